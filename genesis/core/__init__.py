@@ -1,0 +1,1 @@
+"""The words that every other package speaks: events, money, time, configuration, errors."""

@@ -1,0 +1,36 @@
+"""Wall time, injected. Event time comes with the events; this clock is for staleness and latency alone."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What a component needs to know of wall time."""
+
+    def now(self) -> datetime:
+        """The current wall time, in UTC."""
+        ...
+
+    def timestamp(self) -> float:
+        """The current wall time, in seconds since 1970."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds from a fixed, arbitrary instant; never goes back. For durations."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def timestamp(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.perf_counter()

@@ -1,0 +1,174 @@
+"""config/*.yaml → frozen settings. All faults of all files at once, each with file, key, value and what is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from genesis.core.alert_config import AlertSettings
+from genesis.core.errors import ConfigError, Fault
+from genesis.core.models import MAX_TEXT, Tier
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError) as error:
+        raise ValueError("must be an IANA time zone, for example UTC or Europe/Zurich") from error
+    return name
+
+
+Name = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+Ratio = Annotated[Decimal, Field(gt=0, le=1)]
+Money = Annotated[Decimal, Field(gt=0, lt=Decimal("1e15"), decimal_places=18)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Section(BaseModel):
+    """A part of a configuration file: unknown keys are faults, and nothing changes after the start."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TierSettings(Section):
+    """One tier of the account, as `trading_rules.yaml` writes it."""
+
+    min_capital: Annotated[Decimal, Field(ge=0)]
+    max_capital: Money | None
+    max_daily_loss: Money
+    max_positions: Annotated[int, Field(ge=1)]
+    stop_loss_ratio: Ratio
+    position_risk_ratio: Ratio
+    strategies: frozenset[Name] | None
+
+    def tier(self, name: str) -> Tier:
+        return Tier(name=name, **dict(self))
+
+
+class TradingRules(Section):
+    """`trading_rules.yaml`: the tiers, from the smallest account to the largest, without a gap."""
+
+    tiers: Annotated[dict[Name, TierSettings], Field(min_length=1)]
+    correlation_alert_ratio: Ratio
+
+    @model_validator(mode="after")
+    def _tiers_follow_each_other(self) -> TradingRules:
+        names, tiers = list(self.tiers), list(self.tiers.values())
+        for (name, tier), following in zip(self.tiers.items(), [*tiers[1:], None], strict=True):
+            if following is None:
+                if tier.max_capital is not None:
+                    raise ValueError(f"tiers.{name}.max_capital of the highest tier must be null, not {tier.max_capital}")
+            elif tier.max_capital != following.min_capital:
+                nxt = names[tiers.index(following)]
+                raise ValueError(
+                    f"tiers.{name}.max_capital {tier.max_capital} must equal tiers.{nxt}.min_capital {following.min_capital}"
+                )
+        return self
+
+    def all_tiers(self) -> tuple[Tier, ...]:
+        """From the smallest account to the largest."""
+        return tuple(settings.tier(name) for name, settings in self.tiers.items())
+
+    def tier_of(self, capital: Decimal) -> Tier | None:
+        """The tier of an account of this size; None below the smallest. A tier begins at its `min_capital`."""
+        return next((tier for tier in reversed(self.all_tiers()) if capital >= tier.min_capital), None)
+
+
+class MonitorSettings(Section):
+    """`monitor.yaml`: how the monitor process runs."""
+
+    reporting_currency: Name = "USDT"
+    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    host: Name = "127.0.0.1"
+    port: Port = 9108
+    journal: Path = Path("data/genesis.db")
+    stale_after_seconds: Annotated[float, Field(gt=0)] = 30.0
+    checkpoint_seconds: Annotated[float, Field(gt=0)] = 5.0
+    max_strategies: Annotated[int, Field(ge=1)] = 1000
+    max_symbols: Annotated[int, Field(ge=1)] = 1000
+
+
+class StrategySettings(Section):
+    """What is known of a strategy before it trades."""
+
+    capital: Money
+    expected_slippage_ratio: Annotated[Decimal, Field(ge=0, lt=1)] | None = None
+
+
+class StrategiesSettings(Section):
+    """`strategies.yaml`: the strategies by name."""
+
+    strategies: dict[Name, StrategySettings]
+
+
+class Settings(NamedTuple):
+    """Everything that `config/` holds."""
+
+    rules: TradingRules
+    monitor: MonitorSettings
+    strategies: StrategiesSettings
+    alerts: AlertSettings
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def load_settings(directory: Path) -> Settings:
+    """Read and check every file of `directory`.
+
+    Raises:
+        ConfigError: with all faults of all files.
+    """
+    faults: list[Fault] = []
+    rules = _load(directory / "trading_rules.yaml", TradingRules, faults)
+    monitor = _load(directory / "monitor.yaml", MonitorSettings, faults)
+    strategies = _load(directory / "strategies.yaml", StrategiesSettings, faults)
+    alerts = _load(directory / "alerts.yaml", AlertSettings, faults)
+    if rules is None or monitor is None or strategies is None or alerts is None:
+        raise ConfigError(faults)
+    return Settings(rules, monitor, strategies, alerts)
+
+
+def _load(path: Path, model: type[_Model], faults: list[Fault]) -> _Model | None:
+    """The file as `model`; on faults None, and the faults are added to the list."""
+    try:
+        raw = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)  # noqa: S506 - a SafeLoader
+    except (OSError, UnicodeDecodeError) as error:
+        faults.append(Fault(path.name, "(file)", str(path), f"cannot be read: {error}"))
+        return None
+    except yaml.YAMLError as error:
+        faults.append(Fault(path.name, "(file)", str(path), "is not valid YAML: " + " ".join(str(error).split())))
+        return None
+    try:
+        return model.model_validate({} if raw is None else raw)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False, include_context=False):
+            key = ".".join(str(part) for part in detail["loc"]) or "(file)"
+            value = "(nothing)" if detail["type"] == "missing" else detail["input"]
+            if isinstance(value, BaseModel | Mapping) and detail["type"] == "value_error":
+                value = "(see there)"
+            faults.append(Fault(path.name, key, value, _HINTS.get(detail["type"], str)(detail["msg"])))
+        return None
+
+
+_HINTS: dict[str, Callable[[Any], str]] = {
+    "missing": lambda _: "this key is required",
+    "extra_forbidden": lambda _: "there is no such key; docs/configuration.md lists the keys",
+}
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML in which the same key twice is an error instead of a silent overwrite."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key, (key_node, _) in zip(keys, node.value, strict=True):
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", key_node.start_mark)
+        return super().construct_mapping(node, deep)

@@ -1,0 +1,55 @@
+"""What can go wrong, by name.
+
+GenesisError
+├── EventError        an event is refused where it enters (also a ValueError)
+├── ConfigError       the configuration is refused before anything starts
+├── JournalError      the journal cannot be read or written
+└── StackError        a program that the native stack needs is missing or does not start
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class GenesisError(Exception):
+    """Base of every error that Genesis raises on purpose."""
+
+
+class EventError(GenesisError, ValueError):
+    """An event's field holds a value that cannot be booked."""
+
+    def __init__(self, field: str, value: object, reason: str) -> None:
+        super().__init__(f"{field}: {value!r} {reason}")
+        self.field = field
+        self.value = value
+        self.reason = reason
+
+
+class Fault(NamedTuple):
+    """One thing wrong in a configuration file."""
+
+    file: str
+    key: str
+    value: object
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.key}: got {self.value!r}; {self.expected}"
+
+
+class ConfigError(GenesisError):
+    """The configuration has faults; all of them are listed."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("wrong configuration:\n" + "\n".join(f"  {fault}" for fault in faults))
+        self.faults = tuple(faults)
+
+
+class JournalError(GenesisError):
+    """The journal cannot be read or written; the message says what to do."""
+
+
+class StackError(GenesisError):
+    """A program of the native stack is missing, or did not become ready."""

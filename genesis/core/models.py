@@ -1,0 +1,279 @@
+"""The events that a trading engine sends, and the few other words of a trading account.
+
+Every event is frozen. Money, prices and quantities are `Decimal`; times are UTC. A value that cannot be booked (naive time,
+not finite, wrong sign, too long) is refused where the event is made, with the field's name in the error.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import pairwise
+
+import msgspec
+
+from genesis.core.errors import EventError
+from genesis.core.money import ZERO, exact
+
+MAX_TEXT = 128
+
+
+class Side(enum.Enum):
+    """Direction of an order or a fill."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+    @property
+    def sign(self) -> int:
+        """+1 for a buy, −1 for a sell."""
+        return 1 if self is Side.BUY else -1
+
+    @property
+    def opposite(self) -> Side:
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+
+class Liquidity(enum.Enum):
+    """Whether a fill took liquidity from the book or gave it."""
+
+    MAKER = "maker"
+    TAKER = "taker"
+    UNKNOWN = "unknown"
+
+
+class StrategyState(enum.Enum):
+    """What an engine lets a strategy do."""
+
+    ACTIVE = "active"
+    REDUCED = "reduced"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """Something that happened at `time` (UTC), as told by `source`."""
+
+    time: datetime
+    source: str = "engine"
+
+    def __post_init__(self) -> None:
+        _utc(self)
+        _text("source", self.source)
+
+
+class MarketEvent(Event, frozen=True, kw_only=True):
+    """Something that everybody can see of a symbol's market; it is not kept."""
+
+    symbol: str
+
+    def __post_init__(self) -> None:
+        Event.__post_init__(self)
+        _text("symbol", self.symbol)
+
+
+class AccountEvent(Event, frozen=True, kw_only=True):
+    """Something of a strategy's own, kept in the journal under its identity (`source`, `event_id`)."""
+
+    event_id: str
+    strategy: str
+
+    def __post_init__(self) -> None:
+        Event.__post_init__(self)
+        _text("event_id", self.event_id)
+        _text("strategy", self.strategy)
+
+
+class Quote(MarketEvent, frozen=True, kw_only=True, tag="quote"):
+    """Best bid and ask of a symbol; sizes in units of the symbol."""
+
+    bid: Decimal
+    ask: Decimal
+    bid_size: Decimal = ZERO
+    ask_size: Decimal = ZERO
+
+    def __post_init__(self) -> None:
+        MarketEvent.__post_init__(self)
+        exact("bid", self.bid)
+        exact("ask", self.ask)
+        if not self.bid > 0:
+            raise EventError("bid", self.bid, "is not above 0")
+        if not self.ask >= self.bid:
+            raise EventError("ask", self.ask, f"is below the bid {self.bid}")
+        _not_negative("bid_size", self.bid_size)
+        _not_negative("ask_size", self.ask_size)
+
+
+class Level(msgspec.Struct, frozen=True, array_like=True):
+    """One price level of an order book."""
+
+    price: Decimal
+    size: Decimal
+
+
+class Depth(MarketEvent, frozen=True, kw_only=True, tag="depth"):
+    """The visible order book of a symbol: best level first on both sides."""
+
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+
+    def __post_init__(self) -> None:
+        MarketEvent.__post_init__(self)
+        for field, levels, worse in (("bids", self.bids, -1), ("asks", self.asks, 1)):
+            for level in levels:
+                _positive(field, level.price)
+                _positive(field, level.size)
+            for better, level in pairwise(levels):
+                if not (level.price - better.price) * worse > 0:
+                    raise EventError(field, level.price, f"does not come behind {better.price}: best level first")
+
+
+class MarketTrade(MarketEvent, frozen=True, kw_only=True, tag="market_trade"):
+    """A trade between others; `aggressor` is the side that took liquidity, if known."""
+
+    price: Decimal
+    quantity: Decimal
+    aggressor: Side | None = None
+
+    def __post_init__(self) -> None:
+        MarketEvent.__post_init__(self)
+        _positive("price", self.price)
+        _positive("quantity", self.quantity)
+
+
+class Signal(AccountEvent, frozen=True, kw_only=True, tag="signal"):
+    """A strategy's decision to trade: `price` is the mid that it saw, the decision price of the slippage."""
+
+    symbol: str
+    side: Side
+    quantity: Decimal
+    price: Decimal
+
+    def __post_init__(self) -> None:
+        AccountEvent.__post_init__(self)
+        _text("symbol", self.symbol)
+        _positive("quantity", self.quantity)
+        _positive("price", self.price)
+
+
+class Fill(AccountEvent, frozen=True, kw_only=True, tag="fill"):
+    """An execution: `quantity` above 0 at `price`; `fee` above 0 costs, below 0 is a rebate.
+
+    `signal_id` is the `event_id` of the signal that decided on it; without one the fill has no slippage.
+    """
+
+    symbol: str
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal = ZERO
+    fee_currency: str | None = None
+    liquidity: Liquidity = Liquidity.UNKNOWN
+    signal_id: str | None = None
+
+    def __post_init__(self) -> None:
+        AccountEvent.__post_init__(self)
+        _text("symbol", self.symbol)
+        _positive("quantity", self.quantity)
+        _positive("price", self.price)
+        exact("fee", self.fee)
+        if self.fee_currency is not None:
+            _text("fee_currency", self.fee_currency)
+        if self.signal_id is not None:
+            _text("signal_id", self.signal_id)
+
+    @property
+    def signed_quantity(self) -> Decimal:
+        """Above 0 for a buy, below 0 for a sell."""
+        return self.quantity if self.side is Side.BUY else -self.quantity
+
+
+class Funding(AccountEvent, frozen=True, kw_only=True, tag="funding"):
+    """A funding payment on an open position: `amount` above 0 is received, below 0 paid."""
+
+    symbol: str
+    amount: Decimal
+
+    def __post_init__(self) -> None:
+        AccountEvent.__post_init__(self)
+        _text("symbol", self.symbol)
+        exact("amount", self.amount)
+
+
+class CapitalFlow(AccountEvent, frozen=True, kw_only=True, tag="capital_flow"):
+    """Capital moved into (above 0) or out of (below 0) a strategy."""
+
+    amount: Decimal
+
+    def __post_init__(self) -> None:
+        AccountEvent.__post_init__(self)
+        exact("amount", self.amount)
+
+
+AnyMarketEvent = Quote | Depth | MarketTrade
+AnyAccountEvent = Signal | Fill | Funding | CapitalFlow
+AnyEvent = AnyMarketEvent | AnyAccountEvent
+
+
+class Allocation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a strategy may do from its next order on: its share of the account's capital (0 to 1), and its state."""
+
+    strategy: str
+    weight: Decimal
+    state: StrategyState
+
+    def __post_init__(self) -> None:
+        _text("strategy", self.strategy)
+        exact("weight", self.weight)
+        if not 0 <= self.weight <= 1:
+            raise EventError("weight", self.weight, "is not between 0 and 1")
+
+
+class Tier(msgspec.Struct, frozen=True, kw_only=True):
+    """The limits of an account of a certain size, in the reporting currency and as ratios."""
+
+    name: str
+    min_capital: Decimal
+    max_capital: Decimal | None
+    """The first capital of the next tier; None for the highest."""
+    max_daily_loss: Decimal
+    max_positions: int
+    stop_loss_ratio: Decimal
+    position_risk_ratio: Decimal
+    strategies: frozenset[str] | None
+    """The strategies that may trade; None for all."""
+
+    def allows(self, strategy: str) -> bool:
+        return self.strategies is None or strategy in self.strategies
+
+
+def _utc(event: Event) -> None:
+    zone = event.time.tzinfo
+    if zone is UTC:
+        return
+    if zone is None or event.time.utcoffset() is None:
+        raise EventError("time", event.time.isoformat(), "has no time zone: send UTC, for example 2026-01-31T12:00:00Z")
+    msgspec.structs.force_setattr(event, "time", event.time.astimezone(UTC))
+
+
+def _text(field: str, value: str) -> None:
+    if not 0 < len(value) <= MAX_TEXT:
+        raise EventError(field, value[: MAX_TEXT + 1], f"has {len(value)} characters: 1 to {MAX_TEXT} are allowed")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise EventError(field, value, "is not valid Unicode") from None
+
+
+def _positive(field: str, value: Decimal) -> None:
+    exact(field, value)
+    if not value > 0:
+        raise EventError(field, value, "is not above 0")
+
+
+def _not_negative(field: str, value: Decimal) -> None:
+    exact(field, value)
+    if value < 0:
+        raise EventError(field, value, "is below 0")

@@ -1,0 +1,71 @@
+"""Exact decimal arithmetic for money, prices and quantities.
+
+A value that enters has at most 15 digits before the point and 18 behind it (`exact`). Sums and products of such values fit
+into the digits of `EXACT`, whose Inexact trap turns a rounding into an error instead of a slow drift. Only a division can
+round; `share` does it once, to 24 places behind the point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import (
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    DivisionByZero,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+    getcontext,
+    setcontext,
+)
+
+from genesis.core.errors import EventError
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+ENTRY_QUANTUM = Decimal("1e-18")
+SHARE_QUANTUM = Decimal("1e-24")
+
+_ENTRY = Context(prec=33, traps=[Inexact, InvalidOperation])
+_DIVISION = Context(prec=120, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
+EXACT = Context(prec=120, rounding=ROUND_HALF_EVEN, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+
+
+def exact(field: str, value: Decimal) -> None:
+    """Refuse a value that is not finite, or has more digits than the books hold.
+
+    Raises:
+        EventError: naming `field` and `value`.
+    """
+    try:
+        _ENTRY.quantize(value, ENTRY_QUANTUM)
+    except TypeError:
+        raise EventError(field, value, "is not a decimal.Decimal") from None
+    except Inexact:
+        raise EventError(field, value, "has more than 18 digits behind the point") from None
+    except InvalidOperation:
+        reason = "is not below 1e15 in size" if value.is_finite() else "is not finite"
+        raise EventError(field, value, reason) from None
+    if not value.is_finite():
+        raise EventError(field, value, "is not finite")
+
+
+def share(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    """`amount` × `part` / `whole`, rounded to 24 places: the part of a cost basis or fee that leaves with `part`."""
+    if part == whole:
+        return amount
+    return _DIVISION.quantize(_DIVISION.divide(_DIVISION.multiply(amount, part), whole), SHARE_QUANTUM)
+
+
+@contextmanager
+def exact_arithmetic() -> Iterator[None]:
+    """Run a block with `EXACT` as the decimal context, whatever the caller's is."""
+    outer = getcontext()
+    setcontext(EXACT)
+    try:
+        yield
+    finally:
+        setcontext(outer)

@@ -1,0 +1,164 @@
+"""Every metric that Genesis exposes: name, type, labels and help, in one place.
+
+The exporter, the alert rules, the boards and docs/metrics.md take their names from here. Conventions: prefix `genesis_`, base
+units, ratios from 0 to 1 (`_ratio`), money in the account's reporting currency; losses, costs and drawdowns are positive
+numbers, P&L is signed. A figure that cannot be computed is left out, and `*_undefined_info` says why.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import NamedTuple
+
+
+class Kind(enum.Enum):
+    """A metric's type in the Prometheus exposition format. An info is a gauge of constant 1, whose labels speak."""
+
+    GAUGE = "gauge"
+    COUNTER = "counter"
+    HISTOGRAM = "histogram"
+    INFO = "info"
+
+
+class Metric(NamedTuple):
+    """One metric family."""
+
+    name: str
+    kind: Kind
+    labels: tuple[str, ...]
+    help: str
+
+
+def _gauge(name: str, labels: str, text: str) -> Metric:
+    return Metric(f"genesis_{name}", Kind.GAUGE, tuple(labels.split()), text)
+
+
+def _counter(name: str, labels: str, text: str) -> Metric:
+    return Metric(f"genesis_{name}", Kind.COUNTER, tuple(labels.split()), text)
+
+
+def _histogram(name: str, labels: str, text: str) -> Metric:
+    return Metric(f"genesis_{name}", Kind.HISTOGRAM, tuple(labels.split()), text)
+
+
+def _info(name: str, labels: str, text: str) -> Metric:
+    return Metric(f"genesis_{name}", Kind.INFO, tuple(labels.split()), text)
+
+
+# A strategy's account.
+STRATEGY_CAPITAL = _gauge("strategy_capital", "strategy", "Capital moved into the strategy, less what was moved out.")
+STRATEGY_EQUITY = _gauge("strategy_equity", "strategy", "Capital plus net P&L at the mark.")
+STRATEGY_NET_PNL = _gauge("strategy_net_pnl", "strategy", "Realised and unrealised P&L less fees plus funding, since start.")
+STRATEGY_PNL = _gauge(
+    "strategy_pnl",
+    "strategy kind",
+    "P&L since start by kind (realized, unrealized, fees, funding); fees paid are negative; the kinds add up to the net.",
+)
+STRATEGY_PERIOD_PNL = _gauge(
+    "strategy_period_pnl", "strategy period", "Net P&L since the start of the period (day, week from Monday, month)."
+)
+STRATEGY_DRAWDOWN_RATIO = _gauge(
+    "strategy_drawdown_ratio", "strategy", "How far the marked equity is below its peak, as a share of the peak."
+)
+STRATEGY_MAX_DRAWDOWN_RATIO = _gauge(
+    "strategy_max_drawdown_ratio", "strategy", "The deepest drawdown of the marked equity at any tick since start."
+)
+STRATEGY_DRAWDOWN = _gauge("strategy_drawdown", "strategy", "How far the marked equity is below its peak, in money.")
+STRATEGY_UNDER_WATER_SECONDS = _gauge(
+    "strategy_under_water_seconds", "strategy", "Event time since the last peak of the marked equity; 0 at the peak."
+)
+STRATEGY_LAST_RECOVERY_SECONDS = _gauge(
+    "strategy_last_recovery_seconds", "strategy", "Event time from trough to new peak of the last closed drawdown."
+)
+STRATEGY_LONGEST_RECOVERY_SECONDS = _gauge(
+    "strategy_longest_recovery_seconds", "strategy", "The longest event time from trough to new peak of a closed drawdown."
+)
+
+# A strategy's positions, fills and round trips.
+STRATEGY_POSITION_QUANTITY = _gauge(
+    "strategy_position_quantity", "strategy symbol", "Open position in units of the symbol; short is negative."
+)
+STRATEGY_POSITION_VALUE = _gauge("strategy_position_value", "strategy symbol", "Open position at the mark; short is negative.")
+STRATEGY_EXPOSURE = _gauge(
+    "strategy_exposure", "strategy side", "Value of the open positions by side (long, short), both as positive numbers."
+)
+STRATEGY_FILLS = _counter("strategy_fills_total", "strategy symbol side liquidity", "Fills booked.")
+STRATEGY_VOLUME = _counter("strategy_volume_total", "strategy symbol side liquidity", "Traded value of the fills booked.")
+STRATEGY_TRADES = _counter(
+    "strategy_trades_total",
+    "strategy result",
+    "Round trips, flat to flat, net of fees and funding, by result: win, loss, even.",
+)
+STRATEGY_WIN_RATE_RATIO = _gauge("strategy_win_rate_ratio", "strategy", "Winning round trips over all round trips.")
+STRATEGY_PROFIT_FACTOR_RATIO = _gauge(
+    "strategy_profit_factor_ratio", "strategy", "Gross profit over gross loss of the round trips."
+)
+STRATEGY_EXPECTANCY = _gauge("strategy_expectancy", "strategy", "Mean net P&L of a round trip.")
+STRATEGY_SLIPPAGE_RATIO = _histogram(
+    "strategy_slippage_ratio",
+    "strategy direction",
+    "Size of each fill's distance from its signal's price, as a ratio; direction adverse cost money, favourable did not.",
+)
+STRATEGY_FILL_DELAY_SECONDS = _histogram("strategy_fill_delay_seconds", "strategy", "Event time from a signal to its fill.")
+
+# A strategy's state of knowledge.
+STRATEGY_UNDEFINED_INFO = _info(
+    "strategy_undefined_info", "strategy figure reason", "A figure that is left out for now, and why."
+)
+STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS = _gauge(
+    "strategy_last_event_timestamp_seconds", "strategy", "Wall time at which the strategy's last event was taken in."
+)
+
+# The account as a whole.
+PORTFOLIO_INFO = _info("portfolio_info", "currency", "The account's reporting currency.")
+PORTFOLIO_CAPITAL = _gauge("portfolio_capital", "", "Capital of all strategies.")
+PORTFOLIO_EQUITY = _gauge("portfolio_equity", "", "Equity of all strategies at the mark.")
+PORTFOLIO_NET_PNL = _gauge("portfolio_net_pnl", "", "Net P&L of all strategies since start.")
+PORTFOLIO_PNL = _gauge("portfolio_pnl", "kind", "P&L of all strategies by kind; the kinds add up to the net.")
+PORTFOLIO_PERIOD_PNL = _gauge("portfolio_period_pnl", "period", "Net P&L of all strategies since the start of the period.")
+PORTFOLIO_DRAWDOWN_RATIO = _gauge("portfolio_drawdown_ratio", "", "Drawdown of the account's marked equity from its peak.")
+PORTFOLIO_MAX_DRAWDOWN_RATIO = _gauge("portfolio_max_drawdown_ratio", "", "Deepest drawdown of the account since start.")
+PORTFOLIO_DRAWDOWN = _gauge("portfolio_drawdown", "", "Drawdown of the account's marked equity, in money.")
+PORTFOLIO_UNDER_WATER_SECONDS = _gauge(
+    "portfolio_under_water_seconds", "", "Event time since the last peak of the account's marked equity; 0 at the peak."
+)
+PORTFOLIO_LAST_RECOVERY_SECONDS = _gauge(
+    "portfolio_last_recovery_seconds", "", "Event time from trough to new peak of the account's last closed drawdown."
+)
+PORTFOLIO_LONGEST_RECOVERY_SECONDS = _gauge(
+    "portfolio_longest_recovery_seconds", "", "The longest event time from trough to new peak of the account."
+)
+PORTFOLIO_UNDEFINED_INFO = _info("portfolio_undefined_info", "figure reason", "An account figure that is left out, and why.")
+PORTFOLIO_DAILY_LOSS_USED_RATIO = _gauge(
+    "portfolio_daily_loss_used_ratio", "", "Today's loss over the tier's daily loss limit; 0 on a day without a loss."
+)
+TIER_INFO = _info("tier_info", "tier", "The tier of the account, by its equity.")
+TIER_LIMIT = _gauge(
+    "tier_limit",
+    "limit",
+    "Limits of the account's tier: max_daily_loss (money), max_positions (count), stop_loss_ratio, position_risk_ratio.",
+)
+
+# Thresholds and the service about itself.
+ALERT_THRESHOLD = _gauge(
+    "alert_threshold", "alert severity strategy", "Thresholds of the alert rules; strategy is empty for the default."
+)
+MARK_TIMESTAMP_SECONDS = _gauge("mark_timestamp_seconds", "symbol", "Wall time at which the symbol's mark was last confirmed.")
+EVENTS = _counter(
+    "events_total",
+    "kind outcome",
+    "Events taken in by outcome: accepted, duplicate, conflict, rejected, or late (a market event older than the mark).",
+)
+EVENT_PROCESSING_SECONDS = _histogram("event_processing_seconds", "kind", "Wall time from an event's arrival to its books.")
+EVENT_LAG_SECONDS = _histogram("event_lag_seconds", "kind", "Wall time at arrival less the event's own time.")
+JOURNAL_EVENTS = _gauge("journal_events", "", "Events in the journal.")
+JOURNAL_APPEND_SECONDS = _histogram("journal_append_seconds", "", "Wall time of a durable append to the journal.")
+COLLECTOR_DURATION_SECONDS = _gauge("collector_duration_seconds", "group", "Wall time that a group of metrics took to collect.")
+COLLECTOR_SUCCESS = _gauge("collector_success", "group", "1 if a group of metrics was collected, 0 if it failed.")
+SERIES_FOLDED = _gauge(
+    "series_folded", "label", "Label values past the configured bound, whose series are folded into `other`."
+)
+BUILD_INFO = _info("build_info", "version", "The running version of Genesis.")
+
+CATALOG: tuple[Metric, ...] = tuple(value for value in globals().values() if isinstance(value, Metric))
+BY_NAME: dict[str, Metric] = {metric.name: metric for metric in CATALOG}
