@@ -254,7 +254,10 @@ def _utc(event: Event) -> None:
         return
     if zone is None or event.time.utcoffset() is None:
         raise EventError("time", event.time.isoformat(), "has no time zone: send UTC, for example 2026-01-31T12:00:00Z")
-    msgspec.structs.force_setattr(event, "time", event.time.astimezone(UTC))
+    try:
+        msgspec.structs.force_setattr(event, "time", event.time.astimezone(UTC))
+    except OverflowError:
+        raise EventError("time", event.time.isoformat(), "is outside the years 1 to 9999 in UTC") from None
 
 
 def _text(field: str, value: str) -> None:

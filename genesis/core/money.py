@@ -42,14 +42,15 @@ def exact(field: str, value: Decimal) -> None:
     """
     try:
         _ENTRY.quantize(value, ENTRY_QUANTUM)
-    except TypeError:
+        finite = value.is_finite()
+    except (TypeError, AttributeError):  # quantize takes an int too, which has no is_finite
         raise EventError(field, value, "is not a decimal.Decimal") from None
     except Inexact:
         raise EventError(field, value, "has more than 18 digits behind the point") from None
     except InvalidOperation:
-        reason = "is not below 1e15 in size" if value.is_finite() else "is not finite"
+        reason = "is not below 1e15 in size" if Decimal(value).is_finite() else "is not finite"
         raise EventError(field, value, reason) from None
-    if not value.is_finite():
+    if not finite:
         raise EventError(field, value, "is not finite")
 
 
@@ -69,3 +70,8 @@ def exact_arithmetic() -> Iterator[None]:
         yield
     finally:
         setcontext(outer)
+
+
+def ratio(part: Decimal, whole: Decimal) -> float:
+    """`part` / `whole` as a float: where money becomes a statistic."""
+    return float(_DIVISION.divide(part, whole))
