@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -19,7 +19,7 @@ from genesis.core.models import MAX_TEXT, Tier
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ZoneInfoNotFoundError) as error:
         raise ValueError("must be an IANA time zone, for example UTC or Europe/Zurich") from error
     return name
 
@@ -28,6 +28,7 @@ Name = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 Ratio = Annotated[Decimal, Field(gt=0, le=1)]
 Money = Annotated[Decimal, Field(gt=0, lt=Decimal("1e15"), decimal_places=18)]
 Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Section(BaseModel):
@@ -46,6 +47,12 @@ class TierSettings(Section):
     stop_loss_ratio: Ratio
     position_risk_ratio: Ratio
     strategies: frozenset[Name] | None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> TierSettings:
+        if self.max_capital is not None and self.max_capital <= self.min_capital:
+            raise ValueError(f"max_capital {self.max_capital} must be above min_capital {self.min_capital}")
+        return self
 
     def tier(self, name: str) -> Tier:
         return Tier(name=name, **dict(self))
@@ -88,8 +95,8 @@ class MonitorSettings(Section):
     host: Name = "127.0.0.1"
     port: Port = 9108
     journal: Path = Path("data/genesis.db")
-    stale_after_seconds: Annotated[float, Field(gt=0)] = 30.0
-    checkpoint_seconds: Annotated[float, Field(gt=0)] = 5.0
+    stale_after_seconds: Seconds = 30.0
+    checkpoint_seconds: Seconds = 5.0
     max_strategies: Annotated[int, Field(ge=1)] = 1000
     max_symbols: Annotated[int, Field(ge=1)] = 1000
 

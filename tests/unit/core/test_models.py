@@ -257,5 +257,5 @@ def test_an_allocation_takes_weights_from_zero_to_one(weight: str) -> None:
 
 @pytest.mark.parametrize("weight", ["-0.01", "1.01", "NaN", "Infinity"])
 def test_an_allocation_outside_zero_to_one_is_refused(weight: str) -> None:
-    with pytest.raises(EventError, match="^weight: "):
+    with pytest.raises(EventError, match=r"^weight: "):
         Allocation(strategy="pairs", weight=D(weight), state=StrategyState.ACTIVE)

@@ -43,8 +43,7 @@ def test_a_value_that_the_books_cannot_hold_is_refused_with_field_and_value(text
     with pytest.raises(EventError) as caught:
         exact("price", Decimal(text))
     assert caught.value.field == "price"
-    assert str(caught.value) == f"price: {Decimal(text)!r} {reason}" or "1e15" in reason or "digits" in reason
-    assert caught.value.reason
+    assert str(caught.value) == f"price: {Decimal(text)!r} {reason}"
 
 
 @pytest.mark.parametrize("value", [1, True, 0.1, "1", None])
@@ -98,11 +97,16 @@ def test_the_exact_context_turns_a_rounding_into_an_error() -> None:
         _ = Decimal(1) / Decimal(3)
 
 
+def third_in_the_exact_context() -> Decimal:
+    with exact_arithmetic():
+        assert getcontext().prec == EXACT.prec
+        return Decimal(1) / Decimal(3)
+
+
 def test_the_exact_context_gives_the_callers_context_back_even_after_an_error() -> None:
     with localcontext(prec=6):
-        with pytest.raises(Inexact), exact_arithmetic():
-            assert getcontext().prec == EXACT.prec
-            _ = Decimal(1) / Decimal(3)
+        with pytest.raises(Inexact):
+            third_in_the_exact_context()
         assert getcontext().prec == 6
 
 
