@@ -1,9 +1,314 @@
-"""`alerts.yaml`: thresholds, receivers and routes, as frozen settings."""
+"""`alerts.yaml`: thresholds, receivers and routes, as frozen settings.
+
+Every fault of the file is reported at once, those of the references between its parts included.
+"""
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal, NamedTuple, Self
+
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.alias_generators import to_pascal
+from pydantic_core import InitErrorDetails
+
+from genesis.core.alert_faults import above, again, fault, reference_faults, refuse
+from genesis.core.duration import Duration, Interval, duration_text
+from genesis.core.section import Name, Ratio, Section
+
+Severity = Literal["warning", "critical"]
+Label = Literal["alertname", "severity", "strategy", "symbol"]
+DailyLossRatio = Annotated[Decimal, Field(gt=0, le=10)]
 
 
-class AlertSettings(BaseModel):
-    """`alerts.yaml`."""
+def _http(url: str) -> str:
+    if not url.startswith(("http://", "https://")) or any(character.isspace() for character in url):
+        raise ValueError("must be a URL that begins with http:// or https://")
+    return url
+
+
+def _absolute(path: PurePosixPath) -> PurePosixPath:
+    if not path.is_absolute():
+        raise ValueError("must be an absolute path, as Alertmanager sees it, for example /etc/alertmanager/secrets/slack_url")
+    return path
+
+
+Url = Annotated[str, AfterValidator(_http)]
+SecretFile = Annotated[PurePosixPath, AfterValidator(_absolute)]
+
+
+class Timing(Section):
+    """How long a condition must hold before an alert fires, and how long the alert outlives it."""
+
+    hold: Duration = Field(alias="for")
+    """How long the condition must hold before the alert fires; 0s fires at the first evaluation."""
+    keep_firing_for: Duration
+    """How long the alert goes on firing after the condition has ended, so that one bad second is one notification."""
+
+
+class Levels(NamedTuple):
+    """The two thresholds of one strategy."""
+
+    warning: Decimal
+    critical: Decimal
+
+
+class Override(Section):
+    """Thresholds of one strategy; what is left out stays at the alert's own."""
+
+    warning: Ratio | None = None
+    """The strategy's warning threshold."""
+    critical: Ratio | None = None
+    """The strategy's critical threshold."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.warning is None and self.critical is None:
+            raise ValueError("must give warning, critical or both; remove it to keep the alert's own thresholds")
+        return self
+
+
+class StrategyAlert(Timing):
+    """An alert on a ratio of each strategy: it fires when the ratio reaches the threshold."""
+
+    warning: Ratio
+    """Fires with severity warning from here on."""
+    critical: Ratio
+    """Fires with severity critical from here on; must be above `warning`."""
+    overrides: dict[Name, Override] = Field(default_factory=dict)
+    """Strategy → its own thresholds."""
+
+    @field_validator("critical")
+    @classmethod
+    def _critical_is_worse(cls, critical: Decimal, info: ValidationInfo) -> Decimal:
+        return above("warning", critical, info)
+
+    @field_validator("overrides")
+    @classmethod
+    def _overrides_keep_the_order(cls, overrides: dict[str, Override], info: ValidationInfo) -> dict[str, Override]:
+        if "warning" not in info.data or "critical" not in info.data:
+            return overrides
+        refuse(cls.__name__, _order_faults(info.data, overrides))
+        return overrides
+
+    def levels(self, strategy: str | None = None) -> Levels:
+        """The thresholds of a strategy; without one, or without an override, the alert's own."""
+        return _levels(dict(self), self.overrides.get(strategy) if strategy is not None else None)
+
+
+class SlippageAlert(StrategyAlert):
+    """The mean slippage of a strategy's fills over a window; better fills than decided count against worse ones."""
+
+    window: Interval
+    """How far back the mean goes, in wall time; at least four times `scrape_interval`."""
+    min_fills: Annotated[int, Field(ge=1)]
+    """Fewer fills than this in the window say nothing, and fire nothing."""
+
+
+class DailyLossAlert(Timing):
+    """Today's loss of the account as a share of the daily loss limit of its tier (`trading_rules.yaml`)."""
+
+    warning: DailyLossRatio
+    """Fires with severity warning from here on."""
+    critical: DailyLossRatio
+    """Fires with severity critical from here on; must be above `warning`."""
+
+    @field_validator("critical")
+    @classmethod
+    def _critical_is_worse(cls, critical: Decimal, info: ValidationInfo) -> Decimal:
+        return above("warning", critical, info)
+
+
+class StalenessAlert(Timing):
+    """The age of a symbol's mark, while a strategy holds a position in it."""
+
+    warning: Interval
+    """Fires with severity warning from this age on."""
+    critical: Interval
+    """Fires with severity critical from this age on; must be above `warning`."""
+
+    @field_validator("critical")
+    @classmethod
+    def _critical_is_worse(cls, critical: timedelta, info: ValidationInfo) -> timedelta:
+        return above("warning", critical, info)
+
+
+class StateAlert(Timing):
+    """Something that is either wrong or not."""
+
+    severity: Severity
+    """How urgent it is."""
+
+
+class WatchdogAlert(Section):
+    """An alert that always fires: its silence says that alerting itself is broken."""
+
+    receiver: Name
+    """Who hears the heartbeat, and raises the alarm when it stops; no route may use the same receiver."""
+    repeat_interval: Interval
+    """The time between two heartbeats."""
+
+
+class Alerts(Section):
+    """The alerts, by the name that they fire under."""
+
+    model_config = ConfigDict(alias_generator=to_pascal)
+
+    strategy_drawdown: StrategyAlert
+    """How far a strategy's marked equity is below its peak."""
+    daily_loss: DailyLossAlert
+    """How much of the tier's daily loss limit is used."""
+    slippage_high: SlippageAlert
+    """What fills cost against the price that was decided on."""
+    market_data_stale: StalenessAlert
+    """How old the mark of a held symbol is."""
+    drawdown_unknown: StateAlert
+    """A strategy has capital, but its drawdown cannot be told."""
+    collector_failing: StateAlert
+    """The monitor answers, but a group of its metrics is missing."""
+    monitor_down: StateAlert
+    """Prometheus cannot read the monitor."""
+    notifications_failing: StateAlert
+    """Alertmanager cannot deliver."""
+    watchdog: WatchdogAlert
+    """Always fires."""
+
+
+ALERT_NAMES: tuple[str, ...] = tuple(str(field.alias) for field in Alerts.model_fields.values())
+
+
+class Slack(Section):
+    """A Slack channel, through an incoming webhook."""
+
+    api_url_file: SecretFile
+    """The file, on Alertmanager's machine, that holds the webhook's URL."""
+    channel: Name | None = None
+    """The channel; without one the webhook's own."""
+
+
+class PagerDuty(Section):
+    """A PagerDuty service, through the Events API v2."""
+
+    routing_key_file: SecretFile
+    """The file, on Alertmanager's machine, that holds the integration key."""
+
+
+class Webhook(Section):
+    """Any HTTP endpoint that takes Alertmanager's JSON."""
+
+    url: Url
+    """Where the notification is POSTed."""
+    credentials_file: SecretFile | None = None
+    """The file, on Alertmanager's machine, that holds a bearer token."""
+
+
+class Receiver(Section):
+    """Who is told: all that is given here is told at the same time; with nothing given, nobody is."""
+
+    slack: Slack | None = None
+    """A Slack channel."""
+    pagerduty: PagerDuty | None = None
+    """A PagerDuty service."""
+    webhook: Webhook | None = None
+    """An HTTP endpoint."""
+
+
+class Route(Section):
+    """Alerts that match go to `receiver`. Routes are tried in their order; the first that matches takes the alert."""
+
+    match: Annotated[dict[Label, Name], Field(min_length=1)]
+    """Label → value; all must be equal."""
+    receiver: Name
+    """One of `receivers`."""
+    group_wait: Duration
+    """How long the first notification of a new group waits for others of its group, and for what may mute it."""
+    repeat_interval: Interval
+    """The time after which an alert that still fires is notified again."""
+
+
+class Links(Section):
+    """Where a notification's links lead."""
+
+    runbooks: Url
+    """The page of the runbooks; the alert's name in lower case is the anchor on it."""
+    board: Url
+    """The board of the strategies; the alert's strategy is handed to it as `var-strategy`."""
+
+
+class AlertSettings(Section):
+    """`alerts.yaml`: what fires when, and who is told."""
+
+    scrape_interval: Interval
+    """How often Prometheus reads the monitor."""
+    evaluation_interval: Interval
+    """How often Prometheus evaluates the alert rules."""
+    group_interval: Interval
+    """How soon a change in a group that was notified before (one more alert, one resolved) is notified."""
+    links: Links
+    """Where a notification's links lead."""
+    alerts: Alerts
+    """The alerts and their thresholds."""
+    receivers: Annotated[dict[Name, Receiver], Field(min_length=1)]
+    """Who can be told."""
+    default_receiver: Name
+    """One of `receivers`: gets what no route takes, so that nothing is lost."""
+    routes: tuple[Route, ...]
+    """Who is told of what."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _references_lead_somewhere(cls, raw: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        faults = list(reference_faults(raw, ALERT_NAMES)) if isinstance(raw, Mapping) else []
+        try:
+            settings = handler(raw)
+        except ValidationError as error:
+            found = [*map(again, error.errors(include_url=False)), *faults]
+            raise ValidationError.from_exception_data(cls.__name__, found) from None
+        refuse(cls.__name__, faults)
+        return settings
+
+    @model_validator(mode="after")
+    def _intervals_fit(self) -> Self:
+        refuse(type(self).__name__, _interval_faults(self))
+        return self
+
+
+def _levels(own: Mapping[str, Any], override: Override | None) -> Levels:
+    if override is None:
+        return Levels(own["warning"], own["critical"])
+    return Levels(override.warning or own["warning"], override.critical or own["critical"])
+
+
+def _order_faults(own: Mapping[str, Any], overrides: Mapping[str, Override]) -> Iterator[InitErrorDetails]:
+    for strategy, override in overrides.items():
+        warning, critical = _levels(own, override)
+        if not warning < critical:
+            right = f"critical {critical} must be above warning {warning}; what an override leaves out is the alert's own"
+            yield fault((strategy,), override.model_dump(mode="json", exclude_none=True), right)
+
+
+def _interval_faults(settings: AlertSettings) -> Iterator[InitErrorDetails]:
+    alerts = settings.alerts
+    shortest = 4 * settings.scrape_interval
+    if alerts.slippage_high.window < shortest:
+        right = f"must be at least {duration_text(shortest)}, four times scrape_interval: a shorter one holds no increase"
+        yield fault(("alerts", "SlippageHigh", "window"), duration_text(alerts.slippage_high.window), right)
+    for name, alert in (("StrategyDrawdown", alerts.strategy_drawdown), ("DailyLoss", alerts.daily_loss)):
+        if alert.keep_firing_for <= alerts.monitor_down.hold:
+            right = (
+                f"must be longer than alerts.MonitorDown.for, which is {duration_text(alerts.monitor_down.hold)}: "
+                "otherwise a crash of the monitor is told as a recovery"
+            )
+            yield fault(("alerts", name, "keep_firing_for"), duration_text(alert.keep_firing_for), right)

@@ -9,11 +9,12 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from genesis.core.alert_config import AlertSettings
 from genesis.core.errors import ConfigError, Fault
-from genesis.core.models import MAX_TEXT, Tier
+from genesis.core.models import Tier
+from genesis.core.section import Name, Ratio, Section
 
 
 def _zone(name: str) -> str:
@@ -24,29 +25,28 @@ def _zone(name: str) -> str:
     return name
 
 
-Name = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
-Ratio = Annotated[Decimal, Field(gt=0, le=1)]
 Money = Annotated[Decimal, Field(gt=0, lt=Decimal("1e15"), decimal_places=18)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-class Section(BaseModel):
-    """A part of a configuration file: unknown keys are faults, and nothing changes after the start."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class TierSettings(Section):
     """One tier of the account, as `trading_rules.yaml` writes it."""
 
     min_capital: Annotated[Decimal, Field(ge=0)]
+    """The smallest equity of the tier; must be the `max_capital` of the tier below."""
     max_capital: Money | None
+    """The first equity of the next tier; null for the highest."""
     max_daily_loss: Money
+    """What the account may lose in a day, above 0."""
     max_positions: Annotated[int, Field(ge=1)]
+    """How many positions may be open at a time."""
     stop_loss_ratio: Ratio
+    """The loss of a position at which it is closed, as a share of its value."""
     position_risk_ratio: Ratio
+    """What one position may risk, as a share of the equity."""
     strategies: frozenset[Name] | None
+    """The strategies that may trade; null allows all."""
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> TierSettings:
@@ -62,7 +62,9 @@ class TradingRules(Section):
     """`trading_rules.yaml`: the tiers, from the smallest account to the largest, without a gap."""
 
     tiers: Annotated[dict[Name, TierSettings], Field(min_length=1)]
+    """The tiers by name, from the smallest account to the largest."""
     correlation_alert_ratio: Ratio
+    """Two strategies whose returns correlate more than this are the same bet."""
 
     @model_validator(mode="after")
     def _tiers_follow_each_other(self) -> TradingRules:
@@ -91,27 +93,39 @@ class MonitorSettings(Section):
     """`monitor.yaml`: how the monitor process runs."""
 
     reporting_currency: Name = "USDT"
+    """The currency in which all money is told."""
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    """The IANA time zone in which a day, a week and a month begin."""
     host: Name = "127.0.0.1"
+    """The address to listen on; anything but loopback opens the monitor to the network."""
     port: Port = 9108
+    """The TCP port to listen on; 0 takes a free one."""
     journal: Path = Path("data/genesis.db")
+    """The SQLite file of the journal; a relative path is taken from the working directory."""
     stale_after_seconds: Seconds = 30.0
+    """The age from which a mark counts as stale; it is still used."""
     checkpoint_seconds: Seconds = 5.0
+    """How often the state of the marks and peaks is saved, besides the journal."""
     max_strategies: Annotated[int, Field(ge=1)] = 1000
+    """Strategies past this number share the label value `other`."""
     max_symbols: Annotated[int, Field(ge=1)] = 1000
+    """Symbols past this number share the label value `other`."""
 
 
 class StrategySettings(Section):
     """What is known of a strategy before it trades."""
 
     capital: Money
+    """What the paper engine starts the strategy with, in the reporting currency."""
     expected_slippage_ratio: Annotated[Decimal, Field(ge=0, lt=1)] | None = None
+    """What a fill may cost against its decision price, as a share of it."""
 
 
 class StrategiesSettings(Section):
     """`strategies.yaml`: the strategies by name."""
 
     strategies: dict[Name, StrategySettings]
+    """The strategies by name."""
 
 
 class Settings(NamedTuple):

@@ -1,0 +1,86 @@
+"""What can be wrong between the parts of `alerts.yaml`: each check yields all of its faults, at the key where they stand.
+
+The references are checked on the raw mapping, so that they are reported together with the faults of the single values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from pydantic import ValidationError, ValidationInfo
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+
+Key = str | int
+
+
+class Ordered(Protocol):
+    """A threshold: something that has a more and a less."""
+
+    def __gt__(self, other: Any, /) -> bool: ...
+
+
+_Threshold = TypeVar("_Threshold", bound=Ordered)
+
+
+def fault(key: tuple[Key, ...], value: object, right: str) -> InitErrorDetails:
+    """One fault at `key` below the section that is being checked; `right` says what would be right."""
+    return InitErrorDetails(type=_custom("wrong_reference", right), loc=key, input=value)
+
+
+def again(error: ErrorDetails) -> InitErrorDetails:
+    """A fault that was found before, to be raised together with others."""
+    return InitErrorDetails(type=_custom(error["type"], error["msg"]), loc=error["loc"], input=error["input"])
+
+
+def refuse(title: str, faults: Iterable[InitErrorDetails]) -> None:
+    """Raise all faults as one `ValidationError`; nothing happens without a fault."""
+    if found := list(faults):
+        raise ValidationError.from_exception_data(title, found)
+
+
+def above(smaller: str, value: _Threshold, info: ValidationInfo) -> _Threshold:
+    """`value`, if it is above the section's field `smaller`; a faulty `smaller` is reported on its own."""
+    if smaller in info.data and not value > info.data[smaller]:
+        raise ValueError(f"must be above {smaller}, which is {info.data[smaller]}")
+    return value
+
+
+def reference_faults(raw: Mapping[str, Any], alert_names: Sequence[str]) -> Iterator[InitErrorDetails]:
+    """Receivers that do not exist, alerts that do not exist, and a Watchdog that shares its receiver."""
+    receivers = _mapping(raw.get("receivers"))
+    routes = [(index, _mapping(route)) for index, route in enumerate(_sequence(raw.get("routes")))]
+    heartbeat = _mapping(_mapping(raw.get("alerts")).get("Watchdog")).get("receiver")
+    named: list[tuple[tuple[Key, ...], object]] = [
+        (("default_receiver",), raw.get("default_receiver")),
+        (("alerts", "Watchdog", "receiver"), heartbeat),
+        *((("routes", index, "receiver"), route.get("receiver")) for index, route in routes),
+    ]
+    for key, name in named:
+        if isinstance(name, str) and name not in receivers:
+            yield fault(key, name, f"there is no such receiver; there are {_listed(receivers)}")
+        if isinstance(name, str) and name == heartbeat and key[0] != "alerts":
+            yield fault(key, name, "is the Watchdog's receiver, which would page on every heartbeat; name another one")
+    for index, route in routes:
+        match = _mapping(route.get("match"))
+        for label, allowed in (("alertname", alert_names), ("severity", ("warning", "critical"))):
+            value = match.get(label)
+            if isinstance(value, str) and value not in allowed:
+                yield fault(("routes", index, "match", label), value, f"matches nothing; there are {_listed(allowed)}")
+
+
+def _custom(kind: str, message: str) -> PydanticCustomError:
+    # The message is a template in which braces would be fields.
+    return PydanticCustomError(kind, "{message}", {"message": message})
+
+
+def _listed(names: Iterable[object]) -> str:
+    return ", ".join(map(str, names)) or "none"
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _sequence(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else ()
