@@ -1,0 +1,219 @@
+"""All books of the account, and the marks that they are valued at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from genesis.core.models import AnyAccountEvent, CapitalFlow, Fill, Funding, MarketTrade, Quote
+from genesis.core.money import ZERO
+from genesis.ledger.book import Book, Holding, RoundTrip
+from genesis.ledger.checkpoint import BookCheckpoint, Checkpoint, MarkCheckpoint
+from genesis.ledger.drawdown import Drawdown
+from genesis.ledger.periods import Period, next_day_start, period_start
+
+_HALF = Decimal("0.5")
+
+
+class Mark:
+    """The price that a symbol's positions are valued at, and who holds them."""
+
+    __slots__ = ("holdings", "price", "quantity", "quoted", "restored", "time")
+
+    def __init__(self) -> None:
+        self.price: Decimal | None = None
+        self.time: datetime | None = None
+        self.quoted = False
+        self.restored = False
+        self.holdings: list[Holding] = []
+        """The open holdings of the symbol."""
+        self.quantity = ZERO
+        """Their sum."""
+
+
+class Ledger:
+    """The account: one book a strategy, one mark a symbol.
+
+    Events are applied in the order in which they come. The arithmetic wants `genesis.core.money.EXACT` as the decimal context;
+    whoever calls sets it.
+    """
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self.books: dict[str, Book] = {}
+        self.marks: dict[str, Mark] = {}
+        self.capital = ZERO
+        self.equity = ZERO
+        self.unmarked: set[str] = set()
+        """Symbols with an open position and no mark; while there is one, the account's equity is not known."""
+        self.drawdown: Drawdown | None = None
+        self.period_starts: dict[Period, Decimal | None] = dict.fromkeys(Period, ZERO)
+        self.time: datetime | None = None
+        """The latest event time seen."""
+        self._zone = zone
+        self._next_day: datetime | None = None
+
+    @property
+    def net_pnl(self) -> Decimal | None:
+        """Equity − capital of the account; None while a position has no mark."""
+        return None if self.unmarked else self.equity - self.capital
+
+    def book(self, strategy: str, time: datetime) -> Book:
+        """The book of `strategy`, opened at its first event."""
+        book = self.books.get(strategy)
+        if book is None:
+            book = self.books[strategy] = Book(strategy, time)
+        return book
+
+    def quote(self, quote: Quote) -> bool:
+        """Mark a symbol at the mid of its best bid and ask; False if the quote is older than the mark, and so ignored."""
+        return self._mark(quote.symbol, (quote.bid + quote.ask) * _HALF, quote.time, quoted=True)
+
+    def market_trade(self, trade: MarketTrade) -> bool:
+        """Mark a symbol that was never quoted at the last trade's price; False if the trade is older than the mark."""
+        mark = self.marks.get(trade.symbol)
+        if mark is not None and mark.quoted:
+            return mark.time is None or trade.time >= mark.time
+        return self._mark(trade.symbol, trade.price, trade.time, quoted=False)
+
+    def apply(self, event: AnyAccountEvent) -> list[RoundTrip]:
+        """Book an account event; the round trips that it closed are returned. A signal moves no money."""
+        self._advance(event.time)
+        book = self.book(event.strategy, event.time)
+        if isinstance(event, Fill):
+            return self._fill(book, event)
+        before = self.equity
+        if isinstance(event, Funding):
+            book.fund(event)
+            self.equity += event.amount
+            self._observe(event.time)
+        elif isinstance(event, CapitalFlow):
+            book.move_capital(event)
+            self.capital += event.amount
+            self.equity += event.amount
+            drawdown = self._drawdown(event.time)
+            if self.unmarked:
+                drawdown.shift(event.amount)
+            else:
+                drawdown.flow(before, self.equity, event.time)
+        return []
+
+    def _fill(self, book: Book, fill: Fill) -> list[RoundTrip]:
+        mark = self.marks.setdefault(fill.symbol, Mark())
+        holding = book.holding(fill.symbol)
+        was_open = bool(holding.quantity)
+        before = book.equity
+        trips = book.fill(fill, mark.price)
+        self.equity += book.equity - before
+        mark.quantity += fill.signed_quantity
+        if bool(holding.quantity) != was_open:
+            (mark.holdings.remove if was_open else mark.holdings.append)(holding)
+        if mark.price is None:
+            (self.unmarked.add if mark.holdings else self.unmarked.discard)(fill.symbol)
+        self._observe(fill.time)
+        return trips
+
+    def _mark(self, symbol: str, price: Decimal, time: datetime, *, quoted: bool) -> bool:
+        mark = self.marks.get(symbol)
+        if mark is None:
+            mark = self.marks[symbol] = Mark()
+        elif mark.time is not None and time < mark.time:
+            return False
+        if self.time is None or time > self.time:
+            self._advance(time)
+        mark.time = time
+        mark.quoted = quoted
+        mark.restored = False
+        if mark.price is None:
+            self._first_mark(symbol, mark, price, time)
+        elif change := price - mark.price:
+            mark.price = price
+            if mark.holdings:
+                self._revalue(mark, change, time)
+        return True
+
+    def _revalue(self, mark: Mark, change: Decimal, time: datetime) -> None:
+        """The hot path: every holder's equity and drawdown follow the change of the mark."""
+        for holding in mark.holdings:
+            book = holding.book
+            equity = book.equity = book.equity + holding.quantity * change
+            if book.unmarked:
+                continue
+            drawdown = book.drawdown
+            if equity >= drawdown.peak:
+                drawdown.rise(equity, time)
+            elif equity < drawdown.trough:
+                drawdown.trough = equity
+                drawdown.trough_time = time
+        self.equity += mark.quantity * change
+        self._observe(time)
+
+    def _first_mark(self, symbol: str, mark: Mark, price: Decimal, time: datetime) -> None:
+        mark.price = price
+        self.unmarked.discard(symbol)
+        for holding in mark.holdings:
+            gain = holding.unrealized(price)
+            holding.book.equity += gain
+            self.equity += gain
+            holding.book.unmarked.discard(symbol)
+            holding.book.observe(time)
+        if mark.holdings:
+            self._observe(time)
+
+    def _drawdown(self, time: datetime) -> Drawdown:
+        if self.drawdown is None:
+            self.drawdown = Drawdown.starting(time)
+        return self.drawdown
+
+    def _observe(self, time: datetime) -> None:
+        if not self.unmarked:
+            self._drawdown(time).observe(self.equity, time)
+
+    def _advance(self, time: datetime) -> None:
+        """Let event time go on to `time`; where a day ends, the P&L so far is the start of the new periods."""
+        if self._next_day is None:
+            self._next_day = next_day_start(time, self._zone)
+        elif time >= self._next_day and self.time is not None:
+            ended = [p for p in Period if period_start(p, time, self._zone) > self.time]
+            for period in ended:
+                self.period_starts[period] = self.net_pnl
+                for book in self.books.values():
+                    book.period_starts[period] = book.net_pnl
+            self._next_day = next_day_start(time, self._zone)
+        if self.time is None or time > self.time:
+            self.time = time
+
+    def checkpoint(self, sequence: int) -> Checkpoint:
+        """What a replay of the journal up to `sequence` cannot give back: marks, drawdowns, starts of periods."""
+        return Checkpoint(
+            sequence=sequence,
+            time=self.time,
+            marks={
+                symbol: MarkCheckpoint(price=mark.price, time=mark.time, quoted=mark.quoted)
+                for symbol, mark in self.marks.items()
+                if mark.price is not None and mark.time is not None
+            },
+            books={name: BookCheckpoint(book.drawdown, book.period_starts) for name, book in self.books.items()},
+            account=BookCheckpoint(self.drawdown, self.period_starts) if self.drawdown is not None else None,
+        )
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Take over a checkpoint, after the journal was replayed up to its sequence. Marks count as restored until quoted."""
+        for symbol, saved in checkpoint.marks.items():
+            mark = self.marks.setdefault(symbol, Mark())
+            self._first_mark(symbol, mark, saved.price, saved.time)
+            mark.time, mark.quoted, mark.restored = saved.time, saved.quoted, True
+        for name, book in checkpoint.books.items():
+            if name in self.books:
+                self.books[name].drawdown = book.drawdown
+                self.books[name].period_starts = dict(book.period_starts)
+        if checkpoint.account is not None:
+            self.drawdown = checkpoint.account.drawdown
+            self.period_starts = dict(checkpoint.account.period_starts)
+        self.time = checkpoint.time
+        self._next_day = next_day_start(checkpoint.time, self._zone) if checkpoint.time is not None else None
+
+    def open_symbols(self) -> Iterable[str]:
+        """The symbols in which a strategy has an open position."""
+        return (symbol for symbol, mark in self.marks.items() if mark.holdings)
