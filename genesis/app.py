@@ -1,0 +1,127 @@
+"""Composition of the monitor process: builds, wires, starts, stops; no logic of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import TracebackType
+
+import structlog
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from genesis.core.clock import Clock, SystemClock
+from genesis.core.config import Settings
+from genesis.core.errors import GenesisError, JournalError
+from genesis.ledger.journal import Journal
+from genesis.monitoring.alert_manager import thresholds
+from genesis.monitoring.exporter import GenesisCollector
+from genesis.monitoring.server import monitor_site
+from genesis.monitoring.snapshot import MonitorSnapshot
+from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+
+_log = structlog.get_logger(__name__)
+
+
+class MonitorApp:
+    """The running monitor: `async with MonitorApp(settings) as app` serves until the block ends.
+
+    The server answers before the books are restored, so that /readyz can say so; the block begins when they are.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        journal: Path | str | None = None,
+        host: str | None = None,
+        port: int | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """What is not given comes from `settings.monitor`. Port 0 takes a free one; `url` tells which."""
+        self._settings = settings
+        self._host = host or settings.monitor.host
+        self._port = settings.monitor.port if port is None else port
+        self._clock = clock or SystemClock()
+        self._journal = Journal(journal or settings.monitor.journal)
+        self._ready = False
+        self._exit = contextlib.AsyncExitStack()
+        self.links: dict[str, str] = {}
+        """Other programs around the monitor, for its landing page: title → address."""
+        self.monitor = StrategyPerformanceMonitor(settings.monitor, settings.rules, self._journal, self._clock)
+        self.url = ""
+
+    async def __aenter__(self) -> MonitorApp:
+        async with contextlib.AsyncExitStack() as stack:
+            await self._serve(stack)
+            await stack.enter_async_context(self._journal)
+            await self.monitor.restore(self._progress)
+            self._ready = True
+            _log.info("books restored", events=self._journal.count)
+            await stack.enter_async_context(self._checkpoints())
+            self._exit = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._exit.aclose()
+
+    async def _serve(self, stack: contextlib.AsyncExitStack) -> None:
+        registry = CollectorRegistry()
+        registry.register(
+            GenesisCollector(
+                self._snapshot,
+                self.monitor.telemetry,
+                thresholds(self._settings.alerts),
+                self._clock,
+                journal_events=lambda: self._journal.count,
+                max_strategies=self._settings.monitor.max_strategies,
+                max_symbols=self._settings.monitor.max_symbols,
+            )
+        )
+        site = monitor_site(registry, lambda: self._ready, lambda: self.links)
+        runner = web.AppRunner(site, access_log=None)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        server = web.TCPSite(runner, self._host, self._port)
+        try:
+            await server.start()
+        except OSError as error:
+            raise GenesisError(
+                f"monitor: cannot listen on {self._host}:{self._port}: {error.strerror}; choose another host or port"
+            ) from error
+        port = runner.addresses[0][1]
+        self.url = f"http://{self._host}:{port}"
+        _log.info("serving", url=self.url)
+
+    @contextlib.asynccontextmanager
+    async def _checkpoints(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._keep_checkpoints())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            await self._save_checkpoint()
+
+    async def _keep_checkpoints(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.monitor.checkpoint_seconds)
+            await self._save_checkpoint()
+
+    async def _save_checkpoint(self) -> None:
+        try:
+            await self.monitor.save_checkpoint()
+        except JournalError as error:
+            _log.error("checkpoint not kept", reason=str(error))
+
+    def _snapshot(self) -> MonitorSnapshot | None:
+        return self.monitor.snapshot() if self._ready else None
+
+    def _progress(self, done: int, total: int) -> None:
+        if done < total:
+            _log.info("restoring the books", done=done, total=total)

@@ -1,0 +1,96 @@
+"""The collector behind /metrics. Each group is collected on its own: a fault costs its group, never the scrape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+import structlog
+from prometheus_client import Metric as Family
+from prometheus_client.registry import Collector
+
+from genesis import __version__
+from genesis.core.clock import Clock
+from genesis.monitoring import catalog
+from genesis.monitoring.alert_manager import AlertThreshold
+from genesis.monitoring.families import GROUPS, Folded
+from genesis.monitoring.snapshot import MonitorSnapshot
+from genesis.monitoring.table import Table
+from genesis.monitoring.telemetry import Telemetry
+
+_log = structlog.get_logger(__name__)
+
+
+class GenesisCollector(Collector):
+    """Asks for one snapshot a scrape and tells it in the names of the catalogue."""
+
+    def __init__(
+        self,
+        snapshot: Callable[[], MonitorSnapshot | None],
+        telemetry: Telemetry,
+        thresholds: Iterable[AlertThreshold],
+        clock: Clock,
+        *,
+        journal_events: Callable[[], int],
+        max_strategies: int,
+        max_symbols: int,
+    ) -> None:
+        """`snapshot` gives None while the books are being restored: then only the service speaks."""
+        self._snapshot = snapshot
+        self._telemetry = telemetry
+        self._thresholds = tuple(thresholds)
+        self._clock = clock
+        self._journal_events = journal_events
+        self._max_strategies = max_strategies
+        self._max_symbols = max_symbols
+
+    def collect(self) -> Iterator[Family]:
+        duration, success = Table(catalog.COLLECTOR_DURATION_SECONDS), Table(catalog.COLLECTOR_SUCCESS)
+        for name, group in self._groups():
+            started = self._clock.monotonic()
+            try:
+                families = [table.family() for table in group()]
+            except Exception:
+                _log.exception("collector group failed", group=name)
+                success.add(0, name)
+            else:
+                success.add(1, name)
+                yield from families
+            duration.add(self._clock.monotonic() - started, name)
+        yield duration.family()
+        yield success.family()
+
+    def _groups(self) -> Iterator[tuple[str, Callable[[], list[Table]]]]:
+        yield "service", self._service
+        snapshot: MonitorSnapshot | None = None
+
+        def take() -> list[Table]:
+            nonlocal snapshot
+            snapshot = self._snapshot()
+            return []
+
+        yield "snapshot", take
+        if snapshot is not None:
+            folded = Folded(snapshot, self._max_strategies, self._max_symbols)
+            for name, group in GROUPS.items():
+                yield name, partial(group, snapshot, folded)
+
+    def _service(self) -> list[Table]:
+        events, processing, lag = (
+            Table(catalog.EVENTS),
+            Table(catalog.EVENT_PROCESSING_SECONDS),
+            Table(catalog.EVENT_LAG_SECONDS),
+        )
+        for kind in self._telemetry.kinds.values():
+            for outcome, count in kind.outcomes.items():
+                events.add(count, kind.kind, outcome)
+            processing.add_histogram(kind.processing.counts(), kind.kind)
+            lag.add_histogram(kind.lag.counts(), kind.kind)
+        journal, append = Table(catalog.JOURNAL_EVENTS), Table(catalog.JOURNAL_APPEND_SECONDS)
+        journal.add(self._journal_events())
+        append.add_histogram(self._telemetry.journal_append.counts())
+        threshold, build = Table(catalog.ALERT_THRESHOLD), Table(catalog.BUILD_INFO)
+        for line in self._thresholds:
+            threshold.add(line.value, line.alert, line.severity, line.strategy)
+        build.add(1, __version__)
+        return [events, processing, lag, journal, append, threshold, build]

@@ -1,0 +1,69 @@
+"""The monitor's HTTP side: /metrics, /healthz, /readyz and a landing page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+
+from genesis import __version__
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Genesis</title>
+<style>body {{ font-family: sans-serif; margin: 3em auto; max-width: 40em; line-height: 1.5; }}</style></head>
+<body>
+<h1>Genesis {version}</h1>
+<p>Live strategy performance monitoring. State: {state}.</p>
+<ul>
+<li><a href="/metrics">/metrics</a>: every figure, for Prometheus</li>
+<li><a href="/healthz">/healthz</a>: 200 while the process runs</li>
+<li><a href="/readyz">/readyz</a>: 200 once the books are restored from the journal</li>
+</ul>
+{links}
+</body>
+</html>
+"""
+
+
+def monitor_site(
+    registry: CollectorRegistry, ready: Callable[[], bool], links: Callable[[], dict[str, str]]
+) -> web.Application:
+    """The application. `links` names the other programs around it (title → address), for the landing page."""
+
+    async def metrics(request: web.Request) -> web.Response:
+        encoder, content_type = choose_encoder(request.headers.get("Accept", ""))
+        return web.Response(body=encoder(registry), headers={"Content-Type": content_type})
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def readyz(_: web.Request) -> web.Response:
+        if ready():
+            return web.Response(text="ready\n")
+        return web.Response(status=503, text="restoring the books from the journal\n", headers={"Retry-After": "1"})
+
+    async def landing(_: web.Request) -> web.Response:
+        items = "".join(f'<li><a href="{escape(url)}">{escape(title)}</a></li>\n' for title, url in links().items())
+        return web.Response(
+            text=_PAGE.format(
+                version=escape(__version__),
+                state="ready" if ready() else "restoring the books",
+                links=f"<h2>Around it</h2>\n<ul>\n{items}</ul>" if items else "",
+            ),
+            content_type="text/html",
+        )
+
+    site = web.Application()
+    site.add_routes(
+        [
+            web.get("/", landing),
+            web.get("/metrics", metrics),
+            web.get("/healthz", healthz),
+            web.get("/readyz", readyz),
+        ]
+    )
+    return site

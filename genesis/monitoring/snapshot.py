@@ -1,0 +1,108 @@
+"""The frozen picture of the account that the exporter, and whoever else asks, is told from.
+
+Money is `Decimal` in the reporting currency, ratios and seconds are floats. A figure that cannot be computed is None, and
+`undefined` holds the reason under the figure's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from genesis.analytics.histogram import HistogramCounts
+from genesis.core.models import Liquidity, Side, Tier
+from genesis.ledger.book import Turnover
+from genesis.ledger.periods import Period
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSnapshot:
+    """Money of one strategy, or of the whole account."""
+
+    capital: Decimal
+    realized: Decimal
+    unrealized: Decimal | None
+    fees: Decimal
+    """Paid, above 0."""
+    funding: Decimal
+    """Received, above 0."""
+    net_pnl: Decimal | None
+    equity: Decimal | None
+    period_pnl: Mapping[Period, Decimal | None]
+    drawdown: Decimal | None
+    drawdown_ratio: float | None
+    max_drawdown_ratio: float | None
+    under_water_seconds: float | None
+    last_recovery_seconds: float | None
+    longest_recovery_seconds: float | None
+    undefined: Mapping[str, str]
+    """Figure → reason why it is None."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingSnapshot:
+    """A strategy's position and trading in one symbol."""
+
+    symbol: str
+    quantity: Decimal
+    value: Decimal | None
+    """At the mark, signed; None without a mark."""
+    unrealized: Decimal | None
+    turnover: Mapping[tuple[Side, Liquidity], Turnover]
+
+
+@dataclass(frozen=True, slots=True)
+class TradesSnapshot:
+    """Round trips of a strategy."""
+
+    wins: int
+    losses: int
+    evens: int
+    gross_profit: Decimal
+    gross_loss: Decimal
+    win_rate: float | None
+    profit_factor: float | None
+    expectancy: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StrategySnapshot:
+    """Everything known of one strategy."""
+
+    name: str
+    account: AccountSnapshot
+    holdings: tuple[HoldingSnapshot, ...]
+    trades: TradesSnapshot
+    slippage_adverse: HistogramCounts
+    slippage_favourable: HistogramCounts
+    fill_delay: HistogramCounts
+    last_event_timestamp: float | None
+    """Wall time, seconds since 1970; None if nothing came since the restart."""
+    undefined: Mapping[str, str]
+    """Figure → reason, those of the account included."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioSnapshot:
+    """The account: all strategies together."""
+
+    currency: str
+    account: AccountSnapshot
+    tier: Tier | None
+    daily_loss_used_ratio: float | None
+    undefined: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorSnapshot:
+    """The whole picture, at the event time `time`."""
+
+    time: datetime | None
+    strategies: tuple[StrategySnapshot, ...]
+    portfolio: PortfolioSnapshot
+    mark_timestamps: Mapping[str, float]
+    """Symbol → wall time of the last quote or trade that confirmed its mark."""
+    failed: Mapping[str, str]
+    """Strategy → the error that kept it out of this picture."""

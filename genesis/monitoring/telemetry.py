@@ -1,0 +1,57 @@
+"""What the monitor counts and times about its own work."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+
+from genesis.analytics.histogram import Histogram
+from genesis.core.models import AnyEvent, CapitalFlow, Depth, Fill, Funding, MarketTrade, Quote, Signal
+
+_PROCESSING_BOUNDS = (5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 0.1, 1.0)
+_LAG_BOUNDS = (1e-3, 5e-3, 1e-2, 5e-2, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
+_APPEND_BOUNDS = (1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.5, 1.0)
+
+EVENT_TYPES: tuple[type[AnyEvent], ...] = (Quote, Depth, MarketTrade, Signal, Fill, Funding, CapitalFlow)
+
+
+class Outcome(enum.Enum):
+    """What became of an event."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    """It was taken in before; nothing changed."""
+    CONFLICT = "conflict"
+    """Another event was taken in under the same identity; this one was refused."""
+    REJECTED = "rejected"
+    """It holds a value that cannot be booked."""
+    LATE = "late"
+    """A market event older than its symbol's mark; nothing changed."""
+
+
+class KindTelemetry:
+    """Counts and times of one kind of event."""
+
+    __slots__ = ("kind", "lag", "outcomes", "processing")
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.outcomes: Counter[str] = Counter({outcome.value: 0 for outcome in Outcome})
+        self.processing = Histogram(_PROCESSING_BOUNDS)
+        self.lag = Histogram(_LAG_BOUNDS)
+
+    def record(self, outcome: Outcome, seconds: float, lag: float) -> None:
+        """Count one event: wall `seconds` of work, `lag` of wall time behind its event time (below 0 counts as 0)."""
+        self.outcomes[outcome.value] += 1
+        self.processing.observe(seconds)
+        self.lag.observe(lag if lag > 0 else 0.0)
+
+
+class Telemetry:
+    """Counts and times of all kinds of events, and of the journal."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[type[AnyEvent], KindTelemetry] = {
+            event_type: KindTelemetry(str(event_type.__struct_config__.tag)) for event_type in EVENT_TYPES
+        }
+        self.journal_append = Histogram(_APPEND_BOUNDS)
