@@ -1,0 +1,259 @@
+"""The native stack: Prometheus, Alertmanager, and Grafana where it is installed, as child processes on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+import aiohttp
+import msgspec
+import structlog
+
+from genesis.core.config import Settings
+from genesis.core.errors import StackError
+from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files
+from genesis.stack import programs
+from genesis.stack.child import Child
+from genesis.stack.ports import LOOPBACK, free_port
+from genesis.stack.programs import Program
+
+_log = structlog.get_logger(__name__)
+
+_READY_SECONDS = 60.0
+_PORT_ATTEMPTS = 3
+_RETENTION = "7d"
+
+
+class Ports(NamedTuple):
+    """The ports to use where they are free; 0 takes any."""
+
+    prometheus: int = 9090
+    alertmanager: int = 9093
+    grafana: int = 3000
+
+
+USUAL_PORTS = Ports()
+ANY_PORTS = Ports(0, 0, 0)
+
+
+class Service(NamedTuple):
+    """A program that runs and answers."""
+
+    name: str
+    url: str
+    child: Child
+    usual_port: int
+
+
+class StackAlert(msgspec.Struct, frozen=True):
+    """An alert as Prometheus sees it: `state` is pending or firing."""
+
+    state: str
+    labels: dict[str, str]
+    annotations: dict[str, str] = {}
+
+
+class NativeStack:
+    """Starts the programs with configurations made from `settings`, and ends them; an async context manager.
+
+    Everything they write is under `data`. `monitor` is the host:port to scrape; notifications of every receiver go to
+    `sink_url`, through the routes of the settings. Entering raises `StackError` when a program is missing, ends, or is not
+    ready in time, and leaves nothing running.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        data: Path,
+        monitor: str,
+        sink_url: str,
+        environ: Mapping[str, str],
+        ports: Ports = USUAL_PORTS,
+        grafana_files: Path | None = None,
+    ) -> None:
+        self._settings = settings
+        self._data = data.absolute()
+        self._monitor = monitor
+        self._sink_url = sink_url
+        self._environ = environ
+        self._ports = ports
+        self._grafana_files = grafana_files.absolute() if grafana_files else None
+        self._running = AsyncExitStack()
+        self._client: aiohttp.ClientSession
+        self.services: list[Service] = []
+        self.grafana_password = ""
+
+    async def __aenter__(self) -> NativeStack:
+        found = programs.require(programs.STACK, self._environ)
+        grafana = programs.find(programs.GRAFANA, self._environ) if self._grafana_files else None
+        try:
+            self._client = await self._running.enter_async_context(
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5))
+            )
+            await self._start_alertmanager(found[programs.ALERTMANAGER])
+            await self._start_prometheus(found[programs.PROMETHEUS])
+            if grafana is not None and self._grafana_files is not None:
+                await self._start_grafana(grafana, self._grafana_files)
+        except BaseException:
+            await self._running.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._running.aclose()
+
+    def url(self, program: Program) -> str | None:
+        """Where a program answers; None if it does not run."""
+        return next((service.url for service in self.services if service.name == program.name), None)
+
+    async def failure(self) -> StackError:
+        """Wait until a program ends by itself, which none should; the error says which one and quotes its log."""
+        waits = {asyncio.create_task(service.child.ended()): service for service in self.services}
+        try:
+            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            ended = done.pop()
+            child = waits[ended].child
+            return StackError(f"{child.name} ended by itself with code {ended.result()}.\n{child.quote()}")
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    async def alerts(self) -> list[StackAlert] | None:
+        """The pending and firing alerts of Prometheus; None when it cannot be asked."""
+        try:
+            async with self._client.get(f"{self.url(programs.PROMETHEUS)}/api/v1/alerts") as response:
+                return _ALERTS.decode(await response.read()).data.alerts
+        except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as error:
+            _log.warning("alerts cannot be read from Prometheus", error=str(error))
+            return None
+
+    async def _start_alertmanager(self, binary: Path) -> None:
+        config = self._data / "alertmanager.yml"
+        _write(config, alertmanager_config(self._settings.alerts, sink_url=self._sink_url))
+
+        def command(url: str) -> list[str | Path]:
+            return [
+                binary,
+                f"--config.file={config}",
+                f"--storage.path={self._data / 'alertmanager'}",
+                f"--web.listen-address={url.removeprefix('http://')}",
+                f"--web.external-url={url}",
+                "--cluster.listen-address=",  # alone: no gossip port
+            ]
+
+        await self._start(programs.ALERTMANAGER, self._ports.alertmanager, command, "/-/ready")
+
+    async def _start_prometheus(self, binary: Path) -> None:
+        rules = self._data / "rules"
+        for name, text in rule_files(self._settings.alerts).items():
+            _write(rules / name, text)
+        config = self._data / "prometheus.yml"
+        alertmanager = str(self.url(programs.ALERTMANAGER)).removeprefix("http://")
+
+        def command(url: str) -> list[str | Path]:
+            _write(
+                config,
+                prometheus_config(
+                    self._settings.alerts, monitor=self._monitor, alertmanager=alertmanager, rule_files=[f"{rules}/*.yml"]
+                ),
+            )
+            return [
+                binary,
+                f"--config.file={config}",
+                f"--storage.tsdb.path={self._data / 'prometheus'}",
+                f"--storage.tsdb.retention.time={_RETENTION}",
+                f"--web.listen-address={url.removeprefix('http://')}",
+                f"--web.external-url={url}",
+            ]
+
+        await self._start(programs.PROMETHEUS, self._ports.prometheus, command, "/-/ready")
+
+    async def _start_grafana(self, binary: Path, files: Path) -> None:
+        self.grafana_password = _password(self._data / "grafana-password")
+        home = next((path for path in _GRAFANA_HOMES if path.is_dir()), None)
+
+        def command(_: str) -> list[str | Path]:
+            server = [binary, "server"] if binary.name == "grafana" else [binary]
+            return [*server, *([f"--homepath={home}"] if home else [])]
+
+        def environ(url: str) -> dict[str, str]:
+            return {
+                "GF_SERVER_HTTP_ADDR": LOOPBACK,
+                "GF_SERVER_HTTP_PORT": url.rpartition(":")[2],
+                "GF_PATHS_DATA": str(self._data / "grafana"),
+                "GF_PATHS_LOGS": str(self._data / "grafana" / "logs"),
+                "GF_PATHS_PROVISIONING": str(files / "provisioning"),
+                "GF_SECURITY_ADMIN_PASSWORD": self.grafana_password,
+                "GF_ANALYTICS_REPORTING_ENABLED": "false",
+                "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+                "GF_DASHBOARDS_MIN_REFRESH_INTERVAL": "250ms",
+                "GENESIS_DASHBOARDS": str(files / "dashboards"),
+                "PROMETHEUS_URL": str(self.url(programs.PROMETHEUS)),
+                "ALERTMANAGER_URL": str(self.url(programs.ALERTMANAGER)),
+            }
+
+        await self._start(programs.GRAFANA, self._ports.grafana, command, "/api/health", environ)
+
+    async def _start(
+        self,
+        program: Program,
+        usual_port: int,
+        command: Callable[[str], list[str | Path]],
+        ready: str,
+        environ: Callable[[str], dict[str, str]] = lambda _: {},
+    ) -> None:
+        """Start one program on its usual port or a free one, and wait until it is ready.
+
+        Between finding a free port and the program's listening on it somebody else may take it: then it is tried again.
+        """
+        for attempt in range(_PORT_ATTEMPTS):
+            url = f"http://{LOOPBACK}:{free_port(0 if attempt else usual_port)}"
+            log = self._data / "log" / f"{program.name}.log"
+            log.unlink(missing_ok=True)
+            child = Child(program.name, command(url), log=log, environ={**self._environ, **environ(url)}, cwd=self._data)
+            self._running.push_async_callback(child.stop)
+            await child.start()
+            try:
+                await child.ready(url + ready, _READY_SECONDS)
+            except StackError as error:
+                if "address already in use" not in str(error) or attempt == _PORT_ATTEMPTS - 1:
+                    raise
+                continue
+            self.services.append(Service(program.name, url, child, usual_port))
+            _log.info("program ready", program=program.name, url=url, pid=child.pid)
+            return
+
+
+class _AlertList(msgspec.Struct):
+    alerts: list[StackAlert]
+
+
+class _AlertAnswer(msgspec.Struct):
+    data: _AlertList
+
+
+_ALERTS = msgspec.json.Decoder(_AlertAnswer)
+
+_GRAFANA_HOMES = (Path("/usr/share/grafana"), Path("/opt/homebrew/share/grafana"), Path("/usr/local/share/grafana"))
+
+
+def _password(path: Path) -> str:
+    """A random password, kept for the next run on the same data: Grafana takes it on its first start alone."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(12), encoding="utf-8")
+    return path.read_text(encoding="utf-8")
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")

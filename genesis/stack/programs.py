@@ -1,0 +1,138 @@
+"""The programs beside Genesis: where they are, what is missing, and how Debian installs them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from genesis.core.errors import StackError
+
+
+class Program(NamedTuple):
+    """A program by its upstream name, the names that it is installed under, and the Debian package that holds it."""
+
+    name: str
+    binaries: tuple[str, ...]
+    package: str | None
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that names the binary's path."""
+        return f"GENESIS_{self.name.upper()}"
+
+
+PROMETHEUS = Program("prometheus", ("prometheus",), "prometheus")
+PROMTOOL = Program("promtool", ("promtool",), "prometheus")
+ALERTMANAGER = Program("alertmanager", ("alertmanager", "prometheus-alertmanager"), "prometheus-alertmanager")
+AMTOOL = Program("amtool", ("amtool",), "prometheus-alertmanager")
+GRAFANA = Program("grafana", ("grafana", "grafana-server"), None)
+
+STACK = (PROMETHEUS, ALERTMANAGER)
+"""What the native stack cannot run without."""
+ALL = (PROMETHEUS, PROMTOOL, ALERTMANAGER, AMTOOL)
+"""What the tests and checks need too. Grafana is welcome everywhere, and needed nowhere."""
+
+
+def find(program: Program, environ: Mapping[str, str]) -> Path | None:
+    """The program's path: the one its variable names, else the first on PATH; None if there is none.
+
+    Raises:
+        StackError: the variable names something that cannot be run.
+    """
+    named = environ.get(program.variable)
+    if named:
+        path = shutil.which(Path(named).absolute())
+        if path is None:
+            raise StackError(f"{program.variable}: {named!r} is not an executable file: correct it, or unset it to search PATH")
+        return Path(path)
+    on_path = (shutil.which(binary, path=environ.get("PATH")) for binary in program.binaries)
+    return next((Path(path) for path in on_path if path), None)
+
+
+def require(programs: Iterable[Program], environ: Mapping[str, str]) -> dict[Program, Path]:
+    """Each program's path.
+
+    Raises:
+        StackError: naming every one that is missing, and what to do.
+    """
+    found = {program: find(program, environ) for program in programs}
+    missing = [program for program, path in found.items() if path is None]
+    if missing:
+        raise StackError(missing_message(missing))
+    return {program: path for program, path in found.items() if path is not None}
+
+
+def missing_message(missing: Iterable[Program]) -> str:
+    """What is missing, and the ways to have it."""
+    missing = list(missing)
+    variables = " ".join(f"{program.variable}=/path/to/{program.name}" for program in missing)
+    return (
+        f"not found: {', '.join(program.name for program in missing)}. Do one of these, then run the command again:\n"
+        f"  - Debian or Ubuntu, as root:\n"
+        f"      apt-get update && apt-get install --no-install-recommends {' '.join(_packages(missing))}\n"
+        f"  - any machine: put the release binaries (https://prometheus.io/download/) on PATH, or name them:\n"
+        f"      {variables}\n"
+        f"  - or use Docker, which needs none of them:  docker compose up"
+    )
+
+
+def install(environ: Mapping[str, str], say: Callable[[str], None]) -> None:
+    """Install what is missing with apt, its output shown; does nothing, silently, when all is there.
+
+    Raises:
+        StackError: there is no root or no apt, or apt failed; the message says what to do instead.
+    """
+    missing = [program for program in ALL if find(program, environ) is None]
+    if not missing:
+        return
+    root = _root_prefix(environ)
+    if root is None or shutil.which("apt-get", path=environ.get("PATH")) is None:
+        raise StackError(missing_message(missing))
+    packages = _packages(missing)
+    say(f"installing the Debian packages {', '.join(packages)} (their services stay off) ...")
+    command = [*root, "sh", "-euc", _APT_SCRIPT, "sh", *packages]
+    code = subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode  # noqa: S603 - fixed words only
+    still = [program for program in ALL if find(program, environ) is None]
+    if still:
+        raise StackError(f"apt-get ended with code {code}; its output above says why. " + missing_message(still))
+
+
+def _packages(programs: Iterable[Program]) -> list[str]:
+    """Each package once, in order."""
+    return list(dict.fromkeys(program.package for program in programs if program.package is not None))
+
+
+def _root_prefix(environ: Mapping[str, str]) -> list[str] | None:
+    """What to write before a command to run it as root without a question; None if that cannot be."""
+    if os.geteuid() == 0:
+        return []
+    sudo = shutil.which("sudo", path=environ.get("PATH"))
+    if sudo is None:
+        return None
+    asked = subprocess.run([sudo, "-n", "true"], check=False, capture_output=True)  # noqa: S603 - fixed words only
+    return [sudo, "-n"] if asked.returncode == 0 else None
+
+
+# The packages would start their services at once and at every boot, on the ports and with the data directories of a system
+# that nobody here asked for. Debian's switch against that is policy-rc.d; it holds for these units alone, it goes away with
+# the script, and an administrator's own is left alone. Where systemd runs, the new units are also taken out of the boot.
+_APT_SCRIPT = """
+export DEBIAN_FRONTEND=noninteractive
+policy=/usr/sbin/policy-rc.d
+if [ -d /run/systemd/system ] && [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    trap 'exit 130' INT TERM HUP
+    printf '%s\\n' '#!/bin/sh' 'case "$1" in prometheus*) exit 101 ;; esac' >"$policy"
+    chmod 755 "$policy"
+fi
+new=$(for package in "$@"; do dpkg -s "$package" >/dev/null 2>&1 || echo "$package"; done)
+apt-get update || echo "apt-get update had errors; trying with the package lists that are there" >&2
+apt-get install -y --no-install-recommends "$@"
+if [ -d /run/systemd/system ]; then
+    for package in $new; do systemctl disable --quiet "$package.service" || true; done
+fi
+"""
