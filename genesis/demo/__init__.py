@@ -1,0 +1,1 @@
+"""The whole way of an event on one machine, to watch and to touch."""

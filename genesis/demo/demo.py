@@ -1,0 +1,193 @@
+"""The demo: paper engine, monitor, Prometheus, Alertmanager, Grafana where it is installed, and a local notification sink."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from genesis.app import MonitorApp
+from genesis.core.clock import Clock
+from genesis.core.config import Settings
+from genesis.demo.screen import Screen
+from genesis.demo.workspace import workspace
+from genesis.engine.engine import TradingEngine
+from genesis.engine.paper import paper_engine
+from genesis.monitoring import catalog
+from genesis.stack import programs
+from genesis.stack.native import USUAL_PORTS, NativeStack, Ports
+from genesis.stack.ports import free_port
+from genesis.stack.sink import NotificationSink
+
+_TABLE_SECONDS = 5.0
+_ALERTS_SECONDS = 0.5
+GOES_BAD_AFTER = 60.0
+"""Seconds of market time after which the demo's faulty strategy turns."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """What the user may choose."""
+
+    seed: int = 1
+    speed: float = 1.0
+    """Seconds of market time a second."""
+    duration: float | None = None
+    """Seconds until the demo ends by itself; None runs until it is stopped."""
+    market: Path | None = None
+    """A folder with a recorded market; None simulates one."""
+    data: Path | None = None
+    """Where everything is written, and kept; None for a temporary directory."""
+    stack: bool = True
+    """Whether to run Prometheus, Alertmanager and Grafana too."""
+    host: str | None = None
+    port: int | None = None
+    """Where the monitor listens; None as monitor.yaml says, on another port if that one is taken."""
+    ports: Ports = USUAL_PORTS
+    grafana_files: Path | None = None
+
+
+class Demo:
+    """Builds the parts in the order of the events' way, runs them until the end, and ends them in the reverse order."""
+
+    def __init__(
+        self, settings: Settings, options: DemoOptions, *, say: Callable[[str], None], clock: Clock, environ: Mapping[str, str]
+    ) -> None:
+        self._settings = settings
+        self._options = options
+        self._clock = clock
+        self._environ = environ
+        self._screen = Screen(say, clock)
+        self._run_id = uuid.uuid4().hex[:8]
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop` is set or the duration is over.
+
+        Raises:
+            StackError: a program is missing, does not start, or ended by itself.
+        """
+        if self._options.stack:
+            programs.require(programs.STACK, self._environ)
+        engine = self._engine()
+        with workspace(self._options.data) as data:
+            async with AsyncExitStack() as running:
+                # A journal of its own for each run: the paper account starts anew, its books have to as well.
+                app = await running.enter_async_context(self._monitor(data / f"journal-{self._run_id}.db"))
+                self._screen.plain(f"Genesis demo · run {self._run_id} · {self._data_note(data)}")
+                self._say_monitor(app.url)
+                stack = await self._start_stack(running, data, app.url) if self._options.stack else None
+                self._say_expectation()
+                engine.subscribe(app.monitor.handle)
+                await self._watch(engine, app, stack, stop)
+                self._screen.table(app.monitor.snapshot())
+        self._screen.event("stopped; nothing is left running")
+
+    def _engine(self) -> TradingEngine:
+        options = self._options
+        return paper_engine(
+            self._settings.strategies,
+            seed=options.seed,
+            speed=options.speed,
+            duration=None,
+            market=options.market,
+            run_id=self._run_id,
+            goes_bad_after=GOES_BAD_AFTER,
+        )
+
+    def _monitor(self, journal: Path) -> MonitorApp:
+        configured = self._settings.monitor
+        host = self._options.host or configured.host
+        port = free_port(configured.port, host) if self._options.port is None else self._options.port
+        return MonitorApp(self._settings, journal=journal, host=host, port=port, clock=self._clock)
+
+    async def _start_stack(self, running: AsyncExitStack, data: Path, monitor_url: str) -> NativeStack:
+        sink = await running.enter_async_context(NotificationSink(self._clock, self._screen.notified))
+        stack = NativeStack(
+            self._settings,
+            data=data,
+            monitor=monitor_url.removeprefix("http://"),
+            sink_url=sink.url,
+            environ=self._environ,
+            ports=self._options.ports,
+            grafana_files=self._options.grafana_files,
+        )
+        await running.enter_async_context(stack)
+        self._say_stack(stack)
+        return stack
+
+    async def _watch(self, engine: TradingEngine, app: MonitorApp, stack: NativeStack | None, stop: asyncio.Event) -> None:
+        """Run engine and screen until the demo is over; an error of any part ends it and is raised."""
+        async with asyncio.TaskGroup() as group:
+
+            def background(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+                return group.create_task(work)
+
+            tasks = [background(self._trade(engine)), background(self._show_tables(app))]
+            if stack is not None:
+                tasks += [background(self._show_alerts(stack)), background(_raise_failure(stack))]
+            try:
+                async with asyncio.timeout(self._options.duration):
+                    await stop.wait()
+            except TimeoutError:
+                self._screen.event(f"{self._options.duration:g} s are over, stopping ...")
+            for task in tasks:
+                task.cancel()
+
+    async def _trade(self, engine: TradingEngine) -> None:
+        await engine.run()
+        self._screen.event("the market has ended; everything stays up until Ctrl-C")
+
+    async def _show_tables(self, app: MonitorApp) -> None:
+        while True:
+            await asyncio.sleep(_TABLE_SECONDS)
+            self._screen.table(app.monitor.snapshot())
+
+    async def _show_alerts(self, stack: NativeStack) -> None:
+        while True:
+            await asyncio.sleep(_ALERTS_SECONDS)
+            alerts = await stack.alerts()
+            if alerts is not None:
+                self._screen.alerts(alerts)
+
+    def _data_note(self, data: Path) -> str:
+        return f"data in {data}" + (" (removed at the end)" if self._options.data is None else "")
+
+    def _say_monitor(self, url: str) -> None:
+        self._say_where("monitor", f"{url}/", "")
+        self._say_where("metrics", f"{url}/metrics", _moved(url, self._settings.monitor.port))
+
+    def _say_stack(self, stack: NativeStack) -> None:
+        for service in stack.services:
+            self._say_where(service.name, f"{service.url}/", _moved(service.url, service.usual_port))
+        prometheus = stack.url(programs.PROMETHEUS)
+        expression = quote(catalog.STRATEGY_NET_PNL.name)
+        self._say_where("P&L graph", f"{prometheus}/graph?g0.expr={expression}&g0.tab=0&g0.range_input=5m", "")
+        self._say_where("alerts", f"{prometheus}/alerts", "")
+        if stack.url(programs.GRAFANA) is None:
+            self._say_where("grafana", "not installed here; `docker compose up` runs the same stack with its boards", "")
+        else:
+            self._screen.plain(f"  {'':<14}user admin, password {stack.grafana_password}")
+
+    def _say_where(self, name: str, where: str, note: str) -> None:
+        self._screen.plain(f"  {name:<14}{where}{note}")
+
+    def _say_expectation(self) -> None:
+        options = self._options
+        source = f"the market recorded in {options.market}" if options.market else f"a simulated market (seed {options.seed})"
+        names = ", ".join(self._settings.strategies.strategies)
+        self._screen.plain(f"{names} trade on {source}, at {options.speed:g} × real time.")
+        self._screen.plain("Ctrl-C stops everything.")
+
+
+async def _raise_failure(stack: NativeStack) -> None:
+    raise await stack.failure()
+
+
+def _moved(url: str, usual: int) -> str:
+    """A note when a service could not have its usual port."""
+    return "" if not usual or url.endswith(f":{usual}") else f"  (port {usual} is taken)"

@@ -1,0 +1,113 @@
+"""What the demo tells its user: snapshots, alerts and notifications as terminal lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+
+from genesis.core.clock import Clock
+from genesis.monitoring.snapshot import MonitorSnapshot
+from genesis.stack.native import StackAlert
+from genesis.stack.sink import Notification
+
+_ROW = "{:<18}{:>12}{:>12}{:>10}{:>8}{:>10}"
+_HEAD = _ROW.format("strategy", "equity", "net P&L", "drawdown", "trades", "win rate")
+UNKNOWN = "-"
+
+
+class Screen:
+    """Writes lines with the time since the start; remembers which alerts it has told of."""
+
+    def __init__(self, say: Callable[[str], None], clock: Clock) -> None:
+        self._say = say
+        self._clock = clock
+        self._start = clock.monotonic()
+        self._alerts: dict[frozenset[tuple[str, str]], StackAlert] = {}
+
+    def plain(self, text: str) -> None:
+        """A line without the time."""
+        self._say(text)
+
+    def event(self, text: str) -> None:
+        """A line with the time since the start."""
+        seconds = int(self._clock.monotonic() - self._start)
+        self._say(f"{seconds // 60:>3}:{seconds % 60:02}  {text}")
+
+    def table(self, snapshot: MonitorSnapshot) -> None:
+        """One row a strategy, and the account's."""
+        head, *rows = table_rows(snapshot)
+        self.event(head)
+        for row in rows:
+            self._say(f"{'':6}  {row}")
+
+    def alerts(self, alerts: Iterable[StackAlert]) -> None:
+        """What changed since the last call: an alert became pending, fires, or is over."""
+        now = {frozenset(alert.labels.items()): alert for alert in alerts}
+        for key, alert in now.items():
+            before = self._alerts.get(key)
+            if before is None or before.state != alert.state:
+                self.event(f"ALERT     {alert.state:<8}  {describe(alert.labels, alert.annotations)}")
+        for key in self._alerts.keys() - now.keys():
+            alert = self._alerts[key]
+            self.event(f"ALERT     {'over':<8}  {describe(alert.labels, {})}")
+        self._alerts = now
+
+    def notified(self, notification: Notification) -> None:
+        """A notification that Alertmanager delivered, one line an alert."""
+        for alert in notification.alerts:
+            what = describe(alert.labels, alert.annotations if alert.status == "firing" else {})
+            self.event(f"NOTIFIED  {alert.status.upper():<8}  {what}  → {notification.receiver}")
+
+
+def table_rows(snapshot: MonitorSnapshot) -> list[str]:
+    """The table's lines, head first; a figure that is unknown is `-`, never 0."""
+    rows = [_HEAD]
+    for strategy in snapshot.strategies:
+        account, trades = strategy.account, strategy.trades
+        count = trades.wins + trades.losses + trades.evens
+        rows.append(
+            _ROW.format(
+                _fit(strategy.name),
+                money(account.equity),
+                money(account.net_pnl, signed=True),
+                percent(account.drawdown_ratio),
+                count,
+                percent(trades.win_rate, places=0),
+            )
+        )
+    account = snapshot.portfolio.account
+    rows.append(
+        _ROW.format(
+            "account",
+            money(account.equity),
+            money(account.net_pnl, signed=True),
+            percent(account.drawdown_ratio),
+            "",
+            "",
+        ).rstrip()
+    )
+    return rows
+
+
+def money(value: Decimal | None, *, signed: bool = False) -> str:
+    """Two places, thousands set off; `-` if unknown."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:+,.2f}" if signed else f"{value:,.2f}"
+
+
+def percent(ratio: float | None, places: int = 2) -> str:
+    """A ratio as a percentage; `-` if unknown."""
+    return UNKNOWN if ratio is None else f"{ratio * 100:.{places}f} %"
+
+
+def describe(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:
+    """An alert in words: its name, severity and strategy or symbol, and its summary."""
+    words = (labels.get(key) for key in ("alertname", "severity", "strategy", "symbol"))
+    name = " ".join(word for word in words if word)
+    summary = annotations.get("summary")
+    return f"{name}: {summary}" if summary else name
+
+
+def _fit(name: str, width: int = 17) -> str:
+    return name if len(name) <= width else name[: width - 1] + "…"
