@@ -26,11 +26,8 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's own clock."""
 
+    timestamp = staticmethod(time.time)
+    monotonic = staticmethod(time.perf_counter)
+
     def now(self) -> datetime:
         return datetime.now(UTC)
-
-    def timestamp(self) -> float:
-        return time.time()
-
-    def monotonic(self) -> float:
-        return time.perf_counter()
