@@ -134,6 +134,9 @@ def portfolio(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
     info, undefined = Table(catalog.PORTFOLIO_INFO), Table(catalog.PORTFOLIO_UNDEFINED_INFO)
     used, tier, limit = Table(catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO), Table(catalog.TIER_INFO), Table(catalog.TIER_LIMIT)
     series_folded = Table(catalog.SERIES_FOLDED)
+    if snapshot.failed:
+        undefined.add(1, "all", "strategy_error")
+        return [undefined]
     money.add(account)
     decline.add(account)
     info.add(1, snapshot.portfolio.currency)
