@@ -225,17 +225,22 @@ class Receiver(Section):
     """An HTTP endpoint."""
 
 
-class Route(Section):
-    """Alerts that match go to `receiver`. Routes are tried in their order; the first that matches takes the alert."""
+class Delivery(Section):
+    """Who is told, and when."""
 
-    match: Annotated[dict[Label, Name], Field(min_length=1)]
-    """Label → value; all must be equal."""
     receiver: Name
     """One of `receivers`."""
     group_wait: Duration
     """How long the first notification of a new group waits for others of its group, and for what may mute it."""
     repeat_interval: Interval
     """The time after which an alert that still fires is notified again."""
+
+
+class Route(Delivery):
+    """Alerts that match go to `receiver`. Routes are tried in their order; the first that matches takes the alert."""
+
+    match: Annotated[dict[Label, Name], Field(min_length=1)]
+    """Label → value; all must be equal."""
 
 
 class Links(Section):
@@ -262,8 +267,8 @@ class AlertSettings(Section):
     """The alerts and their thresholds."""
     receivers: Annotated[dict[Name, Receiver], Field(min_length=1)]
     """Who can be told."""
-    default_receiver: Name
-    """One of `receivers`: gets what no route takes, so that nothing is lost."""
+    default_route: Delivery
+    """Takes what no route takes, so that nothing is lost."""
     routes: tuple[Route, ...]
     """Who is told of what."""
 

@@ -52,7 +52,7 @@ def reference_faults(raw: Mapping[str, Any], alert_names: Sequence[str]) -> Iter
     routes = [(index, _mapping(route)) for index, route in enumerate(_sequence(raw.get("routes")))]
     heartbeat = _mapping(_mapping(raw.get("alerts")).get("Watchdog")).get("receiver")
     named: list[tuple[tuple[Key, ...], object]] = [
-        (("default_receiver",), raw.get("default_receiver")),
+        (("default_route", "receiver"), _mapping(raw.get("default_route")).get("receiver")),
         (("alerts", "Watchdog", "receiver"), heartbeat),
         *((("routes", index, "receiver"), route.get("receiver")) for index, route in routes),
     ]

@@ -1,0 +1,34 @@
+"""YAML documents as the generated files hold them: a header that says where they come from, long texts readable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+MARK = "DO NOT EDIT"
+HEADER = f"# {MARK}: made from config/ by `genesis generate`; `genesis generate --check` tells whether it is up to date.\n"
+
+
+def document(tree: Mapping[str, Any]) -> str:
+    """The tree as YAML below the header, keys in their order."""
+    return HEADER + yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes each value where it stands: Prometheus 3 refuses anchors in rules."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    # A text of several lines stands as such, if YAML can write it so; what it cannot, PyYAML quotes by itself.
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+
+_Dumper.add_representer(str, _text)

@@ -1,0 +1,78 @@
+"""What a notification says. One text serves two ends: the rules fill it with Go templates, the rule tests with literals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from genesis.core.alert_config import Links
+
+
+class Message(NamedTuple):
+    """The texts of one alert; words in braces are filled in."""
+
+    summary: str
+    description: str
+
+
+MESSAGES: dict[str, Message] = {
+    "StrategyDrawdown": Message(
+        "{strategy}: drawdown {value}",
+        "The marked equity of {strategy} is {value} below its peak; the {severity} threshold is {threshold}.",
+    ),
+    "DailyLoss": Message(
+        "Daily loss: {value} of the limit",
+        "Today's loss of the account has used {value} of the daily loss limit of its tier; "
+        "the {severity} threshold is {threshold}.",
+    ),
+    "SlippageHigh": Message(
+        "{strategy}: fills cost {value} against their signals",
+        "The fills of {strategy} were on average {value} worse than their decision prices over the last {window}; "
+        "the {severity} threshold is {threshold}.",
+    ),
+    "MarketDataStale": Message(
+        "{symbol}: mark is {value} old",
+        "A strategy holds {symbol}, whose mark was last confirmed {value} ago; the {severity} threshold is {threshold}. "
+        "Equity and drawdown of its holders stand on that old price.",
+    ),
+    "DrawdownUnknown": Message(
+        "{strategy}: drawdown unknown",
+        "The drawdown of {strategy} cannot be told, so that no drawdown alert can fire for it. "
+        "genesis_strategy_undefined_info gives the reason.",
+    ),
+    "CollectorFailing": Message(
+        "Monitor {instance}: figures are missing",
+        "The monitor {instance} answers, but some of its figures are missing, and the alerts on them cannot fire.",
+    ),
+    "MonitorDown": Message(
+        "Monitor down: nobody watches the strategies",
+        "Prometheus has not been able to read the monitor for {hold}. Positions may be open, and no other alert tells.",
+    ),
+    "NotificationsFailing": Message(
+        "Notifications through {integration} fail",
+        "Alertmanager has not been able to deliver all notifications through {integration} in the last two minutes.",
+    ),
+    "Watchdog": Message(
+        "Heartbeat",
+        "Always fires. When it stops arriving, Prometheus or Alertmanager is broken, and no alert will arrive.",
+    ),
+}
+
+
+def annotate(alert: str, words: Mapping[str, str], links: Links, strategy: str | None = None) -> dict[str, str]:
+    """The annotations of an alert.
+
+    Args:
+        alert: its name.
+        words: what stands for the words in braces.
+        links: where the links lead.
+        strategy: the strategy as it stands in an address; None for an alert that has none.
+    """
+    message = MESSAGES[alert]
+    joint = "&" if "?" in links.board else "?"
+    return {
+        "summary": message.summary.format_map(words),
+        "description": message.description.format_map(words),
+        "runbook_url": f"{links.runbooks}#{alert.lower()}",
+        "dashboard_url": links.board if strategy is None else f"{links.board}{joint}var-strategy={strategy}",
+    }

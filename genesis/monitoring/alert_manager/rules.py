@@ -1,0 +1,207 @@
+"""`AlertSettings` → alert rules. A threshold fires when it is reached; a figure that is absent fires nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from textwrap import indent
+
+from genesis.core.alert_config import AlertSettings, Severity, SlippageAlert, StateAlert, StrategyAlert, Timing
+from genesis.core.duration import duration_text
+from genesis.monitoring import catalog
+from genesis.monitoring.alert_manager.messages import annotate
+from genesis.monitoring.alert_manager.promql import any_of, number, string
+
+JOB = "genesis"
+"""The scrape job of the monitor."""
+
+SEVERITIES: tuple[Severity, ...] = ("warning", "critical")
+FAILED_NOTIFICATIONS = "alertmanager_notifications_failed_total"
+
+PERCENT = "{{ $value | humanizePercentage }}"
+SECONDS = "{{ $value | humanizeDuration }}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One alert rule of Prometheus."""
+
+    alert: str
+    severity: str
+    expr: str
+    annotations: Mapping[str, str]
+    hold: timedelta = timedelta()
+    keep_firing_for: timedelta = timedelta()
+
+    def tree(self) -> dict[str, object]:
+        """The rule as it stands in a rule file."""
+        tree: dict[str, object] = {"alert": self.alert, "expr": self.expr}
+        if self.hold:
+            tree["for"] = duration_text(self.hold)
+        if self.keep_firing_for:
+            tree["keep_firing_for"] = duration_text(self.keep_firing_for)
+        return tree | {"labels": {"severity": self.severity}, "annotations": dict(self.annotations)}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One recording rule: a figure that Prometheus works out from others, at every evaluation."""
+
+    name: str
+    expr: str
+
+    def tree(self) -> dict[str, object]:
+        """The rule as it stands in a rule file."""
+        return {"record": self.name, "expr": self.expr}
+
+
+SLIPPAGE_MEAN = f"strategy:{catalog.STRATEGY_SLIPPAGE_RATIO.name}:mean"
+"""Mean signed slippage of a strategy's fills in the window; absent without a fill."""
+SLIPPAGE_FILLS = f"strategy:{catalog.STRATEGY_SLIPPAGE_RATIO.name}:fills"
+"""How many fills stand behind it."""
+
+
+def strategy_rules(settings: AlertSettings) -> list[Rule | Record]:
+    """The alerts on the strategies' and the account's figures."""
+    maker, alerts = _RuleMaker(settings), settings.alerts
+    enough = f"\nand\n{SLIPPAGE_FILLS} >= {alerts.slippage_high.min_fills}"
+    return [
+        *maker.by_strategy("StrategyDrawdown", alerts.strategy_drawdown, catalog.STRATEGY_DRAWDOWN_RATIO.name),
+        *maker.daily_loss(),
+        *_slippage(alerts.slippage_high.window),
+        *maker.by_strategy("SlippageHigh", alerts.slippage_high, SLIPPAGE_MEAN, enough),
+        *maker.market_data_stale(),
+        maker.state("DrawdownUnknown", alerts.drawdown_unknown, DRAWDOWN_UNKNOWN, of_strategy=True),
+    ]
+
+
+def service_rules(settings: AlertSettings) -> list[Rule | Record]:
+    """The alerts on the monitor and on alerting itself."""
+    maker, alerts = _RuleMaker(settings), settings.alerts
+    return [
+        maker.state("CollectorFailing", alerts.collector_failing, COLLECTOR_FAILING),
+        maker.state("MonitorDown", alerts.monitor_down, MONITOR_DOWN),
+        maker.state("NotificationsFailing", alerts.notifications_failing, NOTIFICATIONS_FAILING),
+        Rule("Watchdog", "none", "vector(1)", annotate("Watchdog", {}, settings.links)),
+    ]
+
+
+# A failed strategy has no figures at all: its only series is the one that says so.
+DRAWDOWN_UNKNOWN = f"""(
+  {catalog.STRATEGY_CAPITAL.name}
+  or
+  {catalog.STRATEGY_UNDEFINED_INFO.name}{{figure="all"}}
+)
+unless on (instance, strategy)
+{catalog.STRATEGY_DRAWDOWN_RATIO.name}"""
+
+# The portfolio's capital is told in every complete scrape, also without a strategy. It is missing while the books are restored.
+COLLECTOR_FAILING = f"""max without (group) ({catalog.COLLECTOR_SUCCESS.name} == 0)
+or
+(
+  up{{job="{JOB}"}} == 1
+  unless on (instance)
+  {catalog.PORTFOLIO_CAPITAL.name}
+)"""
+
+MONITOR_DOWN = f"""up{{job="{JOB}"}} == 0
+or
+absent(up{{job="{JOB}"}})"""
+
+NOTIFICATIONS_FAILING = f"sum by (instance, integration) (rate({FAILED_NOTIFICATIONS}[2m])) > 0"
+
+
+class _RuleMaker:
+    def __init__(self, settings: AlertSettings) -> None:
+        self._settings = settings
+
+    def by_strategy(self, alert: str, config: StrategyAlert, figure: str, guard: str = "") -> Iterator[Rule]:
+        """One rule a severity, in which every strategy meets its own threshold; `guard` is what else must hold."""
+        for severity in SEVERITIES:
+            expr = "\nor\n".join(f"{figure}{matcher} >= {number(level)}" for matcher, level in selections(config, severity))
+            words = {"value": PERCENT, "threshold": _threshold_text(config, severity), **_window(config)}
+            whole = f"(\n{indent(expr, '  ')}\n){guard}" if guard else expr
+            yield self._rule(alert, severity, config, whole, words, of_strategy=True)
+
+    def daily_loss(self) -> Iterator[Rule]:
+        config = self._settings.alerts.daily_loss
+        for severity in SEVERITIES:
+            level: Decimal = getattr(config, severity)
+            expr = f"{catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name} >= {number(level)}"
+            yield self._rule("DailyLoss", severity, config, expr, {"value": PERCENT, "threshold": percent(level)})
+
+    def market_data_stale(self) -> Iterator[Rule]:
+        # One alert a symbol, however many hold it: `and` keeps the left side's labels and value.
+        config = self._settings.alerts.market_data_stale
+        for severity in SEVERITIES:
+            age: timedelta = getattr(config, severity)
+            expr = (
+                f"time() - {catalog.MARK_TIMESTAMP_SECONDS.name} >= {seconds(age)}\n"
+                f"and on (instance, symbol)\n"
+                f"{catalog.STRATEGY_POSITION_QUANTITY.name} != 0"
+            )
+            words = {"value": SECONDS, "threshold": duration_text(age), "symbol": "{{ $labels.symbol }}"}
+            yield self._rule("MarketDataStale", severity, config, expr, words)
+
+    def state(self, alert: str, config: StateAlert, expr: str, *, of_strategy: bool = False) -> Rule:
+        words = {
+            "instance": "{{ $labels.instance }}",
+            "integration": "{{ $labels.integration }}",
+            "hold": duration_text(config.hold),
+        }
+        return self._rule(alert, config.severity, config, expr, words, of_strategy=of_strategy)
+
+    def _rule(
+        self, alert: str, severity: str, timing: Timing, expr: str, words: dict[str, str], *, of_strategy: bool = False
+    ) -> Rule:
+        words = {"severity": severity, "strategy": "{{ $labels.strategy }}", **words}
+        address = "{{ $labels.strategy | urlquery }}" if of_strategy else None
+        text = annotate(alert, words, self._settings.links, address)
+        return Rule(alert, severity, expr, text, timing.hold, timing.keep_firing_for)
+
+
+def selections(config: StrategyAlert, severity: Severity) -> Iterator[tuple[str, Decimal]]:
+    """Label matchers and threshold: those without an override first, then each override; every strategy is in exactly one."""
+    yield f"{{strategy!~{any_of(config.overrides)}}}" if config.overrides else "", getattr(config.levels(), severity)
+    for name in config.overrides:
+        yield f"{{strategy={string(name)}}}", getattr(config.levels(name), severity)
+
+
+def percent(ratio: Decimal) -> str:
+    """0.05 → `5%`, as humanizePercentage writes it."""
+    return f"{float(ratio) * 100:.4g}%"
+
+
+def seconds(duration: timedelta) -> str:
+    """The duration in seconds, as a PromQL number."""
+    return f"{duration.total_seconds():g}"
+
+
+def _slippage(window: timedelta) -> list[Rule | Record]:
+    """Mean signed slippage: what adverse fills cost less what favourable ones saved, over the number of both."""
+
+    def increase(part: str) -> str:
+        return f"increase({catalog.STRATEGY_SLIPPAGE_RATIO.name}_{part}[{duration_text(window)}])"
+
+    def cost(direction: str) -> str:
+        return f"sum without (direction) ({increase(f'sum{{direction={string(direction)}}}')})"
+
+    return [
+        Record(SLIPPAGE_FILLS, f"sum without (direction) ({increase('count')})"),
+        Record(SLIPPAGE_MEAN, f"(\n  {cost('adverse')}\n  -\n  {cost('favourable')}\n)\n/\n({SLIPPAGE_FILLS} > 0)"),
+    ]
+
+
+def _window(config: StrategyAlert) -> dict[str, str]:
+    return {"window": duration_text(config.window)} if isinstance(config, SlippageAlert) else {}
+
+
+def _threshold_text(config: StrategyAlert, severity: Severity) -> str:
+    """A Go template that says the threshold of the strategy at hand."""
+    text = percent(getattr(config.levels(), severity))
+    for name in reversed(config.overrides):
+        own = percent(getattr(config.levels(name), severity))
+        text = f"{{{{ if eq $labels.strategy {string(name)} }}}}{own}{{{{ else }}}}{text}{{{{ end }}}}"
+    return text

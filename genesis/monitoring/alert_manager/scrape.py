@@ -1,0 +1,44 @@
+"""`AlertSettings` → Prometheus's own configuration: what it reads, which rules, which Alertmanager."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from genesis.core.alert_config import AlertSettings
+from genesis.core.duration import duration_text
+from genesis.monitoring.alert_manager.documents import document
+from genesis.monitoring.alert_manager.rules import JOB
+
+# The programs around the monitor tell of themselves; NotificationsFailing looks back two minutes on it.
+_OTHERS_INTERVAL = "5s"
+
+
+def prometheus_config(
+    alerts: AlertSettings,
+    *,
+    monitor: str,
+    alertmanager: str,
+    rule_files: Sequence[str],
+    prometheus: str = "localhost:9090",
+) -> str:
+    """The text of prometheus.yml; addresses are `host:port`, `rule_files` are paths or globs as Prometheus sees them."""
+    return document(
+        {
+            "global": {
+                "scrape_interval": duration_text(alerts.scrape_interval),
+                "evaluation_interval": duration_text(alerts.evaluation_interval),
+            },
+            "rule_files": list(rule_files),
+            "alerting": {"alertmanagers": [_targets(alertmanager)]},
+            "scrape_configs": [
+                {"job_name": JOB, **_targets(monitor)},
+                {"job_name": "prometheus", "scrape_interval": _OTHERS_INTERVAL, **_targets(prometheus)},
+                {"job_name": "alertmanager", "scrape_interval": _OTHERS_INTERVAL, **_targets(alertmanager)},
+            ],
+        }
+    )
+
+
+def _targets(address: str) -> dict[str, Any]:
+    return {"static_configs": [{"targets": [address]}]}
