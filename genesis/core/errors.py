@@ -3,6 +3,7 @@
 GenesisError
 ├── EventError        an event is refused where it enters (also a ValueError)
 ├── ConfigError       the configuration is refused before anything starts
+├── MarketError       a recorded market cannot be read
 ├── JournalError      the journal cannot be read or written
 └── StackError        a program that the native stack needs is missing or does not start
 """
@@ -45,6 +46,10 @@ class ConfigError(GenesisError):
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__("wrong configuration:\n" + "\n".join(f"  {fault}" for fault in faults))
         self.faults = tuple(faults)
+
+
+class MarketError(GenesisError):
+    """A recorded market is not there or not readable; the message says what is expected."""
 
 
 class JournalError(GenesisError):

@@ -1,0 +1,1 @@
+"""What is watched: a paper-trading engine, the built-in source of events."""

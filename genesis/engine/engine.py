@@ -1,0 +1,207 @@
+"""The trading loop: market → strategies → broker, and every event out to the subscribers.
+
+Everything happens in event time, in one order that depends on the market and the seed alone. Wall time only decides how fast:
+an event is due at its distance from the first one divided by `speed`; an engine that cannot keep up goes as fast as it can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import datetime
+from decimal import Decimal
+from itertools import count
+from typing import NamedTuple
+
+import structlog
+
+from genesis.core.clock import Clock
+from genesis.core.errors import EventError
+from genesis.core.models import Allocation, AnyEvent, AnyMarketEvent, CapitalFlow, Quote, Side, Signal, StrategyState
+from genesis.core.money import ONE, ZERO
+from genesis.engine.broker import Cancel, Order, PaperBroker, Terms
+from genesis.engine.market import Market
+from genesis.engine.pacer import Pacer
+from genesis.engine.strategy import Strategy
+
+Subscriber = Callable[[AnyEvent], Awaitable[object]]
+
+_log = structlog.get_logger(__name__)
+
+
+class Account(NamedTuple):
+    """A strategy and the capital that it starts with."""
+
+    strategy: Strategy
+    capital: Decimal
+
+
+class _Desk:
+    """A strategy's view of the broker."""
+
+    def __init__(self, strategy: str, broker: PaperBroker) -> None:
+        self._strategy = strategy
+        self._broker = broker
+        self.now: datetime | None = None
+
+    def mid(self, symbol: str) -> float | None:
+        mid = self._broker.books[symbol].mid
+        if mid is None or self.now is None or not self._broker.fresh(symbol, self.now):
+            return None
+        return float(mid)
+
+    def position(self, symbol: str) -> Decimal:
+        return self._broker.position(self._strategy, symbol)
+
+    def working(self, symbol: str) -> bool:
+        return self._broker.working(self._strategy, symbol)
+
+    def quote(self, symbol: str, side: Side) -> Order | None:
+        return self._broker.quote(self._strategy, symbol, side)
+
+
+class TradingEngine:
+    """Runs strategies on a market through a paper broker.
+
+    A run is one: after `run` has ended, make a new engine. A strategy or subscriber that raises ends the run with its error.
+    """
+
+    def __init__(
+        self,
+        market: Market,
+        accounts: Sequence[Account],
+        *,
+        clock: Clock,
+        run_id: str,
+        seed: int = 1,
+        speed: float = 1.0,
+        duration: float | None = None,
+        terms: Terms = Terms(),  # noqa: B008 - a frozen value
+    ) -> None:
+        self._market = market
+        self._accounts = {account.strategy.name: account for account in accounts}
+        self._event_ids = _event_ids(run_id)
+        self.broker = PaperBroker(market.instruments, self._event_ids, seed=seed, terms=terms)
+        self._desks = {name: _Desk(name, self.broker) for name in self._accounts}
+        self._pacer = Pacer(clock, speed, duration)
+        self._subscribers: list[Subscriber] = []
+        self._equal_share = ONE / max(1, len(self._accounts))
+        self._allocations: dict[str, Allocation] = {}
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Let `subscriber` have every event from now on; the engine waits for it each time."""
+        self._subscribers.append(subscriber)
+
+    @property
+    def allocations(self) -> Mapping[str, Allocation]:
+        """The last allocation of each strategy that has one; the others trade their equal share."""
+        return self._allocations
+
+    def allocate(self, allocation: Allocation) -> None:
+        """Obey an allocation from the strategy's next order on.
+
+        ACTIVE and REDUCED trade; what an order opens is scaled by the weight over the equal share (1 / number of strategies),
+        what it closes is not. PAUSED only reduces or closes positions. STOPPED sends no order at all, and keeps its positions.
+        Resting quotes of a paused or stopped strategy are taken back at once; a taker order under way still arrives.
+
+        Raises:
+            EventError: there is no such strategy.
+        """
+        name = allocation.strategy
+        if name not in self._accounts:
+            raise EventError("strategy", name, f"is none of this engine's: {', '.join(self._accounts)}")
+        self._allocations[name] = allocation
+        if allocation.state in (StrategyState.PAUSED, StrategyState.STOPPED):
+            self.broker.pull(name)
+        _log.info("allocated", strategy=name, weight=str(allocation.weight), state=allocation.state.value)
+
+    async def run(self) -> None:
+        """Trade until the market or the duration ends, or the task is cancelled."""
+        started = False
+        with closing(self._market.events()) as events:
+            for event in events:
+                if not started:
+                    started = True
+                    await self._start(event.time)
+                if not await self._pacer.reach(event.time):
+                    break
+                await self._step(event)
+        _log.info("market_ended", dropped=dict(self.broker.dropped))
+
+    async def _start(self, now: datetime) -> None:
+        self._pacer.start(now)
+        for name, account in self._accounts.items():
+            await self._publish(CapitalFlow(time=now, event_id=next(self._event_ids), strategy=name, amount=account.capital))
+
+    async def _step(self, event: AnyMarketEvent) -> None:
+        for fill in self.broker.arrivals(event.time):
+            await self._publish(fill)
+        fills = list(self.broker.on_market(event))
+        await self._publish(event)
+        for fill in fills:
+            await self._publish(fill)
+        if isinstance(event, Quote):
+            await self._decide(event.time)
+
+    async def _decide(self, now: datetime) -> None:
+        for name, account in self._accounts.items():
+            desk = self._desks[name]
+            desk.now = now
+            for wish in account.strategy.decide(now, desk):
+                await self._send(name, wish, now)
+
+    async def _send(self, strategy: str, wish: Order | Cancel, now: datetime) -> None:
+        """Publish the signal, then send its order; a cancel decides on no trade, and has none."""
+        if isinstance(wish, Cancel):
+            if self._state(strategy) is not StrategyState.STOPPED:
+                self.broker.submit(strategy, wish, "", now)
+            return
+        allocation = self._allocations.get(strategy)
+        order = self._permitted(strategy, wish)
+        mid = self.broker.books[wish.symbol].mid
+        if order is None or mid is None:
+            return
+        signal = Signal(
+            time=now,
+            event_id=next(self._event_ids),
+            strategy=strategy,
+            symbol=order.symbol,
+            side=order.side,
+            quantity=order.quantity,
+            price=mid,
+        )
+        await self._publish(signal)
+        if self._allocations.get(strategy) is not allocation:
+            order = self._permitted(strategy, order)  # a subscriber has just allocated anew
+        if order is not None:
+            self.broker.submit(strategy, order, signal.event_id, now)
+
+    def _state(self, strategy: str) -> StrategyState:
+        allocation = self._allocations.get(strategy)
+        return StrategyState.ACTIVE if allocation is None else allocation.state
+
+    def _permitted(self, strategy: str, order: Order) -> Order | None:
+        """The order as the strategy's allocation allows it; None if nothing is left of it."""
+        allocation = self._allocations.get(strategy)
+        if allocation is None:
+            return order
+        if allocation.state is StrategyState.STOPPED:
+            return None
+        position = self.broker.position(strategy, order.symbol)
+        closing_part = min(order.quantity, max(ZERO, -position * order.side.sign))
+        opening_part = order.quantity - closing_part
+        if allocation.state is StrategyState.PAUSED or order.reduce_only:
+            return order._replace(quantity=closing_part, reduce_only=True) if closing_part > 0 else None
+        scaled = self.broker.instruments[order.symbol].quantity(opening_part * (allocation.weight / self._equal_share))
+        quantity = closing_part + scaled
+        return order._replace(quantity=quantity) if quantity > 0 else None
+
+    async def _publish(self, event: AnyEvent) -> None:
+        for subscriber in self._subscribers:
+            await subscriber(event)
+
+
+def _event_ids(run_id: str) -> Iterator[str]:
+    """Identities that no other run has, and the same run always gives."""
+    for number in count(1):
+        yield f"{run_id}-{number}"

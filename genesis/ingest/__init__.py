@@ -1,0 +1,1 @@
+"""How events come in that the built-in engine did not make."""
