@@ -49,7 +49,7 @@ class GenesisCollector(Collector):
         for name, group in self._groups():
             started = self._clock.monotonic()
             try:
-                families = [table.family() for table in group()]
+                families = [family for table in group() if (family := table.family()).samples]
             except Exception:
                 _log.exception("collector group failed", group=name)
                 success.add(0, name)

@@ -18,11 +18,14 @@ class Table:
     def __init__(self, metric: Metric) -> None:
         self._metric = metric
         self._values: dict[tuple[str, ...], float] = {}
+        self._unknown: set[tuple[str, ...]] = set()
         self._histograms: dict[tuple[str, ...], HistogramCounts] = {}
 
     def add(self, value: Number, *labels: str) -> None:
-        """Add a sample; an unknown value (None) is no sample."""
-        if value is not None:
+        """Add a sample. An unknown value (None) is no sample, and makes a sum that it belongs to unknown."""
+        if value is None:
+            self._unknown.add(labels)
+        else:
             self._values[labels] = self._values.get(labels, 0.0) + float(value)
 
     def add_histogram(self, counts: HistogramCounts, *labels: str) -> None:
@@ -35,6 +38,8 @@ class Table:
         kind = "gauge" if metric.kind is Kind.INFO else metric.kind.value
         family = Family(metric.name.removesuffix("_total") if kind == "counter" else metric.name, metric.help, kind)
         for labels, value in self._values.items():
+            if labels in self._unknown:
+                continue
             family.add_sample(metric.name, dict(zip(metric.labels, labels, strict=True)), value)
         for labels, counts in self._histograms.items():
             named = dict(zip(metric.labels, labels, strict=True))

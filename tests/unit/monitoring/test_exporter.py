@@ -1,0 +1,163 @@
+"""The snapshot, told in the catalogue's names."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from genesis.core.config import MonitorSettings
+from genesis.core.models import CapitalFlow, Quote, Side
+from genesis.ledger.journal import Journal
+from genesis.monitoring import catalog, families
+from genesis.monitoring.alert_manager import AlertThreshold
+from genesis.monitoring.catalog import Kind
+from genesis.monitoring.exporter import GenesisCollector
+from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+from tests.unit.monitoring.account import START, at, capital, fill, quote, rules, signal
+
+GOLDEN = Path(__file__).parent / "golden" / "metrics.txt"
+
+
+class FixedClock:
+    """Wall time stands still, one hour after the events."""
+
+    def now(self) -> datetime:
+        return at(3600)
+
+    def timestamp(self) -> float:
+        return at(3600).timestamp()
+
+    def monotonic(self) -> float:
+        return 0.0
+
+
+@asynccontextmanager
+async def exported(
+    *, max_strategies: int = 100, max_symbols: int = 100
+) -> AsyncIterator[tuple[StrategyPerformanceMonitor, CollectorRegistry]]:
+    clock = FixedClock()
+    async with Journal(":memory:") as journal:
+        monitor = StrategyPerformanceMonitor(MonitorSettings(), rules(), journal, clock)
+        registry = CollectorRegistry()
+        registry.register(
+            GenesisCollector(
+                monitor.snapshot,
+                monitor.telemetry,
+                [AlertThreshold("StrategyDrawdown", "warning", "", 0.05)],
+                clock,
+                journal_events=lambda: journal.count,
+                max_strategies=max_strategies,
+                max_symbols=max_symbols,
+            )
+        )
+        yield monitor, registry
+
+
+async def small_account(monitor: StrategyPerformanceMonitor) -> None:
+    """A winner with an open position, a loser, and one that never traded."""
+    await monitor.handle_batch(
+        [
+            capital("6000"),
+            capital("5000", "beta"),
+            capital("1000", 'na"me\\with\nall'),
+            quote("99", "101"),
+            signal("s1", Side.BUY, "100"),
+            fill(Side.BUY, "2", "100.1", fee="0.2", signal_id="s1", seconds=0.3),
+            fill(Side.SELL, "1", "110", fee="0.1", seconds=1),
+            fill(Side.SELL, "1", "100", strategy="beta", seconds=2),
+            fill(Side.BUY, "1", "120", strategy="beta", fee="-0.01", seconds=3),
+            fill(Side.SELL, "3", "2", strategy="beta", symbol="never quoted", seconds=3),
+            quote("119", "121", seconds=4),
+            quote("109", "111", seconds=5),
+        ]
+    )
+
+
+async def test_the_exposition_of_a_small_account_is_the_golden_one() -> None:
+    async with exported() as (monitor, registry):
+        await small_account(monitor)
+        assert generate_latest(registry).decode() == GOLDEN.read_text(encoding="utf-8")
+
+
+async def test_every_family_is_in_the_catalogue_with_its_type_and_labels() -> None:
+    async with exported() as (monitor, registry):
+        await small_account(monitor)
+        for family in registry.collect():
+            name = family.name + ("_total" if family.type == "counter" else "")
+            metric = catalog.BY_NAME[name]
+            assert family.type == ("gauge" if metric.kind is Kind.INFO else metric.kind.value)
+            assert {tuple(sorted(set(s.labels) - {"le"})) for s in family.samples} <= {tuple(sorted(metric.labels))}
+
+
+async def test_all_metrics_of_the_catalogue_are_exported_once_there_is_something_to_tell() -> None:
+    async with exported() as (monitor, registry):
+        await small_account(monitor)
+        await monitor.handle_batch([quote("2", "2", "never quoted", seconds=6), quote("90", "90", seconds=7)])
+        await monitor.handle(quote("130", "130", seconds=8))
+        told = {sample.name.removesuffix("_bucket") for family in registry.collect() for sample in family.samples}
+        assert {metric.name for metric in catalog.CATALOG} - told == {"genesis_portfolio_undefined_info"}
+
+
+async def test_kinds_of_pnl_add_up_to_the_net() -> None:
+    async with exported() as (monitor, registry):
+        await small_account(monitor)
+        kinds = ("realized", "unrealized", "fees", "funding")
+        parts = [registry.get_sample_value("genesis_strategy_pnl", {"strategy": "alpha", "kind": kind}) for kind in kinds]
+        assert sum(part for part in parts if part is not None) == pytest.approx(
+            registry.get_sample_value("genesis_strategy_net_pnl", {"strategy": "alpha"})
+        )
+        assert None not in parts
+
+
+async def test_a_failing_group_is_left_out_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> list[object]:
+        raise ArithmeticError("broken")
+
+    monkeypatch.setitem(families.GROUPS, "trades", broken)
+    async with exported() as (monitor, registry):
+        await small_account(monitor)
+        assert registry.get_sample_value("genesis_collector_success", {"group": "trades"}) == 0
+        assert registry.get_sample_value("genesis_collector_success", {"group": "accounts"}) == 1
+        assert registry.get_sample_value("genesis_strategy_capital", {"strategy": "alpha"}) == 6000
+        assert registry.get_sample_value("genesis_strategy_win_rate_ratio", {"strategy": "alpha"}) is None
+
+
+async def test_past_the_bound_strategies_and_symbols_are_summed_in_other_and_counted() -> None:
+    async with exported(max_strategies=1, max_symbols=1) as (monitor, registry):
+        await monitor.handle_batch(
+            [
+                event
+                for n in range(4)
+                for event in (capital("100", f"s{n}"), fill(Side.BUY, "1", "10", strategy=f"s{n}", symbol=f"x{n}"))
+            ]
+        )
+        await monitor.handle_batch([quote("11", "11", f"x{n}") for n in range(4)])
+        value = registry.get_sample_value
+        assert value("genesis_strategy_equity", {"strategy": "s0"}) == 101
+        assert value("genesis_strategy_equity", {"strategy": "other"}) == 303
+        assert value("genesis_strategy_position_value", {"strategy": "other", "symbol": "other"}) == 33
+        assert value("genesis_strategy_drawdown_ratio", {"strategy": "other"}) is None
+        assert value("genesis_series_folded", {"label": "strategy"}) == 3
+        assert value("genesis_series_folded", {"label": "symbol"}) == 3
+
+
+async def test_a_sum_with_an_unknown_part_is_unknown() -> None:
+    async with exported(max_strategies=1) as (monitor, registry):
+        await monitor.handle_batch([capital("100"), capital("100", "b"), capital("100", "c")])
+        await monitor.handle(fill(Side.BUY, "1", "10", strategy="c", symbol="never quoted"))
+        assert registry.get_sample_value("genesis_strategy_capital", {"strategy": "other"}) == 200
+        assert registry.get_sample_value("genesis_strategy_equity", {"strategy": "other"}) is None
+
+
+async def test_wall_times_are_those_of_arrival() -> None:
+    async with exported() as (monitor, registry):
+        await monitor.handle(Quote(time=START, symbol="B", bid=Decimal(1), ask=Decimal(2)))
+        await monitor.handle(CapitalFlow(time=START.astimezone(UTC), event_id="1", strategy="a", amount=Decimal(1)))
+        arrival = at(3600).timestamp()
+        assert registry.get_sample_value("genesis_mark_timestamp_seconds", {"symbol": "B"}) == arrival
+        assert registry.get_sample_value("genesis_strategy_last_event_timestamp_seconds", {"strategy": "a"}) == arrival
+        assert registry.get_sample_value("genesis_event_lag_seconds_sum", {"kind": "quote"}) == 3600

@@ -1,0 +1,52 @@
+"""What the monitor answers over HTTP."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web import Application, Request
+from prometheus_client import CollectorRegistry, Gauge
+
+from genesis.monitoring.server import monitor_site
+
+
+@asynccontextmanager
+async def client(*, ready: bool, links: dict[str, str] | None = None) -> AsyncIterator[TestClient[Request, Application]]:
+    registry = CollectorRegistry()
+    Gauge("genesis_test", "A test.", registry=registry).set(1)
+    site = monitor_site(registry, lambda: ready, lambda: links or {})
+    async with TestClient(TestServer(site)) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(("ready", "status"), [(True, 200), (False, 503)])
+async def test_readyz_is_503_until_the_books_are_restored_and_healthz_is_not(ready: bool, status: int) -> None:
+    async with client(ready=ready) as http:
+        assert (await http.get("/readyz")).status == status
+        assert (await http.get("/healthz")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [("", "text/plain"), ("application/openmetrics-text; version=1.0.0", "application/openmetrics-text")],
+)
+async def test_metrics_come_in_the_format_that_was_asked_for(accept: str, content_type: str) -> None:
+    async with client(ready=True) as http:
+        answer = await http.get("/metrics", headers={"Accept": accept})
+        assert answer.headers["Content-Type"].startswith(content_type)
+        assert "genesis_test 1.0" in await answer.text()
+
+
+async def test_the_landing_page_links_what_there_is_and_escapes_it() -> None:
+    async with client(ready=True, links={"Prometheus <main>": "http://127.0.0.1:9090/?a=1&b=2"}) as http:
+        page = await (await http.get("/")).text()
+        for path in ("/metrics", "/healthz", "/readyz"):
+            assert f'href="{path}"' in page
+        assert '<a href="http://127.0.0.1:9090/?a=1&amp;b=2">Prometheus &lt;main&gt;</a>' in page
+
+
+async def test_unknown_paths_and_methods_are_client_errors() -> None:
+    async with client(ready=True) as http:
+        assert (await http.get("/nothing")).status == 404
+        assert (await http.post("/metrics", data=b"x")).status == 405
