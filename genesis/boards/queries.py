@@ -69,9 +69,10 @@ def raised_alerts() -> str:
     return f"max by (alertname, alertstate, severity, strategy, symbol) ({found})"
 
 
-def firing_alerts() -> str:
-    """1 for each alert while it fires: the marks on the charts."""
-    return f'max by (alertname, severity, strategy) (ALERTS{{alertstate="firing",{_RAISED}}})'
+def alert_starts() -> str:
+    """The moment, in milliseconds, at which the condition of each firing alert came true: the marks on the charts."""
+    firing = f'ALERTS{{alertstate="firing",{_RAISED}}}'
+    return f"1e3 * max by (alertname, severity, strategy) (ALERTS_FOR_STATE{{{_RAISED}}} and ignoring (alertstate) {firing})"
 
 
 def undefined_figures() -> str:

@@ -52,9 +52,9 @@ def _panels(currency: str, strategies: Sequence[str]) -> list[AnyPanel]:
         *top,
         _net_pnl(currency, strategies).height(9).span(12),
         _drawdown(strategies).height(9).span(12),
-        _overview(currency).height(8).span(17),
-        _alert_list().height(8).span(7),
-        _alert_table().height(8).span(12),
+        _overview(currency).height(8).span(16),
+        _alert_table().height(8).span(8),
+        _alert_list().height(8).span(12),
         _undefined().height(8).span(12),
     ]
 
@@ -123,9 +123,7 @@ def _net_pnl(currency: str, strategies: Sequence[str]) -> timeseries.Panel:
             "Net P&L by strategy",
             "Realised and unrealised P&L less fees plus funding, since start, at the mark. Vertical marks: an alert fired.",
             style.money(currency),
-            ["lastNotNull", "min", "max"],
         )
-        .decimals(2)
         .axis_centered_zero(True)
         .thresholds(style.zero_line())
         .thresholds_style(common.GraphThresholdsStyleConfig().mode(common_model.GraphThresholdsStyleMode.LINE))
@@ -141,9 +139,7 @@ def _drawdown(strategies: Sequence[str]) -> timeseries.Panel:
             "How far the marked equity of each strategy is below its peak, drawn downwards from zero. Dashed: where the alert "
             "of that severity fires; a line with a strategy's name holds for that strategy instead of the default.",
             style.RATIO,
-            ["lastNotNull", "min"],
         )
-        .decimals(2)
         .fill_opacity(15)
         .axis_soft_max(0)
         .with_target(style.lines(queries.below_peak(), "{{strategy}}"))
@@ -159,7 +155,7 @@ def _dashed(colour: str) -> list[model.DynamicConfigValue]:
     return [
         style.fixed(colour),
         model.DynamicConfigValue("custom.lineStyle", {"fill": "dash", "dash": [10, 10]}),
-        model.DynamicConfigValue("custom.lineWidth", 1),
+        model.DynamicConfigValue("custom.lineWidth", 2),
         model.DynamicConfigValue("custom.fillOpacity", 0),
     ]
 
@@ -168,8 +164,9 @@ def _overview(currency: str) -> table.Panel:
     panel = style.grid(
         "Strategies",
         f"One row a strategy; money in {currency}. An empty cell is a figure that cannot be computed yet: the table of "
-        "undefined figures says why. Trades are round trips from flat to flat. Slippage is the mean of all fills against their signals' "
-        "prices, in basis points, positive when it cost money. A strategy's name narrows the board down to it.",
+        "undefined figures says why. Trades are round trips from flat to flat. Slippage is the mean of "
+        "all fills against their signals' prices, in basis points, positive when it cost money. A strategy's name narrows the "
+        "board down to it.",
     )
     columns = [
         Column("Equity", queries.each(catalog.STRATEGY_EQUITY), style.COUNT, 2),
@@ -177,18 +174,16 @@ def _overview(currency: str) -> table.Panel:
         Column("Today", queries.each(catalog.STRATEGY_PERIOD_PNL, 'period="day"'), style.COUNT, 2, signed=True),
         Column("Drawdown", queries.each(catalog.STRATEGY_DRAWDOWN_RATIO), style.RATIO, 2),
         Column("Deepest", queries.each(catalog.STRATEGY_MAX_DRAWDOWN_RATIO), style.RATIO, 2),
-        Column("Trades", queries.total(catalog.STRATEGY_TRADES), style.COUNT, 0),
-        Column("Win rate", queries.each(catalog.STRATEGY_WIN_RATE_RATIO), style.RATIO, 1),
-        Column("Profit factor", queries.each(catalog.STRATEGY_PROFIT_FACTOR_RATIO), style.COUNT, 2),
+        Column("Trades", queries.total(catalog.STRATEGY_TRADES), style.COUNT, 0, width=64),
+        Column("Win rate", queries.each(catalog.STRATEGY_WIN_RATE_RATIO), style.RATIO, 1, width=76),
+        Column("Profit factor", queries.each(catalog.STRATEGY_PROFIT_FACTOR_RATIO), style.COUNT, 2, width=100),
         Column("Slippage", queries.mean_slippage(), "suffix:bp", 2),
         Column("Last event", queries.silence(), style.SECONDS, 0),
     ]
     link = {"title": "Only this strategy", "url": f"/d/{UID}?var-strategy=${{__value.raw:percentencode}}&${{__url_time_range}}"}
     return (
         style.joined(panel, "strategy", "Strategy", columns)
-        .override_by_name(
-            "Strategy", [model.DynamicConfigValue("links", [link]), model.DynamicConfigValue("custom.minWidth", 140)]
-        )
+        .override_by_name("Strategy", [model.DynamicConfigValue("links", [link]), style.width(150)])
         .sort_by([common.TableSortByFieldState().display_name("Strategy").desc(False)])
     )
 
@@ -198,8 +193,10 @@ def _alert_list() -> dashboard.Panel:
     return (
         dashboard.Panel()
         .type("alertlist")
-        .title("Firing alerts")
-        .description("Alerts of Prometheus that are firing or pending, newest first. Empty is good: the Watchdog is left out.")
+        .title("Alert rules")
+        .description(
+            "Rules of Prometheus that are firing or pending, newest first, with the way to what each means and what to do."
+        )
         .options(
             {
                 "alertInstanceLabelFilter": '{alertname!="Watchdog"}',
@@ -219,11 +216,13 @@ def _alert_list() -> dashboard.Panel:
 def _alert_table() -> table.Panel:
     panel = (
         style.grid(
-            "Alerts by strategy",
+            "Alerts",
             "Alerts that are pending or firing, and for how long their condition holds. Those of the account have no strategy.",
         )
         .with_target(style.rows(queries.raised_alerts()))
-        .override_by_name("Since", [model.DynamicConfigValue("unit", style.SECONDS), model.DynamicConfigValue("decimals", 0)])
+        .override_by_name("Alert", [style.width(160)])
+        .override_by_name("State", [style.width(70)])
+        .override_by_name("Held for", [model.DynamicConfigValue("unit", style.CLOCK), style.width(84)])
         .override_by_name("Severity", _coloured_words({"critical": style.CRITICAL, "warning": style.LOSS, "info": style.GAIN}))
     )
     names = {
@@ -232,9 +231,9 @@ def _alert_table() -> table.Panel:
         "alertstate": "State",
         "strategy": "Strategy",
         "symbol": "Symbol",
-        "Value": "Since",
+        "Value": "Held for",
     }
-    return style.reshaped(panel, names).sort_by([common.TableSortByFieldState().display_name("Since").desc(False)])
+    return style.reshaped(panel, names).sort_by([common.TableSortByFieldState().display_name("Held for").desc(False)])
 
 
 def _undefined() -> table.Panel:
@@ -252,6 +251,7 @@ def _coloured_words(colours: dict[str, str]) -> list[model.DynamicConfigValue]:
     return [
         model.DynamicConfigValue("mappings", [{"type": "value", "options": words}]),
         model.DynamicConfigValue("custom.cellOptions", {"type": "color-text"}),
+        style.width(80),
     ]
 
 
@@ -276,15 +276,19 @@ def _strategy() -> dashboard.QueryVariable:
 
 
 def _alert_marks() -> dict[str, Any]:
-    """The annotation that marks on each chart when an alert fired; the SDK's builder lacks the title's format."""
+    """The annotation that marks on each chart when an alert began; the SDK's builder lacks the title and the value's use.
+
+    The query's value is the time of the mark: one mark an alert, where its samples would shade the chart while it fires.
+    """
     return {
         "name": "Alerts",
         "datasource": style.SOURCE,
         "enable": True,
-        "expr": queries.firing_alerts(),
+        "expr": queries.alert_starts(),
         "hide": False,
         "iconColor": style.CRITICAL,
         "step": "1s",
         "tagKeys": "severity",
         "titleFormat": "{{alertname}} {{strategy}}",
+        "useValueForTime": True,
     }

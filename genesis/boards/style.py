@@ -18,6 +18,7 @@ LINES: Final = (GAIN, LOSS, "#009E73", "#CC79A7", "#F0E442", "#0072B2", CRITICAL
 
 RATIO: Final = "percentunit"
 SECONDS: Final = "s"
+CLOCK: Final = "dthms"
 COUNT: Final = "none"
 
 SOURCE: Final = model.DataSourceRef(type_val="prometheus", uid="${datasource}")
@@ -89,14 +90,15 @@ def big_number(title: str, description: str, query: prometheus.Dataquery, unit: 
         .color_mode(common_model.BigValueColorMode.VALUE)
         .graph_mode(common_model.BigValueGraphMode.AREA)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(False))
+        .text(common.VizTextDisplayOptions().value_size(30))
         .no_value("–")
         .with_target(query)
     )
     return panel if decimals is None else panel.decimals(decimals)
 
 
-def chart(title: str, description: str, unit: str, calcs: Sequence[str]) -> timeseries.Panel:
-    """Lines over time. Gaps stay gaps: a figure that was undefined is not drawn through. `calcs` are the legend's columns."""
+def chart(title: str, description: str, unit: str) -> timeseries.Panel:
+    """Lines over time. Gaps stay gaps: a figure that was undefined is not drawn through."""
     return (
         timeseries.Panel()
         .title(title)
@@ -111,8 +113,8 @@ def chart(title: str, description: str, unit: str, calcs: Sequence[str]) -> time
             common.VizLegendOptions()
             .show_legend(True)
             .display_mode(common_model.LegendDisplayMode.TABLE)
-            .placement(common_model.LegendPlacement.BOTTOM)
-            .calcs(list(calcs))
+            .placement(common_model.LegendPlacement.RIGHT)
+            .calcs(["lastNotNull"])
         )
         .tooltip(common.VizTooltipOptions().mode(common_model.TooltipDisplayMode.MULTI).sort(common_model.SortOrder.DESCENDING))
     )
@@ -130,6 +132,11 @@ def fixed(colour: str) -> model.DynamicConfigValue:
     return model.DynamicConfigValue("color", {"mode": "fixed", "fixedColor": colour})
 
 
+def width(pixels: int) -> model.DynamicConfigValue:
+    """The property that sets a column's width; columns without it share what is left."""
+    return model.DynamicConfigValue("custom.width", pixels)
+
+
 def grid(title: str, description: str) -> table.Panel:
     """A table without content."""
     return (
@@ -139,6 +146,7 @@ def grid(title: str, description: str) -> table.Panel:
         .datasource(SOURCE)
         .show_header(True)
         .cell_height(common_model.TableCellHeight.SM)
+        .min_width(64)
         .footer(common.TableFooterOptions().show(False).reducer(["sum"]).count_rows(False))
         .no_value("–")
     )
@@ -177,7 +185,7 @@ def _properties(column: Column) -> list[model.DynamicConfigValue]:
     if column.decimals is not None:
         properties.append(model.DynamicConfigValue("decimals", column.decimals))
     if column.width is not None:
-        properties.append(model.DynamicConfigValue("custom.width", column.width))
+        properties.append(width(column.width))
     if column.signed:
         steps = [{"value": None, "color": LOSS}, {"value": 0, "color": GAIN}]
         properties.append(model.DynamicConfigValue("custom.cellOptions", {"type": "color-text"}))
