@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import (
-    AfterValidator,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
@@ -26,27 +24,12 @@ from pydantic_core import InitErrorDetails
 
 from genesis.core.alert_faults import above, again, fault, reference_faults, refuse
 from genesis.core.duration import Duration, Interval, duration_text
+from genesis.core.notification_config import Delivery, Receiver, Route, Url
 from genesis.core.section import Name, Ratio, Section
 
 Severity = Literal["warning", "critical"]
-Label = Literal["alertname", "severity", "strategy", "symbol"]
+_LONGEST_INTERVAL = timedelta(minutes=1)
 DailyLossRatio = Annotated[Decimal, Field(gt=0, le=10)]
-
-
-def _http(url: str) -> str:
-    if not url.startswith(("http://", "https://")) or any(character.isspace() for character in url):
-        raise ValueError("must be a URL that begins with http:// or https://")
-    return url
-
-
-def _absolute(path: PurePosixPath) -> PurePosixPath:
-    if not path.is_absolute():
-        raise ValueError("must be an absolute path, as Alertmanager sees it, for example /etc/alertmanager/secrets/slack_url")
-    return path
-
-
-Url = Annotated[str, AfterValidator(_http)]
-SecretFile = Annotated[PurePosixPath, AfterValidator(_absolute)]
 
 
 class Timing(Section):
@@ -189,62 +172,8 @@ class Alerts(Section):
 ALERT_NAMES: tuple[str, ...] = tuple(str(field.alias) for field in Alerts.model_fields.values())
 
 
-class Slack(Section):
-    """A Slack channel, through an incoming webhook."""
-
-    api_url_file: SecretFile
-    """The file, on Alertmanager's machine, that holds the webhook's URL."""
-    channel: Name | None = None
-    """The channel; without one the webhook's own."""
-
-
-class PagerDuty(Section):
-    """A PagerDuty service, through the Events API v2."""
-
-    routing_key_file: SecretFile
-    """The file, on Alertmanager's machine, that holds the integration key."""
-
-
-class Webhook(Section):
-    """Any HTTP endpoint that takes Alertmanager's JSON."""
-
-    url: Url
-    """Where the notification is POSTed."""
-    credentials_file: SecretFile | None = None
-    """The file, on Alertmanager's machine, that holds a bearer token."""
-
-
-class Receiver(Section):
-    """Who is told: all that is given here is told at the same time; with nothing given, nobody is."""
-
-    slack: Slack | None = None
-    """A Slack channel."""
-    pagerduty: PagerDuty | None = None
-    """A PagerDuty service."""
-    webhook: Webhook | None = None
-    """An HTTP endpoint."""
-
-
-class Delivery(Section):
-    """Who is told, and when."""
-
-    receiver: Name
-    """One of `receivers`."""
-    group_wait: Duration
-    """How long the first notification of a new group waits for others of its group, and for what may mute it."""
-    repeat_interval: Interval
-    """The time after which an alert that still fires is notified again."""
-
-
-class Route(Delivery):
-    """Alerts that match go to `receiver`. Routes are tried in their order; the first that matches takes the alert."""
-
-    match: Annotated[dict[Label, Name], Field(min_length=1)]
-    """Label → value; all must be equal."""
-
-
 class Links(Section):
-    """Where a notification's links lead."""
+    """The addresses that a notification sends its reader to."""
 
     runbooks: Url
     """The page of the runbooks; the alert's name in lower case is the anchor on it."""
@@ -256,9 +185,9 @@ class AlertSettings(Section):
     """`alerts.yaml`: what fires when, and who is told."""
 
     scrape_interval: Interval
-    """How often Prometheus reads the monitor."""
+    """How often Prometheus reads the monitor; at most 1m."""
     evaluation_interval: Interval
-    """How often Prometheus evaluates the alert rules."""
+    """How often Prometheus evaluates the alert rules; at most 1m."""
     group_interval: Interval
     """How soon a change in a group that was notified before (one more alert, one resolved) is notified."""
     links: Links
@@ -306,6 +235,13 @@ def _order_faults(own: Mapping[str, Any], overrides: Mapping[str, Override]) -> 
 
 def _interval_faults(settings: AlertSettings) -> Iterator[InitErrorDetails]:
     alerts = settings.alerts
+    for key in ("scrape_interval", "evaluation_interval"):
+        if (interval := getattr(settings, key)) > _LONGEST_INTERVAL:
+            right = f"must be at most {duration_text(_LONGEST_INTERVAL)}: some rules look back two minutes"
+            yield fault((key,), duration_text(interval), right)
+    if alerts.slippage_high.hold >= alerts.slippage_high.window:
+        right = f"must be shorter than window, which is {duration_text(alerts.slippage_high.window)}: a burst of bad fills is over then"
+        yield fault(("alerts", "SlippageHigh", "for"), duration_text(alerts.slippage_high.hold), right)
     shortest = 4 * settings.scrape_interval
     if alerts.slippage_high.window < shortest:
         right = f"must be at least {duration_text(shortest)}, four times scrape_interval: a shorter one holds no increase"

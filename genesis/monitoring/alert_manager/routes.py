@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from genesis.core.alert_config import AlertSettings, Delivery, PagerDuty, Receiver, Slack, Webhook
+from genesis.core.alert_config import AlertSettings
 from genesis.core.duration import duration_text
+from genesis.core.notification_config import Delivery, PagerDuty, Receiver, Slack, Webhook
 from genesis.monitoring.alert_manager.documents import document
 
 OF_FIGURES = ("StrategyDrawdown", "DailyLoss", "SlippageHigh", "MarketDataStale", "DrawdownUnknown")

@@ -1,0 +1,108 @@
+"""Every generated file in one place: made from the configuration and the catalogue, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from genesis import reference
+from genesis.core.config import Settings, load_settings
+from genesis.core.errors import GenesisError
+from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files, rule_tests
+from genesis.monitoring.alert_manager.documents import MARK
+
+RULES = Path("prometheus/rules")
+RULE_TESTS = Path("prometheus/tests")
+BOARDS = Path("grafana/dashboards")
+DOCS = Path("docs")
+
+_GENERATED_WHOLE = ((RULES, "*.yml"), (RULE_TESTS, "*.yml"), (BOARDS, "*.json"))
+"""Directories that hold generated files alone: what else lies there is a left-over."""
+
+
+def generated_files(settings: Settings) -> dict[Path, str]:
+    """Every generated file: path below the repository → text. The same settings make the same text.
+
+    Raises:
+        GenesisError: the boards' SDK, a development dependency, is not installed.
+    """
+    alerts = settings.alerts
+    return {
+        **{RULES / name: text for name, text in rule_files(alerts).items()},
+        **{RULE_TESTS / name: text for name, text in rule_tests(alerts).items()},
+        Path("prometheus/prometheus.yml"): prometheus_config(
+            alerts, monitor="monitor:9108", alertmanager="alertmanager:9093", rule_files=["rules/*.yml"]
+        ),
+        Path("alertmanager/alertmanager.yml"): alertmanager_config(alerts),
+        DOCS / "alerts.md": reference.alerts(alerts),
+        DOCS / "metrics.md": reference.metrics(),
+        DOCS / "configuration.md": reference.configuration(),
+        **{BOARDS / name: text for name, text in _boards(settings).items()},
+    }
+
+
+def write(root: Path, settings: Settings | None = None) -> list[Path]:
+    """Write what has changed, remove what is no longer made; returns the paths below `root` that were touched.
+
+    All texts are made before the first is written, and each file is replaced in one step.
+    """
+    files = generated_files(settings or load_settings(root / "config"))
+    touched = []
+    for path, text in files.items():
+        if _read(root / path) != text:
+            _replace(root / path, text)
+            touched.append(path)
+    for path in _left_over(root, files):
+        if MARK in (_read(root / path) or ""):
+            (root / path).unlink()
+            touched.append(path)
+    return touched
+
+
+def check(root: Path, settings: Settings | None = None) -> list[Path]:
+    """The paths below `root` that are not what `write` would leave there: changed, missing, or no longer made."""
+    files = generated_files(settings or load_settings(root / "config"))
+    drifted = [path for path, text in files.items() if _read(root / path) != text]
+    return [*drifted, *_left_over(root, files)]
+
+
+def _boards(settings: Settings) -> dict[str, str]:
+    try:
+        from genesis.boards import boards  # noqa: PLC0415 - its SDK is needed here alone
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] != "grafana_foundation_sdk":
+            raise
+        raise GenesisError(
+            "the boards need grafana-foundation-sdk, a development dependency: "
+            "pip install -c constraints.txt -e '.[dev]', and run this again"
+        ) from error
+    return boards(settings.monitor.reporting_currency, tuple(settings.strategies.strategies))
+
+
+def _left_over(root: Path, files: dict[Path, str]) -> Iterator[Path]:
+    for directory, pattern in _GENERATED_WHOLE:
+        for path in sorted((root / directory).glob(pattern)):
+            if path.relative_to(root) not in files:
+                yield path.relative_to(root)
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_bytes().decode()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write beside the file and rename: a reader sees the old text or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with new.open("wb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)

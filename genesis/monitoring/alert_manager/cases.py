@@ -1,0 +1,84 @@
+"""The parts of a rule test: series that go in, alerts that must fire, and the timeline that both stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from math import ceil
+
+from genesis.core.duration import duration_text
+from genesis.monitoring.alert_manager.promql import string
+from genesis.monitoring.alert_manager.rules import JOB
+
+MONITOR = {"instance": "monitor:9108", "job": JOB}
+"""The labels that Prometheus puts on every series of the monitor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """One alert that must fire, and all that it must say."""
+
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Exactly these alerts fire at the step `at`."""
+
+    at: int
+    firing: Sequence[Firing] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One test of an alert: series (in PromQL, with their values) and checks."""
+
+    alert: str
+    name: str
+    series: Mapping[str, str]
+    checks: Sequence[Check] = field(default_factory=tuple)
+
+    def tree(self, interval: timedelta) -> dict[str, object]:
+        """The case as it stands in a file for `promtool test rules`; one step is one `interval`."""
+        return {
+            "name": self.name,
+            "interval": duration_text(interval),
+            "input_series": [{"series": series, "values": values} for series, values in self.series.items()],
+            "alert_rule_test": [
+                {
+                    "eval_time": duration_text(check.at * interval),
+                    "alertname": self.alert,
+                    "exp_alerts": [
+                        {"exp_labels": dict(alert.labels), "exp_annotations": dict(alert.annotations)} for alert in check.firing
+                    ],
+                }
+                for check in self.checks
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Durations as numbers of evaluation steps."""
+
+    interval: timedelta
+
+    def steps(self, duration: timedelta) -> int:
+        """The first step at which the duration is over."""
+        return ceil(duration / self.interval)
+
+    def seconds(self, step: int) -> float:
+        return (step * self.interval).total_seconds()
+
+
+def series(metric: str, **labels: str) -> str:
+    """A series of the monitor, in PromQL."""
+    named = {**labels, **MONITOR}
+    return f"{metric}{{{','.join(f'{label}={string(value)}' for label, value in named.items())}}}"
+
+
+def held(value: object, steps: int = 0) -> str:
+    """The value at `steps` + 1 steps in a row."""
+    return f"{value}+0x{steps}"

@@ -1,0 +1,198 @@
+"""The generated reference, as Markdown: alerts with their runbooks, metrics, configuration keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from genesis.core.alert_config import AlertSettings
+from genesis.core.config import MonitorSettings, StrategiesSettings, TradingRules
+from genesis.core.duration import duration_text
+from genesis.monitoring.alert_manager.documents import MARK
+from genesis.monitoring.alert_manager.rules import Record, Rule, service_rules, strategy_rules
+from genesis.monitoring.alert_manager.runbooks import RUNBOOKS, Runbook
+from genesis.monitoring.catalog import CATALOG, Metric
+
+FILES: Mapping[str, type[BaseModel]] = {
+    "trading_rules.yaml": TradingRules,
+    "monitor.yaml": MonitorSettings,
+    "strategies.yaml": StrategiesSettings,
+    "alerts.yaml": AlertSettings,
+}
+
+
+def metrics() -> str:
+    """docs/metrics.md: every metric of the catalogue."""
+    rows = [(f"`{metric.name}`", metric.kind.value, _labels(metric), metric.help) for metric in CATALOG]
+    return _page(
+        "Metrics",
+        "genesis/monitoring/catalog.py",
+        "Every metric that the monitor exposes. Base units; ratios from 0 to 1; money in the account's reporting currency "
+        "(`genesis_portfolio_info`). Losses, costs and drawdowns are positive numbers, P&L is signed. A figure that cannot be "
+        "computed is left out, and `genesis_strategy_undefined_info` or `genesis_portfolio_undefined_info` says why. "
+        "An info is a gauge of 1 whose labels speak. A histogram has `_bucket`, `_sum` and `_count`.",
+        *_table(("Metric", "Type", "Labels", "Meaning"), rows),
+    )
+
+
+def configuration() -> str:
+    """docs/configuration.md: every key of every file, from the models that read them."""
+    lines: list[str] = []
+    for file, model in FILES.items():
+        schema = model.model_json_schema()
+        rows = [(f"`{key}`", *cells) for key, *cells in _keys(schema, schema.get("$defs", {}))]
+        lines += [f"## {file}", "", schema["description"], ""]
+        lines += [*_table(("Key", "Value", "Default", "Meaning"), rows), ""]
+    return _page(
+        "Configuration",
+        "genesis/core/",
+        "The files in `config/`. `<name>` stands for a name of your choice, `[]` for each entry of a list. A key that does not "
+        "exist, or stands twice, is a fault; all faults of all files are reported at once, before anything starts. "
+        "Amounts and ratios are read as exact decimals. A duration is a text such as `250ms`, `30s` or `1h30m`.",
+        *lines[:-1],
+    )
+
+
+def alerts(settings: AlertSettings) -> str:
+    """docs/alerts.md: what each alert means and what to do, with the rules as they are configured."""
+    rules = [rule for rule in (*strategy_rules(settings), *service_rules(settings)) if isinstance(rule, Rule)]
+    rows = [
+        (
+            f"[{alert}](#{alert.lower()})",
+            ", ".join(rule.severity for rule in rules if rule.alert == alert),
+            _first(book.meaning),
+        )
+        for alert, book in RUNBOOKS.items()
+    ]
+    records = [rule for rule in strategy_rules(settings) if isinstance(rule, Record)]
+    lines = [*_table(("Alert", "Severity", "When"), rows), ""]
+    for alert, book in RUNBOOKS.items():
+        lines += _alert(alert, book, [rule for rule in rules if rule.alert == alert])
+    lines += ["## Recorded figures", "", "Worked out by Prometheus at every evaluation, for the rules and for queries.", ""]
+    for record in records:
+        lines += [f"`{record.name}`", "", *_code(record.expr), ""]
+    return _page(
+        "Alerts",
+        "config/alerts.yaml",
+        "What each alert means, what to look at, what to do. A threshold fires when it is reached. A figure that is absent "
+        "fires no threshold; DrawdownUnknown, CollectorFailing and MonitorDown are there for that.",
+        *lines[:-1],
+    )
+
+
+def _alert(alert: str, book: Runbook, rules: Iterable[Rule]) -> Iterator[str]:
+    yield from (f"## {alert}", "", book.meaning, "")
+    for rule in rules:
+        ends = f", and goes on for {duration_text(rule.keep_firing_for)} after its condition" if rule.keep_firing_for else ""
+        since = f"after {duration_text(rule.hold)}" if rule.hold else "at once"
+        yield from (f"Severity {rule.severity}: fires {since}{ends}.", "", *_code(rule.expr), "")
+    yield from ("### What to look at", "")
+    for look in book.looks:
+        yield from (look.question, "", *_code(look.query), "")
+    yield from ("### What to do", "", book.action, "", "### When it is a false alarm", "", book.false_alarm, "")
+
+
+def _page(title: str, source: str, introduction: str, *lines: str) -> str:
+    header = f"<!-- {MARK}: made from {source} by `genesis generate`. -->"
+    return "\n".join([header, "", f"# {title}", "", introduction, "", *lines, ""])
+
+
+def _table(head: tuple[str, ...], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    yield _row(head)
+    yield _row(["---"] * len(head))
+    yield from map(_row, rows)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _code(text: str) -> Iterator[str]:
+    yield from ("```promql", text, "```")
+
+
+def _labels(metric: Metric) -> str:
+    return ", ".join(f"`{label}`" for label in metric.labels) or "–"
+
+
+def _first(text: str) -> str:
+    """The first sentence."""
+    return text.partition(". ")[0].rstrip(".") + "."
+
+
+def _keys(schema: Mapping[str, Any], defs: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str, str, str]]:
+    """Key, value, default and meaning of every property of an object's schema, those of the objects in it below it."""
+    for name, field in schema.get("properties", {}).items():
+        required = name in schema.get("required", ())
+        default = "required" if required else _default(field)
+        yield f"{prefix}{name}", _value(field, defs), default, field.get("description", "")
+        yield from _below(field, defs, f"{prefix}{name}")
+
+
+def _below(field: Mapping[str, Any], defs: Mapping[str, Any], key: str) -> Iterator[tuple[str, str, str, str]]:
+    for part in field.get("anyOf", [field]):
+        if "$ref" in part:
+            yield from _keys(_resolved(part, defs), defs, f"{key}.")
+        elif isinstance(part.get("additionalProperties"), Mapping):
+            yield from _below(part["additionalProperties"], defs, f"{key}.<name>")
+        elif "items" in part:
+            yield from _below(part["items"], defs, f"{key}[]")
+
+
+def _resolved(field: Mapping[str, Any], defs: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = defs[field["$ref"].rpartition("/")[2]]
+    return found
+
+
+def _default(field: Mapping[str, Any]) -> str:
+    if "default" not in field:
+        return "none"
+    return "none" if field["default"] is None else f"`{field['default']}`"
+
+
+def _value(field: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
+    """What may stand there, in words."""
+    # A decimal may also be written as a text; that says nothing to a reader.
+    parts = field.get("anyOf", [field])
+    numeric = any(part.get("type") == "number" for part in parts)
+    return " or ".join(_type(part, defs) for part in parts if not (numeric and part.get("type") == "string"))
+
+
+def _type(part: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
+    if "enum" in part or "const" in part:
+        return " or ".join(f"`{value}`" for value in part.get("enum", [part.get("const")]))
+    if "$ref" in part or part.get("type") == "object":
+        return "keys" if "$ref" in part else f"name → {_entry(part, defs)}"
+    if part.get("type") == "array":
+        return f"list of {_value(part['items'], defs)}"
+    return _TYPES.get(part.get("format", ""), _TYPES[part["type"]]) + "".join(
+        f", {sign} {part[bound]:g}" if isinstance(part[bound], int | float) else f", {sign} {part[bound]}"
+        for bound, sign in _BOUNDS.items()
+        if bound in part
+    )
+
+
+def _entry(part: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
+    names = part.get("propertyNames", {}).get("enum")
+    value = _value(part["additionalProperties"], defs)
+    return f"{value} (names: {', '.join(names)})" if names else value
+
+
+_TYPES = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "null": "null",
+    "duration": "duration",
+    "path": "path",
+}
+_BOUNDS = {
+    "exclusiveMinimum": "above",
+    "minimum": "at least",
+    "exclusiveMaximum": "below",
+    "maximum": "at most",
+    "maxLength": "characters at most",
+}
