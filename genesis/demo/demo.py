@@ -9,16 +9,16 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from genesis.app import MonitorApp
 from genesis.core.clock import Clock
 from genesis.core.config import Settings
-from genesis.demo.screen import Screen
+from genesis.demo.screen import Screen, percent
 from genesis.demo.workspace import workspace
 from genesis.engine.engine import TradingEngine
 from genesis.engine.paper import paper_engine
 from genesis.monitoring import catalog
+from genesis.signals import unless_stopped
 from genesis.stack import programs
 from genesis.stack.native import USUAL_PORTS, NativeStack, Ports
 from genesis.stack.ports import free_port
@@ -26,8 +26,9 @@ from genesis.stack.sink import NotificationSink
 
 _TABLE_SECONDS = 5.0
 _ALERTS_SECONDS = 0.5
+FAULTY = "statistical_arb"
 GOES_BAD_AFTER = 60.0
-"""Seconds of market time after which the demo's faulty strategy turns."""
+"""Seconds of market time after which the execution of `FAULTY` breaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +77,23 @@ class Demo:
         engine = self._engine()
         with workspace(self._options.data) as data:
             async with AsyncExitStack() as running:
-                # A journal of its own for each run: the paper account starts anew, its books have to as well.
-                app = await running.enter_async_context(self._monitor(data / f"journal-{self._run_id}.db"))
-                self._screen.plain(f"Genesis demo · run {self._run_id} · {self._data_note(data)}")
-                self._say_monitor(app.url)
-                stack = await self._start_stack(running, data, app.url) if self._options.stack else None
-                self._say_expectation()
-                engine.subscribe(app.monitor.handle)
-                await self._watch(engine, app, stack, stop)
-                self._screen.table(app.monitor.snapshot())
+                started = await unless_stopped(stop, self._start(running, data))
+                if started is not None:
+                    app, stack = started
+                    engine.subscribe(app.monitor.handle)
+                    await self._watch(engine, app, stack, stop)
+                    self._screen.table(app.monitor.snapshot())
         self._screen.event("stopped; nothing is left running")
+
+    async def _start(self, running: AsyncExitStack, data: Path) -> tuple[MonitorApp, NativeStack | None]:
+        """Start what the options say, to be ended with `running`, and tell the user where it is."""
+        # A journal of its own for each run: the paper account starts anew, its books have to as well.
+        app = await running.enter_async_context(self._monitor(data / f"journal-{self._run_id}.db"))
+        self._screen.plain(f"Genesis demo · run {self._run_id} · {self._data_note(data)}")
+        self._say_monitor(app)
+        stack = await self._start_stack(running, data, app) if self._options.stack else None
+        self._say_expectation()
+        return app, stack
 
     def _engine(self) -> TradingEngine:
         options = self._options
@@ -105,38 +113,39 @@ class Demo:
         port = free_port(configured.port, host) if self._options.port is None else self._options.port
         return MonitorApp(self._settings, journal=journal, host=host, port=port, clock=self._clock)
 
-    async def _start_stack(self, running: AsyncExitStack, data: Path, monitor_url: str) -> NativeStack:
+    async def _start_stack(self, running: AsyncExitStack, data: Path, app: MonitorApp) -> NativeStack:
         sink = await running.enter_async_context(NotificationSink(self._clock, self._screen.notified))
         stack = NativeStack(
             self._settings,
             data=data,
-            monitor=monitor_url.removeprefix("http://"),
+            monitor=app.url.removeprefix("http://"),
             sink_url=sink.url,
             environ=self._environ,
             ports=self._options.ports,
             grafana_files=self._options.grafana_files,
         )
         await running.enter_async_context(stack)
+        app.links = {service.name.capitalize(): service.url for service in stack.services}
         self._say_stack(stack)
         return stack
 
     async def _watch(self, engine: TradingEngine, app: MonitorApp, stack: NativeStack | None, stop: asyncio.Event) -> None:
         """Run engine and screen until the demo is over; an error of any part ends it and is raised."""
-        async with asyncio.TaskGroup() as group:
-
-            def background(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-                return group.create_task(work)
-
-            tasks = [background(self._trade(engine)), background(self._show_tables(app))]
-            if stack is not None:
-                tasks += [background(self._show_alerts(stack)), background(_raise_failure(stack))]
-            try:
-                async with asyncio.timeout(self._options.duration):
-                    await stop.wait()
-            except TimeoutError:
-                self._screen.event(f"{self._options.duration:g} s are over, stopping ...")
-            for task in tasks:
-                task.cancel()
+        try:
+            async with asyncio.TaskGroup() as group:
+                parts: list[Coroutine[Any, Any, None]] = [self._trade(engine), self._show_tables(app)]
+                if stack is not None:
+                    parts += [self._show_alerts(stack), _raise_failure(stack)]
+                tasks = [group.create_task(part) for part in parts]
+                try:
+                    async with asyncio.timeout(self._options.duration):
+                        await stop.wait()
+                except TimeoutError:
+                    self._screen.event(f"{self._options.duration:g} s are over, stopping ...")
+                for task in tasks:
+                    task.cancel()
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from None  # one is enough for the user; the others were cancelled or followed from it
 
     async def _trade(self, engine: TradingEngine) -> None:
         await engine.run()
@@ -148,6 +157,7 @@ class Demo:
             self._screen.table(app.monitor.snapshot())
 
     async def _show_alerts(self, stack: NativeStack) -> None:
+        await stack.scraping()  # before that, the alerts only say so
         while True:
             await asyncio.sleep(_ALERTS_SECONDS)
             alerts = await stack.alerts()
@@ -157,23 +167,23 @@ class Demo:
     def _data_note(self, data: Path) -> str:
         return f"data in {data}" + (" (removed at the end)" if self._options.data is None else "")
 
-    def _say_monitor(self, url: str) -> None:
-        self._say_where("monitor", f"{url}/", "")
-        self._say_where("metrics", f"{url}/metrics", _moved(url, self._settings.monitor.port))
+    def _say_monitor(self, app: MonitorApp) -> None:
+        usual = self._settings.monitor.port if self._options.port is None else 0
+        self._say_where("Monitor", f"{app.url}/", _moved(app.url, usual))
+        self._say_where("Metrics", f"{app.url}/metrics")
 
     def _say_stack(self, stack: NativeStack) -> None:
         for service in stack.services:
-            self._say_where(service.name, f"{service.url}/", _moved(service.url, service.usual_port))
+            self._say_where(service.name.capitalize(), f"{service.url}/", _moved(service.url, service.usual_port))
         prometheus = stack.url(programs.PROMETHEUS)
-        expression = quote(catalog.STRATEGY_NET_PNL.name)
-        self._say_where("P&L graph", f"{prometheus}/graph?g0.expr={expression}&g0.tab=0&g0.range_input=5m", "")
-        self._say_where("alerts", f"{prometheus}/alerts", "")
+        self._say_where("P&L graph", f"{prometheus}/graph?g0.expr={catalog.STRATEGY_NET_PNL.name}&g0.tab=0&g0.range_input=5m")
+        self._say_where("Alerts", f"{prometheus}/alerts")
         if stack.url(programs.GRAFANA) is None:
-            self._say_where("grafana", "not installed here; `docker compose up` runs the same stack with its boards", "")
+            self._say_where("Grafana", "not installed here; `docker compose up` runs the same stack with its boards")
         else:
-            self._screen.plain(f"  {'':<14}user admin, password {stack.grafana_password}")
+            self._say_where("", f"user admin, password {stack.grafana_password}")
 
-    def _say_where(self, name: str, where: str, note: str) -> None:
+    def _say_where(self, name: str, where: str, note: str = "") -> None:
         self._screen.plain(f"  {name:<14}{where}{note}")
 
     def _say_expectation(self) -> None:
@@ -181,6 +191,17 @@ class Demo:
         source = f"the market recorded in {options.market}" if options.market else f"a simulated market (seed {options.seed})"
         names = ", ".join(self._settings.strategies.strategies)
         self._screen.plain(f"{names} trade on {source}, at {options.speed:g} × real time.")
+        if FAULTY in self._settings.strategies.strategies:
+            levels = self._settings.alerts.alerts.strategy_drawdown.levels(FAULTY)
+            self._screen.plain(
+                f"After about {GOES_BAD_AFTER / options.speed:g} s the execution of {FAULTY} breaks, on purpose: "
+                "it trades over and over, and its drawdown grows."
+            )
+            if options.stack:
+                self._screen.plain(
+                    f"At {percent(levels.warning, 0)} its warning fires, at {percent(levels.critical, 0)} its page; "
+                    "what Alertmanager then sends to the desk and the pager arrives in this terminal."
+                )
         self._screen.plain("Ctrl-C stops everything.")
 
 

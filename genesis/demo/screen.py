@@ -96,17 +96,17 @@ def money(value: Decimal | None, *, signed: bool = False) -> str:
     return f"{value:+,.2f}" if signed else f"{value:,.2f}"
 
 
-def percent(ratio: float | None, places: int = 2) -> str:
+def percent(ratio: float | Decimal | None, places: int = 2) -> str:
     """A ratio as a percentage; `-` if unknown."""
     return UNKNOWN if ratio is None else f"{ratio * 100:.{places}f} %"
 
 
 def describe(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:
-    """An alert in words: its name, severity and strategy or symbol, and its summary."""
-    words = (labels.get(key) for key in ("alertname", "severity", "strategy", "symbol"))
-    name = " ".join(word for word in words if word)
-    summary = annotations.get("summary")
-    return f"{name}: {summary}" if summary else name
+    """An alert in words: its name and severity, then its summary, or else its strategy and symbol."""
+    severity = labels.get("severity", "none")
+    name = labels.get("alertname", UNKNOWN) + (f" {severity}" if severity != "none" else "")
+    about = annotations.get("summary") or " ".join(labels[key] for key in ("strategy", "symbol") if labels.get(key))
+    return f"{name}: {about}" if about else name
 
 
 def _fit(name: str, width: int = 17) -> str:

@@ -17,6 +17,7 @@ import structlog
 from genesis.core.config import Settings
 from genesis.core.errors import StackError
 from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files
+from genesis.monitoring.alert_manager.rules import JOB
 from genesis.stack import programs
 from genesis.stack.child import Child
 from genesis.stack.ports import LOOPBACK, free_port
@@ -25,6 +26,7 @@ from genesis.stack.programs import Program
 _log = structlog.get_logger(__name__)
 
 _READY_SECONDS = 60.0
+_SCRAPING_POLL_SECONDS = 0.2
 _PORT_ATTEMPTS = 3
 _RETENTION = "7d"
 
@@ -127,6 +129,18 @@ class NativeStack:
                 wait.cancel()
             await asyncio.gather(*waits, return_exceptions=True)
 
+    async def scraping(self) -> None:
+        """Wait until Prometheus has read the monitor for the first time: its targets take some seconds to be found."""
+        query = {"query": f'up{{job="{JOB}"}} == 1'}
+        while True:
+            try:
+                async with self._client.get(f"{self.url(programs.PROMETHEUS)}/api/v1/query", params=query) as response:
+                    if _QUERY.decode(await response.read()).data.result:
+                        return
+            except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as error:
+                _log.debug("Prometheus cannot be asked", error=str(error))
+            await asyncio.sleep(_SCRAPING_POLL_SECONDS)
+
     async def alerts(self) -> list[StackAlert] | None:
         """The pending and firing alerts of Prometheus; None when it cannot be asked."""
         try:
@@ -160,18 +174,23 @@ class NativeStack:
         alertmanager = str(self.url(programs.ALERTMANAGER)).removeprefix("http://")
 
         def command(url: str) -> list[str | Path]:
-            _write(
-                config,
-                prometheus_config(
-                    self._settings.alerts, monitor=self._monitor, alertmanager=alertmanager, rule_files=[f"{rules}/*.yml"]
-                ),
+            address = url.removeprefix("http://")
+            text = prometheus_config(
+                self._settings.alerts,
+                monitor=self._monitor,
+                alertmanager=alertmanager,
+                prometheus=address,
+                rule_files=[f"{rules}/*.yml"],
             )
+            _write(config, text)
             return [
                 binary,
                 f"--config.file={config}",
                 f"--storage.tsdb.path={self._data / 'prometheus'}",
                 f"--storage.tsdb.retention.time={_RETENTION}",
-                f"--web.listen-address={url.removeprefix('http://')}",
+                # What fires before Alertmanager is found is lost: it should not take a minute until it is told again.
+                "--rules.alert.resend-delay=5s",
+                f"--web.listen-address={address}",
                 f"--web.external-url={url}",
             ]
 
@@ -241,7 +260,16 @@ class _AlertAnswer(msgspec.Struct):
     data: _AlertList
 
 
+class _Result(msgspec.Struct):
+    result: list[msgspec.Raw]
+
+
+class _QueryAnswer(msgspec.Struct):
+    data: _Result
+
+
 _ALERTS = msgspec.json.Decoder(_AlertAnswer)
+_QUERY = msgspec.json.Decoder(_QueryAnswer)
 
 _GRAFANA_HOMES = (Path("/usr/share/grafana"), Path("/opt/homebrew/share/grafana"), Path("/usr/local/share/grafana"))
 

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -32,10 +32,14 @@ def child(tmp_path: Path, *command: str) -> Child:
     return Child("worker", [sys.executable, "-c", *command], log=tmp_path / "log" / "worker.log", environ=os.environ)
 
 
-async def logged(program: Child, word: str) -> None:
+async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not program.log.exists() or word not in program.log.read_text():
+        while not condition():  # noqa: ASYNC110 - another process tells no event
             await asyncio.sleep(0.01)
+
+
+async def logged(program: Child, word: str) -> None:
+    await until(lambda: program.log.exists() and word in program.log.read_text())
 
 
 def alive(pid: int | None) -> bool:
@@ -92,10 +96,17 @@ async def test_ready_reports_a_program_that_ends_with_its_code_and_last_words(tm
 
 
 async def test_a_program_that_does_not_exist_is_reported(tmp_path: Path) -> None:
-    program = Child("ghost", [tmp_path / "ghost"], log=tmp_path / "ghost.log", environ=os.environ)
-    with pytest.raises(StackError, match="ghost"):
-        await program.start()
-        await program.ready(f"http://127.0.0.1:{free_port()}/", within=20)
+    # Without setpriv on PATH it cannot be started at all; with it, it is setpriv that ends and says why.
+    bare = Child("ghost", [tmp_path / "no-such-program"], log=tmp_path / "ghost.log", environ={"PATH": ""})
+    with pytest.raises(StackError, match=r"ghost cannot be started: .*no-such-program"):
+        await bare.start()
+    guarded = Child("ghost", [tmp_path / "no-such-program"], log=tmp_path / "ghost.log", environ=os.environ)
+    try:
+        await guarded.start()
+    except StackError:
+        return  # no setpriv on this machine
+    with pytest.raises(StackError, match=r"ghost ended with code(.|\n)*no-such-program"):
+        await guarded.ready(f"http://127.0.0.1:{free_port()}/", within=20)
 
 
 async def test_stop_ends_a_program_with_sigterm(sleeper: Child) -> None:
@@ -151,13 +162,13 @@ async def main():
     await asyncio.sleep(60)
 asyncio.run(main())
 """
-    process = subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(  # noqa: ASYNC220 - asyncio's own would end with this test's loop
+        [sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     with process.stdout:
         pid = int(process.stdout.readline())
     assert alive(pid)
     process.kill()
     process.wait()
-    async with asyncio.timeout(10):
-        while alive(pid):
-            await asyncio.sleep(0.02)
+    await until(lambda: not alive(pid))

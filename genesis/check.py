@@ -1,0 +1,43 @@
+"""Is what stands in the repository right? Configuration, generated files, and both as the real programs read them."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from genesis import generate
+from genesis.core.config import Settings
+from genesis.stack import programs
+
+
+class Finding(NamedTuple):
+    """The result of one check: what was looked at, and what is wrong with it; None if all is well."""
+
+    note: str
+    fault: str | None = None
+
+
+def check_files(settings: Settings, root: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Check the generated files under `root`, and let promtool and amtool check them too where they are installed."""
+    for path in generate.check(root, settings):
+        yield Finding(str(path), "is not what the configuration makes: run `genesis generate`")
+    promtool, amtool = (programs.find(program, environ) for program in (programs.PROMTOOL, programs.AMTOOL))
+    rules = [path for path in sorted((root / "prometheus" / "rules").glob("*.yml")) if not path.name.endswith("_test.yml")]
+    if promtool is None:
+        yield Finding("promtool is not installed: rules and prometheus.yml are not checked by it")
+    else:
+        yield _run(promtool, "check", "rules", *rules)
+        yield _run(promtool, "check", "config", "--syntax-only", root / "prometheus" / "prometheus.yml")
+    if amtool is None:
+        yield Finding("amtool is not installed: alertmanager.yml is not checked by it")
+    else:
+        yield _run(amtool, "check-config", root / "alertmanager" / "alertmanager.yml")
+
+
+def _run(*command: str | Path) -> Finding:
+    words = [str(part) for part in command]
+    done = subprocess.run(words, check=False, capture_output=True, text=True)  # noqa: S603 - our own words only
+    note = " ".join([Path(words[0]).name, *words[1:]])
+    return Finding(note, None if done.returncode == 0 else f"{done.stdout}{done.stderr}".strip())

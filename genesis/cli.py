@@ -1,0 +1,218 @@
+"""The `genesis` command: one sub-command a verb. It reads arguments, calls, and prints; nothing else is decided here."""
+
+# ruff: noqa: PLC0415 - a sub-command loads only what it runs: the monitor needs no engine, and nothing but `generate` the boards
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from genesis import __version__
+from genesis.core.clock import SystemClock
+from genesis.core.config import load_settings
+from genesis.core.errors import GenesisError
+from genesis.logs import configure_logs
+from genesis.signals import stop_event
+
+FAILURE = 1
+INTERRUPTED = 130
+
+_Number = TypeVar("_Number", int, float)
+_say = partial(print, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
+    """Run one sub-command; its exit code. What is wrong is one message on stderr, not a traceback."""
+    environ = os.environ if environ is None else environ
+    try:
+        options = parser(environ).parse_args(arguments)
+        configure_logs(options.log_level)
+        command: Callable[[argparse.Namespace, Mapping[str, str]], int] = options.command
+        return command(options, environ)
+    except GenesisError as error:
+        print(f"genesis: {error}", file=sys.stderr)
+        return FAILURE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # `genesis replay ... | head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILURE
+
+
+def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
+    """The whole command line. GENESIS_HOST and GENESIS_PORT of `environ` stand in for --host and --port."""
+    top = argparse.ArgumentParser(prog="genesis", description="Live strategy performance monitoring for trading engines.")
+    top.add_argument("--version", action="version", version=f"genesis {__version__}")
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    demo = _command(
+        commands, "demo", _demo, "run engine, monitor, Prometheus and Alertmanager on this machine, and watch", "WARNING"
+    )
+    demo.add_argument("--speed", type=_above_zero(float), default=1.0, metavar="X", help="times real time (default: 1)")
+    demo.add_argument("--seed", type=int, default=1, metavar="N", help="the simulated market's seed (default: 1)")
+    demo.add_argument("--duration", type=_above_zero(float), metavar="S", help="stop after S seconds (default: at Ctrl-C)")
+    demo.add_argument(
+        "--market", type=Path, metavar="DIR", help="trade on the recorded market in DIR instead of a simulated one"
+    )
+    demo.add_argument("--data", type=Path, metavar="DIR", help="write to DIR and keep it (default: a temporary directory)")
+    demo.add_argument("--no-stack", action="store_true", help="engine and monitor only")
+    demo.add_argument("--free-ports", action="store_true", help="use any free ports, not the usual ones")
+    _address(demo, environ)
+
+    monitor = _command(commands, "monitor", _monitor, "serve the journal's account at /metrics until SIGTERM or Ctrl-C")
+    monitor.add_argument("--journal", type=Path, metavar="FILE", help="the journal (default: as monitor.yaml says)")
+    _address(monitor, environ)
+
+    replay = _command(commands, "replay", _replay, "book a file of recorded fills and tell what it comes to", "WARNING")
+    replay.add_argument("--fills", type=Path, required=True, metavar="FILE", help="CSV, plain or gzip")
+    replay.add_argument("--journal", type=Path, metavar="FILE", help="keep the fills in this journal (default: in memory only)")
+    replay.add_argument("--currency", metavar="CODE", help="the fills' reporting currency (default: as monitor.yaml says)")
+
+    generate = _command(commands, "generate", _generate, "write rules, configurations, boards and reference docs again")
+    generate.add_argument("--check", action="store_true", help="write nothing; fail if a file is not up to date")
+
+    _command(commands, "check", _check, "check configuration and generated files")
+
+    found = _command(commands, "programs", _programs, "say where Prometheus, Alertmanager and their tools are")
+    found.add_argument("--install", action="store_true", help="install what is missing with apt; silent when all is there")
+    return top
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace, Mapping[str, str]], int],
+    text: str,
+    log_level: str = "INFO",
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+    command.set_defaults(command=run)
+    command.add_argument("--config", type=Path, default=Path("config"), metavar="DIR", help="settings (default: config)")
+    command.add_argument(
+        "--log-level", default=log_level, choices=["DEBUG", "INFO", "WARNING", "ERROR"], help=f"default: {log_level}"
+    )
+    return command
+
+
+def _address(command: argparse.ArgumentParser, environ: Mapping[str, str]) -> None:
+    command.add_argument(
+        "--host", default=environ.get("GENESIS_HOST"), metavar="H", help="listen here (default: as monitor.yaml says)"
+    )
+    # A default that is a string goes through `type` as well, so that a wrong variable is a usage error too.
+    command.add_argument("--port", type=_port, default=environ.get("GENESIS_PORT"), metavar="P", help="0 takes any free port")
+
+
+def _above_zero(number: type[_Number]) -> Callable[[str], _Number]:
+    def parse(text: str) -> _Number:
+        value = number(text)
+        if not 0 < value < float("inf"):
+            raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
+        return value
+
+    return parse
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) < 2**16):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: 0 to 65535")
+    return int(text)
+
+
+def _demo(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from genesis.demo.demo import Demo, DemoOptions
+    from genesis.stack.native import ANY_PORTS, USUAL_PORTS
+
+    settings = load_settings(options.config)
+    chosen = DemoOptions(
+        seed=options.seed,
+        speed=options.speed,
+        duration=options.duration,
+        market=options.market,
+        data=options.data,
+        stack=not options.no_stack,
+        host=options.host,
+        port=0 if options.free_ports and options.port is None else options.port,
+        ports=ANY_PORTS if options.free_ports else USUAL_PORTS,
+        grafana_files=options.config.absolute().parent / "grafana",
+    )
+    asyncio.run(_until_signal(Demo(settings, chosen, say=_say, clock=SystemClock(), environ=environ).run))
+    return 0
+
+
+def _monitor(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from genesis.app import MonitorApp
+
+    app = MonitorApp(
+        load_settings(options.config), journal=options.journal, host=options.host, port=options.port, clock=SystemClock()
+    )
+
+    async def serve(stop: asyncio.Event) -> None:
+        async with app:
+            await stop.wait()
+
+    asyncio.run(_until_signal(serve))
+    return 0
+
+
+def _replay(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from genesis.ingest.recorded_fills import read_fills
+    from genesis.replay import replay, report_lines
+
+    settings = load_settings(options.config)
+    if options.currency:
+        monitor = settings.monitor.model_copy(update={"reporting_currency": options.currency})
+        settings = settings._replace(monitor=monitor)
+    report = asyncio.run(replay(read_fills(options.fills), settings, options.journal, SystemClock()))
+    for line in report_lines(report):
+        _say(line)
+    return 0
+
+
+def _generate(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from genesis import generate
+
+    settings, root = load_settings(options.config), options.config.absolute().parent
+    if not options.check:
+        for path in generate.write(root, settings):
+            _say(f"written: {path}")
+        return 0
+    drifted = generate.check(root, settings)
+    for path in drifted:
+        print(f"not up to date: {path}: run `genesis generate`", file=sys.stderr)
+    return FAILURE if drifted else 0
+
+
+def _check(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from genesis.check import check_files
+
+    settings = load_settings(options.config)
+    _say(f"ok: {options.config}")
+    failed = False
+    for note, fault in check_files(settings, options.config.absolute().parent, environ):
+        _say(f"ok: {note}" if fault is None else f"FAULT: {note}\n{fault}")
+        failed = failed or fault is not None
+    return FAILURE if failed else 0
+
+
+def _programs(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from genesis.stack import programs
+
+    if options.install:
+        programs.install(environ, _say)
+        return 0
+    found = {program: programs.find(program, environ) for program in (*programs.ALL, programs.GRAFANA)}
+    for program, path in found.items():
+        _say(f"{program.name:<14}{path or '-'}")
+    programs.require(programs.ALL, environ)
+    return 0
+
+
+async def _until_signal(run: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    with stop_event(_say) as stop:
+        await run(stop)

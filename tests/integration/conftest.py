@@ -1,0 +1,72 @@
+"""What the tests with real programs share: settings that change their mind quickly, and the machine's processes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from genesis.core.config import Settings, load_settings
+from genesis.core.errors import StackError
+from genesis.stack import programs
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """The repository's own; only the time that an alert outlives its reason is short."""
+    loaded = load_settings(ROOT / "config")
+    alerts = loaded.alerts.alerts
+    drawdown = alerts.strategy_drawdown.model_copy(update={"keep_firing_for": timedelta(seconds=2)})
+    quick = loaded.alerts.model_copy(
+        update={
+            "alerts": alerts.model_copy(update={"strategy_drawdown": drawdown}),
+            "group_interval": timedelta(seconds=1),
+        }
+    )
+    return loaded._replace(alerts=quick)
+
+
+@pytest.fixture
+def real_programs() -> None:
+    """Fail, and say why, where Prometheus and Alertmanager are missing: these tests are never skipped silently."""
+    try:
+        programs.require(programs.ALL, os.environ)
+    except StackError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+def children_of(pid: int) -> Iterator[int]:
+    """The processes whose parent is `pid`."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended meanwhile
+            continue
+        if int(fields[1]) == pid:
+            yield int(stat.parent.name)
+
+
+def command_of(pid: int) -> str:
+    """The command line of a process."""
+    return Path(f"/proc/{pid}/cmdline").read_text()
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process runs; one that is only waiting to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+async def until(condition: Callable[[], bool], within: float = 20.0) -> None:
+    """Wait for something that only asking can tell."""
+    async with asyncio.timeout(within):
+        while not condition():  # noqa: ASYNC110 - another process tells no event
+            await asyncio.sleep(0.02)

@@ -1,0 +1,182 @@
+"""`genesis demo` as its user runs it: in a process of its own, ended in every way, leaving nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from genesis.stack.ports import is_free
+from tests.integration.conftest import ROOT, children_of, command_of, is_alive, until
+
+GENESIS = (sys.executable, "-m", "genesis", "demo", "--config", str(ROOT / "config"))
+
+
+class RunningDemo:
+    """A demo in its own process, and what it has said so far."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.children: set[int] = set()
+        self.said = ""
+
+    async def says(self, pattern: str, within: float = 60) -> re.Match[str]:
+        """Read until a line matches; its match."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(within):
+            while line := (await self.process.stdout.readline()).decode():
+                self.said += line
+                self.children.update(children_of(self.process.pid))
+                if match := re.search(pattern, line):
+                    return match
+        raise AssertionError(f"the demo ended without saying {pattern!r}:\n{self.said}\n{await self.complaints()}")
+
+    async def ends(self, within: float = 30) -> int:
+        """Wait for the end; the exit code. What it said last is in `said`."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(within):
+            self.said += (await self.process.stdout.read()).decode()
+            return await self.process.wait()
+
+    async def complaints(self) -> str:
+        assert self.process.stderr is not None
+        return (await self.process.stderr.read()).decode()
+
+    def ports(self) -> set[int]:
+        return {int(port) for port in re.findall(r"http://127\.0\.0\.1:(\d+)", self.said)}
+
+
+@asynccontextmanager
+async def demo(cwd: Path, *options: str, environ: dict[str, str] | None = None) -> AsyncIterator[RunningDemo]:
+    process = await asyncio.create_subprocess_exec(
+        *GENESIS, *options, stdout=PIPE, stderr=PIPE, cwd=cwd, env={**os.environ, **(environ or {})}
+    )
+    try:
+        yield RunningDemo(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def assert_nothing_is_left(run: RunningDemo) -> None:
+    await until(lambda: not any(map(is_alive, run.children)))
+    assert all(map(is_free, run.ports()))
+
+
+@pytest.mark.usefixtures("real_programs")
+async def test_a_newcomer_sees_the_drawdown_the_alert_and_the_notification(tmp_path: Path) -> None:
+    async with demo(tmp_path, "--free-ports", "--speed", "10") as run:
+        await run.says(r"After about 6 s the execution of statistical_arb breaks, on purpose")
+        await run.says(r"Ctrl-C stops everything")
+        assert len(run.children) >= 2
+        await run.says(r"NOTIFIED  FIRING    StrategyDrawdown warning: .*statistical_arb.*→ desk")
+        await run.says(r"NOTIFIED  FIRING    StrategyDrawdown critical: .*statistical_arb.*→ page")
+        await run.says(r"statistical_arb +\d,\d{3}\.\d\d +-\d+\.\d\d +1\d\.\d\d %")
+        run.process.send_signal(signal.SIGINT)
+        assert await run.ends() == 0
+        assert "stopped; nothing is left running" in run.said
+        assert await run.complaints() == ""
+        await assert_nothing_is_left(run)
+        assert list((tmp_path / "data").iterdir()) == []
+
+
+@pytest.mark.usefixtures("real_programs")
+async def test_a_demo_with_a_duration_ends_by_itself(tmp_path: Path) -> None:
+    async with demo(tmp_path, "--free-ports", "--duration", "6", "--speed", "5", "--data", str(tmp_path / "mine")) as run:
+        await run.says(r"strategy +equity")
+        assert await run.ends() == 0
+        assert "6 s are over" in run.said
+        assert await run.complaints() == ""
+        await assert_nothing_is_left(run)
+        assert (tmp_path / "mine" / "log" / "prometheus.log").exists()
+
+
+@pytest.mark.usefixtures("real_programs")
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+async def test_a_demo_ends_cleanly_on_other_signals(tmp_path: Path, ending: signal.Signals) -> None:
+    async with demo(tmp_path, "--free-ports") as run:
+        await run.says(r"Ctrl-C stops everything")
+        run.process.send_signal(ending)
+        assert await run.ends() == 0
+        await assert_nothing_is_left(run)
+
+
+@pytest.mark.usefixtures("real_programs")
+async def test_further_ctrl_cs_change_nothing(tmp_path: Path) -> None:
+    async with demo(tmp_path, "--free-ports") as run:
+        await run.says(r"Ctrl-C stops everything")
+        with suppress(ProcessLookupError):  # at every moment of the shutdown, until there is nobody left to send it to
+            for _ in range(500):
+                run.process.send_signal(signal.SIGINT)
+                await asyncio.sleep(0.01)
+        assert await run.ends() == 0
+        assert await run.complaints() == ""
+        await assert_nothing_is_left(run)
+
+
+@pytest.mark.usefixtures("real_programs")
+async def test_ctrl_c_while_the_programs_start_ends_them(tmp_path: Path) -> None:
+    slow = tmp_path / "prometheus"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    async with demo(tmp_path, "--free-ports", environ={"GENESIS_PROMETHEUS": str(slow)}) as run:
+        await run.says(r"Metrics")
+        await until(lambda: len([*children_of(run.process.pid)]) == 2)
+        run.children.update(children_of(run.process.pid))
+        run.process.send_signal(signal.SIGINT)
+        assert await run.ends(within=15) == 0
+        assert await run.complaints() == ""
+        await assert_nothing_is_left(run)
+
+
+@pytest.mark.usefixtures("real_programs")
+async def test_a_killed_demo_leaves_no_children(tmp_path: Path) -> None:
+    async with demo(tmp_path, "--free-ports") as run:
+        await run.says(r"Ctrl-C stops everything")
+        assert len(run.children) >= 2
+        run.process.kill()
+        await run.ends()
+        await assert_nothing_is_left(run)
+
+
+@pytest.mark.usefixtures("real_programs")
+async def test_a_program_that_dies_ends_the_demo_with_its_last_words(tmp_path: Path) -> None:
+    async with demo(tmp_path, "--free-ports") as run:
+        await run.says(r"Ctrl-C stops everything")
+        os.kill(next(pid for pid in run.children if "alertmanager" in command_of(pid)), signal.SIGKILL)
+        assert await run.ends() == 1
+        complaints = await run.complaints()
+        assert complaints.startswith("genesis: alertmanager ended by itself with code -9")
+        assert "Traceback" not in complaints
+        await assert_nothing_is_left(run)
+
+
+async def test_without_the_programs_it_says_what_to_install_and_starts_nothing(tmp_path: Path) -> None:
+    async with demo(tmp_path, environ={"PATH": str(tmp_path)}) as run:
+        assert await run.ends() == 1
+        assert run.said == ""
+        complaints = await run.complaints()
+        assert complaints.startswith("genesis: not found: prometheus, alertmanager. Do one of these")
+        assert "Traceback" not in complaints
+
+
+async def test_without_the_stack_engine_and_monitor_run_alone(tmp_path: Path) -> None:
+    environ = {"PATH": str(tmp_path), "GENESIS_PORT": "0"}
+    async with demo(tmp_path, "--no-stack", "--speed", "5", environ=environ) as run:
+        url = (await run.says(r"Metrics +(http://\S+/metrics)"))[1]
+        await run.says(r"strategy +equity")
+        async with aiohttp.ClientSession() as client, client.get(url) as response:
+            assert "genesis_strategy_equity{" in await response.text()
+        run.process.send_signal(signal.SIGTERM)
+        assert await run.ends() == 0
+        assert run.children == set()
