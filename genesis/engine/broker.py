@@ -77,10 +77,20 @@ class PaperBroker:
         self._working: Counter[tuple[str, str]] = Counter()
         self._resting: dict[str, dict[tuple[str, Side], _Sent]] = {symbol: {} for symbol in self.books}
         self._positions: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        self._cash: dict[str, Decimal] = defaultdict(Decimal)
 
     def position(self, strategy: str, symbol: str) -> Decimal:
         """What the strategy holds of the symbol: above 0 long, below 0 short."""
         return self._positions.get((strategy, symbol), ZERO)
+
+    def profit(self, strategy: str) -> Decimal:
+        """What the strategy has made (above 0) or lost after fees, with its open positions at the mid."""
+        open_value = ZERO
+        for (holder, symbol), quantity in self._positions.items():
+            mid = self.books[symbol].mid
+            if holder == strategy and mid is not None:
+                open_value += quantity * mid
+        return self._cash[strategy] + open_value
 
     def working(self, strategy: str, symbol: str) -> bool:
         """Whether a message of the strategy about the symbol is still on its way."""
@@ -232,6 +242,8 @@ class PaperBroker:
     def _fill(self, sent: _Sent, order: Order, now: datetime, met: Level, liquidity: Liquidity) -> Fill:
         self._positions[sent.strategy, order.symbol] += met.size * order.side.sign
         rate = self._terms.maker_fee if liquidity is Liquidity.MAKER else self._terms.taker_fee
+        fee = (met.size * met.price * rate).quantize(FEE_QUANTUM)
+        self._cash[sent.strategy] -= met.size * met.price * order.side.sign + fee
         return Fill(
             time=now,
             event_id=next(self._event_ids),
@@ -240,7 +252,7 @@ class PaperBroker:
             side=order.side,
             quantity=met.size,
             price=met.price,
-            fee=(met.size * met.price * rate).quantize(FEE_QUANTUM),
+            fee=fee,
             liquidity=liquidity,
             signal_id=sent.signal_id,
         )

@@ -18,7 +18,7 @@ import structlog
 from genesis.core.clock import Clock
 from genesis.core.errors import EventError
 from genesis.core.models import Allocation, AnyEvent, AnyMarketEvent, CapitalFlow, Quote, Side, Signal, StrategyState
-from genesis.core.money import ONE, ZERO
+from genesis.core.money import ZERO
 from genesis.engine.broker import Cancel, Order, PaperBroker, Terms
 from genesis.engine.market import Market
 from genesis.engine.pacer import Pacer
@@ -39,8 +39,9 @@ class Account(NamedTuple):
 class _Desk:
     """A strategy's view of the broker."""
 
-    def __init__(self, strategy: str, broker: PaperBroker) -> None:
-        self._strategy = strategy
+    def __init__(self, account: Account, broker: PaperBroker) -> None:
+        self._strategy = account.strategy.name
+        self._capital = account.capital
         self._broker = broker
         self.now: datetime | None = None
 
@@ -49,6 +50,9 @@ class _Desk:
         if mid is None or self.now is None or not self._broker.fresh(symbol, self.now):
             return None
         return float(mid)
+
+    def equity(self) -> float:
+        return float(self._capital + self._broker.profit(self._strategy))
 
     def position(self, symbol: str) -> Decimal:
         return self._broker.position(self._strategy, symbol)
@@ -82,10 +86,9 @@ class TradingEngine:
         self._accounts = {account.strategy.name: account for account in accounts}
         self._event_ids = _event_ids(run_id)
         self.broker = PaperBroker(market.instruments, self._event_ids, seed=seed, terms=terms)
-        self._desks = {name: _Desk(name, self.broker) for name in self._accounts}
+        self._desks = {name: _Desk(account, self.broker) for name, account in self._accounts.items()}
         self._pacer = Pacer(clock, speed, duration)
         self._subscribers: list[Subscriber] = []
-        self._equal_share = ONE / max(1, len(self._accounts))
         self._allocations: dict[str, Allocation] = {}
 
     def subscribe(self, subscriber: Subscriber) -> None:
@@ -192,7 +195,7 @@ class TradingEngine:
         opening_part = order.quantity - closing_part
         if allocation.state is StrategyState.PAUSED or order.reduce_only:
             return order._replace(quantity=closing_part, reduce_only=True) if closing_part > 0 else None
-        scaled = self.broker.instruments[order.symbol].quantity(opening_part * (allocation.weight / self._equal_share))
+        scaled = self.broker.instruments[order.symbol].quantity(opening_part * allocation.weight * len(self._accounts))
         quantity = closing_part + scaled
         return order._replace(quantity=quantity) if quantity > 0 else None
 

@@ -17,12 +17,11 @@ class FaultyExecution:
     """Turns a pair strategy, some time after its start, into one that churns.
 
     The bug: each acknowledged entry is taken for a new signal of the opposite direction, the cool-down between entries is lost,
-    and the size is the whole capital on each leg. So it turns the pair over again and again, and pays the spread and the
-    taker's fee for twice its capital, on both legs, every `COOL_DOWN`.
+    and the size is the whole equity on each leg. So it turns the pair over again and again, and pays the spread and the
+    taker's fee for twice its equity, on both legs, every `COOL_DOWN`.
     """
 
     COOL_DOWN = timedelta(seconds=1.75)
-    SHARE = 1.0
 
     def __init__(self, strategy: StatisticalArb, after: timedelta) -> None:
         self.name = strategy.name
@@ -47,7 +46,6 @@ class FaultyExecution:
             return ()
         self._next = now + self.COOL_DOWN
         self._side = self._side.opposite
-        return [
-            order._replace(quantity=order.quantity + abs(desk.position(order.symbol)))
-            for order in self._strategy.open_pair(self._side, mids, self.SHARE)
-        ]
+        wanted = self._strategy.open_pair(self._side, mids, max(0.0, desk.equity()) / self._strategy.capital)
+        missing = [(order, order.quantity - desk.position(order.symbol) * order.side.sign) for order in wanted]
+        return [order._replace(quantity=quantity) for order, quantity in missing if quantity > 0]

@@ -49,10 +49,10 @@ class Character(NamedTuple):
 
 
 DEFAULT_SYMBOLS = (
-    Character(Instrument("BTCUSDT", Decimal("0.1"), Decimal("0.001")), 61_850.0, 0.95, 14e-4, 0.25e-4, 120_000),
-    Character(Instrument("ETHUSDT", Decimal("0.01"), Decimal("0.001")), 2_685.0, 1.00, 16e-4, 0.35e-4, 80_000),
-    Character(Instrument("SOLUSDT", Decimal("0.01"), Decimal("0.01")), 162.0, 1.10, 18e-4, 0.8e-4, 10_000),
-    Character(Instrument("XRPUSDT", Decimal("0.0001"), Decimal("1")), 0.6180, 1.05, 18e-4, 1.2e-4, 7_000),
+    Character(Instrument("BTCUSDT", Decimal("0.1"), Decimal("0.001")), 61_850.0, 0.97, 13e-4, 0.25e-4, 120_000),
+    Character(Instrument("ETHUSDT", Decimal("0.01"), Decimal("0.001")), 2_685.0, 1.00, 15e-4, 0.35e-4, 80_000),
+    Character(Instrument("SOLUSDT", Decimal("0.01"), Decimal("0.01")), 162.0, 1.04, 17e-4, 0.8e-4, 10_000),
+    Character(Instrument("XRPUSDT", Decimal("0.0001"), Decimal("1")), 0.6180, 1.02, 17e-4, 1.2e-4, 7_000),
 )
 
 STEP_SECONDS = 0.125
@@ -63,14 +63,15 @@ DEPTH_LEVELS = 10
 
 FACTOR_VOLATILITY = 1.2 * BASIS_POINT
 """Of the factor, for one second: about 70 % a year."""
-BURST_EVERY_SECONDS = 50.0
+BURST_EVERY_SECONDS = 45.0
+"""Mean time from the end of a burst to the next one."""
 BURST_DRIFT = (2.0 * BASIS_POINT, 3.5 * BASIS_POINT)
 """Per second, up or down."""
-BURST_SECONDS = (8.0, 20.0)
+BURST_SECONDS = (15.0, 30.0)
 REVERSION_HALF_LIFE_SECONDS = 12.0
 TRADE_CHANCE = 0.15
-SWEEP_CHANCE = 0.012
-SWEEP_DEPTH = (4.0 * BASIS_POINT, 12.0 * BASIS_POINT)
+SWEEP_CHANCE = 0.008
+SWEEP_DEPTH = (6.0 * BASIS_POINT, 16.0 * BASIS_POINT)
 SWEEP_IMPACT = 0.25
 """The part of a sweep's depth by which the symbol's own deviation moves."""
 

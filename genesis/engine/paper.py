@@ -27,6 +27,7 @@ _KINDS: dict[str, type[GridStrategy]] = {
     "statistical_arb": StatisticalArb,
 }
 
+FAULTY = "statistical_arb"
 PAIR = 2
 
 _log = structlog.get_logger(__name__)
@@ -56,7 +57,7 @@ def paper_engine(
         clock: wall time; the machine's own by default.
 
     Raises:
-        ConfigError: a configured strategy is not one that this engine has.
+        ConfigError: none of the configured strategies is one that this engine has; single ones are left out with a log line.
         MarketError: `market` does not hold what is expected.
     """
     clock = clock or SystemClock()
@@ -65,24 +66,33 @@ def paper_engine(
     return TradingEngine(source, accounts, clock=clock, run_id=run_id, seed=seed, speed=speed, duration=duration)
 
 
+def fault_notice(strategies: StrategiesSettings, goes_bad_after: float | None) -> str | None:
+    """What to tell the user at the start of the injected fault; None if there is none."""
+    if goes_bad_after is None or FAULTY not in strategies.strategies:
+        return None
+    return (
+        f"{FAULTY} is fine for {goes_bad_after:g} s of market time; then a fault is injected on purpose: "
+        "its execution turns the position over again and again, and pays the fees each time"
+    )
+
+
 def _accounts(strategies: StrategiesSettings, instruments: Sequence[Instrument], goes_bad_after: float | None) -> list[Account]:
-    faults = [
-        Fault("strategies.yaml", f"strategies.{name}", name, f"the paper engine has {', '.join(_KINDS)}")
-        for name in strategies.strategies
-        if name not in _KINDS
-    ]
-    if faults:
-        raise ConfigError(faults)
     accounts = []
     for name, settings in strategies.strategies.items():
         strategy = _strategy(name, settings.capital, instruments, goes_bad_after)
         if strategy is not None:
             accounts.append(Account(strategy, settings.capital))
+    if not accounts:
+        names = list(strategies.strategies)
+        raise ConfigError([Fault("strategies.yaml", "strategies", names, f"the paper engine has {', '.join(_KINDS)}")])
     return accounts
 
 
 def _strategy(name: str, capital: Decimal, instruments: Sequence[Instrument], goes_bad_after: float | None) -> Strategy | None:
-    kind = _KINDS[name]
+    kind = _KINDS.get(name)
+    if kind is None:
+        _log.warning("strategy_left_out", strategy=name, reason=f"the paper engine has {', '.join(_KINDS)}")
+        return None
     if kind is not StatisticalArb:
         return kind(name, capital, instruments)
     if len(instruments) < PAIR:

@@ -24,12 +24,13 @@ class SpreadCapture(GridStrategy):
     """
 
     SHARE = 0.2
-    MIN_WIDTH = 4e-4
+    MIN_WIDTH = 3e-4
     """Of each side, as a ratio of the mid: a multiple of the maker's fee."""
-    WIDTH_DEVIATIONS = 1.0
-    EXIT_WIDTH = 1.5e-4
+    WIDTH_DEVIATIONS = 2.5
+    """In standard deviations of a second's move."""
+    EXIT_WIDTH = 1e-4
     PATIENCE_SECONDS = 25.0
-    REQUOTE = 0.3
+    REQUOTE = 0.5
     """How far a quote may be off, in widths, before it is replaced."""
     WARM_UP = 20
 
@@ -68,7 +69,7 @@ class SpreadCapture(GridStrategy):
             off = abs(float(limit - resting.limit))
             if off <= self.REQUOTE * width * mid:
                 return []
-        quantity = abs(position) or instrument.quantity(self._capital * self.SHARE / mid)
+        quantity = abs(position) or instrument.quantity(self.capital * self.SHARE / mid)
         return [Order(symbol, side, quantity, limit, reduce_only=bool(position))] if quantity > 0 else []
 
 
@@ -77,14 +78,14 @@ class MeanReversion(GridStrategy):
 
     SHARE = 0.25
     ENTRY, EXIT = 2.0, 0.3
-    MIN_EDGE = 8e-4
-    """The distance to the mean must be worth the fees of both ways."""
+    MIN_EDGE = 4e-4
+    """A distance below it is noise, however rare."""
     PATIENCE_SECONDS = 30.0
     WARM_UP = 60
 
     def __init__(self, name: str, capital: Decimal, instruments: Sequence[Instrument]) -> None:
         super().__init__(name, capital, instruments)
-        self._levels = {symbol: Average(45.0) for symbol in self._instruments}
+        self._levels = {symbol: Average(180.0) for symbol in self._instruments}
 
     def look(self, now: datetime, desk: Desk, mids: dict[str, float]) -> Wishes:
         if len(mids) < len(self._instruments):
@@ -111,10 +112,10 @@ class MultiPair(GridStrategy):
 
     SHARE = 0.3
     POSITIONS = 2
-    ENTRY = 2.5
+    ENTRY = 1.0
     """In standard deviations of the shared momentum."""
-    MIN_EDGE = 6e-4
-    KEEP = 0.4
+    MIN_EDGE = 4e-4
+    KEEP = 0.5
     """The part of its peak that the momentum must keep."""
     AGREEMENT = 0.75
     PATIENCE_SECONDS = 40.0
@@ -169,14 +170,14 @@ class StatisticalArb(GridStrategy):
     SHARE = 0.4
     """Of the capital, for each leg."""
     ENTRY, EXIT = 2.0, 0.2
-    MIN_EDGE = 12e-4
+    MIN_EDGE = 6e-4
     PATIENCE_SECONDS = 45.0
     WARM_UP = 60
 
     def __init__(self, name: str, capital: Decimal, instruments: Sequence[Instrument]) -> None:
         super().__init__(name, capital, instruments[:2])
         self._first, self._second = self._instruments
-        self._spread = Average(60.0)
+        self._spread = Average(240.0)
 
     def look(self, now: datetime, desk: Desk, mids: dict[str, float]) -> Wishes:
         if len(mids) < len(self._instruments):

@@ -25,6 +25,10 @@ class Desk(Protocol):
         """The middle of the book; None while it is unknown or stale."""
         ...
 
+    def equity(self) -> float:
+        """Its capital and what it has made or lost since, open positions at the mid."""
+        ...
+
     def position(self, symbol: str) -> Decimal:
         """Above 0 long, below 0 short."""
         ...
@@ -85,7 +89,7 @@ class GridStrategy:
 
     def __init__(self, name: str, capital: Decimal, instruments: Sequence[Instrument]) -> None:
         self.name = name
-        self._capital = float(capital)
+        self.capital = float(capital)
         self._instruments = {instrument.symbol: instrument for instrument in instruments}
         self._next: datetime | None = None
         self._held_since: dict[str, datetime] = {}
@@ -116,7 +120,7 @@ class GridStrategy:
 
     def _enter(self, symbol: str, side: Side, mid: float, share: float) -> list[Order]:
         """Take `share` of the capital's worth at the market."""
-        quantity = self._instruments[symbol].quantity(self._capital * share / mid)
+        quantity = self._instruments[symbol].quantity(self.capital * share / mid)
         return [Order(symbol, side, quantity)] if quantity > 0 else []
 
     def _close(self, symbol: str, desk: Desk) -> list[Order]:
