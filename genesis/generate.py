@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from genesis import reference
@@ -17,8 +16,8 @@ RULE_TESTS = Path("prometheus/tests")
 BOARDS = Path("grafana/dashboards")
 DOCS = Path("docs")
 
-_GENERATED_WHOLE = ((RULES, "*.yml"), (RULE_TESTS, "*.yml"), (BOARDS, "*.json"))
-"""Directories that hold generated files alone: what else lies there is a left-over."""
+_MARKS = {"*.yml": MARK, "*.json": '"uid": "genesis-'}
+"""What tells a file that was generated; JSON has no comments, but our boards have our uids."""
 
 
 def generated_files(settings: Settings) -> dict[Path, str]:
@@ -54,9 +53,8 @@ def write(root: Path, settings: Settings | None = None) -> list[Path]:
             _replace(root / path, text)
             touched.append(path)
     for path in _left_over(root, files):
-        if MARK in (_read(root / path) or ""):
-            (root / path).unlink()
-            touched.append(path)
+        (root / path).unlink()
+        touched.append(path)
     return touched
 
 
@@ -80,11 +78,15 @@ def _boards(settings: Settings) -> dict[str, str]:
     return boards(settings.monitor.reporting_currency, tuple(settings.strategies.strategies))
 
 
-def _left_over(root: Path, files: dict[Path, str]) -> Iterator[Path]:
-    for directory, pattern in _GENERATED_WHOLE:
-        for path in sorted((root / directory).glob(pattern)):
-            if path.relative_to(root) not in files:
-                yield path.relative_to(root)
+def _left_over(root: Path, files: dict[Path, str]) -> list[Path]:
+    """Files that were generated once and are no longer; somebody's own files beside them are not ours to judge."""
+    return [
+        path.relative_to(root)
+        for directory in (RULES, RULE_TESTS, BOARDS)
+        for pattern, mark in _MARKS.items()
+        for path in sorted((root / directory).glob(pattern))
+        if path.relative_to(root) not in files and mark in (_read(path) or "")
+    ]
 
 
 def _read(path: Path) -> str | None:

@@ -240,7 +240,7 @@ def _interval_faults(settings: AlertSettings) -> Iterator[InitErrorDetails]:
             right = f"must be at most {duration_text(_LONGEST_INTERVAL)}: some rules look back two minutes"
             yield fault((key,), duration_text(interval), right)
     if alerts.slippage_high.hold >= alerts.slippage_high.window:
-        right = f"must be shorter than window, which is {duration_text(alerts.slippage_high.window)}: a burst of bad fills is over then"
+        right = f"must be shorter than window, which is {duration_text(alerts.slippage_high.window)}: then a burst is over"
         yield fault(("alerts", "SlippageHigh", "for"), duration_text(alerts.slippage_high.hold), right)
     shortest = 4 * settings.scrape_interval
     if alerts.slippage_high.window < shortest:

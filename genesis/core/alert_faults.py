@@ -6,10 +6,13 @@ The references are checked on the raw mapping, so that they are reported togethe
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
 from pydantic import ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+
+from genesis.core.duration import duration_text
 
 Key = str | int
 
@@ -41,8 +44,9 @@ def refuse(title: str, faults: Iterable[InitErrorDetails]) -> None:
 
 def above(smaller: str, value: _Threshold, info: ValidationInfo) -> _Threshold:
     """`value`, if it is above the section's field `smaller`; a faulty `smaller` is reported on its own."""
-    if smaller in info.data and not value > info.data[smaller]:
-        raise ValueError(f"must be above {smaller}, which is {info.data[smaller]}")
+    least = info.data.get(smaller)
+    if least is not None and not value > least:
+        raise ValueError(f"must be above {smaller}, which is {duration_text(least) if isinstance(least, timedelta) else least}")
     return value
 
 

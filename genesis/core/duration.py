@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 _UNITS = {
     "w": timedelta(weeks=1),
@@ -50,13 +50,19 @@ def duration_text(duration: timedelta) -> str:
     return "".join(parts) or "0s"
 
 
+def _some(duration: timedelta) -> timedelta:
+    if not duration:
+        raise ValueError("must be longer than 0s")
+    return duration
+
+
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), WithJsonSchema({"type": "string", "format": "duration"})]
 """0s or longer."""
 
 Interval = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
-    Field(gt=timedelta(0)),
+    AfterValidator(_some),
     WithJsonSchema({"type": "string", "format": "duration", "exclusiveMinimum": "0s"}),
 ]
 """Longer than 0s."""

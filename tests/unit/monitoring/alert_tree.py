@@ -1,0 +1,29 @@
+"""The repository's alerts.yaml as a tree that tests may change, and the settings that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from genesis.core.alert_config import AlertSettings
+
+CONFIG = Path(__file__).parents[3] / "config"
+
+
+def changed(changes: Mapping[str, object]) -> dict[str, Any]:
+    """The repository's alerts.yaml, with the values at some dotted keys replaced."""
+    tree: dict[str, Any] = yaml.safe_load((CONFIG / "alerts.yaml").read_text())
+    for key, value in changes.items():
+        node: Any = tree
+        *parents, last = key.split(".")
+        for parent in parents:
+            node = node[int(parent) if isinstance(node, list) else parent]
+        node[last] = value
+    return tree
+
+
+def settings(changes: Mapping[str, object] | None = None) -> AlertSettings:
+    return AlertSettings.model_validate(changed(changes or {}))

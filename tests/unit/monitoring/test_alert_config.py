@@ -1,0 +1,170 @@
+"""alerts.yaml: every fault at once, with its key, its value, and what would be right."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genesis.core.alert_config import ALERT_NAMES, StrategyAlert
+from genesis.core.config import load_settings
+from genesis.core.duration import duration_text, parse_duration
+from genesis.core.errors import ConfigError, Fault
+from tests.unit.monitoring.alert_tree import CONFIG, changed, settings
+
+D = Decimal
+
+
+def faults_of(directory: Path, changes: dict[str, object]) -> tuple[Fault, ...]:
+    config = shutil.copytree(CONFIG, directory / "config", dirs_exist_ok=True)
+    (config / "alerts.yaml").write_text(yaml.safe_dump(changed(changes), sort_keys=False))
+    with pytest.raises(ConfigError) as caught:
+        load_settings(config)
+    return caught.value.faults
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("alerts.StrategyDrawdown.warning", 0.1, "must be above warning, which is 0.1"),
+        ("alerts.StrategyDrawdown.warning", 0.2, "must be above warning, which is 0.2"),
+        ("alerts.StrategyDrawdown.warning", 5, "less than or equal to 1"),
+        ("alerts.StrategyDrawdown.warning", 0, "greater than 0"),
+        ("alerts.StrategyDrawdown.warning", float("nan"), "finite"),
+        ("alerts.StrategyDrawdown.warning", "a lot", "valid decimal"),
+        ("alerts.StrategyDrawdown.for", 30, "must be a duration with its unit"),
+        ("alerts.StrategyDrawdown.for", "half an hour", "must be a duration with its unit"),
+        ("alerts.StrategyDrawdown.for", "-5s", "must be a duration with its unit"),
+        ("alerts.StrategyDrawdown.for", "400d", "must be at most 366d"),
+        ("alerts.StrategyDrawdown.keep_firing_for", "10s", "must be longer than alerts.MonitorDown.for, which is 10s"),
+        ("alerts.StrategyDrawdown.overrides", {"a": {}}, "must give warning, critical or both"),
+        ("alerts.StrategyDrawdown.overrides", {"a": {"warning": 0.1}}, "critical 0.1 must be above warning 0.1"),
+        ("alerts.StrategyDrawdown.overrides", {"a": {"critical": 0.04}}, "critical 0.04 must be above warning 0.05"),
+        ("alerts.StrategyDrawdown.overrides", {"": {"critical": 0.4}}, "at least 1 character"),
+        ("alerts.DailyLoss.critical", 0.8, "must be above warning, which is 0.8"),
+        ("alerts.DailyLoss.overrides", {"a": {"warning": 0.1}}, "there is no such key"),
+        ("alerts.SlippageHigh.min_fills", 0, "greater than or equal to 1"),
+        ("alerts.SlippageHigh.window", "3s", "must be at least 4s, four times scrape_interval"),
+        ("alerts.SlippageHigh.window", "30s", "must be shorter than window, which is 30s"),
+        ("alerts.MarketDataStale.warning", "2m", "must be above warning, which is 2m"),
+        ("alerts.MarketDataStale.warning", 30, "must be a duration with its unit"),
+        ("alerts.MonitorDown.severity", "urgent", "'warning' or 'critical'"),
+        ("alerts.Drawdown", {}, "there is no such key"),
+        ("alerts.Watchdog.receiver", "nobody", "there is no such receiver; there are page, desk, heartbeat"),
+        ("alerts.Watchdog.receiver", "desk", "is the Watchdog's receiver"),
+        ("default_route.receiver", "nobody", "there is no such receiver; there are page, desk, heartbeat"),
+        ("routes.0.receiver", "nobody", "there is no such receiver; there are page, desk, heartbeat"),
+        ("routes.0.receiver", "heartbeat", "is the Watchdog's receiver"),
+        ("routes.0.match", {}, "at least 1 item"),
+        ("routes.0.match", {"severity": "fatal"}, "matches nothing; there are warning, critical"),
+        ("routes.0.match", {"alertname": "Drawdown"}, "matches nothing; there are StrategyDrawdown, DailyLoss"),
+        ("routes.0.match", {"team": "a"}, "'alertname', 'severity', 'strategy' or 'symbol'"),
+        ("routes.0.repeat_interval", "0s", "must be longer than 0s"),
+        ("receivers.page.slack.api_url_file", "slack_url", "must be an absolute path"),
+        ("receivers.page.slack.api_url", "https://hooks.example", "there is no such key"),
+        ("receivers.heartbeat", {"webhook": {"url": "hooks.example"}}, "must be a URL that begins with http:// or https://"),
+        ("receivers", {}, "at least 1 item"),
+        ("scrape_interval", "0s", "must be longer than 0s"),
+        ("evaluation_interval", "2m", "must be at most 1m"),
+        ("links.board", "/d/board", "must be a URL that begins with http:// or https://"),
+    ],
+)
+def test_a_wrong_value_is_refused_and_says_what_is_right(tmp_path: Path, key: str, value: object, expected: str) -> None:
+    faults = faults_of(tmp_path, {key: value})
+    assert {fault.file for fault in faults} == {"alerts.yaml"}
+    assert [fault for fault in faults if expected in fault.expected], faults
+
+
+def test_every_fault_is_reported_at_once_also_those_between_the_parts(tmp_path: Path) -> None:
+    wrong: dict[str, object] = {
+        "scrape_interval": "1 s",
+        "alerts.StrategyDrawdown.for": "soon",
+        "alerts.StrategyDrawdown.critical": 0.01,
+        "alerts.DailyLoss.warning": 2,
+        "alerts.Colour": "blue",
+        "alerts.SlippageHigh.overrides": {"x": {"critical": 0.0001}, "y": {"warning": 0.9}},
+        "receivers.page.pagerduty.routing_key_file": "key",
+        "routes.0.receiver": "nobody",
+        "routes.1.match": {"severity": "mild"},
+    }
+    faults = faults_of(tmp_path, wrong)
+    assert sorted(fault.key for fault in faults) == [
+        "alerts.Colour",
+        "alerts.DailyLoss.critical",
+        "alerts.SlippageHigh.overrides.x",
+        "alerts.SlippageHigh.overrides.y",
+        "alerts.StrategyDrawdown.critical",
+        "alerts.StrategyDrawdown.for",
+        "receivers.page.pagerduty.routing_key_file",
+        "routes.0.receiver",
+        "routes.1.match.severity",
+        "scrape_interval",
+    ]
+    assert {fault.key: fault.value for fault in faults}["routes.0.receiver"] == "nobody"
+    assert {fault.key: fault.value for fault in faults}["alerts.SlippageHigh.overrides.x"] == {"critical": "0.0001"}
+
+
+def test_a_missing_alert_is_a_fault_that_names_it(tmp_path: Path) -> None:
+    tree = changed({})
+    del tree["alerts"]["DailyLoss"]
+    config = shutil.copytree(CONFIG, tmp_path / "config")
+    (config / "alerts.yaml").write_text(yaml.safe_dump(tree))
+    with pytest.raises(ConfigError, match=r"alerts\.DailyLoss: got '\(nothing\)'; this key is required"):
+        load_settings(config)
+
+
+@pytest.mark.parametrize("wrong", [[], "words", 7, {"routes": "all", "receivers": ["a"], "alerts": 3}, {"routes": [1, None]}])
+def test_a_tree_of_another_shape_is_faults_and_no_crash(tmp_path: Path, wrong: object) -> None:
+    config = shutil.copytree(CONFIG, tmp_path / "config")
+    (config / "alerts.yaml").write_text(yaml.safe_dump(wrong))
+    with pytest.raises(ConfigError):
+        load_settings(config)
+
+
+def test_a_key_that_stands_twice_is_a_fault(tmp_path: Path) -> None:
+    config = shutil.copytree(CONFIG, tmp_path / "config")
+    text = (config / "alerts.yaml").read_text()
+    (config / "alerts.yaml").write_text(text.replace("    warning: 0.05", "    warning: 0.05\n    warning: 0.06"))
+    with pytest.raises(ConfigError, match="the key 'warning' stands twice"):
+        load_settings(config)
+
+
+def test_an_override_replaces_only_what_it_names() -> None:
+    overrides = {"low": {"warning": "0.02"}, "high": {"critical": "0.3"}, "both": {"warning": "0.2", "critical": "0.4"}}
+    alert = settings({"alerts.StrategyDrawdown.overrides": overrides}).alerts.strategy_drawdown
+    assert isinstance(alert, StrategyAlert)
+    assert alert.levels() == (D("0.05"), D("0.1"))
+    assert alert.levels("anybody") == (D("0.05"), D("0.1"))
+    assert alert.levels("low") == (D("0.02"), D("0.1"))
+    assert alert.levels("high") == (D("0.05"), D("0.3"))
+    assert alert.levels("both") == (D("0.2"), D("0.4"))
+
+
+def test_every_alert_of_the_file_has_a_name() -> None:
+    assert tuple(changed({})["alerts"]) == ALERT_NAMES
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("0s", 0), ("250ms", 0.25), ("1s", 1), ("1m30s", 90), ("1h", 3600), ("1d2h", 93600), ("2w", 1209600), ("90s", 90)],
+)
+def test_a_duration_is_read_as_prometheus_reads_it(text: str, seconds: float) -> None:
+    assert parse_duration(text).total_seconds() == seconds
+
+
+@pytest.mark.parametrize("text", ["", "1", "s", "1s1m", "1.5s", "1 s", "1S", " 1s", "1s\n", "١s", 1, 1.5, None, True, [], "1y"])
+def test_what_is_no_duration_is_refused(text: object) -> None:
+    with pytest.raises(ValueError, match="duration"):
+        parse_duration(text)
+
+
+@given(st.integers(0, 366 * 86_400_000))
+def test_a_duration_survives_its_text(milliseconds: int) -> None:
+    duration = timedelta(milliseconds=milliseconds)
+    assert parse_duration(duration_text(duration)) == duration

@@ -1,0 +1,170 @@
+"""The generated rules: names from the catalogue, every strategy under exactly one threshold, texts that say what is needed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from genesis.core.alert_config import ALERT_NAMES
+from genesis.monitoring.alert_manager import prometheus_config, rule_files, rule_tests, thresholds
+from genesis.monitoring.alert_manager.documents import HEADER
+from genesis.monitoring.alert_manager.promql import any_of, number, string
+from genesis.monitoring.alert_manager.rules import SLIPPAGE_FILLS, SLIPPAGE_MEAN
+from genesis.monitoring.alert_manager.runbooks import RUNBOOKS, runbook_page
+from genesis.monitoring.catalog import BY_NAME, Kind
+from tests.unit.monitoring.alert_tree import settings
+
+PROMETHEUS_LABELS = {"instance", "job"}
+_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_SUFFIX = re.compile(r"_(bucket|sum|count)$")
+
+
+def rules() -> Iterator[dict[str, Any]]:
+    for text in rule_files(settings()).values():
+        for group in yaml.safe_load(text)["groups"]:
+            yield from group["rules"]
+
+
+def alerts() -> list[dict[str, Any]]:
+    return [rule for rule in rules() if "alert" in rule]
+
+
+def without_strings(expr: str) -> str:
+    return re.sub(r'"(?:\\.|[^"\\])*"', '""', expr)
+
+
+def queries() -> list[str]:
+    return [rule["expr"] for rule in rules()] + [look.query for book in RUNBOOKS.values() for look in book.looks]
+
+
+@pytest.mark.parametrize("query", queries())
+def test_every_metric_of_rules_and_runbooks_is_in_the_catalogue(query: str) -> None:
+    for name in _NAME.findall(without_strings(query)):
+        if name.startswith("genesis_"):
+            histogram = _SUFFIX.sub("", name)
+            known = BY_NAME.get(name) or BY_NAME.get(histogram)
+            assert known is not None, name
+            assert (name != known.name) == (known.kind is Kind.HISTOGRAM), f"{name}: suffix of a histogram"
+        elif ":" in name:
+            assert name in {SLIPPAGE_MEAN, SLIPPAGE_FILLS}
+
+
+@pytest.mark.parametrize("query", queries())
+def test_every_label_that_a_selector_asks_for_is_one_of_its_metric(query: str) -> None:
+    for name, braces in re.findall(r"(genesis_\w+)\{([^}]*)\}", without_strings(query)):
+        metric = BY_NAME.get(name) or BY_NAME[_SUFFIX.sub("", name)]
+        asked = set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", braces))
+        assert asked <= {*metric.labels, *PROMETHEUS_LABELS, "le"}, name
+
+
+def test_labels_that_join_are_on_both_sides() -> None:
+    assert "symbol" in BY_NAME["genesis_mark_timestamp_seconds"].labels
+    assert {"symbol", "strategy"} <= set(BY_NAME["genesis_strategy_position_quantity"].labels)
+    assert BY_NAME["genesis_strategy_slippage_ratio"].labels == ("strategy", "direction")
+
+
+def test_every_alert_has_a_rule_a_runbook_and_tests() -> None:
+    assert {rule["alert"] for rule in alerts()} == set(ALERT_NAMES) == set(RUNBOOKS)
+    assert {name.removesuffix(".yml") for name in rule_tests(settings())} == set(ALERT_NAMES)
+
+
+@pytest.mark.parametrize("rule", alerts(), ids=lambda rule: f"{rule['alert']}-{rule['labels']['severity']}")
+def test_an_alert_says_what_why_and_where(rule: dict[str, Any]) -> None:
+    assert rule["labels"].keys() == {"severity"}, "a label that changes makes a new alert at every evaluation"
+    assert rule["annotations"].keys() == {"summary", "description", "runbook_url", "dashboard_url"}
+    assert rule["annotations"]["runbook_url"].endswith(f"/runbooks#{rule['alert'].lower()}")
+    assert f'<section id="{rule["alert"].lower()}">' in runbook_page()
+    assert not re.search(r"\{[a-z]", " ".join(rule["annotations"].values())), "a word was not filled in"
+
+
+def test_alerts_on_money_fire_at_once() -> None:
+    assert not [rule for rule in alerts() if rule["alert"] in {"StrategyDrawdown", "DailyLoss"} and "for" in rule]
+
+
+def test_groups_are_evaluated_at_the_configured_interval() -> None:
+    for text in rule_files(settings({"evaluation_interval": "250ms"})).values():
+        assert [group["interval"] for group in yaml.safe_load(text)["groups"]] == ["250ms"]
+
+
+def test_without_overrides_no_strategy_is_left_out() -> None:
+    text = rule_files(settings({"alerts.StrategyDrawdown.overrides": {}}))["strategies.yml"]
+    exprs = [rule["expr"] for rule in yaml.safe_load(text)["groups"][0]["rules"] if rule.get("alert") == "StrategyDrawdown"]
+    assert exprs == ["genesis_strategy_drawdown_ratio >= 0.05", "genesis_strategy_drawdown_ratio >= 0.1"]
+
+
+def test_an_overridden_strategy_is_kept_out_of_the_common_threshold() -> None:
+    overrides = {"a.b": {"warning": 0.02, "critical": 0.2}, "c": {"critical": 0.3}}
+    text = rule_files(settings({"alerts.StrategyDrawdown.overrides": overrides}))["strategies.yml"]
+    warning, critical = (
+        rule["expr"] for rule in yaml.safe_load(text)["groups"][0]["rules"] if rule.get("alert") == "StrategyDrawdown"
+    )
+    metric = "genesis_strategy_drawdown_ratio"
+    others = metric + r'{strategy!~"a\\.b|c"}'
+    assert warning.split("\nor\n") == [
+        f"{others} >= 0.05", f'{metric}{{strategy="a.b"}} >= 0.02', f'{metric}{{strategy="c"}} >= 0.05'
+    ]  # fmt: skip
+    assert critical.split("\nor\n") == [
+        f"{others} >= 0.1", f'{metric}{{strategy="a.b"}} >= 0.2', f'{metric}{{strategy="c"}} >= 0.3'
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "literal"),
+    [
+        ("plain", '"plain"'),
+        ('a"b', r'"a\"b"'),
+        ("a\\b", r'"a\\b"'),
+        ("a\nb", r'"a\U0000000ab"'),
+        ("größe", '"größe"'),
+        ("a\u2028b", r'"a\U00002028b"'),
+        ("{{ $value }}", '"{{ $value }}"'),
+    ],
+)
+def test_a_name_cannot_break_out_of_its_quotes(value: str, literal: str) -> None:
+    assert string(value) == literal
+
+
+def test_a_regular_expression_takes_names_literally() -> None:
+    assert any_of(["a.b", "c|d", "x"]) == r'"a\\.b|c\\|d|x"'
+
+
+def test_a_threshold_is_written_without_an_exponent() -> None:
+    config = settings().alerts.slippage_high.model_copy()
+    assert [number(config.warning), number(config.warning / 1000), number(config.warning * 10000)] == [
+        "0.001",
+        "0.000001",
+        "10",
+    ]
+
+
+def test_every_threshold_is_told_with_its_overrides() -> None:
+    told = {(line.alert, line.severity, line.strategy): line.value for line in thresholds(settings())}
+    assert told["StrategyDrawdown", "warning", ""] == 0.05
+    assert told["StrategyDrawdown", "critical", "spread_capture"] == 0.06
+    assert told["DailyLoss", "critical", ""] == 1.0
+    assert told["MarketDataStale", "critical", ""] == 120.0
+    assert told["SlippageHigh", "warning", "spread_capture"] == 0.0005
+    assert len(told) == len(thresholds(settings())) == 12
+
+
+def test_prometheus_is_told_its_targets_rules_and_intervals() -> None:
+    text = prometheus_config(
+        settings({"scrape_interval": "500ms"}), monitor="m:1", alertmanager="a:2", prometheus="p:3", rule_files=["x/*.yml"]
+    )
+    assert text.startswith(HEADER)
+    tree = yaml.safe_load(text)
+    assert tree["global"] == {"scrape_interval": "500ms", "evaluation_interval": "1s"}
+    assert tree["rule_files"] == ["x/*.yml"]
+    assert tree["alerting"]["alertmanagers"] == [{"static_configs": [{"targets": ["a:2"]}]}]
+    targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in tree["scrape_configs"]}
+    assert targets == {"genesis": ["m:1"], "prometheus": ["p:3"], "alertmanager": ["a:2"]}
+
+
+def test_no_generated_yaml_has_anchors(tmp_path: Path) -> None:
+    for text in [*rule_files(settings()).values(), *rule_tests(settings()).values()]:
+        assert not [line for line in text.splitlines() if re.search(r"(: |- )[&*]\w+", line)]
