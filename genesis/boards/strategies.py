@@ -18,7 +18,6 @@ TITLE: Final = "Strategies"
 # As quick as the scrape; slower for a wall screen, quicker for a scrape interval below a second.
 REFRESH: Final = "1s"
 REFRESH_CHOICES: Final = ["250ms", "1s", "5s", "15s", "1m", "5m"]
-GRID_WIDTH: Final = 24
 
 
 def strategies_board(currency: str, strategies: Sequence[str]) -> dict[str, Any]:
@@ -27,7 +26,7 @@ def strategies_board(currency: str, strategies: Sequence[str]) -> dict[str, Any]
         dashboard.Dashboard(TITLE)
         .uid(UID)
         .description(
-            "Live performance of each strategy and of the account, at the mark. Generated: edit genesis/boards instead."
+            "Live performance of each strategy and of the account, at the mark. DO NOT EDIT: `genesis generate` makes it."
         )
         .tags(["genesis"])
         .readonly()
@@ -47,15 +46,15 @@ def strategies_board(currency: str, strategies: Sequence[str]) -> dict[str, Any]
 
 def _panels(currency: str, strategies: Sequence[str]) -> list[AnyPanel]:
     """In reading order; the board fills its grid from left to right."""
-    top: list[AnyPanel] = [panel.height(4).span(4) for panel in _account_figures(currency)]
+    top: list[AnyPanel] = [panel.height(3).span(4) for panel in _account_figures(currency)]
     return [
         *top,
-        _net_pnl(currency, strategies).height(9).span(12),
-        _drawdown(strategies).height(9).span(12),
-        _overview(currency).height(8).span(16),
-        _alert_table().height(8).span(8),
-        _alert_list().height(8).span(12),
-        _undefined().height(8).span(12),
+        _net_pnl(currency, strategies).height(8).span(12),
+        _drawdown(strategies).height(8).span(12),
+        _overview(currency).height(7).span(24),
+        _alert_table().height(8).span(10),
+        _alert_list().height(8).span(6),
+        _undefined().height(8).span(8),
     ]
 
 
@@ -145,7 +144,7 @@ def _drawdown(strategies: Sequence[str]) -> timeseries.Panel:
         .with_target(style.lines(queries.below_peak(), "{{strategy}}"))
     )
     style.own_colours(panel, strategies)
-    for ref, severity, colour in (("B", "warning", style.LOSS), ("C", "critical", style.CRITICAL)):
+    for ref, severity, colour in (("B", "warning", style.WARNING), ("C", "critical", style.CRITICAL)):
         panel.with_target(style.lines(queries.drawdown_threshold(severity), f"{severity} {{{{strategy}}}}", ref))
         panel.override_by_query(ref, _dashed(colour))
     return panel
@@ -174,9 +173,9 @@ def _overview(currency: str) -> table.Panel:
         Column("Today", queries.each(catalog.STRATEGY_PERIOD_PNL, 'period="day"'), style.COUNT, 2, signed=True),
         Column("Drawdown", queries.each(catalog.STRATEGY_DRAWDOWN_RATIO), style.RATIO, 2),
         Column("Deepest", queries.each(catalog.STRATEGY_MAX_DRAWDOWN_RATIO), style.RATIO, 2),
-        Column("Trades", queries.total(catalog.STRATEGY_TRADES), style.COUNT, 0, width=64),
-        Column("Win rate", queries.each(catalog.STRATEGY_WIN_RATE_RATIO), style.RATIO, 1, width=76),
-        Column("Profit factor", queries.each(catalog.STRATEGY_PROFIT_FACTOR_RATIO), style.COUNT, 2, width=100),
+        Column("Trades", queries.total(catalog.STRATEGY_TRADES), style.COUNT, 0),
+        Column("Win rate", queries.each(catalog.STRATEGY_WIN_RATE_RATIO), style.RATIO, 1),
+        Column("Profit factor", queries.each(catalog.STRATEGY_PROFIT_FACTOR_RATIO), style.COUNT, 2),
         Column("Slippage", queries.mean_slippage(), "suffix:bp", 2),
         Column("Last event", queries.silence(), style.SECONDS, 0),
     ]
@@ -222,8 +221,10 @@ def _alert_table() -> table.Panel:
         .with_target(style.rows(queries.raised_alerts()))
         .override_by_name("Alert", [style.width(160)])
         .override_by_name("State", [style.width(70)])
-        .override_by_name("Held for", [model.DynamicConfigValue("unit", style.CLOCK), style.width(84)])
-        .override_by_name("Severity", _coloured_words({"critical": style.CRITICAL, "warning": style.LOSS, "info": style.GAIN}))
+        .override_by_name("Held for", [model.DynamicConfigValue("unit", style.CLOCK), style.width(104)])
+        .override_by_name(
+            "Severity", _coloured_words({"critical": style.CRITICAL, "warning": style.WARNING, "info": style.GAIN})
+        )
     )
     names = {
         "alertname": "Alert",
@@ -241,7 +242,7 @@ def _undefined() -> table.Panel:
         "Undefined figures",
         "Figures that are left out because they cannot be computed, and why; docs/metrics.md explains the figures.",
     ).with_target(style.rows(queries.undefined_figures()))
-    panel.override_by_name("Value", [model.DynamicConfigValue("unit", style.COUNT)])
+    panel.override_by_name("Strategy", [style.width(130)])
     names = {"strategy": "Strategy", "figure": "Figure", "reason": "Reason"}
     return style.reshaped(panel, names, hidden=["Value"])
 

@@ -10,11 +10,14 @@ from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-# Okabe and Ito's palette: its colours stay apart for every common kind of colour blindness. Gains are blue, losses orange.
-GAIN: Final = "#56B4E9"
-LOSS: Final = "#E69F00"
+# Gains are blue, losses orange. Words and numbers in these colours are read on Grafana's dark and on its light background
+# (a contrast of at least 3 to each).
+GAIN: Final = "#2E86C9"
+LOSS: Final = "#D9690F"
+WARNING: Final = "#B98200"
 CRITICAL: Final = "#D55E00"
-LINES: Final = (GAIN, LOSS, "#009E73", "#CC79A7", "#F0E442", "#0072B2", CRITICAL)
+# Okabe and Ito's palette: its colours stay apart for every common kind of colour blindness.
+LINES: Final = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00")
 
 RATIO: Final = "percentunit"
 SECONDS: Final = "s"
@@ -34,7 +37,6 @@ class Column(NamedTuple):
     unit: str
     decimals: int | None = None
     signed: bool = False  # gains blue, losses orange
-    width: int | None = None
 
 
 def money(currency: str) -> str:
@@ -90,7 +92,7 @@ def big_number(title: str, description: str, query: prometheus.Dataquery, unit: 
         .color_mode(common_model.BigValueColorMode.VALUE)
         .graph_mode(common_model.BigValueGraphMode.AREA)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(False))
-        .text(common.VizTextDisplayOptions().value_size(30))
+        .text(common.VizTextDisplayOptions().value_size(24))
         .no_value("–")
         .with_target(query)
     )
@@ -184,8 +186,6 @@ def _properties(column: Column) -> list[model.DynamicConfigValue]:
     properties = [model.DynamicConfigValue("unit", column.unit)]
     if column.decimals is not None:
         properties.append(model.DynamicConfigValue("decimals", column.decimals))
-    if column.width is not None:
-        properties.append(width(column.width))
     if column.signed:
         steps = [{"value": None, "color": LOSS}, {"value": 0, "color": GAIN}]
         properties.append(model.DynamicConfigValue("custom.cellOptions", {"type": "color-text"}))

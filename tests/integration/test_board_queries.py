@@ -1,0 +1,149 @@
+"""The boards' queries, as real PromQL: each parses, and those that compute give the right figure."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from genesis.boards import boards, queries
+
+pytestmark = pytest.mark.usefixtures("real_programs")
+
+
+def filled_in(expr: str, strategies: str = ".+") -> str:
+    return expr.replace("$strategy", strategies)
+
+
+def promtool(tmp_path: Path, what: str, document: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    file = tmp_path / "test.yml"
+    file.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return subprocess.run(["promtool", what, "rules", str(file)], capture_output=True, text=True, check=False)
+
+
+def expect(tmp_path: Path, expr: str, series: dict[str, str], samples: dict[str, float], at: str = "10s") -> None:
+    """Fail unless `expr` gives exactly `samples` over `series`, one value of which is a second."""
+    document = {
+        "tests": [
+            {
+                "interval": "1s",
+                "input_series": [{"series": name, "values": values} for name, values in series.items()],
+                "promql_expr_test": [
+                    {
+                        "expr": filled_in(expr),
+                        "eval_time": at,
+                        "exp_samples": [{"labels": labels, "value": value} for labels, value in samples.items()],
+                    }
+                ],
+            }
+        ]
+    }
+    done = promtool(tmp_path, "test", document)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("strategies", [".+", "a", "(a|b\\\\.c)"])
+def test_every_query_of_every_board_parses(tmp_path: Path, strategies: str) -> None:
+    found: list[str] = []
+    for text in boards().values():
+        board = json.loads(text)
+        found += [target["expr"] for panel in board["panels"] for target in panel.get("targets", [])]
+        found += [mark["expr"] for mark in board["annotations"]["list"]]
+    rules = [{"record": f"query_{number}", "expr": filled_in(expr, strategies)} for number, expr in enumerate(found)]
+    done = promtool(tmp_path, "check", {"groups": [{"name": "boards", "rules": rules}]})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(found)} rules found" in done.stdout
+
+
+def test_mean_slippage_takes_favourable_fills_off_and_keeps_strategies_with_one_direction(tmp_path: Path) -> None:
+    slippage = "genesis_strategy_slippage_ratio"
+    expect(
+        tmp_path,
+        queries.mean_slippage(),
+        {
+            f'{slippage}_sum{{strategy="both",direction="adverse"}}': "0.006+0x10",
+            f'{slippage}_count{{strategy="both",direction="adverse"}}': "3+0x10",
+            f'{slippage}_sum{{strategy="both",direction="favourable"}}': "0.002+0x10",
+            f'{slippage}_count{{strategy="both",direction="favourable"}}': "1+0x10",
+            f'{slippage}_sum{{strategy="lucky",direction="favourable"}}': "0.003+0x10",
+            f'{slippage}_count{{strategy="lucky",direction="favourable"}}': "3+0x10",
+            f'{slippage}_sum{{strategy="idle",direction="adverse"}}': "0+0x10",
+            f'{slippage}_count{{strategy="idle",direction="adverse"}}': "0+0x10",
+        },
+        {'{strategy="both"}': 10, '{strategy="lucky"}': -10},
+    )
+
+
+def test_threshold_lines_hang_below_zero_with_the_default_and_the_overrides(tmp_path: Path) -> None:
+    threshold = "genesis_alert_threshold"
+    expect(
+        tmp_path,
+        queries.drawdown_threshold("critical"),
+        {
+            f'{threshold}{{alert="StrategyDrawdown",severity="critical",strategy=""}}': "0.1+0x10",
+            f'{threshold}{{alert="StrategyDrawdown",severity="critical",strategy="a"}}': "0.06+0x10",
+            f'{threshold}{{alert="StrategyDrawdown",severity="warning",strategy=""}}': "0.05+0x10",
+            f'{threshold}{{alert="DailyLoss",severity="critical",strategy=""}}': "1+0x10",
+        },
+        {"{}": -0.1, '{strategy="a"}': -0.06},
+    )
+
+
+def test_raised_alerts_tell_for_how_long_and_leave_the_watchdog_out(tmp_path: Path) -> None:
+    drawdown = 'alertname="StrategyDrawdown",severity="critical",strategy="a"'
+    daily = 'alertname="DailyLoss",severity="warning"'
+    expect(
+        tmp_path,
+        queries.raised_alerts(),
+        {
+            f'ALERTS{{{drawdown},alertstate="firing"}}': "1+0x10",
+            f"ALERTS_FOR_STATE{{{drawdown}}}": "4+0x10",
+            f'ALERTS{{{daily},alertstate="pending"}}': "1+0x10",
+            f"ALERTS_FOR_STATE{{{daily}}}": "9+0x10",
+            'ALERTS{alertname="Watchdog",alertstate="firing"}': "1+0x10",
+            'ALERTS_FOR_STATE{alertname="Watchdog"}': "0+0x10",
+        },
+        {f'{{{drawdown},alertstate="firing"}}': 6, f'{{{daily},alertstate="pending"}}': 1},
+    )
+
+
+def test_an_alert_is_marked_when_it_fires_at_the_time_its_condition_came_true(tmp_path: Path) -> None:
+    firing = 'alertname="StrategyDrawdown",severity="critical",strategy="a"'
+    pending = 'alertname="SlippageHigh",severity="warning",strategy="a"'
+    expect(
+        tmp_path,
+        queries.alert_starts(),
+        {
+            f'ALERTS{{{firing},alertstate="firing"}}': "1+0x10",
+            f"ALERTS_FOR_STATE{{{firing}}}": "4+0x10",
+            f'ALERTS{{{pending},alertstate="pending"}}': "1+0x10",
+            f"ALERTS_FOR_STATE{{{pending}}}": "9+0x10",
+        },
+        {f"{{{firing}}}": 4000},
+    )
+
+
+def test_undefined_figures_are_those_of_the_strategies_and_of_the_account(tmp_path: Path) -> None:
+    expect(
+        tmp_path,
+        queries.undefined_figures(),
+        {
+            'genesis_strategy_undefined_info{strategy="a",figure="profit_factor_ratio",reason="no_losses",job="x"}': "1+0x10",
+            'genesis_portfolio_undefined_info{figure="last_recovery_seconds",reason="no_closed_drawdown",job="x"}': "1+0x10",
+        },
+        {
+            '{strategy="a",figure="profit_factor_ratio",reason="no_losses"}': 1,
+            '{strategy="(account)",figure="last_recovery_seconds",reason="no_closed_drawdown"}': 1,
+        },
+    )
+
+
+def test_silence_is_the_time_since_the_last_event(tmp_path: Path) -> None:
+    expect(
+        tmp_path,
+        queries.silence(),
+        {'genesis_strategy_last_event_timestamp_seconds{strategy="a",job="x"}': "3+0x10"},
+        {'{strategy="a"}': 7},
+    )
