@@ -6,22 +6,22 @@ STAMP := $(VENV)/.installed
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generate bench clean programs
+.PHONY: help demo test check generate bench programs clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(STAMP) programs ## the whole stack on loopback: engine, monitor, Prometheus, Alertmanager (ARGS="--speed 5 --duration 120")
-	@$(BIN)/genesis demo $(ARGS)
+demo: $(STAMP) programs ## run the whole stack on loopback and watch (ARGS="--speed 5 --duration 120"; genesis demo --help)
+	@exec $(BIN)/genesis demo $(ARGS)
 
-test: $(STAMP) programs ## all tests, the end-to-end ones with real Prometheus and Alertmanager included
+test: $(STAMP) programs ## all tests, the end-to-end ones with real Prometheus and Alertmanager included (ARGS="-k ledger")
 	$(BIN)/pytest $(ARGS)
 
-check: $(STAMP) programs ## format, lint, types, generated files up to date
+check: $(STAMP) programs ## format, lint, types; configuration and generated files, also by promtool and amtool
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/genesis generate --check
+	$(BIN)/genesis check
 
 generate: $(STAMP) ## write the generated files again
 	$(BIN)/genesis generate
@@ -32,12 +32,24 @@ bench: $(STAMP) ## benchmarks, as paired ratios
 programs: $(STAMP)
 	@$(BIN)/genesis programs --install
 
-clean: ## remove what make made
+clean: ## remove what make and the demo made
 	rm -rf $(VENV) data .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 
+# Debian keeps the venv module in a package of its own; where apt-get can be used, a missing one is no reason to stop.
+define MAKE_VENV
+test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
+	rm -rf $(VENV); \
+	command -v apt-get >/dev/null || { echo "$(PYTHON) cannot make a virtual environment: install its venv module"; exit 1; }; \
+	test "$$(id -u)" = 0 || sudo="sudo -n"; \
+	echo "installing the Debian package python3.11-venv ..."; \
+	{ $$sudo apt-get update && $$sudo apt-get install -y --no-install-recommends python3.11-venv && $(PYTHON) -m venv $(VENV); } || { \
+		rm -rf $(VENV); echo "as root: apt-get install python3.11-venv; then run make again"; exit 1; }; }
+endef
+
 $(STAMP): pyproject.toml constraints.txt
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or name it with 'make PYTHON=/path/to/python3.11'"; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "Python 3.11 is needed: install it, or name it with 'make PYTHON=/path/to/python3.11'"; exit 1; }
 	@echo "setting up $(VENV) ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "venv failed: on Debian, 'apt-get install python3.11-venv' and run make again"; rm -rf $(VENV); exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(MAKE_VENV)
+	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(STAMP)

@@ -1,0 +1,84 @@
+"""The rooms know only the rooms that the design lets them know, and every module can be imported by itself."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "genesis"
+
+# Room → the rooms it may import, itself and genesis/__init__.py aside. A room is the longest prefix that stands here.
+ALLOWED: dict[str, set[str]] = {
+    "core": set(),
+    "ingest": {"core"},
+    "engine": {"core", "ingest"},
+    "ledger": {"core"},
+    "analytics": {"core", "ledger"},
+    "monitoring.catalog": {"core"},
+    "monitoring.alert_manager": {"core", "monitoring.catalog"},
+    "monitoring": {"core", "ledger", "analytics", "monitoring.catalog", "monitoring.alert_manager"},
+    "boards": {"core", "monitoring.catalog"},
+    "rotation": {"core", "monitoring.catalog"},
+    "stack": {"core", "monitoring.alert_manager"},
+}
+# Whoever puts rooms together may know them all; nobody may know these.
+COMPOSERS = {"app", "check", "cli", "demo", "generate", "reference", "replay", "__main__", "logs", "signals"}
+TOGETHER = {"app", "check", "cli", "demo", "__main__"}
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    """`genesis/a/b.py` is `a.b`; a package is called as its folder."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").rstrip(".")
+
+
+def room_of(module: str) -> str:
+    parts = module.split(".")
+    prefixes = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((prefix for prefix in prefixes if prefix in ALLOWED or prefix in COMPOSERS), parts[0])
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The genesis modules that a file imports, without the `genesis.` before them."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.removeprefix("genesis.") for alias in node.names if alias.name.startswith("genesis."))
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute here"
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                if full.startswith("genesis.") and not alias.name.startswith("__"):
+                    yield full.removeprefix("genesis.")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=[name_of(path) or "genesis" for path in MODULES])
+def test_a_room_imports_only_what_the_design_lets_it(path: Path) -> None:
+    room = room_of(name_of(path))
+    for module in imported(path):
+        other = room_of(module)
+        if other == room:
+            continue
+        if room in COMPOSERS:
+            assert other not in TOGETHER or room in TOGETHER, f"{name_of(path)} imports {module}"
+        else:
+            assert other in ALLOWED.get(room, set()), f"{name_of(path)} imports {module}; {room} may know {ALLOWED.get(room)}"
+
+
+def test_every_room_has_its_place_in_the_rules() -> None:
+    rooms = {room_of(name_of(path)) for path in MODULES if name_of(path)}
+    assert rooms <= ALLOWED.keys() | COMPOSERS
+
+
+@pytest.mark.parametrize(
+    "unwanted", ["grafana_foundation_sdk", "pandas", "scipy", "genesis.engine", "genesis.boards", "genesis.demo"]
+)
+def test_the_monitor_process_loads_nothing_that_it_does_not_need(unwanted: str) -> None:
+    script = f"import sys, genesis.cli, genesis.app; sys.exit({unwanted!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0
