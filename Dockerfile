@@ -13,7 +13,7 @@ RUN /opt/genesis/bin/pip install -c constraints.txt .
 
 COPY genesis genesis
 RUN /opt/genesis/bin/pip install --no-deps --force-reinstall . \
-    && /opt/genesis/bin/pip uninstall --yes pip
+    && /opt/genesis/bin/pip uninstall --yes setuptools pip
 
 
 FROM python:3.11.14-slim-bookworm
