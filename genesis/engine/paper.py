@@ -62,7 +62,7 @@ def paper_engine(
     """
     clock = clock or SystemClock()
     source: Market = RecordedMarket(market) if market is not None else SimulatedMarket(clock.now(), seed)
-    accounts = _accounts(strategies, source.instruments, goes_bad_after)
+    accounts = strategies_for(strategies, source.instruments, goes_bad_after)
     return TradingEngine(source, accounts, clock=clock, run_id=run_id, seed=seed, speed=speed, duration=duration)
 
 
@@ -76,7 +76,14 @@ def fault_notice(strategies: StrategiesSettings, goes_bad_after: float | None) -
     )
 
 
-def _accounts(strategies: StrategiesSettings, instruments: Sequence[Instrument], goes_bad_after: float | None) -> list[Account]:
+def strategies_for(
+    strategies: StrategiesSettings, instruments: Sequence[Instrument], goes_bad_after: float | None
+) -> list[Account]:
+    """The configured strategies that this engine has, each built for the market's symbols.
+
+    Raises:
+        ConfigError: there is none.
+    """
     accounts = []
     for name, settings in strategies.strategies.items():
         strategy = _strategy(name, settings.capital, instruments, goes_bad_after)

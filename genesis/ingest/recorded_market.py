@@ -135,7 +135,10 @@ class RecordedMarket:
         if seen > GRID_ROWS:
             return
         price, quantity = self._grids.get(name, (0, 0))
-        self._grids[name] = (max(price, row.digits("bid_price")), max(quantity, row.digits("bid_qty")))
+        self._grids[name] = (
+            max(price, row.digits("bid_price"), row.digits("ask_price")),
+            max(quantity, row.digits("bid_qty"), row.digits("ask_qty")),
+        )
 
     def _instrument(self, name: str) -> Instrument:
         price, quantity = self._grids[name]
