@@ -186,7 +186,7 @@ class Fill(AccountEvent, frozen=True, kw_only=True, tag="fill"):
     @property
     def signed_quantity(self) -> Decimal:
         """Above 0 for a buy, below 0 for a sell."""
-        return self.quantity if self.side is Side.BUY else -self.quantity
+        return self.quantity if self.side is Side.BUY else self.quantity.copy_negate()  # a minus would round
 
 
 class Funding(AccountEvent, frozen=True, kw_only=True, tag="funding"):

@@ -133,10 +133,8 @@ class Book:
         before = self.equity
         self.capital += flow.amount
         self.equity += flow.amount
-        if self.unmarked:
-            self.drawdown.shift(flow.amount)
-        else:
-            self.drawdown.flow(before, self.equity, flow.time)
+        self.drawdown.flow(before, self.equity, flow.time)
+        self.observe(flow.time)
 
     def observe(self, time: datetime) -> None:
         """Let the drawdown see the equity, if it is known."""

@@ -21,7 +21,7 @@ class Drawdown(msgspec.Struct, kw_only=True):
     peak_time: datetime
     trough: Decimal = ZERO
     trough_time: datetime
-    closed_max_ratio: float = 0.0
+    closed_max_ratio: float | None = None
     last_recovery_seconds: float | None = None
     longest_recovery_seconds: float | None = None
 
@@ -41,7 +41,7 @@ class Drawdown(msgspec.Struct, kw_only=True):
     def rise(self, equity: Decimal, time: datetime) -> None:
         """`equity` is at the peak or above: the open episode, if any, is over."""
         if self.trough < self.peak:
-            seconds = (time - self.trough_time).total_seconds()
+            seconds = max(0.0, (time - self.trough_time).total_seconds())  # events of two symbols may cross
             self.last_recovery_seconds = seconds
             self.longest_recovery_seconds = max(seconds, self.longest_recovery_seconds or 0.0)
         self._restart(equity, time)
@@ -52,18 +52,14 @@ class Drawdown(msgspec.Struct, kw_only=True):
         Without equity on both sides there is no scale: the episode starts anew.
         """
         if before > 0 and after > 0:
-            self.peak = share(self.peak, after, before)
+            # At the peak the quotient is `after`, of which a share would keep 24 places only.
+            self.peak = after if self.peak == before else share(self.peak, after, before)
             self.trough = share(self.trough, after, before)
         else:
             self._restart(after, time)
 
-    def shift(self, amount: Decimal) -> None:
-        """Capital moved while the equity is not known: without a scale, the curve is moved instead."""
-        self.peak += amount
-        self.trough += amount
-
     def _restart(self, equity: Decimal, time: datetime) -> None:
-        self.closed_max_ratio = self.max_ratio() or 0.0
+        self.closed_max_ratio = self.max_ratio()
         self.peak = self.trough = equity
         self.peak_time = self.trough_time = time
 
@@ -75,8 +71,8 @@ class Drawdown(msgspec.Struct, kw_only=True):
         """The deepest of all episodes, the open one included; None while no peak was ever above 0."""
         open_ratio = self.ratio(self.trough)
         if open_ratio is None:
-            return self.closed_max_ratio or None
-        return max(open_ratio, self.closed_max_ratio)
+            return self.closed_max_ratio
+        return max(open_ratio, self.closed_max_ratio or 0.0)
 
     def under_water_seconds(self, equity: Decimal, now: datetime) -> float:
         """Time since the peak; 0 at the peak."""

@@ -74,13 +74,17 @@ class Ledger:
         """Mark a symbol that was never quoted at the last trade's price; False if the trade is older than the mark."""
         mark = self.marks.get(trade.symbol)
         if mark is not None and mark.quoted:
-            return mark.time is None or trade.time >= mark.time
+            if mark.time is not None and trade.time < mark.time:
+                return False
+            self.advance(trade.time)
+            return True
         return self._mark(trade.symbol, trade.price, trade.time, quoted=False)
 
     def apply(self, event: AnyAccountEvent) -> list[RoundTrip]:
         """Book an account event; the round trips that it closed are returned. A signal moves no money."""
-        self._advance(event.time)
+        self.advance(event.time)
         book = self.book(event.strategy, event.time)
+        self._drawdown(event.time)
         if isinstance(event, Fill):
             return self._fill(book, event)
         before = self.equity
@@ -92,11 +96,8 @@ class Ledger:
             book.move_capital(event)
             self.capital += event.amount
             self.equity += event.amount
-            drawdown = self._drawdown(event.time)
-            if self.unmarked:
-                drawdown.shift(event.amount)
-            else:
-                drawdown.flow(before, self.equity, event.time)
+            self._drawdown(event.time).flow(before, self.equity, event.time)
+            self._observe(event.time)
         return []
 
     def _fill(self, book: Book, fill: Fill) -> list[RoundTrip]:
@@ -120,8 +121,7 @@ class Ledger:
             mark = self.marks[symbol] = Mark()
         elif mark.time is not None and time < mark.time:
             return False
-        if self.time is None or time > self.time:
-            self._advance(time)
+        self.advance(time)
         mark.time = time
         mark.quoted = quoted
         mark.restored = False
@@ -170,8 +170,10 @@ class Ledger:
         if not self.unmarked:
             self._drawdown(time).observe(self.equity, time)
 
-    def _advance(self, time: datetime) -> None:
-        """Let event time go on to `time`; where a day ends, the P&L so far is the start of the new periods."""
+    def advance(self, time: datetime) -> None:
+        """Let event time go on to `time`, never back; where a day ends, the P&L so far is the start of the new periods."""
+        if self.time is not None and time <= self.time:
+            return
         if self._next_day is None:
             self._next_day = next_day_start(time, self._zone)
         elif time >= self._next_day and self.time is not None:
@@ -181,8 +183,7 @@ class Ledger:
                 for book in self.books.values():
                     book.period_starts[period] = book.net_pnl
             self._next_day = next_day_start(time, self._zone)
-        if self.time is None or time > self.time:
-            self.time = time
+        self.time = time
 
     def checkpoint(self, sequence: int) -> Checkpoint:
         """What a replay of the journal up to `sequence` cannot give back: marks, drawdowns, starts of periods."""

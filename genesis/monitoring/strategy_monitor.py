@@ -135,7 +135,7 @@ class StrategyPerformanceMonitor:
         finally:
             setcontext(outer)
         receipt = _ACCEPTED if fresh else _LATE
-        if fresh:
+        if fresh and self._is_mark(event):
             self._mark_seen[event.symbol] = arrived
         self.telemetry.kinds[type(event)].record(
             receipt.outcome, self._clock.monotonic() - started, arrived - event.time.timestamp()
@@ -147,7 +147,14 @@ class StrategyPerformanceMonitor:
             return self._ledger.quote(event)
         if isinstance(event, MarketTrade):
             return self._ledger.market_trade(event)
+        self._ledger.advance(event.time)
         return True
+
+    def _is_mark(self, event: AnyMarketEvent) -> bool:
+        """Whether `event`, just taken in, is what its symbol is marked at: trades and depth do not keep a dead quote fresh."""
+        if isinstance(event, MarketTrade):
+            return not self._ledger.marks[event.symbol].quoted
+        return isinstance(event, Quote)
 
     async def _take(self, events: Sequence[AnyEvent]) -> list[Receipt]:
         async with self._order:

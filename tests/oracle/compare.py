@@ -1,0 +1,150 @@
+"""A snapshot of the monitor against the oracle, figure by figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from genesis.core.models import Liquidity, Side
+from genesis.monitoring.snapshot import AccountSnapshot, MonitorSnapshot, StrategySnapshot
+from tests.oracle.books import Oracle
+from tests.oracle.curve import Money, Point, drawdown
+
+RATIO_TOLERANCE = 1e-12
+
+
+def compare(snapshot: MonitorSnapshot, oracle: Oracle, *, with_drawdown: bool = True) -> None:
+    """Assert that every figure of `snapshot` is the oracle's: money exactly, ratios to 1e-12.
+
+    `with_drawdown`: after a capital flow a peak is a quotient, which the books hold to 24 places. That is enough for money
+    of any market, but not for the 1e-18 next to the 1e+15 of a history made to break them.
+    """
+    assert not snapshot.failed
+    assert snapshot.time == oracle.now
+    assert sorted(strategy.name for strategy in snapshot.strategies) == oracle.strategies()
+    for strategy in snapshot.strategies:
+        curve = oracle.curves[strategy.name]
+        _compare_account(strategy.name, strategy.account, curve, oracle, with_drawdown=with_drawdown)
+        _compare_trades(strategy, oracle)
+        _compare_holdings(strategy, oracle)
+        _compare_execution(strategy, oracle)
+    if oracle.total:
+        account = snapshot.portfolio.account
+        _compare_account("portfolio", account, oracle.total, oracle, with_drawdown=with_drawdown)
+
+
+def _same(what: str, got: Decimal | None, expected: Fraction | None) -> None:
+    fraction = None if got is None else Fraction(got)
+    assert fraction == expected, f"{what}: {got} instead of {expected if expected is None else float(expected)}"
+
+
+def _near(what: str, got: float | None, expected: Fraction | float | None) -> None:
+    if got is None or expected is None:
+        assert got is None, f"{what}: {got} instead of nothing"
+        assert expected is None, f"{what}: nothing instead of {expected}"
+        return
+    assert got == pytest.approx(float(expected), rel=RATIO_TOLERANCE, abs=RATIO_TOLERANCE), what
+
+
+def _compare_account(
+    name: str, account: AccountSnapshot, curve: Sequence[Point], oracle: Oracle, *, with_drawdown: bool
+) -> None:
+    money = curve[-1].money
+    _same(f"{name} capital", account.capital, money.capital)
+    _same(f"{name} realized", account.realized, money.realized)
+    _same(f"{name} unrealized", account.unrealized, money.unrealized)
+    _same(f"{name} fees", account.fees, money.fees)
+    _same(f"{name} funding", account.funding, money.funding)
+    _same(f"{name} equity", account.equity, money.equity)
+    _same(f"{name} net", account.net_pnl, money.net)
+    _compare_identity(account)
+    for period, pnl in account.period_pnl.items():
+        _same(f"{name} {period.value}", pnl, oracle.period_pnl(curve, period.value))
+    assert {period.value for period in account.period_pnl} == {"day", "week", "month"}
+    if with_drawdown:
+        _compare_drawdown(name, account, money, curve, oracle)
+    _compare_reasons(account)
+
+
+def _compare_identity(account: AccountSnapshot) -> None:
+    """Equity = capital + realised + unrealised − fees + funding, exactly, in the snapshot's own numbers."""
+    if account.equity is None or account.unrealized is None:
+        assert account.equity is account.unrealized is account.net_pnl is None
+        return
+    capital, fees, funding = map(Fraction, (account.capital, account.fees, account.funding))
+    assert Fraction(account.equity) == capital + Fraction(account.realized) + Fraction(account.unrealized) - fees + funding
+
+
+def _compare_drawdown(name: str, account: AccountSnapshot, money: Money, curve: Sequence[Point], oracle: Oracle) -> None:
+    found = drawdown(curve)
+    assert found is not None
+    assert oracle.now is not None
+    equity = money.equity
+    known = equity is not None
+    _near(f"{name} drawdown", _float(account.drawdown), found.money(equity) if equity is not None else None)
+    _near(f"{name} drawdown ratio", account.drawdown_ratio, found.ratio(equity) if equity is not None else None)
+    _near(f"{name} max drawdown ratio", account.max_drawdown_ratio, found.deepest)
+    under_water = found.under_water(equity, oracle.now) if equity is not None else None
+    assert account.under_water_seconds == under_water, f"{name} under water, equity known: {known}"
+    last = found.recoveries[-1] if found.recoveries else None
+    assert account.last_recovery_seconds == last, f"{name} last recovery"
+    assert account.longest_recovery_seconds == max(found.recoveries, default=None), f"{name} longest recovery"
+
+
+def _compare_reasons(account: AccountSnapshot) -> None:
+    """A figure is absent if, and only if, there is a reason."""
+    figures = ["unrealized", "net_pnl", "equity", "drawdown", "drawdown_ratio", "max_drawdown_ratio", "under_water_seconds"]
+    figures += ["last_recovery_seconds", "longest_recovery_seconds"]
+    absent = {figure for figure in figures if getattr(account, figure) is None}
+    absent |= {f"{period.value}_pnl" for period, pnl in account.period_pnl.items() if pnl is None}
+    assert set(account.undefined) == absent
+
+
+def _compare_trades(strategy: StrategySnapshot, oracle: Oracle) -> None:
+    got, expected = strategy.trades, oracle.trades(strategy.name)
+    assert (got.wins, got.losses, got.evens) == (expected.wins, expected.losses, expected.evens)
+    _same("gross profit", got.gross_profit, expected.gross_profit)
+    _same("gross loss", got.gross_loss, expected.gross_loss)
+    for figure in ("win_rate", "profit_factor", "expectancy"):
+        value = getattr(expected, figure)
+        found = getattr(got, figure)
+        assert found == pytest.approx(float(value), rel=RATIO_TOLERANCE) if value is not None else found is None, figure
+        assert (figure in strategy.undefined) == (value is None)
+
+
+def _compare_holdings(strategy: StrategySnapshot, oracle: Oracle) -> None:
+    assert sorted(holding.symbol for holding in strategy.holdings) == oracle.symbols(strategy.name)
+    for got in strategy.holdings:
+        expected, mark = oracle.holding(strategy.name, got.symbol), oracle.mark(got.symbol)
+        _same(f"{got.symbol} quantity", got.quantity, expected.quantity)
+        flat = Fraction(0) if not expected.quantity else None
+        _same(f"{got.symbol} value", got.value, expected.quantity * mark if mark is not None else flat)
+        _same(
+            f"{got.symbol} unrealized", got.unrealized, expected.quantity * mark - expected.cost if mark is not None else flat
+        )
+        turnover: dict[tuple[Side, Liquidity], tuple[int, Fraction]] = {}
+        for fill in oracle.fills(strategy.name):
+            if fill.symbol == got.symbol:
+                fills, value = turnover.get((fill.side, fill.liquidity), (0, Fraction(0)))
+                turnover[fill.side, fill.liquidity] = (fills + 1, value + Fraction(fill.quantity) * Fraction(fill.price))
+        assert {key: (fills, Fraction(value)) for key, (fills, value) in got.turnover.items()} == turnover
+
+
+def _compare_execution(strategy: StrategySnapshot, oracle: Oracle) -> None:
+    slippages, delays = oracle.slippages(strategy.name), oracle.delays(strategy.name)
+    adverse = [float(slippage) for slippage in slippages if slippage > 0]
+    favourable = [float(-slippage) for slippage in slippages if slippage <= 0]
+    for got, values in (
+        (strategy.slippage_adverse, adverse),
+        (strategy.slippage_favourable, favourable),
+        (strategy.fill_delay, delays),
+    ):
+        assert got.sum == pytest.approx(sum(values), rel=RATIO_TOLERANCE)
+        assert got.counts == tuple(sum(value <= bound for value in values) for bound in got.bounds)
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)

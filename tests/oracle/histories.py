@@ -1,0 +1,118 @@
+"""Random histories of an account, for hypothesis: legal events in an order that nobody would choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+from genesis.core.models import (
+    AnyEvent,
+    CapitalFlow,
+    Depth,
+    Fill,
+    Funding,
+    Level,
+    Liquidity,
+    MarketTrade,
+    Quote,
+    Side,
+    Signal,
+)
+
+START = datetime(2024, 2, 25, 22, 30, tzinfo=UTC)  # a Sunday; the month ends within the week
+STRATEGIES = ("carry", "pairs", "scalper")
+SYMBOLS = ("BTC", "ETH", "SOL")
+# Microseconds to the next event: none, the least, a little, over midnight, over a week and a month.
+GAPS = (0, 0, 1, 1_000_000, 60_000_000, 5_400_000_000, 93_600_000_000, 864_000_000_000)
+
+
+@dataclass(frozen=True)
+class Values:
+    """Which numbers a history is made of."""
+
+    prices: st.SearchStrategy[Decimal]
+    quantities: st.SearchStrategy[Decimal]
+    amounts: st.SearchStrategy[Decimal]
+    """Fees and funding, of either sign."""
+    flows: st.SearchStrategy[Decimal]
+
+
+def _decimals(low: str, high: str, places: int) -> st.SearchStrategy[Decimal]:
+    return st.decimals(Decimal(low), Decimal(high), places=places, allow_nan=False)
+
+
+# Few different quantities, so that positions close and flip often.
+_LOTS = st.sampled_from([Decimal(text) for text in ("1", "1", "2", "3", "0.5", "0.00000001", "7.25")])
+PLAIN = Values(
+    prices=_decimals("0.01", "300", 2) | _decimals("0.00000001", "1000", 8),
+    quantities=_LOTS | _decimals("0.001", "50", 3),
+    amounts=_decimals("-2", "2", 8) | st.just(Decimal(0)),
+    flows=_decimals("-3000", "3000", 2) | st.just(Decimal(10_000)),
+)
+_ANY = _decimals("1e-18", "999999999999999.999999999999999999", 18)
+_TINY = _decimals("1e-18", "1e-9", 18)
+_HUGE = _decimals("1e14", "999999999999999.999999999999999999", 18)
+_WILD = _ANY | _TINY | _HUGE | st.just(Decimal("1e-18"))
+WILD = Values(
+    prices=_WILD,
+    quantities=_WILD | _LOTS,
+    amounts=_WILD | _WILD.map(Decimal.copy_negate) | st.just(Decimal(0)),
+    flows=_WILD | _WILD.map(Decimal.copy_negate),
+)
+
+
+@st.composite
+def histories(draw: st.DrawFn, values: Values, *, length: int = 30, late: bool = True) -> list[AnyEvent]:
+    """Events in the order in which they arrive; times never fall, but for late quotes and trades, if wanted."""
+    time = START
+    events: list[AnyEvent] = []
+    for number in range(draw(st.integers(1, length))):
+        time += timedelta(microseconds=draw(st.sampled_from(GAPS)))
+        events.append(draw(_event(values, time, number, late=late)))
+    return events
+
+
+@st.composite
+def _event(draw: st.DrawFn, values: Values, time: datetime, number: int, *, late: bool) -> AnyEvent:
+    kind = draw(st.sampled_from(["fill"] * 8 + ["quote"] * 8 + ["trade"] * 3 + ["funding", "flow"] * 2 + ["signal", "depth"]))
+    symbol = draw(st.sampled_from(SYMBOLS))
+    if kind == "quote":
+        one, other = draw(values.prices), draw(values.prices)
+        return Quote(time=_maybe_late(draw, time, late), symbol=symbol, bid=min(one, other), ask=max(one, other))
+    if kind == "trade":
+        time = _maybe_late(draw, time, late)
+        return MarketTrade(time=time, symbol=symbol, price=draw(values.prices), quantity=draw(values.quantities))
+    if kind == "depth":
+        return Depth(time=time, symbol=symbol, bids=(Level(draw(values.prices), Decimal(1)),), asks=())
+    known = {"time": time, "source": "test", "event_id": f"e{number}", "strategy": draw(st.sampled_from(STRATEGIES))}
+    return draw(_account_event(kind, values, known, symbol))
+
+
+@st.composite
+def _account_event(draw: st.DrawFn, kind: str, values: Values, known: dict[str, Any], symbol: str) -> AnyEvent:
+    if kind == "funding":
+        return Funding(**known, symbol=symbol, amount=draw(values.amounts))
+    if kind == "flow":
+        return CapitalFlow(**known, amount=draw(values.flows))
+    side, quantity, price = draw(st.sampled_from(Side)), draw(values.quantities), draw(values.prices)
+    if kind == "signal":
+        return Signal(**known, symbol=symbol, side=side, quantity=quantity, price=price)
+    return Fill(
+        **known,
+        symbol=symbol,
+        side=side,
+        quantity=quantity,
+        price=price,
+        fee=draw(values.amounts),
+        fee_currency=draw(st.sampled_from([None, "USDT", "USDT", "BNB"])),
+        liquidity=draw(st.sampled_from(Liquidity)),
+        signal_id=draw(st.none() | st.integers(0, 9).map(lambda other: f"e{other}")),
+    )
+
+
+def _maybe_late(draw: st.DrawFn, time: datetime, late: bool) -> datetime:
+    return time - timedelta(seconds=draw(st.sampled_from([0, 0, 0, 0, 30, 7200]))) if late else time
