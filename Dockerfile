@@ -30,7 +30,6 @@ RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin genesis \
 WORKDIR /app
 COPY --from=build /opt/genesis /opt/genesis
 COPY config config
-COPY docs docs
 
 USER 10001:10001
 VOLUME /app/data
