@@ -9,7 +9,7 @@ from grafana_foundation_sdk.builders import common, dashboard, stat, table, time
 from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 
-from genesis.boards import queries, style
+from genesis.boards import alerts, queries, style
 from genesis.boards.style import AnyPanel, Column
 from genesis.monitoring import catalog
 
@@ -40,7 +40,7 @@ def strategies_board(currency: str, strategies: Sequence[str]) -> dict[str, Any]
     for number, panel in enumerate(_panels(currency, strategies), start=1):
         board.with_panel(panel.id(number))
     made: dict[str, Any] = board.build().to_json()
-    made["annotations"] = {"list": [_alert_marks()]}
+    made["annotations"] = {"list": [alerts.alert_marks()]}
     return made
 
 
@@ -52,8 +52,8 @@ def _panels(currency: str, strategies: Sequence[str]) -> list[AnyPanel]:
         _net_pnl(currency, strategies).height(8).span(12),
         _drawdown(strategies).height(8).span(12),
         _overview(currency).height(7).span(24),
-        _alert_table().height(8).span(10),
-        _alert_list().height(8).span(6),
+        alerts.alert_table().height(8).span(10),
+        alerts.alert_list().height(8).span(6),
         _undefined().height(8).span(8),
     ]
 
@@ -63,21 +63,21 @@ def _account_figures(currency: str) -> list[stat.Panel]:
     net = style.big_number(
         "Net P&L",
         "Realised and unrealised P&L less fees plus funding of all strategies, since start.",
-        style.lines(queries.account(catalog.PORTFOLIO_NET_PNL), "Net P&L"),
+        style.now(queries.account(catalog.PORTFOLIO_NET_PNL), "Net P&L"),
         money,
         2,
     )
     today = style.big_number(
         "Today",
         "Net P&L of all strategies since the day began, in the account's time zone.",
-        style.lines(queries.account(catalog.PORTFOLIO_PERIOD_PNL, 'period="day"'), "Today"),
+        style.now(queries.account(catalog.PORTFOLIO_PERIOD_PNL, 'period="day"'), "Today"),
         money,
         2,
     )
     used = style.big_number(
         "Daily loss used",
         "Today's loss over the daily loss limit of the account's tier, reached at 100 %. 0 on a day without a loss.",
-        style.lines(queries.account(catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO), "Daily loss used"),
+        style.now(queries.account(catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO), "Daily loss used"),
         style.RATIO,
         1,
     )
@@ -85,7 +85,7 @@ def _account_figures(currency: str) -> list[stat.Panel]:
         style.big_number(
             "Equity",
             "Capital plus net P&L of all strategies at the mark.",
-            style.lines(queries.account(catalog.PORTFOLIO_EQUITY), "Equity"),
+            style.now(queries.account(catalog.PORTFOLIO_EQUITY), "Equity"),
             money,
             2,
         ),
@@ -94,7 +94,7 @@ def _account_figures(currency: str) -> list[stat.Panel]:
         style.big_number(
             "Drawdown",
             "How far the account's marked equity is below its peak, as a share of the peak.",
-            style.lines(queries.account(catalog.PORTFOLIO_DRAWDOWN_RATIO), "Drawdown"),
+            style.now(queries.account(catalog.PORTFOLIO_DRAWDOWN_RATIO), "Drawdown"),
             style.RATIO,
             2,
         ),
@@ -104,16 +104,12 @@ def _account_figures(currency: str) -> list[stat.Panel]:
 
 
 def _tier() -> stat.Panel:
-    return (
-        style.big_number(
-            "Tier",
-            "The tier of the account, by its equity; config/trading_rules.yaml has its limits. Empty below the smallest tier.",
-            style.now(f"max by (tier) ({catalog.TIER_INFO.name})", "{{tier}}"),
-            style.COUNT,
-        )
-        .graph_mode(common_model.BigValueGraphMode.NONE)
-        .text_mode(common_model.BigValueTextMode.NAME)
-    )
+    return style.big_number(
+        "Tier",
+        "The tier of the account, by its equity; config/trading_rules.yaml has its limits. Empty below the smallest tier.",
+        style.now(f"max by (tier) ({catalog.TIER_INFO.name})", "{{tier}}"),
+        style.COUNT,
+    ).text_mode(common_model.BigValueTextMode.NAME)
 
 
 def _net_pnl(currency: str, strategies: Sequence[str]) -> timeseries.Panel:
@@ -187,56 +183,6 @@ def _overview(currency: str) -> table.Panel:
     )
 
 
-def _alert_list() -> dashboard.Panel:
-    """Grafana's own alert list; the SDK has no builder for it."""
-    return (
-        dashboard.Panel()
-        .type("alertlist")
-        .title("Alert rules")
-        .description(
-            "Rules of Prometheus that are firing or pending, newest first, with the way to what each means and what to do."
-        )
-        .options(
-            {
-                "alertInstanceLabelFilter": '{alertname!="Watchdog"}',
-                "alertName": "",
-                "dashboardAlerts": False,
-                "groupBy": [],
-                "groupMode": "default",
-                "maxItems": 20,
-                "sortOrder": 5,
-                "stateFilter": {"error": True, "firing": True, "noData": False, "normal": False, "pending": True},
-                "viewMode": "list",
-            }
-        )
-    )
-
-
-def _alert_table() -> table.Panel:
-    panel = (
-        style.grid(
-            "Alerts",
-            "Alerts that are pending or firing, and for how long their condition holds. Those of the account have no strategy.",
-        )
-        .with_target(style.rows(queries.raised_alerts()))
-        .override_by_name("Alert", [style.width(160)])
-        .override_by_name("State", [style.width(70)])
-        .override_by_name("Held for", [model.DynamicConfigValue("unit", style.CLOCK), style.width(104)])
-        .override_by_name(
-            "Severity", _coloured_words({"critical": style.CRITICAL, "warning": style.WARNING, "info": style.GAIN})
-        )
-    )
-    names = {
-        "alertname": "Alert",
-        "severity": "Severity",
-        "alertstate": "State",
-        "strategy": "Strategy",
-        "symbol": "Symbol",
-        "Value": "Held for",
-    }
-    return style.reshaped(panel, names).sort_by([common.TableSortByFieldState().display_name("Held for").desc(False)])
-
-
 def _undefined() -> table.Panel:
     panel = style.grid(
         "Undefined figures",
@@ -245,15 +191,6 @@ def _undefined() -> table.Panel:
     panel.override_by_name("Strategy", [style.width(130)])
     names = {"strategy": "Strategy", "figure": "Figure", "reason": "Reason"}
     return style.reshaped(panel, names, hidden=["Value"])
-
-
-def _coloured_words(colours: dict[str, str]) -> list[model.DynamicConfigValue]:
-    words = {word: {"color": colour, "index": index} for index, (word, colour) in enumerate(colours.items())}
-    return [
-        model.DynamicConfigValue("mappings", [{"type": "value", "options": words}]),
-        model.DynamicConfigValue("custom.cellOptions", {"type": "color-text"}),
-        style.width(80),
-    ]
 
 
 def _data_source() -> dashboard.DatasourceVariable:
@@ -274,22 +211,3 @@ def _strategy() -> dashboard.QueryVariable:
         .refresh(model.VariableRefresh.ON_DASHBOARD_LOAD)
         .sort(model.VariableSort.ALPHABETICAL_ASC)
     )
-
-
-def _alert_marks() -> dict[str, Any]:
-    """The annotation that marks on each chart when an alert began; the SDK's builder lacks the title and the value's use.
-
-    The query's value is the time of the mark: one mark an alert, where its samples would shade the chart while it fires.
-    """
-    return {
-        "name": "Alerts",
-        "datasource": style.SOURCE,
-        "enable": True,
-        "expr": queries.alert_starts(),
-        "hide": False,
-        "iconColor": style.CRITICAL,
-        "step": "1s",
-        "tagKeys": "severity",
-        "titleFormat": "{{alertname}} {{strategy}}",
-        "useValueForTime": True,
-    }

@@ -80,7 +80,11 @@ def zero_line() -> dashboard.ThresholdsConfig:
 
 
 def big_number(title: str, description: str, query: prometheus.Dataquery, unit: str, decimals: int | None = None) -> stat.Panel:
-    """One figure of the account, with its recent course behind it."""
+    """One figure of the account at the end of the board's time range.
+
+    `query` asks for that moment alone. Over the range, the last figure would stay on the board long after the monitor fell
+    silent.
+    """
     panel = (
         stat.Panel()
         .title(title)
@@ -90,7 +94,7 @@ def big_number(title: str, description: str, query: prometheus.Dataquery, unit: 
         .thresholds(plain())
         .color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.THRESHOLDS))
         .color_mode(common_model.BigValueColorMode.VALUE)
-        .graph_mode(common_model.BigValueGraphMode.AREA)
+        .graph_mode(common_model.BigValueGraphMode.NONE)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(False))
         .text(common.VizTextDisplayOptions().value_size(24))
         .no_value("–")

@@ -112,12 +112,18 @@ def test_every_number_has_a_unit(panel: dict[str, Any]) -> None:
 def test_every_query_names_its_lines_or_fills_a_table(panel: dict[str, Any], target: dict[str, Any]) -> None:
     if panel["type"] == "table":
         assert target["format"] == "table"
-        assert target["instant"] is True
     else:
         assert target["legendFormat"] not in {"", "__auto"}
     if panel["type"] == "timeseries":
         assert panel["options"]["legend"]["showLegend"] is True
         assert target["range"] is True
+
+
+@pytest.mark.parametrize(("panel", "target"), every_target())
+def test_a_figure_without_a_time_axis_is_of_now_and_goes_when_the_monitor_falls_silent(
+    panel: dict[str, Any], target: dict[str, Any]
+) -> None:
+    assert target["instant"] is (panel["type"] != "timeseries")
 
 
 @pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
