@@ -40,9 +40,9 @@ define MAKE_VENV
 test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
 	rm -rf $(VENV); \
 	command -v apt-get >/dev/null || { echo "$(PYTHON) cannot make a virtual environment: install its venv module"; exit 1; }; \
-	test "$$(id -u)" = 0 || sudo="sudo -n"; \
+	root="env DEBIAN_FRONTEND=noninteractive"; test "$$(id -u)" = 0 || root="sudo -n $$root"; \
 	echo "installing the Debian package python3.11-venv ..."; \
-	{ $$sudo apt-get update && $$sudo apt-get install -y --no-install-recommends python3.11-venv && $(PYTHON) -m venv $(VENV); } || { \
+	{ $$root apt-get update && $$root apt-get install -y --no-install-recommends python3.11-venv && $(PYTHON) -m venv $(VENV); } || { \
 		rm -rf $(VENV); echo "as root: apt-get install python3.11-venv; then run make again"; exit 1; }; }
 endef
 

@@ -93,10 +93,13 @@ class Demo:
         self._say_monitor(app)
         stack = await self._start_stack(running, data, app) if self._options.stack else None
         self._say_expectation()
+        self._screen.begin()
         return app, stack
 
     def _engine(self) -> TradingEngine:
         options = self._options
+        if options.market is not None:
+            self._screen.plain(f"reading the market recorded in {options.market} ...")
         return paper_engine(
             self._settings.strategies,
             seed=options.seed,
@@ -116,7 +119,7 @@ class Demo:
     async def _start_stack(self, running: AsyncExitStack, data: Path, app: MonitorApp) -> NativeStack:
         sink = await running.enter_async_context(NotificationSink(self._clock, self._screen.notified))
         stack = NativeStack(
-            self._settings,
+            _with_runbooks(self._settings, f"{app.url}/runbooks"),
             data=data,
             monitor=app.url.removeprefix("http://"),
             sink_url=sink.url,
@@ -207,6 +210,12 @@ class Demo:
 
 async def _raise_failure(stack: NativeStack) -> None:
     raise await stack.failure()
+
+
+def _with_runbooks(settings: Settings, url: str) -> Settings:
+    """The settings with the notifications' runbook links leading to the monitor that runs here, whatever its port."""
+    links = settings.alerts.links.model_copy(update={"runbooks": url})
+    return settings._replace(alerts=settings.alerts.model_copy(update={"links": links}))
 
 
 def _moved(url: str, usual: int) -> str:

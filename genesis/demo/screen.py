@@ -24,6 +24,10 @@ class Screen:
         self._start = clock.monotonic()
         self._alerts: dict[frozenset[tuple[str, str]], StackAlert] = {}
 
+    def begin(self) -> None:
+        """Count the time from here."""
+        self._start = self._clock.monotonic()
+
     def plain(self, text: str) -> None:
         """A line without the time."""
         self._say(text)

@@ -119,7 +119,7 @@ def _root_prefix(environ: Mapping[str, str]) -> list[str] | None:
 
 # The packages would start their services at once and at every boot, on the ports and with the data directories of a system
 # that nobody here asked for. Debian's switch against that is policy-rc.d; it holds for these units alone, it goes away with
-# the script, and an administrator's own is left alone. Where systemd runs, the new units are also taken out of the boot.
+# the script, and an administrator's own is left alone. The new units are also taken out of the boot.
 _APT_SCRIPT = """
 export DEBIAN_FRONTEND=noninteractive
 policy=/usr/sbin/policy-rc.d
@@ -132,7 +132,7 @@ fi
 new=$(for package in "$@"; do dpkg -s "$package" >/dev/null 2>&1 || echo "$package"; done)
 apt-get update || echo "apt-get update had errors; trying with the package lists that are there" >&2
 apt-get install -y --no-install-recommends "$@"
-if [ -d /run/systemd/system ]; then
-    for package in $new; do systemctl disable --quiet "$package.service" || true; done
+if command -v systemctl >/dev/null; then
+    for package in $new; do systemctl disable "$package.service" >/dev/null 2>&1 || true; done
 fi
 """

@@ -8,13 +8,15 @@ import re
 import signal
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
+from genesis.monitoring import catalog
 from genesis.stack.ports import is_free
 from tests.integration.conftest import ROOT, children_of, command_of, is_alive, until
 
@@ -158,6 +160,60 @@ async def test_a_program_that_dies_ends_the_demo_with_its_last_words(tmp_path: P
         complaints = await run.complaints()
         assert complaints.startswith("genesis: alertmanager ended by itself with code -9")
         assert "Traceback" not in complaints
+        await assert_nothing_is_left(run)
+
+
+Series = frozenset[tuple[str, str]]
+
+
+def recorded_market() -> str:
+    folder = os.environ.get("GENESIS_TEST_DATA", "")
+    if not [*Path(folder).glob("binance_bbo_*.csv*")]:
+        pytest.skip("GENESIS_TEST_DATA does not name a folder with the recorded market")
+    return folder
+
+
+def series_of(labels: Mapping[str, str]) -> Series:
+    """A series by its labels, without those that Prometheus adds, and without empty ones, which are none."""
+    return frozenset((name, value) for name, value in labels.items() if value and name not in ("job", "instance"))
+
+
+def exposed_series(text: str) -> set[Series]:
+    return {
+        series_of({"__name__": sample.name, **sample.labels})
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+async def until_traded(client: aiohttp.ClientSession, prometheus: str, strategies: int) -> None:
+    query = {"query": f"count(sum by (strategy) ({catalog.STRATEGY_FILLS.name}) > 0)"}
+    async with asyncio.timeout(60):
+        while True:
+            async with client.get(f"{prometheus}/api/v1/query", params=query) as response:
+                result = (await response.json())["data"]["result"]
+                if result and int(result[0]["value"][1]) >= strategies:
+                    return
+            await asyncio.sleep(0.5)
+
+
+@pytest.mark.usefixtures("real_programs")
+async def test_strategies_trade_on_a_recorded_market_and_prometheus_has_every_series(tmp_path: Path) -> None:
+    options = ("--free-ports", "--market", recorded_market(), "--speed", "20")
+    async with demo(tmp_path, *options) as run, aiohttp.ClientSession() as client:
+        metrics = (await run.says(r"Metrics +(http://\S+/metrics)"))[1]
+        prometheus = (await run.says(r"Prometheus +(http://\S+)/"))[1]
+        await run.says(r"NOTIFIED  FIRING    StrategyDrawdown critical: .*statistical_arb.*→ page")
+        await until_traded(client, prometheus, strategies=3)
+        async with client.get(metrics, headers={"Accept": "text/plain"}) as response:
+            exposed = exposed_series(await response.text())
+        await asyncio.sleep(3)
+        async with client.get(f"{prometheus}/api/v1/series", params={"match[]": '{job="genesis"}'}) as response:
+            stored = {series_of(labels) for labels in (await response.json())["data"]}
+        assert len(exposed) > 100
+        assert exposed - stored == set()
+        run.process.send_signal(signal.SIGINT)
+        assert await run.ends() == 0
         await assert_nothing_is_left(run)
 
 

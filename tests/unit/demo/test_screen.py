@@ -1,0 +1,85 @@
+"""The demo's lines: what is unknown is a dash, and an alert is told once for each change."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from genesis.demo.screen import Screen, describe, money, percent
+from genesis.stack.native import StackAlert
+from genesis.stack.sink import Notification, NotifiedAlert
+
+LABELS = {"alertname": "StrategyDrawdown", "severity": "warning", "strategy": "pairs"}
+TEXT = {"summary": "pairs: drawdown 6 %"}
+
+
+class StoppedClock:
+    """A clock that moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.seconds, UTC)
+
+    def timestamp(self) -> float:
+        return self.seconds
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+def alert(state: str) -> StackAlert:
+    return StackAlert(state, LABELS, TEXT)
+
+
+def test_an_alert_is_told_once_for_each_change() -> None:
+    said: list[str] = []
+    clock = StoppedClock()
+    screen = Screen(said.append, clock)
+    clock.seconds = 1060.0
+    screen.begin()
+    for seconds, state in ((1, "pending"), (2, "pending"), (65, "firing"), (70, "firing"), (80, "")):
+        clock.seconds = 1060.0 + seconds
+        screen.alerts([alert(state)] if state else [])
+    assert said == [
+        "  0:01  ALERT     pending   StrategyDrawdown warning: pairs: drawdown 6 %",
+        "  1:05  ALERT     firing    StrategyDrawdown warning: pairs: drawdown 6 %",
+        "  1:20  ALERT     over      StrategyDrawdown warning: pairs",
+    ]
+
+
+def test_a_notification_is_one_line_an_alert_with_its_receiver() -> None:
+    said: list[str] = []
+    screen = Screen(said.append, StoppedClock())
+    alerts = (NotifiedAlert("firing", LABELS, TEXT), NotifiedAlert("resolved", LABELS, TEXT))
+    screen.notified(Notification(datetime.now(UTC), "desk", "firing", alerts))
+    assert said == [
+        "  0:00  NOTIFIED  FIRING    StrategyDrawdown warning: pairs: drawdown 6 %  → desk",
+        "  0:00  NOTIFIED  RESOLVED  StrategyDrawdown warning: pairs  → desk",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "signed", "text"),
+    [
+        (None, False, "-"),
+        (None, True, "-"),
+        (Decimal(0), True, "+0.00"),
+        (Decimal("-1234567.891"), True, "-1,234,567.89"),
+        (Decimal("4999.999"), False, "5,000.00"),
+    ],
+)
+def test_money(value: Decimal | None, signed: bool, text: str) -> None:
+    assert money(value, signed=signed) == text
+
+
+@pytest.mark.parametrize(("ratio", "text"), [(None, "-"), (0.0, "0.00 %"), (Decimal("0.05"), "5.00 %"), (1.0, "100.00 %")])
+def test_percent(ratio: float | Decimal | None, text: str) -> None:
+    assert percent(ratio) == text
+
+
+def test_an_alert_without_labels_still_has_words() -> None:
+    assert describe({}, {}) == "-"
