@@ -39,11 +39,13 @@ clean: ## remove what make and the demo made
 define MAKE_VENV
 test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
 	rm -rf $(VENV); \
-	command -v apt-get >/dev/null || { echo "$(PYTHON) cannot make a virtual environment: install its venv module"; exit 1; }; \
-	root="env DEBIAN_FRONTEND=noninteractive"; test "$$(id -u)" = 0 || root="sudo -n $$root"; \
+	advice="$(PYTHON) cannot make a virtual environment: as root, 'apt-get install python3.11-venv', then run make again"; \
+	root="env DEBIAN_FRONTEND=noninteractive"; \
+	test "$$(id -u)" = 0 || { sudo -n true 2>/dev/null && root="sudo -n $$root"; } || { echo "$$advice"; exit 1; }; \
+	command -v apt-get >/dev/null || { echo "$$advice"; exit 1; }; \
 	echo "installing the Debian package python3.11-venv ..."; \
-	{ $$root apt-get update && $$root apt-get install -y --no-install-recommends python3.11-venv && $(PYTHON) -m venv $(VENV); } || { \
-		rm -rf $(VENV); echo "as root: apt-get install python3.11-venv; then run make again"; exit 1; }; }
+	{ $$root apt-get update && $$root apt-get install -y --no-install-recommends python3.11-venv && $(PYTHON) -m venv $(VENV); } \
+		|| { rm -rf $(VENV); echo "$$advice"; exit 1; }; }
 endef
 
 $(STAMP): pyproject.toml constraints.txt
