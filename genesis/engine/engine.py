@@ -129,7 +129,7 @@ class TradingEngine:
                 if not await self._pacer.reach(event.time):
                     break
                 await self._step(event)
-        _log.info("market_ended", dropped=dict(self.broker.dropped))
+        _log.info("engine_ended", orders_not_filled=dict(self.broker.dropped))
 
     async def _start(self, now: datetime) -> None:
         self._pacer.start(now)

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
@@ -148,11 +149,7 @@ class RecordedMarket:
         """The events of one (market, symbol) of one file, each behind its time and the number of the stream."""
         columns = _columns(span.path, span.kind, lines.readline())
         last = 0
-        for line_number, line in enumerate(lines, start=2):
-            if line_number < span.first:
-                continue
-            if line_number > span.last:
-                return
+        for line_number, line in enumerate(islice(lines, span.first - 2, span.last - 1), start=span.first):
             row = Row(columns, _text(line))
             if not row.belongs_to(span.market, span.symbol):
                 continue
