@@ -1,4 +1,4 @@
-"""The monitor's HTTP side: /metrics, /healthz, /readyz and a landing page."""
+"""The monitor's HTTP side: /metrics, /healthz, /readyz, /runbooks and a landing page."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from genesis import __version__
+from genesis.monitoring.alert_manager.runbooks import runbook_page
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -22,6 +23,7 @@ _PAGE = """<!DOCTYPE html>
 <li><a href="/metrics">/metrics</a>: every figure, for Prometheus</li>
 <li><a href="/healthz">/healthz</a>: 200 while the process runs</li>
 <li><a href="/readyz">/readyz</a>: 200 once the books are restored from the journal</li>
+<li><a href="/runbooks">/runbooks</a>: what to do when an alert fires</li>
 </ul>
 {links}
 </body>
@@ -46,6 +48,9 @@ def monitor_site(
             return web.Response(text="ready\n")
         return web.Response(status=503, text="restoring the books from the journal\n", headers={"Retry-After": "1"})
 
+    async def runbooks(_: web.Request) -> web.Response:
+        return web.Response(text=runbook_page(), content_type="text/html")
+
     async def landing(_: web.Request) -> web.Response:
         items = "".join(f'<li><a href="{escape(url)}">{escape(title)}</a></li>\n' for title, url in links().items())
         return web.Response(
@@ -64,6 +69,7 @@ def monitor_site(
             web.get("/metrics", metrics),
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
+            web.get("/runbooks", runbooks),
         ]
     )
     return site

@@ -41,7 +41,7 @@ async def test_metrics_come_in_the_format_that_was_asked_for(accept: str, conten
 async def test_the_landing_page_links_what_there_is_and_escapes_it() -> None:
     async with client(ready=True, links={"Prometheus <main>": "http://127.0.0.1:9090/?a=1&b=2"}) as http:
         page = await (await http.get("/")).text()
-        for path in ("/metrics", "/healthz", "/readyz"):
+        for path in ("/metrics", "/healthz", "/readyz", "/runbooks"):
             assert f'href="{path}"' in page
         assert '<a href="http://127.0.0.1:9090/?a=1&amp;b=2">Prometheus &lt;main&gt;</a>' in page
 
@@ -50,3 +50,10 @@ async def test_unknown_paths_and_methods_are_client_errors() -> None:
     async with client(ready=True) as http:
         assert (await http.get("/nothing")).status == 404
         assert (await http.post("/metrics", data=b"x")).status == 405
+
+
+async def test_the_runbook_that_a_notification_links_is_served() -> None:
+    async with client(ready=True) as http:
+        answer = await http.get("/runbooks")
+        assert answer.content_type == "text/html"
+        assert '<section id="strategydrawdown">' in await answer.text()
