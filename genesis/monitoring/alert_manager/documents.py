@@ -27,8 +27,14 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    # A text of several lines stands as such, if YAML can write it so; what it cannot, PyYAML quotes by itself.
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=_style(value))
+
+
+def _style(value: str) -> str | None:
+    # YAML folds what it takes for a line's end, U+0085 for one: only double quotes keep such a character.
+    if not value.replace("\n", "").isprintable():
+        return '"'
+    return "|" if "\n" in value else None
 
 
 _Dumper.add_representer(str, _text)

@@ -101,7 +101,7 @@ class StrategyCases:
         yield Case(alert, "counts better fills against worse ones", netted, [Check(hold), Check(hold + 1)])
         yield Case(alert, "says nothing of a figure that is absent", {series("up"): held(1, hold)}, [Check(hold)])
         # The last step with the burst in the window depends on whether Prometheus counts the window's left edge (2.x does).
-        last = config.window // self._time.interval - 1
+        last = config.window // self._time.interval - 1 + self._time.steps(config.keep_firing_for)
         over = self._time.steps(config.window) + 1 + self._time.steps(config.keep_firing_for)
         checks = [Check(last, self._of_strategies(alert, config, worst)), Check(over)]
         yield Case(alert, "ends when the fills have left the window", many, checks)

@@ -1,0 +1,166 @@
+"""The generated rules as the real promtool reads and runs them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from genesis.core.models import MAX_TEXT
+from genesis.monitoring.alert_manager import prometheus_config, rule_files, rule_tests
+from genesis.monitoring.alert_manager.runbooks import RUNBOOKS
+from genesis.stack import programs
+from tests.unit.monitoring.alert_tree import settings
+
+pytestmark = pytest.mark.usefixtures("real_programs")
+
+
+def promtool(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    program = programs.require([programs.PROMTOOL], os.environ)[programs.PROMTOOL]
+    return subprocess.run([program, *words], check=False, capture_output=True, text=True, timeout=120)
+
+
+def write(root: Path, changes: Mapping[str, object]) -> list[Path]:
+    """Rules and their tests below `root`, as `genesis generate` lays them out; returns the tests."""
+    made = settings(changes)
+    for directory, files in (("rules", rule_files(made)), ("tests", rule_tests(made))):
+        (root / directory).mkdir(exist_ok=True)
+        for name, text in files.items():
+            (root / directory / name).write_text(text)
+    return sorted((root / "tests").iterdir())
+
+
+def assert_tests_pass(tests: list[Path]) -> None:
+    done = promtool("test", "rules", *tests)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+SHORT_WINDOW: dict[str, object] = {"alerts.SlippageHigh.window": "35s", "alerts.SlippageHigh.keep_firing_for": "5s"}
+"""Fewer steps to run through."""
+
+CONFIGURATIONS: dict[str, dict[str, object]] = {
+    "as it is": {},
+    "no overrides": {"alerts.StrategyDrawdown.overrides": {}, "alerts.SlippageHigh.overrides": {}, **SHORT_WINDOW},
+    "one threshold overridden": {
+        "alerts.StrategyDrawdown.overrides": {"a": {"warning": 0.01}, "b": {"critical": 0.9}},
+        "alerts.SlippageHigh.overrides": {"a": {"critical": 0.0011}},
+        **SHORT_WINDOW,
+    },
+    "quick": {"scrape_interval": "250ms", "evaluation_interval": "250ms", **SHORT_WINDOW},
+    "slow": {"scrape_interval": "15s", "evaluation_interval": "15s", "alerts.DrawdownUnknown.for": "20s"},
+    "waiting": {
+        "alerts.StrategyDrawdown.for": "5s",
+        "alerts.DailyLoss.for": "7s",
+        "alerts.MarketDataStale.for": "3s",
+        "alerts.SlippageHigh.for": "0s",
+        "alerts.NotificationsFailing.for": "5s",
+    },
+    "short": {
+        "alerts.SlippageHigh.keep_firing_for": "0s",
+        "alerts.MarketDataStale.keep_firing_for": "0s",
+        "alerts.MonitorDown.keep_firing_for": "0s",
+        "alerts.MonitorDown.for": "0s",
+        "alerts.SlippageHigh.window": "40s",
+        "alerts.SlippageHigh.min_fills": 1,
+    },
+    "other thresholds": {
+        "alerts.StrategyDrawdown.warning": 0.0333,
+        "alerts.StrategyDrawdown.critical": 0.0777,
+        "alerts.SlippageHigh.warning": 0.00037,
+        "alerts.SlippageHigh.critical": 0.00113,
+        "alerts.DailyLoss.warning": 0.33,
+        "alerts.DailyLoss.critical": 1.7,
+        **SHORT_WINDOW,
+    },
+    "links with queries": {
+        "links.board": "http://127.0.0.1:3000/d/x?orgId=1",
+        "links.runbooks": "https://docs.example/r",
+        **SHORT_WINDOW,
+    },
+}
+
+
+@pytest.mark.parametrize("changes", CONFIGURATIONS.values(), ids=CONFIGURATIONS.keys())
+def test_the_rule_tests_of_any_configuration_pass(tmp_path: Path, changes: dict[str, object]) -> None:
+    assert_tests_pass(write(tmp_path, changes))
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong", "failing"),
+    [
+        ("strategies.yml", "drawdown_ratio{strategy!~", "drawdown_ratio{strategy=~", "StrategyDrawdown"),
+        ("strategies.yml", '{strategy="spread_capture"} >= 0.03', '{strategy="spread_capture"} > 0.03', "StrategyDrawdown"),
+        ("strategies.yml", ">= 0.1\n", "> 0.1\n", "StrategyDrawdown"),
+        ("strategies.yml", "keep_firing_for: 30s", "keep_firing_for: 5s", "StrategyDrawdown"),
+        ("strategies.yml", "used_ratio >= 0.8", "used_ratio >= 0.81", "DailyLoss"),
+        ("strategies.yml", "used_ratio >= 1", "used_ratio > 1", "DailyLoss"),
+        ("strategies.yml", ":fills >= 20", ":fills >= 19", "SlippageHigh"),
+        ("strategies.yml", "\n            -\n", "\n            +\n", "SlippageHigh"),
+        ("strategies.yml", "[5m]", "[4m]", "SlippageHigh"),
+        ("strategies.yml", "position_quantity != 0", "position_quantity > 0", "MarketDataStale"),
+        ("strategies.yml", "and on (instance, symbol)", "and on (instance)", "MarketDataStale"),
+        ("strategies.yml", "seconds >= 120", "seconds >= 121", "MarketDataStale"),
+        ("strategies.yml", "humanizeDuration", "humanize", "MarketDataStale"),
+        ("strategies.yml", "undefined_info", "info", "DrawdownUnknown"),
+        ("strategies.yml", "unless on (instance, strategy)", "and on (instance, strategy)", "DrawdownUnknown"),
+        ("service.yml", "max without (group) ", "", "CollectorFailing"),
+        ("service.yml", "genesis_portfolio_capital", "genesis_portfolio_equity", "CollectorFailing"),
+        ("service.yml", "absent(up", "absent(down", "MonitorDown"),
+        ("service.yml", 'up{job="genesis"} == 0', "vector(0) == 1", "MonitorDown"),
+        ("service.yml", "[2m]", "[3m]", "NotificationsFailing"),
+        ("service.yml", "vector(1)", "vector(1) > 1", "Watchdog"),
+    ],
+)
+def test_a_broken_rule_fails_its_test(tmp_path: Path, file: str, right: str, wrong: str, failing: str) -> None:
+    write(tmp_path, {})
+    path = tmp_path / "rules" / file
+    text = path.read_text()
+    assert right in text
+    path.write_text(text.replace(right, wrong))
+    done = promtool("test", "rules", tmp_path / "tests" / f"{failing}.yml")
+    assert done.returncode != 0, done.stdout
+
+
+# Any name that an engine may send; the empty one is refused, and a lone surrogate is no Unicode.
+names = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=MAX_TEXT),
+    st.text(st.sampled_from("ab\"\\'`{}$|.*+?()[]^\n\r\t\0 \x7f\x85\u2028\ufeff%<>&;,=~!#-é漢😀"), min_size=1, max_size=12),
+)
+
+
+@given(found=st.lists(names, min_size=1, max_size=20, unique=True))
+@hypothesis_settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+def test_any_name_of_a_strategy_may_be_overridden(tmp_path: Path, found: list[str]) -> None:
+    overrides = {name: {"warning": 0.2 + place / 100, "critical": 0.5} for place, name in enumerate(found)}
+    write(tmp_path, {"alerts.StrategyDrawdown.overrides": overrides})
+    assert_tests_pass([tmp_path / "tests" / "StrategyDrawdown.yml"])
+
+
+def test_the_repositorys_rules_and_configuration_are_accepted(tmp_path: Path) -> None:
+    write(tmp_path, {})
+    text = prometheus_config(settings(), monitor="monitor:9108", alertmanager="alertmanager:9093", rule_files=["rules/*.yml"])
+    (tmp_path / "prometheus.yml").write_text(text)
+    done = promtool("check", "config", "--lint-fatal", tmp_path / "prometheus.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 rule files found" in done.stdout
+
+
+def test_every_query_of_the_runbooks_is_promql(tmp_path: Path) -> None:
+    records: list[dict[str, Any]] = [
+        {"record": f"look:{alert}:{place}", "expr": look.query}
+        for alert, book in RUNBOOKS.items()
+        for place, look in enumerate(book.looks)
+    ]
+    (tmp_path / "looks.yml").write_text(yaml.safe_dump({"groups": [{"name": "looks", "rules": records}]}))
+    done = promtool("check", "rules", tmp_path / "looks.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
