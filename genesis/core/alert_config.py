@@ -160,9 +160,9 @@ class Alerts(Section):
     drawdown_unknown: StateAlert
     """A strategy has capital, but its drawdown cannot be told."""
     collector_failing: StateAlert
-    """The monitor answers, but a group of its metrics is missing."""
+    """The monitor answers, but could not collect a group of its metrics."""
     monitor_down: StateAlert
-    """Prometheus cannot read the monitor."""
+    """Prometheus cannot read the monitor, or the monitor tells nothing of the strategies."""
     notifications_failing: StateAlert
     """Alertmanager cannot deliver."""
     watchdog: WatchdogAlert
@@ -246,10 +246,11 @@ def _interval_faults(settings: AlertSettings) -> Iterator[InitErrorDetails]:
     if alerts.slippage_high.window < shortest:
         right = f"must be at least {duration_text(shortest)}, four times scrape_interval: a shorter one holds no increase"
         yield fault(("alerts", "SlippageHigh", "window"), duration_text(alerts.slippage_high.window), right)
-    for name, alert in (("StrategyDrawdown", alerts.strategy_drawdown), ("DailyLoss", alerts.daily_loss)):
-        if alert.keep_firing_for <= alerts.monitor_down.hold:
-            right = (
-                f"must be longer than alerts.MonitorDown.for, which is {duration_text(alerts.monitor_down.hold)}: "
-                "otherwise a crash of the monitor is told as a recovery"
-            )
-            yield fault(("alerts", name, "keep_firing_for"), duration_text(alert.keep_firing_for), right)
+    for muting, muted_by in (("MonitorDown", alerts.monitor_down), ("CollectorFailing", alerts.collector_failing)):
+        for name, alert in (("StrategyDrawdown", alerts.strategy_drawdown), ("DailyLoss", alerts.daily_loss)):
+            if alert.keep_firing_for <= muted_by.hold:
+                right = (
+                    f"must be longer than alerts.{muting}.for, which is {duration_text(muted_by.hold)}: "
+                    "otherwise a crash of the monitor is told as a recovery"
+                )
+                yield fault(("alerts", name, "keep_firing_for"), duration_text(alert.keep_firing_for), right)

@@ -13,6 +13,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import yaml
 from aiohttp import web
 
 from genesis.core.alert_config import AlertSettings
@@ -220,6 +221,18 @@ async def test_a_monitor_that_is_down_mutes_its_own_figures_only(tmp_path: Path)
         assert "a" not in {alert.labels.get("strategy") for note in sink.notifications for alert in note.alerts}
 
 
+async def test_a_failing_group_mutes_only_the_alerts_that_stand_on_it(tmp_path: Path) -> None:
+    failing = {"alertname": "CollectorFailing", "severity": "critical", "instance": "m:1"}
+    async with sunk(tmp_path) as (sink, manager):
+        await manager.send({**failing, "group": "trades"}, {**failing, "group": "marks"})
+        await sink.wait_for(lambda _, alert: alert.labels.get("group") == "marks", 20)
+        await manager.send(stale("critical", "BTC"), drawdown("critical"))
+        await sink.wait_for(lambda _, alert: alert.name == "StrategyDrawdown", 20)
+        await manager.send(MARKER)
+        await sink.wait_for(lambda _, alert: alert.name == MARKER["alertname"], 20)
+        assert "MarketDataStale" not in {alert.name for note in sink.notifications for alert in note.alerts}
+
+
 @pytest.mark.parametrize("instance", ["m:1", None])
 async def test_the_end_of_an_alert_is_not_told_while_the_monitor_is_down(tmp_path: Path, instance: str | None) -> None:
     down = {"alertname": "MonitorDown", "severity": "critical"} | ({"instance": instance} if instance else {})
@@ -244,13 +257,13 @@ async def test_a_recovery_is_told(tmp_path: Path) -> None:
 
 
 @asynccontextmanager
-async def slack() -> AsyncIterator[tuple[str, asyncio.Queue[dict[str, Any]]]]:
-    """A stand-in for Slack's incoming webhooks."""
+async def endpoint() -> AsyncIterator[tuple[str, asyncio.Queue[dict[str, Any]]]]:
+    """A stand-in for Slack or PagerDuty: its address, and what is posted there."""
     got: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def take(request: web.Request) -> web.Response:
         got.put_nowait(await request.json())
-        return web.Response(text="ok")
+        return web.json_response({"status": "success"}, status=202)
 
     app = web.Application()
     app.router.add_post("/hook", take)
@@ -270,7 +283,7 @@ def slack_settings(secret: Path) -> AlertSettings:
 
 async def test_slack_gets_a_readable_message_in_which_a_name_cannot_call_everybody(tmp_path: Path) -> None:
     secret = tmp_path / "slack_url"
-    async with slack() as (url, got):
+    async with endpoint() as (url, got):
         secret.write_text(url)
         async with alertmanager(tmp_path, alertmanager_config(slack_settings(secret))) as manager:
             await manager.send(drawdown("critical", "<!channel> & co"))
@@ -285,9 +298,29 @@ async def test_slack_gets_a_readable_message_in_which_a_name_cannot_call_everybo
     )
 
 
+async def test_pagerduty_gets_the_summary_the_severity_and_the_links(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("0123456789abcdef0123456789abcdef")
+    receiver = {"pagerduty": {"routing_key_file": str(key)}}
+    tree = yaml.safe_load(alertmanager_config(settings({**QUICK, "receivers.page": receiver})))
+    async with endpoint() as (url, got):
+        page = next(entry for entry in tree["receivers"] if entry["name"] == "page")
+        page["pagerduty_configs"][0]["url"] = url  # instead of PagerDuty's own
+        async with alertmanager(tmp_path, yaml.safe_dump(tree)) as manager:
+            await manager.send(drawdown("critical", "a & b"))
+            message = await asyncio.wait_for(got.get(), 20)
+    assert message["routing_key"] == key.read_text()
+    assert message["event_action"] == "trigger"
+    assert message["payload"]["summary"] == "a & b: drawdown 6%"
+    assert message["payload"]["severity"] == "critical"
+    assert message["payload"]["class"] == "StrategyDrawdown"
+    assert message["payload"]["component"] == "a & b"
+    assert [link["text"] for link in message["links"]] == ["Runbook", "Board"]
+
+
 async def test_a_missing_secret_file_fails_the_notification_not_the_start_and_can_be_put_there_later(tmp_path: Path) -> None:
     secret = tmp_path / "slack_url"
-    async with slack() as (url, got), alertmanager(tmp_path, alertmanager_config(slack_settings(secret))) as manager:
+    async with endpoint() as (url, got), alertmanager(tmp_path, alertmanager_config(slack_settings(secret))) as manager:
         await manager.send(drawdown("critical"))
         while not await manager.failures("slack"):  # noqa: ASYNC110 - another process, which tells nobody
             await asyncio.sleep(0.1)

@@ -111,8 +111,9 @@ def test_the_rule_tests_of_any_configuration_pass(tmp_path: Path, changes: dict[
         ("strategies.yml", "humanizeDuration", "humanize", "MarketDataStale"),
         ("strategies.yml", "undefined_info", "info", "DrawdownUnknown"),
         ("strategies.yml", "unless on (instance, strategy)", "and on (instance, strategy)", "DrawdownUnknown"),
-        ("service.yml", "max without (group) ", "", "CollectorFailing"),
-        ("service.yml", "genesis_portfolio_capital", "genesis_portfolio_equity", "CollectorFailing"),
+        ("service.yml", "collector_success == 0", "collector_success == 1", "CollectorFailing"),
+        ("service.yml", 'collector_success{group="accounts"}', "collector_success", "MonitorDown"),
+        ("service.yml", 'collector_success{group="accounts"}', 'collector_success{group="accounts"} == 1', "MonitorDown"),
         ("service.yml", "absent(up", "absent(down", "MonitorDown"),
         ("service.yml", 'up{job="genesis"} == 0', "vector(0) == 1", "MonitorDown"),
         ("service.yml", "[2m]", "[3m]", "NotificationsFailing"),
@@ -138,7 +139,7 @@ names = st.one_of(
 
 @given(found=st.lists(names, min_size=1, max_size=20, unique=True))
 @hypothesis_settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 def test_any_name_of_a_strategy_may_be_overridden(tmp_path: Path, found: list[str]) -> None:
     overrides = {name: {"warning": 0.2 + place / 100, "critical": 0.5} for place, name in enumerate(found)}

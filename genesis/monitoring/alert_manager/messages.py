@@ -41,12 +41,13 @@ MESSAGES: dict[str, Message] = {
         "genesis_strategy_undefined_info gives the reason.",
     ),
     "CollectorFailing": Message(
-        "Monitor {instance}: figures are missing",
-        "The monitor {instance} answers, but some of its figures are missing, and the alerts on them cannot fire.",
+        "Monitor {instance}: {group} is missing",
+        "The monitor {instance} answers, but could not collect its metrics of the group {group}; alerts on them cannot fire.",
     ),
     "MonitorDown": Message(
         "Monitor down: nobody watches the strategies",
-        "Prometheus has not been able to read the monitor for {hold}. Positions may be open, and no other alert tells.",
+        "For {hold}, Prometheus has not been able to read the monitor, or the monitor has told nothing of the strategies. "
+        "Positions may be open, and no other alert tells.",
     ),
     "NotificationsFailing": Message(
         "Notifications through {integration} fail",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -10,9 +11,7 @@ from genesis.core.alert_config import AlertSettings
 from genesis.core.duration import duration_text
 from genesis.core.notification_config import Delivery, PagerDuty, Receiver, Slack, Webhook
 from genesis.monitoring.alert_manager.documents import document
-
-OF_FIGURES = ("StrategyDrawdown", "DailyLoss", "SlippageHigh", "MarketDataStale", "DrawdownUnknown")
-"""The alerts that stand on the monitor's figures."""
+from genesis.monitoring.alert_manager.rules import GROUPS_OF
 
 # The name of a strategy comes from outside, and <!channel> in it would wake everybody: Slack wants these three escaped.
 _SLACK_SAFE = ' | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;"'
@@ -71,7 +70,7 @@ def _inhibit_rules() -> list[dict[str, Any]]:
 
     A stale feed mutes nothing: a loss is no less real because its newest price is old.
     """
-    figures = [f'alertname=~"{"|".join(OF_FIGURES)}"']
+    figures = [_one_of("alertname", GROUPS_OF)]
     return [
         # symbol too, or one symbol's critical staleness would mute another's warning.
         {
@@ -80,13 +79,18 @@ def _inhibit_rules() -> list[dict[str, Any]]:
             "equal": ["alertname", "instance", "strategy", "symbol"],
         },
         # A monitor that is down, or tells nothing, ends its alerts: that end is no recovery, and nobody is told of one.
-        {
-            "source_matchers": ['alertname=~"MonitorDown|CollectorFailing"'],
-            "target_matchers": figures,
-            "equal": ["instance"],
-        },
+        {"source_matchers": [_matcher("alertname", "MonitorDown")], "target_matchers": figures, "equal": ["instance"]},
         # Without an instance, MonitorDown says that Prometheus knows of no monitor at all.
         {"source_matchers": [_matcher("alertname", "MonitorDown"), _matcher("instance", "")], "target_matchers": figures},
+        # The same for one group of figures, and only for the alerts that stand on it.
+        *(
+            {
+                "source_matchers": [_matcher("alertname", "CollectorFailing"), _one_of("group", groups)],
+                "target_matchers": [_matcher("alertname", alert)],
+                "equal": ["instance"],
+            }
+            for alert, groups in GROUPS_OF.items()
+        ),
     ]
 
 
@@ -106,6 +110,11 @@ def _matcher(label: str, value: str) -> str:
     # Alertmanager's own escapes; it knows no others.
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'{label}="{escaped}"'
+
+
+def _one_of(label: str, values: Iterable[str]) -> str:
+    """A matcher for words of letters alone."""
+    return f'{label}=~"{"|".join(values)}"'
 
 
 def _sink(url: str, receiver: str) -> dict[str, Any]:

@@ -18,6 +18,15 @@ JOB = "genesis"
 """The scrape job of the monitor."""
 
 SEVERITIES: tuple[Severity, ...] = ("warning", "critical")
+GROUPS_OF: Mapping[str, tuple[str, ...]] = {
+    "StrategyDrawdown": ("accounts",),
+    "DrawdownUnknown": ("accounts",),
+    "DailyLoss": ("portfolio",),
+    "SlippageHigh": ("execution",),
+    "MarketDataStale": ("positions", "marks"),
+}
+"""Alert → the groups of the exporter that its figures come from."""
+
 FAILED_NOTIFICATIONS = "alertmanager_notifications_failed_total"
 
 PERCENT = "{{ $value | humanizePercentage }}"
@@ -97,18 +106,18 @@ DRAWDOWN_UNKNOWN = f"""(
 unless on (instance, strategy)
 {catalog.STRATEGY_DRAWDOWN_RATIO.name}"""
 
-# The portfolio's capital is told in every complete scrape, also without a strategy. It is missing while the books are restored.
-COLLECTOR_FAILING = f"""max without (group) ({catalog.COLLECTOR_SUCCESS.name} == 0)
+COLLECTOR_FAILING = f"{catalog.COLLECTOR_SUCCESS.name} == 0"
+
+# While the books are restored the monitor answers, but collects no group of a strategy's figures: nobody watches then either.
+MONITOR_DOWN = f"""up{{job="{JOB}"}} == 0
+or
+absent(up{{job="{JOB}"}})
 or
 (
   up{{job="{JOB}"}} == 1
   unless on (instance)
-  {catalog.PORTFOLIO_CAPITAL.name}
+  {catalog.COLLECTOR_SUCCESS.name}{{group="accounts"}}
 )"""
-
-MONITOR_DOWN = f"""up{{job="{JOB}"}} == 0
-or
-absent(up{{job="{JOB}"}})"""
 
 NOTIFICATIONS_FAILING = f"sum by (instance, integration) (rate({FAILED_NOTIFICATIONS}[2m])) > 0"
 
@@ -148,6 +157,7 @@ class _RuleMaker:
     def state(self, alert: str, config: StateAlert, expr: str, *, of_strategy: bool = False) -> Rule:
         words = {
             "instance": "{{ $labels.instance }}",
+            "group": "{{ $labels.group }}",
             "integration": "{{ $labels.integration }}",
             "hold": duration_text(config.hold),
         }

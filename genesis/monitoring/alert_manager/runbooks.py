@@ -114,28 +114,30 @@ RUNBOOKS: dict[str, Runbook] = {
         "A strategy that opened its first position before the first quote: it ends with the quote.",
     ),
     "CollectorFailing": Runbook(
-        "The monitor answers Prometheus, but a group of its metrics failed, or the books are still being restored from "
-        "the journal. Alerts on the missing figures cannot fire; their end is muted, because it would not be a recovery.",
+        "The monitor answers Prometheus, but a group of its metrics failed. Alerts on the figures of that group cannot "
+        "fire; their end is muted, because it would not be a recovery. Alerts on other figures go on.",
         (
             Look("Which group?", f"{catalog.COLLECTOR_SUCCESS.name} == 0"),
             Look("How long does each group take (seconds)?", catalog.COLLECTOR_DURATION_SECONDS.name),
-            Look("How large is the journal?", catalog.JOURNAL_EVENTS.name),
         ),
-        "The monitor's /readyz says whether it is restoring: then wait. If not, its log has the error (collector group "
-        "failed). A restart restores the books from the journal, and loses nothing that was acknowledged.",
-        "A restart with a very large journal, which takes longer than the alert waits.",
+        "The monitor's log has the error (collector group failed). A restart restores the books from the journal, and "
+        "loses nothing that was acknowledged; if the group fails again, it is a fault of the program.",
+        "None is known.",
     ),
     "MonitorDown": Runbook(
-        "Prometheus cannot read the monitor, or knows of none. Strategies may trade on without being watched. Alerts on "
-        "strategies are muted meanwhile: they end with their figures, and that is no recovery. Receivers that keep an "
-        "incident open until it is resolved keep it open.",
+        "Prometheus cannot read the monitor, or knows of none, or the monitor tells nothing of the strategies because it "
+        "is still restoring its books. Strategies may trade on without being watched. Alerts on strategies are muted "
+        "meanwhile: they end with their figures, and that is no recovery. A receiver that keeps an incident open until it "
+        "is resolved may keep it open: close it by hand.",
         (
-            Look("Since when?", f'up{{job="{JOB}"}}'),
+            Look("Can it be read?", f'up{{job="{JOB}"}}'),
             Look("Was it slow before (seconds)?", f'scrape_duration_seconds{{job="{JOB}"}}'),
+            Look("How large is the journal?", catalog.JOURNAL_EVENTS.name),
             Look("What was the last known drawdown?", f"last_over_time({catalog.STRATEGY_DRAWDOWN_RATIO.name}[1h])"),
         ),
-        "Look at the monitor's process and log; start it again. It restores its books from the journal. If it does not "
-        "come back within minutes, stop the engine: nobody watches the money.",
+        "The monitor's /readyz says whether it is restoring: then wait. Otherwise look at its process and log, and start it "
+        "again; it restores its books from the journal. If it does not come back within minutes, stop the engine: nobody "
+        "watches the money.",
         "A restart that takes longer than the alert waits; a wrong address in prometheus.yml.",
     ),
     "NotificationsFailing": Runbook(

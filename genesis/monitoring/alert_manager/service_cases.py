@@ -13,6 +13,7 @@ from genesis.monitoring.alert_manager.messages import annotate
 from genesis.monitoring.alert_manager.rules import FAILED_NOTIFICATIONS, JOB
 
 _UP = series("up")
+_ACCOUNTS = series(catalog.COLLECTOR_SUCCESS.name, group="accounts")
 
 
 class ServiceCases:
@@ -39,25 +40,29 @@ class ServiceCases:
         unknown = self._firing(alert, config.severity, {"job": JOB})
         other = {'up{instance="localhost:9090",job="prometheus"}': held(1, hold)}
         yield Case(alert, "fires when Prometheus knows of no monitor", other, [*waiting, Check(hold, unknown)])
-        yield Case(alert, "says nothing while the monitor answers", {_UP: held(1, hold)}, [Check(hold)])
+        restoring = {_UP: held(1, hold), series(catalog.COLLECTOR_SUCCESS.name, group="service"): held(1, hold)}
+        yield Case(alert, "fires while the books are not restored", restoring, [*waiting, Check(hold, firing)])
+        for value, name in ((1, "says nothing while the monitor answers"), (0, "leaves one failing group to CollectorFailing")):
+            yield Case(alert, name, {_UP: held(1, hold), _ACCOUNTS: held(value, hold)}, [Check(hold)])
         back = hold + 1 + self._time.steps(config.keep_firing_for)
-        values = f"{held(0, hold)} {held(1, back)}"
-        yield Case(alert, "ends when the monitor is back", {_UP: values}, [Check(back - 1, firing), Check(back)])
+        values = {_UP: f"{held(0, hold)} {held(1, back)}", _ACCOUNTS: held(1, 2 * back)}
+        yield Case(alert, "ends when the monitor is back", values, [Check(back - 1, firing), Check(back)])
 
     def _collector(self) -> Iterator[Case]:
         alert, config = "CollectorFailing", self._alerts.collector_failing
         hold = self._time.steps(config.hold)
-        success = series(catalog.COLLECTOR_SUCCESS.name, group="accounts")
-        other = series(catalog.COLLECTOR_SUCCESS.name, group="trades")
-        capital = series(catalog.PORTFOLIO_CAPITAL.name)
-        firing = self._firing(alert, config.severity, MONITOR)
+        trades = series(catalog.COLLECTOR_SUCCESS.name, group="trades")
         waiting = [Check(hold - 1)] if hold else []
-        well = {_UP: held(1, hold), success: held(1, hold), other: held(1, hold), capital: held(0, hold)}
+
+        def firing(group: str) -> list[Firing]:
+            return self._firing(alert, config.severity, {**MONITOR, "group": group})
+
+        well = {_UP: held(1, hold), _ACCOUNTS: held(1, hold), trades: held(1, hold)}
         yield Case(alert, "says nothing of a complete scrape", well, [Check(hold)])
-        broken = {**well, success: held(0, hold), other: held(0, hold)}
-        yield Case(alert, "fires once, however many groups fail", broken, [*waiting, Check(hold, firing)])
-        restoring = {_UP: held(1, hold)}
-        yield Case(alert, "fires while the books are not restored", restoring, [*waiting, Check(hold, firing)])
+        one = {**well, trades: held(0, hold)}
+        yield Case(alert, "fires for the group that fails", one, [*waiting, Check(hold, firing("trades"))])
+        both = {**one, _ACCOUNTS: held(0, hold)}
+        yield Case(alert, "fires for each group", both, [Check(hold, [*firing("trades"), *firing("accounts")])])
         yield Case(alert, "leaves a monitor that is down to MonitorDown", {_UP: held(0, hold)}, [Check(hold)])
 
     def _notifications(self) -> Iterator[Case]:
@@ -73,6 +78,6 @@ class ServiceCases:
 
     def _firing(self, alert: str, severity: str, labels: dict[str, str]) -> list[Firing]:
         config = self._alerts.monitor_down
-        words = {"instance": "", "integration": "", **labels, "hold": duration_text(config.hold)}
+        words = {"instance": "", "integration": "", "group": "", **labels, "hold": duration_text(config.hold)}
         text = annotate(alert, words, self._settings.links)
         return [Firing({**labels, "severity": severity}, text)]

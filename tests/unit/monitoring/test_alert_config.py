@@ -43,6 +43,7 @@ def faults_of(directory: Path, changes: dict[str, object]) -> tuple[Fault, ...]:
         ("alerts.StrategyDrawdown.for", "-5s", "must be a duration with its unit"),
         ("alerts.StrategyDrawdown.for", "400d", "must be at most 366d"),
         ("alerts.StrategyDrawdown.keep_firing_for", "10s", "must be longer than alerts.MonitorDown.for, which is 10s"),
+        ("alerts.DailyLoss.keep_firing_for", "5s", "must be longer than alerts.CollectorFailing.for, which is 5s"),
         ("alerts.StrategyDrawdown.overrides", {"a": {}}, "must give warning, critical or both"),
         ("alerts.StrategyDrawdown.overrides", {"a": {"warning": 0.1}}, "critical 0.1 must be above warning 0.1"),
         ("alerts.StrategyDrawdown.overrides", {"a": {"critical": 0.04}}, "critical 0.04 must be above warning 0.05"),

@@ -11,10 +11,11 @@ import pytest
 import yaml
 
 from genesis.core.alert_config import ALERT_NAMES
+from genesis.monitoring import families
 from genesis.monitoring.alert_manager import prometheus_config, rule_files, rule_tests, thresholds
 from genesis.monitoring.alert_manager.documents import HEADER
 from genesis.monitoring.alert_manager.promql import any_of, number, string
-from genesis.monitoring.alert_manager.rules import SLIPPAGE_FILLS, SLIPPAGE_MEAN
+from genesis.monitoring.alert_manager.rules import GROUPS_OF, SLIPPAGE_FILLS, SLIPPAGE_MEAN
 from genesis.monitoring.alert_manager.runbooks import RUNBOOKS, runbook_page
 from genesis.monitoring.catalog import BY_NAME, Kind
 from tests.unit.monitoring.alert_tree import settings
@@ -80,6 +81,10 @@ def test_an_alert_says_what_why_and_where(rule: dict[str, Any]) -> None:
     assert rule["annotations"]["runbook_url"].endswith(f"/runbooks#{rule['alert'].lower()}")
     assert f'<section id="{rule["alert"].lower()}">' in runbook_page()
     assert not re.search(r"\{[a-z]", " ".join(rule["annotations"].values())), "a word was not filled in"
+
+
+def test_an_alert_is_muted_by_groups_that_the_exporter_has() -> None:
+    assert {group for groups in GROUPS_OF.values() for group in groups} <= set(families.GROUPS)
 
 
 def test_alerts_on_money_fire_at_once() -> None:
