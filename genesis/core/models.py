@@ -17,6 +17,10 @@ from genesis.core.errors import EventError
 from genesis.core.money import ZERO, exact
 
 MAX_TEXT = 128
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+"""The years that an event may be of; calendars and clocks fail near the ends of what a datetime holds."""
+
+_NOT_OUR_TIME = f"is not in the years {FIRST_YEAR} to {LAST_YEAR} in UTC"
 
 
 class Side(enum.Enum):
@@ -249,15 +253,17 @@ class Tier(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _utc(event: Event) -> None:
-    zone = event.time.tzinfo
-    if zone is UTC:
-        return
-    if zone is None or event.time.utcoffset() is None:
-        raise EventError("time", event.time.isoformat(), "has no time zone: send UTC, for example 2026-01-31T12:00:00Z")
-    try:
-        msgspec.structs.force_setattr(event, "time", event.time.astimezone(UTC))
-    except OverflowError:
-        raise EventError("time", event.time.isoformat(), "is outside the years 1 to 9999 in UTC") from None
+    time = event.time
+    if time.tzinfo is not UTC:
+        if time.utcoffset() is None:
+            raise EventError("time", time.isoformat(), "has no time zone: send UTC, for example 2026-01-31T12:00:00Z")
+        try:
+            time = time.astimezone(UTC)
+        except OverflowError:
+            raise EventError("time", time.isoformat(), _NOT_OUR_TIME) from None
+        msgspec.structs.force_setattr(event, "time", time)
+    if not FIRST_YEAR <= time.year <= LAST_YEAR:
+        raise EventError("time", time.isoformat(), _NOT_OUR_TIME)
 
 
 def _text(field: str, value: str) -> None:

@@ -17,7 +17,7 @@ from genesis.analytics.slippage import slippage_ratio
 from genesis.core.clock import Clock, SystemClock
 from genesis.core.config import MonitorSettings, TradingRules
 from genesis.core.errors import EventError
-from genesis.core.models import AnyAccountEvent, AnyEvent, AnyMarketEvent, Fill, MarketEvent, MarketTrade, Quote, Signal
+from genesis.core.models import AnyAccountEvent, AnyEvent, AnyMarketEvent, Fill, MarketEvent, MarketTrade, Quote, Side, Signal
 from genesis.core.money import EXACT, exact_arithmetic
 from genesis.ledger.checkpoint import Checkpoint
 from genesis.ledger.journal import Entry, Journal
@@ -41,8 +41,16 @@ class Receipt(NamedTuple):
 
 
 class _Decision(NamedTuple):
+    """What is kept of a signal until its fills have come."""
+
+    strategy: str
+    symbol: str
+    side: Side
     price: Decimal
     time: datetime
+
+    def led_to(self, fill: Fill) -> bool:
+        return (fill.strategy, fill.symbol, fill.side) == (self.strategy, self.symbol, self.side)
 
 
 _ACCEPTED = Receipt(Outcome.ACCEPTED)
@@ -217,12 +225,14 @@ class StrategyPerformanceMonitor:
 
     def _compare_with_decision(self, event: AnyAccountEvent, record: StrategyRecord) -> None:
         if isinstance(event, Signal):
-            self._decisions[event.source, event.event_id] = _Decision(event.price, event.time)
+            self._decisions[event.source, event.event_id] = _Decision(
+                event.strategy, event.symbol, event.side, event.price, event.time
+            )
             if len(self._decisions) > _KEPT_SIGNALS:
                 del self._decisions[next(iter(self._decisions))]
         elif isinstance(event, Fill) and event.signal_id is not None:
             decision = self._decisions.get((event.source, event.signal_id))
-            if decision is None:
+            if decision is None or not decision.led_to(event):
                 return
             slippage = slippage_ratio(event.side, event.price, decision.price)
             (record.adverse if slippage > 0 else record.favourable).observe(abs(slippage))

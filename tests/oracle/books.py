@@ -187,6 +187,7 @@ class Oracle:
             for other in self.history[:place]
             if isinstance(event, Fill) and event.strategy == strategy
             if isinstance(other, Signal) and (other.source, other.event_id) == (event.source, event.signal_id)
+            if (other.strategy, other.symbol, other.side) == (event.strategy, event.symbol, event.side)
         ]
 
     def _account_events(self) -> list[AnyAccountEvent]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 
 from genesis.core.models import (
@@ -72,8 +73,18 @@ def histories(draw: st.DrawFn, values: Values, *, length: int = 30, late: bool =
     events: list[AnyEvent] = []
     for number in range(draw(st.integers(1, length))):
         time += timedelta(microseconds=draw(st.sampled_from(GAPS)))
-        events.append(draw(_event(values, time, number, late=late)))
+        event = draw(_event(values, time, number, late=late))
+        signals = [earlier for earlier in events if isinstance(earlier, Signal)]
+        if isinstance(event, Fill) and signals and draw(st.booleans()):
+            event = _led_to_by(event, draw(st.sampled_from(signals)))
+        events.append(event)
     return events
+
+
+def _led_to_by(fill: Fill, signal: Signal) -> Fill:
+    return msgspec.structs.replace(
+        fill, strategy=signal.strategy, symbol=signal.symbol, side=signal.side, signal_id=signal.event_id
+    )
 
 
 @st.composite

@@ -110,6 +110,13 @@ def test_a_time_that_has_no_utc_is_refused(hours: int) -> None:
         quote(time=edge.replace(tzinfo=timezone(timedelta(hours=hours))))
 
 
+@pytest.mark.parametrize("year", [1969, 2200, 9999])
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_time_outside_the_years_of_trading_is_refused(make: Make, year: int) -> None:
+    with pytest.raises(EventError, match="is not in the years 1970 to 2199"):
+        make(time=datetime(year, 6, 1, tzinfo=UTC))
+
+
 POSITIVE = [
     (quote, "bid"),
     (market_trade, "price"),
@@ -231,7 +238,7 @@ def test_wrong_json_is_a_validation_error_that_names_what_is_wrong(text: bytes, 
     st.decimals(min_value=D("1e-18"), max_value=D("999999999999999"), places=18),
     st.decimals(min_value=D("-999999999999999"), max_value=D("999999999999999"), places=18),
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=MAX_TEXT),
-    st.datetimes(timezones=st.just(UTC)),
+    st.datetimes(datetime(1970, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - the zone is drawn
 )
 def test_any_fill_comes_back_from_json_to_the_last_digit(price: Decimal, fee: Decimal, name: str, time: datetime) -> None:
     event = fill(price=price, fee=fee, strategy=name, time=time)

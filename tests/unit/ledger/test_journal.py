@@ -39,7 +39,8 @@ async def appended(path: Path, events: Sequence[AnyAccountEvent]) -> list[Entry]
 
 
 async def test_events_come_back_in_order_after_a_restart(tmp_path: Path) -> None:
-    events: list[AnyAccountEvent] = [CapitalFlow(time=TIME, event_id="c", strategy="s", amount=Decimal("-1.50")), fill("b"), fill("a")]
+    flow = CapitalFlow(time=TIME, event_id="c", strategy="s", amount=Decimal("-1.50"))
+    events: list[AnyAccountEvent] = [flow, fill("b"), fill("a")]
     await appended(tmp_path / "deep" / "j.db", events)
     async with Journal(tmp_path / "deep" / "j.db") as journal:
         assert await replayed(journal) == events

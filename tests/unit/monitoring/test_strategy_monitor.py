@@ -3,6 +3,7 @@
 import asyncio
 from decimal import Decimal, localcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -115,6 +116,16 @@ async def test_slippage_is_measured_against_the_signals_price_by_direction() -> 
         assert alpha.slippage_favourable.sum == pytest.approx(0.001)
         assert alpha.slippage_adverse.counts[-1] == alpha.slippage_favourable.counts[-1] == 1
         assert alpha.fill_delay.sum == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("other", [{"strategy": "beta"}, {"symbol": "ETHUSDT"}, {"side": Side.SELL}])
+async def test_another_strategys_symbols_or_sides_signal_decided_nothing(other: dict[str, Any]) -> None:
+    async with monitor() as m:
+        await m.handle(signal("s1", Side.BUY, "100"))
+        arguments: dict[str, Any] = {"side": Side.BUY, "quantity": "1", "price": "101", "signal_id": "s1"} | other
+        await m.handle(fill(**arguments))
+        name = other.get("strategy", "alpha")
+        assert strategy(m, name).slippage_adverse.counts[-1] == strategy(m, name).slippage_favourable.counts[-1] == 0
 
 
 async def test_a_sell_above_its_signals_price_is_favourable() -> None:
