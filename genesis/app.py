@@ -59,8 +59,8 @@ class MonitorApp:
             await stack.enter_async_context(self._journal)
             await self.monitor.restore(self._progress)
             self._ready = True
-            _log.info("books restored", events=self._journal.count)
-            await stack.enter_async_context(self._checkpoints())
+            _log.info("books restored", events=self._journal.count, digest=self.monitor.digest())
+            await stack.enter_async_context(self._snapshots())
             self._exit = stack.pop_all()
         return self
 
@@ -98,26 +98,26 @@ class MonitorApp:
         _log.info("serving", url=self.url)
 
     @contextlib.asynccontextmanager
-    async def _checkpoints(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self._keep_checkpoints())
+    async def _snapshots(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._keep_snapshots())
         try:
             yield
         finally:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-            await self._save_checkpoint()
+            await self._save_snapshot()
 
-    async def _keep_checkpoints(self) -> None:
+    async def _keep_snapshots(self) -> None:
         while True:
-            await asyncio.sleep(self._settings.monitor.checkpoint_seconds)
-            await self._save_checkpoint()
+            await asyncio.sleep(self._settings.monitor.snapshot_seconds)
+            await self._save_snapshot()
 
-    async def _save_checkpoint(self) -> None:
+    async def _save_snapshot(self) -> None:
         try:
-            await self.monitor.save_checkpoint()
+            await self.monitor.save_snapshot()
         except JournalError as error:
-            _log.error("checkpoint not kept", reason=str(error))
+            _log.error("snapshot not kept", reason=str(error))
 
     def _snapshot(self) -> MonitorSnapshot | None:
         return self.monitor.snapshot() if self._ready else None

@@ -6,6 +6,8 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 
 class HistogramCounts(NamedTuple):
     """A histogram at one moment: `counts[i]` observations at or below `bounds[i]`, the last one of all."""
@@ -20,25 +22,26 @@ class HistogramCounts(NamedTuple):
         return HistogramCounts(self.bounds, counts, self.sum + other.sum)
 
 
-class Histogram:
-    """Counts of observations, none below 0, by upper bound."""
+class Histogram(msgspec.Struct):
+    """Counts of observations, none below 0, by upper bound. Instances are mutable, and owned by one counter."""
 
-    __slots__ = ("_bounds", "_counts", "_sum")
+    bounds: tuple[float, ...]
+    buckets: list[int]
+    sum: float = 0.0
 
-    def __init__(self, bounds: Sequence[float]) -> None:
+    @classmethod
+    def of(cls, bounds: Sequence[float]) -> Histogram:
         """`bounds`: rising upper bounds; one bucket above the last is added."""
-        self._bounds = tuple(bounds)
-        self._counts = [0] * (len(self._bounds) + 1)
-        self._sum = 0.0
+        return cls(tuple(bounds), [0] * (len(bounds) + 1))
 
     def observe(self, value: float) -> None:
-        self._counts[bisect_left(self._bounds, value)] += 1
-        self._sum += value
+        self.buckets[bisect_left(self.bounds, value)] += 1
+        self.sum += value
 
     def counts(self) -> HistogramCounts:
         """The cumulative counts, as Prometheus wants them."""
         total, cumulative = 0, []
-        for count in self._counts:
+        for count in self.buckets:
             total += count
             cumulative.append(total)
-        return HistogramCounts((*self._bounds, float("inf")), tuple(cumulative), self._sum)
+        return HistogramCounts((*self.bounds, float("inf")), tuple(cumulative), self.sum)

@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import NamedTuple
 
 from genesis.core.money import ZERO, ratio
-from genesis.ledger.book import RoundTrip
+from genesis.ledger.book import TripTally
 
 
-class TradeTally:
-    """Counts and sums of round trips, net of their fees and funding."""
+class TradeFigures(NamedTuple):
+    """Round trips, net of their fees and funding."""
 
-    __slots__ = ("evens", "gross_loss", "gross_profit", "losses", "wins")
-
-    def __init__(self) -> None:
-        self.wins = 0
-        self.losses = 0
-        self.evens = 0
-        self.gross_profit = ZERO
-        self.gross_loss = ZERO
-        """The sum of the losses, as a positive number."""
-
-    def add(self, trip: RoundTrip) -> None:
-        """Count a closed round trip; one that broke even is neither a win nor a loss."""
-        if trip.pnl > 0:
-            self.wins += 1
-            self.gross_profit += trip.pnl
-        elif trip.pnl < 0:
-            self.losses += 1
-            self.gross_loss -= trip.pnl
-        else:
-            self.evens += 1
+    wins: int
+    losses: int
+    evens: int
+    gross_profit: Decimal
+    gross_loss: Decimal
+    """The sum of the losses, as a positive number."""
 
     @property
     def total(self) -> int:
@@ -47,3 +35,15 @@ class TradeTally:
     def expectancy(self) -> float | None:
         """Mean P&L of a round trip, in money; None without any."""
         return ratio(self.gross_profit - self.gross_loss, Decimal(self.total)) if self.total else None
+
+
+def trade_figures(tallies: Iterable[TripTally]) -> TradeFigures:
+    """The round trips of several holdings together."""
+    all_of_them = list(tallies)
+    return TradeFigures(
+        wins=sum(tally.wins for tally in all_of_them),
+        losses=sum(tally.losses for tally in all_of_them),
+        evens=sum(tally.evens for tally in all_of_them),
+        gross_profit=sum((tally.gross_profit for tally in all_of_them), ZERO),
+        gross_loss=sum((tally.gross_loss for tally in all_of_them), ZERO),
+    )

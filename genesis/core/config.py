@@ -104,7 +104,7 @@ class MonitorSettings(Section):
     """The SQLite file of the journal; a relative path is taken from the working directory."""
     stale_after_seconds: Seconds = 30.0
     """The age from which a mark counts as stale; it is still used."""
-    checkpoint_seconds: Seconds = 5.0
+    snapshot_seconds: Seconds = 5.0
     """How often the state of the marks and peaks is saved, besides the journal."""
     max_strategies: Annotated[int, Field(ge=1)] = 1000
     """Strategies past this number share the label value `other`."""

@@ -6,11 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+import msgspec
+
 from genesis.core.models import CapitalFlow, Fill, Funding, Liquidity, Side
 from genesis.core.money import ZERO, share
 from genesis.ledger.drawdown import Drawdown
 from genesis.ledger.periods import Period
-from genesis.ledger.position import Position, trade
+from genesis.ledger.position import Position, Trade, trade
 
 
 class RoundTrip(NamedTuple):
@@ -29,55 +31,94 @@ class Turnover(NamedTuple):
     value: Decimal = ZERO
 
 
-class Holding:
-    """A strategy's position in one symbol, open or flat, with the round trip under way."""
+class TripTally(msgspec.Struct, kw_only=True):
+    """Counts and sums of round trips. Instances are mutable, and owned by one holding."""
 
-    __slots__ = ("basis", "book", "quantity", "symbol", "trip_opened", "trip_pnl", "turnover")
+    wins: int = 0
+    losses: int = 0
+    evens: int = 0
+    gross_profit: Decimal = ZERO
+    gross_loss: Decimal = ZERO
+    """The sum of the losses, as a positive number."""
 
-    def __init__(self, book: Book, symbol: str) -> None:
-        self.book = book
-        self.symbol = symbol
-        self.quantity = ZERO
-        self.basis = ZERO
-        self.trip_pnl = ZERO
-        self.trip_opened: datetime | None = None
-        self.turnover: dict[tuple[Side, Liquidity], Turnover] = {}
+    def add(self, trip: RoundTrip) -> None:
+        """Count a closed round trip; one that broke even is neither a win nor a loss."""
+        if trip.pnl > 0:
+            self.wins += 1
+            self.gross_profit += trip.pnl
+        elif trip.pnl < 0:
+            self.losses += 1
+            self.gross_loss -= trip.pnl
+        else:
+            self.evens += 1
+
+
+class Holding(msgspec.Struct, kw_only=True):
+    """A strategy's position in one symbol, open or flat, what it came to, and the round trip under way."""
+
+    symbol: str
+    quantity: Decimal = ZERO
+    basis: Decimal = ZERO
+    realized: Decimal = ZERO
+    fees: Decimal = ZERO
+    funding: Decimal = ZERO
+    trip_pnl: Decimal = ZERO
+    trip_opened: datetime | None = None
+    trips: TripTally = msgspec.field(default_factory=TripTally)
+    turnover: dict[Side, dict[Liquidity, Turnover]] = msgspec.field(default_factory=dict)
 
     def unrealized(self, mark: Decimal) -> Decimal:
         return self.quantity * mark - self.basis
 
+    def fill(self, fill: Fill) -> Decimal:
+        """Take in a fill; the P&L that it realised, before its fee."""
+        done = trade(Position(self.quantity, self.basis), fill.signed_quantity, fill.price)
+        self._follow_trip(fill, done)
+        self.quantity, self.basis = done.position
+        self.realized += done.realized
+        self.fees += fill.fee
+        side = self.turnover.setdefault(fill.side, {})
+        turnover = side.get(fill.liquidity, Turnover())
+        side[fill.liquidity] = Turnover(turnover.fills + 1, turnover.value + fill.quantity * fill.price)
+        return done.realized
 
-class Book:
+    def fund(self, amount: Decimal) -> None:
+        """Take in a funding payment; it belongs to the round trip that is open, if any."""
+        self.funding += amount
+        if self.quantity:
+            self.trip_pnl += amount
+
+    def _follow_trip(self, fill: Fill, done: Trade) -> None:
+        """Carry the open round trip through a fill, before the quantity changes."""
+        if not self.quantity:
+            self.trip_opened, self.trip_pnl = fill.time, -fill.fee
+        elif done.closed < abs(self.quantity):
+            self.trip_pnl += done.realized - fill.fee
+        else:
+            closing_fee = share(fill.fee, done.closed, fill.quantity)
+            assert self.trip_opened is not None  # noqa: S101 - an open holding has an open round trip
+            pnl = self.trip_pnl + done.realized - closing_fee
+            self.trips.add(RoundTrip(self.symbol, self.trip_opened, fill.time, pnl))
+            self.trip_opened, self.trip_pnl = fill.time, closing_fee - fill.fee
+
+
+class Book(msgspec.Struct, kw_only=True):
     """One strategy's account.
 
     `equity` follows every fill and every mark by its change alone; being exact, it equals capital + realised + unrealised
     − fees + funding at any time. It is worth something only while `unmarked` is empty: a position without a mark has no value.
     """
 
-    __slots__ = (
-        "capital",
-        "drawdown",
-        "equity",
-        "fees",
-        "funding",
-        "holdings",
-        "period_starts",
-        "realized",
-        "strategy",
-        "unmarked",
-    )
-
-    def __init__(self, strategy: str, time: datetime) -> None:
-        self.strategy = strategy
-        self.capital = ZERO
-        self.realized = ZERO
-        self.fees = ZERO
-        self.funding = ZERO
-        self.equity = ZERO
-        self.holdings: dict[str, Holding] = {}
-        self.unmarked: set[str] = set()
-        self.drawdown = Drawdown.starting(time)
-        self.period_starts: dict[Period, Decimal | None] = dict.fromkeys(Period, ZERO)
+    strategy: str
+    drawdown: Drawdown
+    capital: Decimal = ZERO
+    realized: Decimal = ZERO
+    fees: Decimal = ZERO
+    funding: Decimal = ZERO
+    equity: Decimal = ZERO
+    holdings: dict[str, Holding] = msgspec.field(default_factory=dict)
+    unmarked: set[str] = msgspec.field(default_factory=set)
+    period_starts: dict[Period, Decimal | None] = msgspec.field(default_factory=lambda: dict.fromkeys(Period, ZERO))
 
     @property
     def net_pnl(self) -> Decimal | None:
@@ -93,23 +134,17 @@ class Book:
         """The holding of `symbol`, made at its first use."""
         holding = self.holdings.get(symbol)
         if holding is None:
-            holding = self.holdings[symbol] = Holding(self, symbol)
+            holding = self.holdings[symbol] = Holding(symbol=symbol)
         return holding
 
-    def fill(self, fill: Fill, mark: Decimal | None) -> list[RoundTrip]:
-        """Book a fill; the round trips that it closed are returned (none, or one)."""
+    def fill(self, fill: Fill, mark: Decimal | None) -> None:
+        """Book a fill."""
         holding = self.holding(fill.symbol)
         before = holding.unrealized(mark) if mark is not None else ZERO
-        done = trade(Position(holding.quantity, holding.basis), fill.signed_quantity, fill.price)
-        closing_fee = share(fill.fee, done.closed, fill.quantity)
-        trips = _follow_trip(holding, fill, done.realized, closing_fee, flat_or_flipped=done.closed == abs(holding.quantity))
-        holding.quantity, holding.basis = done.position
-        key = (fill.side, fill.liquidity)
-        turnover = holding.turnover.get(key, Turnover())
-        holding.turnover[key] = Turnover(turnover.fills + 1, turnover.value + fill.quantity * fill.price)
-        self.realized += done.realized
+        realized = holding.fill(fill)
+        self.realized += realized
         self.fees += fill.fee
-        self.equity += done.realized - fill.fee
+        self.equity += realized - fill.fee
         if mark is not None:
             self.equity += holding.unrealized(mark) - before
         elif holding.quantity:
@@ -117,15 +152,12 @@ class Book:
         else:
             self.unmarked.discard(fill.symbol)
         self.observe(fill.time)
-        return trips
 
     def fund(self, funding: Funding) -> None:
-        """Book a funding payment; it belongs to the round trip that is open in its symbol, if any."""
+        """Book a funding payment."""
+        self.holding(funding.symbol).fund(funding.amount)
         self.funding += funding.amount
         self.equity += funding.amount
-        holding = self.holdings.get(funding.symbol)
-        if holding is not None and holding.quantity:
-            holding.trip_pnl += funding.amount
         self.observe(funding.time)
 
     def move_capital(self, flow: CapitalFlow) -> None:
@@ -140,19 +172,3 @@ class Book:
         """Let the drawdown see the equity, if it is known."""
         if not self.unmarked:
             self.drawdown.observe(self.equity, time)
-
-
-def _follow_trip(
-    holding: Holding, fill: Fill, realized: Decimal, closing_fee: Decimal, *, flat_or_flipped: bool
-) -> list[RoundTrip]:
-    """Carry the holding's open round trip through a fill, before the fill changes the holding."""
-    if not holding.quantity:
-        holding.trip_opened, holding.trip_pnl = fill.time, -fill.fee
-        return []
-    if not flat_or_flipped:
-        holding.trip_pnl += realized - fill.fee
-        return []
-    assert holding.trip_opened is not None  # noqa: S101 - an open holding has an open round trip
-    trip = RoundTrip(holding.symbol, holding.trip_opened, fill.time, holding.trip_pnl + realized - closing_fee)
-    holding.trip_opened, holding.trip_pnl = fill.time, closing_fee - fill.fee
-    return [trip]

@@ -18,7 +18,6 @@ import msgspec
 
 from genesis.core.errors import JournalError
 from genesis.core.models import AnyAccountEvent
-from genesis.ledger.checkpoint import Checkpoint
 
 SCHEMA_VERSION = 1
 _SCHEMA = """
@@ -29,7 +28,7 @@ CREATE TABLE event (
     payload  BLOB NOT NULL,
     UNIQUE (source, event_id)
 ) STRICT;
-CREATE TABLE checkpoint (
+CREATE TABLE snapshot (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
     payload  BLOB NOT NULL
 ) STRICT;
@@ -60,6 +59,7 @@ class Journal:
         """Sequence of the newest event; 0 if there is none."""
         self._connection: sqlite3.Connection | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        self._order = asyncio.Lock()
         self._decoder: msgspec.json.Decoder[AnyAccountEvent] = msgspec.json.Decoder(AnyAccountEvent)
 
     async def __aenter__(self) -> Journal:
@@ -74,13 +74,20 @@ class Journal:
         await self._run(self._close)
         self._thread.shutdown()
 
-    async def append(self, events: Sequence[AnyAccountEvent]) -> list[Entry]:
-        """Commit the new ones among `events`, in their order, in one transaction.
+    async def append(self, events: Sequence[AnyAccountEvent], book: Callable[[Sequence[Entry]], None]) -> None:
+        """Commit the new ones among `events`, in their order, in one transaction; then call `book` with what became of each.
+
+        `book` is called in the journal's order, even when the caller is cancelled meanwhile.
 
         Raises:
-            JournalError: nothing of `events` was kept; the message says why.
+            JournalError: nothing of `events` was kept, and `book` is not called; the message says why.
         """
-        return await self._run(self._append, events)
+
+        async def commit() -> None:
+            async with self._order:
+                book(await self._run(self._append, events))
+
+        await asyncio.shield(asyncio.ensure_future(commit()))
 
     async def replay(self, after: int = 0) -> AsyncIterator[list[tuple[int, AnyAccountEvent]]]:
         """All events with a sequence above `after`, in order, in batches of (sequence, event)."""
@@ -88,13 +95,14 @@ class Journal:
             yield batch
             after = batch[-1][0]
 
-    async def save_checkpoint(self, checkpoint: Checkpoint) -> None:
-        """Keep `checkpoint` in place of the last one."""
-        await self._run(self._save_checkpoint, msgspec.json.encode(checkpoint))
+    async def save_snapshot(self, encode: Callable[[int], bytes]) -> None:
+        """Keep what `encode` gives for the newest sequence whose events are booked, in place of the last one."""
+        async with self._order:
+            await self._run(self._save_snapshot, encode(self.last_sequence))
 
-    async def load_checkpoint(self) -> Checkpoint | None:
-        """The last checkpoint, if there is one."""
-        return await self._run(self._load_checkpoint)
+    async def load_snapshot(self) -> bytes | None:
+        """The last snapshot, if there is one."""
+        return await self._run(self._load_snapshot)
 
     async def _run(self, work: Callable[..., _Result], *arguments: object) -> _Result:
         try:
@@ -175,12 +183,12 @@ class Journal:
         except msgspec.MsgspecError as error:
             raise JournalError(f"journal {self._path}: event {sequence} is damaged: {error}") from error
 
-    def _save_checkpoint(self, payload: bytes) -> None:
-        self._db.execute("INSERT OR REPLACE INTO checkpoint (only_row, payload) VALUES (1, ?)", (payload,))
+    def _save_snapshot(self, payload: bytes) -> None:
+        self._db.execute("INSERT OR REPLACE INTO snapshot (only_row, payload) VALUES (1, ?)", (payload,))
 
-    def _load_checkpoint(self) -> Checkpoint | None:
-        row = self._db.execute("SELECT payload FROM checkpoint").fetchone()
-        return None if row is None else msgspec.json.decode(row[0], type=Checkpoint)
+    def _load_snapshot(self) -> bytes | None:
+        row = self._db.execute("SELECT payload FROM snapshot").fetchone()
+        return None if row is None else bytes(row[0])
 
 
 def _advice(error: sqlite3.Error) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from genesis.core.models import AnyAccountEvent, CapitalFlow, Fill, Funding, MarketTrade, Quote
 from genesis.core.money import ZERO
-from genesis.ledger.book import Book, Holding, RoundTrip
-from genesis.ledger.checkpoint import BookCheckpoint, Checkpoint, MarkCheckpoint
+from genesis.ledger.book import Book, Holding
 from genesis.ledger.drawdown import Drawdown
 from genesis.ledger.periods import Period, next_day_start, period_start
+from genesis.ledger.state import LedgerState, MarkState
 
 _HALF = Decimal("0.5")
 
@@ -20,15 +19,14 @@ _HALF = Decimal("0.5")
 class Mark:
     """The price that a symbol's positions are valued at, and who holds them."""
 
-    __slots__ = ("holdings", "price", "quantity", "quoted", "restored", "time")
+    __slots__ = ("holders", "price", "quantity", "quoted", "time")
 
     def __init__(self) -> None:
         self.price: Decimal | None = None
         self.time: datetime | None = None
         self.quoted = False
-        self.restored = False
-        self.holdings: list[Holding] = []
-        """The open holdings of the symbol."""
+        self.holders: list[tuple[Book, Holding]] = []
+        """The books with an open position in the symbol, and the position."""
         self.quantity = ZERO
         """Their sum."""
 
@@ -63,7 +61,7 @@ class Ledger:
         """The book of `strategy`, opened at its first event."""
         book = self.books.get(strategy)
         if book is None:
-            book = self.books[strategy] = Book(strategy, time)
+            book = self.books[strategy] = Book(strategy=strategy, drawdown=Drawdown.starting(time))
         return book
 
     def quote(self, quote: Quote) -> bool:
@@ -80,15 +78,15 @@ class Ledger:
             return True
         return self._mark(trade.symbol, trade.price, trade.time, quoted=False)
 
-    def apply(self, event: AnyAccountEvent) -> list[RoundTrip]:
-        """Book an account event; the round trips that it closed are returned. A signal moves no money."""
+    def apply(self, event: AnyAccountEvent) -> None:
+        """Book an account event. A signal moves no money."""
         self.advance(event.time)
         book = self.book(event.strategy, event.time)
         self._drawdown(event.time)
-        if isinstance(event, Fill):
-            return self._fill(book, event)
         before = self.equity
-        if isinstance(event, Funding):
+        if isinstance(event, Fill):
+            self._fill(book, event)
+        elif isinstance(event, Funding):
             book.fund(event)
             self.equity += event.amount
             self._observe(event.time)
@@ -98,22 +96,22 @@ class Ledger:
             self.equity += event.amount
             self._drawdown(event.time).flow(before, self.equity, event.time)
             self._observe(event.time)
-        return []
 
-    def _fill(self, book: Book, fill: Fill) -> list[RoundTrip]:
+    def _fill(self, book: Book, fill: Fill) -> None:
         mark = self.marks.setdefault(fill.symbol, Mark())
         holding = book.holding(fill.symbol)
         was_open = bool(holding.quantity)
         before = book.equity
-        trips = book.fill(fill, mark.price)
+        book.fill(fill, mark.price)
         self.equity += book.equity - before
         mark.quantity += fill.signed_quantity
-        if bool(holding.quantity) != was_open:
-            (mark.holdings.remove if was_open else mark.holdings.append)(holding)
+        if was_open and not holding.quantity:
+            mark.holders = [(owner, held) for owner, held in mark.holders if held is not holding]
+        elif holding.quantity and not was_open:
+            mark.holders.append((book, holding))
         if mark.price is None:
-            (self.unmarked.add if mark.holdings else self.unmarked.discard)(fill.symbol)
+            (self.unmarked.add if mark.holders else self.unmarked.discard)(fill.symbol)
         self._observe(fill.time)
-        return trips
 
     def _mark(self, symbol: str, price: Decimal, time: datetime, *, quoted: bool) -> bool:
         mark = self.marks.get(symbol)
@@ -124,19 +122,17 @@ class Ledger:
         self.advance(time)
         mark.time = time
         mark.quoted = quoted
-        mark.restored = False
         if mark.price is None:
             self._first_mark(symbol, mark, price, time)
         elif change := price - mark.price:
             mark.price = price
-            if mark.holdings:
+            if mark.holders:
                 self._revalue(mark, change, time)
         return True
 
     def _revalue(self, mark: Mark, change: Decimal, time: datetime) -> None:
         """The hot path: every holder's equity and drawdown follow the change of the mark."""
-        for holding in mark.holdings:
-            book = holding.book
+        for book, holding in mark.holders:
             equity = book.equity = book.equity + holding.quantity * change
             if book.unmarked:
                 continue
@@ -152,13 +148,13 @@ class Ledger:
     def _first_mark(self, symbol: str, mark: Mark, price: Decimal, time: datetime) -> None:
         mark.price = price
         self.unmarked.discard(symbol)
-        for holding in mark.holdings:
+        for book, holding in mark.holders:
             gain = holding.unrealized(price)
-            holding.book.equity += gain
+            book.equity += gain
             self.equity += gain
-            holding.book.unmarked.discard(symbol)
-            holding.book.observe(time)
-        if mark.holdings:
+            book.unmarked.discard(symbol)
+            book.observe(time)
+        if mark.holders:
             self._observe(time)
 
     def _drawdown(self, time: datetime) -> Drawdown:
@@ -185,36 +181,35 @@ class Ledger:
             self._next_day = next_day_start(time, self._zone)
         self.time = time
 
-    def checkpoint(self, sequence: int) -> Checkpoint:
-        """What a replay of the journal up to `sequence` cannot give back: marks, drawdowns, starts of periods."""
-        return Checkpoint(
-            sequence=sequence,
+    def state(self) -> LedgerState:
+        """Everything, to be encoded before the next event: it shares what is mutable with the ledger."""
+        return LedgerState(
             time=self.time,
+            capital=self.capital,
+            equity=self.equity,
+            drawdown=self.drawdown,
+            period_starts=self.period_starts,
+            books=self.books,
             marks={
-                symbol: MarkCheckpoint(price=mark.price, time=mark.time, quoted=mark.quoted)
+                symbol: MarkState(price=mark.price, time=mark.time, quoted=mark.quoted)
                 for symbol, mark in self.marks.items()
                 if mark.price is not None and mark.time is not None
             },
-            books={name: BookCheckpoint(book.drawdown, book.period_starts) for name, book in self.books.items()},
-            account=BookCheckpoint(self.drawdown, self.period_starts) if self.drawdown is not None else None,
         )
 
-    def restore(self, checkpoint: Checkpoint) -> None:
-        """Take over a checkpoint, after the journal was replayed up to its sequence. Marks count as restored until quoted."""
-        for symbol, saved in checkpoint.marks.items():
-            mark = self.marks.setdefault(symbol, Mark())
-            self._first_mark(symbol, mark, saved.price, saved.time)
-            mark.time, mark.quoted, mark.restored = saved.time, saved.quoted, True
-        for name, book in checkpoint.books.items():
-            if name in self.books:
-                self.books[name].drawdown = book.drawdown
-                self.books[name].period_starts = dict(book.period_starts)
-        if checkpoint.account is not None:
-            self.drawdown = checkpoint.account.drawdown
-            self.period_starts = dict(checkpoint.account.period_starts)
-        self.time = checkpoint.time
-        self._next_day = next_day_start(checkpoint.time, self._zone) if checkpoint.time is not None else None
-
-    def open_symbols(self) -> Iterable[str]:
-        """The symbols in which a strategy has an open position."""
-        return (symbol for symbol, mark in self.marks.items() if mark.holdings)
+    def restore(self, state: LedgerState) -> None:
+        """Take over a state, in a new ledger."""
+        self.time, self.capital, self.equity = state.time, state.capital, state.equity
+        self.drawdown, self.period_starts, self.books = state.drawdown, state.period_starts, state.books
+        self._next_day = next_day_start(state.time, self._zone) if state.time is not None else None
+        for symbol, saved in state.marks.items():
+            mark = self.marks[symbol] = Mark()
+            mark.price, mark.time, mark.quoted = saved.price, saved.time, saved.quoted
+        for book in self.books.values():
+            for symbol, holding in book.holdings.items():
+                mark = self.marks.setdefault(symbol, Mark())
+                if holding.quantity:
+                    mark.holders.append((book, holding))
+                    mark.quantity += holding.quantity
+                    if mark.price is None:
+                        self.unmarked.add(symbol)

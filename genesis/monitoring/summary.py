@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 import structlog
 
-from genesis.analytics.histogram import Histogram
-from genesis.analytics.metrics import TradeTally
+from genesis.analytics.metrics import trade_figures
 from genesis.core.config import TradingRules
 from genesis.core.money import ZERO, ratio
 from genesis.ledger.book import Book
 from genesis.ledger.ledger import Ledger
 from genesis.ledger.periods import Period
+from genesis.monitoring.accounts import Accounts, StrategyRecord
 from genesis.monitoring.snapshot import (
     AccountSnapshot,
     HoldingSnapshot,
@@ -31,34 +30,15 @@ _TRIP_FIGURES = ("win_rate", "expectancy")
 _EQUITY_FIGURES = ("unrealized", "net_pnl", "equity", "drawdown", "drawdown_ratio", "under_water_seconds")
 
 
-@dataclass(slots=True)
-class StrategyRecord:
-    """What is tallied of a strategy beside its book."""
-
-    trades: TradeTally
-    adverse: Histogram
-    favourable: Histogram
-    delay: Histogram
-    last_event_timestamp: float | None = None
-
-
-def summarise(
-    ledger: Ledger,
-    *,
-    records: Mapping[str, StrategyRecord],
-    failed: Mapping[str, str],
-    mark_seen: Mapping[str, float],
-    rules: TradingRules,
-    currency: str,
-) -> MonitorSnapshot:
+def summarise(accounts: Accounts, *, mark_seen: Mapping[str, float], rules: TradingRules, currency: str) -> MonitorSnapshot:
     """The picture of the whole account. A strategy that cannot be summarised is left out, and named in `failed`."""
-    out = dict(failed)
+    ledger, out = accounts.ledger, dict(accounts.failed)
     strategies = []
     for name, book in ledger.books.items():
         if name in out:
             continue
         try:
-            strategies.append(_strategy(book, records[name], ledger))
+            strategies.append(_strategy(book, accounts.records[name], ledger))
         except Exception as error:
             _log.exception("summary failed: the strategy is left out", strategy=name)
             out[name] = f"{type(error).__name__}: {error}"
@@ -72,7 +52,7 @@ def summarise(
 
 
 def _strategy(book: Book, record: StrategyRecord, ledger: Ledger) -> StrategySnapshot:
-    tally = record.trades
+    tally = trade_figures(holding.trips for holding in book.holdings.values())
     account = _account(book, ledger.time)
     trades = TradesSnapshot(
         wins=tally.wins,
@@ -105,14 +85,17 @@ def _strategy(book: Book, record: StrategyRecord, ledger: Ledger) -> StrategySna
 def _holdings(book: Book, ledger: Ledger) -> list[HoldingSnapshot]:
     snapshots = []
     for symbol, holding in book.holdings.items():
-        price = ledger.marks[symbol].price
+        if not holding.turnover:
+            continue  # funding alone makes no position
+        mark = ledger.marks.get(symbol)
+        price = mark.price if mark is not None else None
         snapshots.append(
             HoldingSnapshot(
                 symbol=symbol,
                 quantity=holding.quantity,
                 value=holding.quantity * price if price is not None else None if holding.quantity else ZERO,
                 unrealized=holding.unrealized(price) if price is not None else None if holding.quantity else ZERO,
-                turnover=dict(holding.turnover),
+                turnover={(side, kind): sums for side, kinds in holding.turnover.items() for kind, sums in kinds.items()},
             )
         )
     return snapshots

@@ -36,8 +36,8 @@ class KindTelemetry:
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.outcomes: dict[str, int] = {outcome.value: 0 for outcome in Outcome}
-        self.processing = Histogram(_PROCESSING_BOUNDS)
-        self.lag = Histogram(_LAG_BOUNDS)
+        self.processing = Histogram.of(_PROCESSING_BOUNDS)
+        self.lag = Histogram.of(_LAG_BOUNDS)
 
     def record(self, outcome: Outcome, seconds: float, lag: float) -> None:
         """Count one event: wall `seconds` of work, `lag` of wall time behind its event time (below 0 counts as 0)."""
@@ -53,4 +53,4 @@ class Telemetry:
         self.kinds: dict[type[AnyEvent], KindTelemetry] = {
             event_type: KindTelemetry(str(event_type.__struct_config__.tag)) for event_type in EVENT_TYPES
         }
-        self.journal_append = Histogram(_APPEND_BOUNDS)
+        self.journal_append = Histogram.of(_APPEND_BOUNDS)

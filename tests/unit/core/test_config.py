@@ -134,7 +134,7 @@ def test_all_faults_of_all_files_are_listed_at_once_with_file_key_and_value(dire
         ("monitor.yaml", "time_zone", "", "IANA time zone"),
         ("monitor.yaml", "stale_after_seconds", 0, "greater than 0"),
         ("monitor.yaml", "stale_after_seconds", float("inf"), "finite"),
-        ("monitor.yaml", "checkpoint_seconds", float("nan"), "finite"),
+        ("monitor.yaml", "snapshot_seconds", float("nan"), "finite"),
         ("monitor.yaml", "max_strategies", 0, "greater than or equal to 1"),
         ("monitor.yaml", "reporting_currency", "x" * 129, "at most 128 characters"),
         ("strategies.yaml", "strategies.multi_pair.capital", 1e15, "less than"),

@@ -95,7 +95,7 @@ async def restart_in_between(events: Sequence[AnyEvent], cut: int, path: Path) -
             for event in events[:cut]:
                 await first.handle(event)
                 await steady.handle(event)
-            await first.save_checkpoint()
+            await first.save_snapshot()
         async with Journal(path) as journal:
             second = StrategyPerformanceMonitor(MonitorSettings(), RULES, journal)
             await second.restore()
@@ -113,8 +113,8 @@ def test_a_restart_at_any_event_changes_no_figure(events: list[AnyEvent], data: 
         asyncio.run(restart_in_between(events, cut, Path(folder) / "journal.db"))
 
 
-async def lose_the_checkpoint(events: Sequence[AnyEvent], path: Path) -> None:
-    """Without a checkpoint the journal alone gives the money back; new marks give the equity back."""
+async def lose_the_snapshot(events: Sequence[AnyEvent], path: Path) -> None:
+    """Without a snapshot the journal alone gives the money back; new marks give the equity back."""
     oracle = Oracle()
     async with Journal(path) as journal:
         first = StrategyPerformanceMonitor(MonitorSettings(), RULES, journal)
@@ -141,9 +141,9 @@ async def lose_the_checkpoint(events: Sequence[AnyEvent], path: Path) -> None:
 
 @settings(deadline=None, max_examples=40, phases=PHASES)
 @given(histories(PLAIN, length=20))
-def test_a_crash_before_the_first_checkpoint_loses_no_money(events: list[AnyEvent]) -> None:
+def test_a_crash_before_the_first_snapshot_loses_no_money(events: list[AnyEvent]) -> None:
     with TemporaryDirectory() as folder:
-        asyncio.run(lose_the_checkpoint(events, Path(folder) / "journal.db"))
+        asyncio.run(lose_the_snapshot(events, Path(folder) / "journal.db"))
 
 
 async def send_again(events: Sequence[AnyEvent], data: st.DataObject) -> None:

@@ -215,7 +215,7 @@ async def test_a_restart_gives_the_same_picture_with_marks_drawdown_and_periods(
         await m.handle(fill(Side.BUY, "2", "101", fee="1", signal_id="s"))
         for second, price in enumerate(("120", "90", "95"), start=1):
             await m.handle(quote(price, price, seconds=second))
-        await m.save_checkpoint()
+        await m.save_snapshot()
         await m.handle(fill(Side.SELL, "1", "95", seconds=5))
         before, portfolio = strategy(m), m.snapshot().portfolio
     async with monitor(tmp_path / "j.db") as m:
@@ -245,7 +245,7 @@ async def test_a_cancelled_caller_leaves_no_event_durable_but_unbooked() -> None
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        await m.save_checkpoint()
+        await m.save_snapshot()
         assert strategy(m).account.capital == 1000
 
 

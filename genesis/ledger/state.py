@@ -1,0 +1,32 @@
+"""The ledger as one value, to be kept and taken over again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+from genesis.ledger.book import Book
+from genesis.ledger.drawdown import Drawdown
+from genesis.ledger.periods import Period
+
+
+class MarkState(msgspec.Struct, frozen=True):
+    """A symbol's last mark."""
+
+    price: Decimal
+    time: datetime
+    quoted: bool
+
+
+class LedgerState(msgspec.Struct, frozen=True):
+    """All books and marks at the event time `time`; books are shared with the ledger that it is of."""
+
+    time: datetime | None
+    capital: Decimal
+    equity: Decimal
+    drawdown: Drawdown | None
+    period_starts: dict[Period, Decimal | None]
+    books: dict[str, Book]
+    marks: dict[str, MarkState]

@@ -1,0 +1,143 @@
+"""The books and what is tallied beside them: everything that follows from the events, and nothing of how they came."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import msgspec
+import structlog
+
+from genesis.analytics.histogram import Histogram
+from genesis.analytics.slippage import slippage_ratio
+from genesis.core.models import AnyAccountEvent, AnyMarketEvent, Fill, MarketTrade, Quote, Side, Signal
+from genesis.core.money import exact_arithmetic
+from genesis.ledger.ledger import Ledger
+from genesis.ledger.state import LedgerState
+
+STATE_VERSION = 1
+"""Of the layout of `AccountsState`: one more with every change of a field's meaning, of bucket bounds or of the arithmetic."""
+
+_SLIPPAGE_BOUNDS = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 5e-2)
+_DELAY_BOUNDS = (1e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
+_KEPT_SIGNALS = 10_000
+
+_log = structlog.get_logger(__name__)
+
+
+class StrategyRecord(msgspec.Struct, kw_only=True):
+    """What is tallied of a strategy beside its book."""
+
+    adverse: Histogram = msgspec.field(default_factory=lambda: Histogram.of(_SLIPPAGE_BOUNDS))
+    favourable: Histogram = msgspec.field(default_factory=lambda: Histogram.of(_SLIPPAGE_BOUNDS))
+    delay: Histogram = msgspec.field(default_factory=lambda: Histogram.of(_DELAY_BOUNDS))
+    last_event_timestamp: float | None = None
+    """Wall time; None if nothing came since the start."""
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What is kept of a signal until its fills have come."""
+
+    source: str
+    event_id: str
+    strategy: str
+    symbol: str
+    side: Side
+    price: Decimal
+    time: datetime
+
+    def led_to(self, fill: Fill) -> bool:
+        return (fill.strategy, fill.symbol, fill.side) == (self.strategy, self.symbol, self.side)
+
+
+class AccountsState(msgspec.Struct, frozen=True):
+    """All accounts as one value, behind the journal's events up to `sequence`."""
+
+    version: int
+    sequence: int
+    ledger: LedgerState
+    records: dict[str, StrategyRecord]
+    decisions: list[Decision]
+    failed: dict[str, str]
+
+
+class Accounts:
+    """The ledger, the tallies of each strategy, and the strategies whose books failed.
+
+    Not thread-safe, and without I/O: the same events in the same order give the same accounts.
+    """
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self.ledger = Ledger(zone)
+        self.records: dict[str, StrategyRecord] = {}
+        self.failed: dict[str, str] = {}
+        """Strategy → the error for which it is left out."""
+        self._decisions: dict[tuple[str, str], Decision] = {}
+
+    def mark(self, event: AnyMarketEvent) -> bool:
+        """Take in a market event, in `EXACT` arithmetic; False if it is older than its symbol's mark, and so ignored."""
+        if isinstance(event, Quote):
+            return self.ledger.quote(event)
+        if isinstance(event, MarketTrade):
+            return self.ledger.market_trade(event)
+        self.ledger.advance(event.time)
+        return True
+
+    def book(self, event: AnyAccountEvent) -> None:
+        """Book an event that is in the journal. A fault leaves its strategy out from now on, and nobody else."""
+        record = self.records.get(event.strategy)
+        if record is None:
+            record = self.records[event.strategy] = StrategyRecord()
+        try:
+            with exact_arithmetic():
+                self.ledger.apply(event)
+                self._compare_with_decision(event, record)
+        except Exception as error:
+            self.failed[event.strategy] = f"{type(error).__name__}: {error}"
+            _log.exception("booking failed: the strategy is left out", strategy=event.strategy, event_id=event.event_id)
+
+    def _compare_with_decision(self, event: AnyAccountEvent, record: StrategyRecord) -> None:
+        if isinstance(event, Signal):
+            self._remember(
+                Decision(event.source, event.event_id, event.strategy, event.symbol, event.side, event.price, event.time)
+            )
+        elif isinstance(event, Fill) and event.signal_id is not None:
+            decision = self._decisions.get((event.source, event.signal_id))
+            if decision is None or not decision.led_to(event):
+                return
+            slippage = slippage_ratio(event.side, event.price, decision.price)
+            (record.adverse if slippage > 0 else record.favourable).observe(abs(slippage))
+            record.delay.observe(max(0.0, (event.time - decision.time).total_seconds()))
+
+    def _remember(self, decision: Decision) -> None:
+        self._decisions[decision.source, decision.event_id] = decision
+        if len(self._decisions) > _KEPT_SIGNALS:
+            del self._decisions[next(iter(self._decisions))]
+
+    def encode(self, sequence: int) -> bytes:
+        """All accounts behind the journal's events up to `sequence`, for `restore`."""
+        return msgspec.json.encode(
+            AccountsState(
+                STATE_VERSION, sequence, self.ledger.state(), self.records, list(self._decisions.values()), self.failed
+            )
+        )
+
+    def restore(self, payload: bytes) -> int | None:
+        """Take over what `encode` gave, in new accounts; the sequence it stands behind, or None if it is of another layout."""
+        try:
+            state = msgspec.json.decode(payload, type=AccountsState)
+        except msgspec.MsgspecError as error:
+            _log.warning("saved accounts are of another layout", reason=str(error))
+            return None
+        if state.version != STATE_VERSION:
+            _log.warning("saved accounts are of another layout", version=state.version, known=STATE_VERSION)
+            return None
+        with exact_arithmetic():
+            self.ledger.restore(state.ledger)
+        self.records, self.failed = state.records, state.failed
+        for record in self.records.values():
+            record.last_event_timestamp = None
+        for decision in state.decisions:
+            self._remember(decision)
+        return state.sequence
