@@ -149,6 +149,8 @@ def _resolved(field: Mapping[str, Any], defs: Mapping[str, Any]) -> Mapping[str,
 def _default(field: Mapping[str, Any]) -> str:
     if "default" not in field:
         return "none"
+    if isinstance(field["default"], Mapping) and field["default"]:
+        return "as below"
     return "none" if field["default"] is None else f"`{field['default']}`"
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
+from genesis.core.access_config import IngestSettings, ScrapeSettings, TlsSettings
 from genesis.core.alert_config import AlertSettings
 from genesis.core.errors import ConfigError, Fault
 from genesis.core.models import Tier
@@ -110,6 +111,12 @@ class MonitorSettings(Section):
     """Strategies past this number share the label value `other`."""
     max_symbols: Annotated[int, Field(ge=1)] = 1000
     """Symbols past this number share the label value `other`."""
+    ingest: IngestSettings = IngestSettings()
+    """Who may send events over HTTP, and how much at once."""
+    scrape: ScrapeSettings = ScrapeSettings()
+    """What a scrape of /metrics has to present."""
+    tls: TlsSettings = TlsSettings()
+    """The certificate with which the monitor speaks HTTPS, and those that it wants from clients."""
 
 
 class StrategySettings(Section):

@@ -56,8 +56,8 @@ class StrategyState(enum.Enum):
     STOPPED = "stopped"
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """Something that happened at `time` (UTC), as told by `source`."""
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
+    """Something that happened at `time` (UTC), as told by `source`. A field that no event has is refused."""
 
     time: datetime
     source: str = "engine"

@@ -1,0 +1,151 @@
+"""Who may: tokens and passwords from files, compared in constant time; and what stands open that perhaps should not."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import stat
+from collections.abc import Awaitable, Callable, Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Protocol
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from genesis.core.access_config import IngestSettings, ScrapeSettings, TlsSettings
+from genesis.core.errors import ConfigError, Fault
+from genesis.ingest.answers import refuse
+
+MIN_SECRET = 16
+MAX_SECRET = 4096
+METRICS = "/metrics"
+_HOW_TO_MAKE = "one line of printable ASCII, for example made by `openssl rand -hex 32`"
+
+
+class Guard(Protocol):
+    """Decides by a request's Authorization header; None lets it pass, an answer is given instead of what was asked for."""
+
+    def __call__(self, authorization: str | None, /) -> web.Response | None: ...
+
+
+class CredentialGuard:
+    """Lets those pass that present one credential."""
+
+    def __init__(self, scheme: str, credential: str) -> None:
+        """`scheme` is Bearer or Basic; `credential` is what has to stand behind it."""
+        self._scheme = scheme
+        self._credential = credential.encode()
+
+    def __call__(self, authorization: str | None, /) -> web.Response | None:
+        scheme, _, presented = (authorization or "").partition(" ")
+        # compare_digest takes as long whatever is right about `presented`; the scheme is no secret.
+        right = hmac.compare_digest(presented.strip(" ").encode("utf-8", "surrogateescape"), self._credential)
+        if right and scheme.lower() == self._scheme.lower():
+            return None
+        return refuse(
+            401,
+            f"the Authorization header is missing or wrong: send `{self._scheme}` and the configured credential",
+            {"WWW-Authenticate": f'{self._scheme} realm="genesis"'},
+        )
+
+
+def ingest_guard(settings: IngestSettings) -> Guard:
+    """The guard of everything that changes state; without a configured token it lets nobody pass.
+
+    Raises:
+        ConfigError: the token's file cannot be used.
+    """
+    if settings.token_file is None:
+        return _closed
+    return CredentialGuard("Bearer", read_secret(settings.token_file, "ingest.token_file"))
+
+
+def scrape_guard(settings: ScrapeSettings) -> Guard | None:
+    """The guard of /metrics; None leaves it open.
+
+    Raises:
+        ConfigError: the file of the token or the password cannot be used.
+    """
+    if settings.token_file is not None:
+        return CredentialGuard("Bearer", read_secret(settings.token_file, "scrape.token_file"))
+    if settings.username is not None and settings.password_file is not None:
+        password = read_secret(settings.password_file, "scrape.password_file")
+        return CredentialGuard("Basic", base64.b64encode(f"{settings.username}:{password}".encode()).decode())
+    return None
+
+
+def guarded(ingest: Guard, scrape: Guard | None) -> Middleware:
+    """Asks `ingest` about every request that may change something, and `scrape` about /metrics; the rest is open."""
+
+    @web.middleware
+    async def guard(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        asked: Guard | None = None
+        if request.match_info.http_exception is not None:
+            asked = None  # there is no such path or method: nothing to guard, and the answer is 404 or 405
+        elif request.method not in {"GET", "HEAD", "OPTIONS"}:
+            asked = ingest
+        elif _path(request) == METRICS:
+            asked = scrape
+        refusal = asked(request.headers.get("Authorization")) if asked is not None else None
+        return refusal if refusal is not None else await handler(request)
+
+    return guard
+
+
+def read_secret(path: Path, key: str) -> str:
+    """The one line that a file holds.
+
+    Raises:
+        ConfigError: naming `key`: the file cannot be read, others may read or change it, or it holds no usable secret.
+    """
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        text = path.read_bytes()[: MAX_SECRET + 2].decode("ascii").removesuffix("\n").removesuffix("\r")
+    except OSError as error:
+        raise _fault(key, path, f"cannot be read: {error.strerror}; it must hold {_HOW_TO_MAKE}") from error
+    except UnicodeDecodeError as error:
+        raise _fault(key, path, f"must hold {_HOW_TO_MAKE}") from error
+    if mode & (stat.S_IRWXO | stat.S_IWGRP):
+        raise _fault(key, path, f"has mode {mode:04o}, so others may read or change it: chmod 600 it (440 will do too)")
+    if not MIN_SECRET <= len(text) <= MAX_SECRET:
+        raise _fault(key, path, f"holds {len(text)} characters, {MIN_SECRET} to {MAX_SECRET} are wanted: {_HOW_TO_MAKE}")
+    if not all("!" <= character <= "~" for character in text):
+        raise _fault(key, path, f"holds a space or a control character: it must hold {_HOW_TO_MAKE}")
+    return text
+
+
+def exposures(host: str, scrape: ScrapeSettings, tls: TlsSettings) -> Iterator[str]:
+    """What whoever reaches `host` could do or see that perhaps they should not; nothing on loopback."""
+    if _is_loopback(host):
+        return
+    if not tls.enabled:
+        yield "no TLS: tokens and figures can be read on the way; set tls.certificate_file and tls.key_file"
+    if scrape.token_file is None and scrape.username is None and tls.client_ca_file is None:
+        yield "anybody can read /metrics: set scrape.token_file, scrape.username and password_file, or tls.client_ca_file"
+
+
+def _closed(_: str | None, /) -> web.Response:
+    return refuse(
+        403,
+        "no token is configured, so nothing is taken over HTTP: "
+        f"make a file with {_HOW_TO_MAKE}, name it in monitor.yaml as ingest.token_file, and start the monitor again",
+    )
+
+
+def _path(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return request.path if resource is None else resource.canonical
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _fault(key: str, path: Path, expected: str) -> ConfigError:
+    return ConfigError([Fault("monitor.yaml", key, str(path), expected)])
