@@ -14,7 +14,8 @@ help: ## list the targets
 demo: $(STAMP) programs ## run the whole stack on loopback and watch (ARGS="--speed 5 --duration 120"; genesis demo --help)
 	@exec $(BIN)/genesis demo $(ARGS)
 
-test: $(STAMP) programs ## all tests, the end-to-end ones with real Prometheus and Alertmanager included (ARGS="-k ledger")
+test: $(STAMP) ## all tests, with real Prometheus, Alertmanager and PostgreSQL (ARGS="-k ledger")
+	@$(BIN)/genesis programs --install --tests
 	$(BIN)/pytest $(ARGS)
 
 check: $(STAMP) programs ## format, lint, types; configuration and generated files, also by promtool and amtool

@@ -81,6 +81,7 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
 
     found = _command(commands, "programs", _programs, "say where Prometheus, Alertmanager and their tools are")
     found.add_argument("--install", action="store_true", help="install what is missing with apt; silent when all is there")
+    found.add_argument("--tests", action="store_true", help="also what only the tests need: PostgreSQL")
     return top
 
 
@@ -203,13 +204,14 @@ def _check(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def _programs(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from genesis.stack import programs
 
+    wanted = programs.TESTED if options.tests else programs.ALL
     if options.install:
-        programs.install(environ, _say)
+        programs.install(wanted, environ, _say)
         return 0
-    found = {program: programs.find(program, environ) for program in (*programs.ALL, programs.GRAFANA)}
+    found = {program: programs.find(program, environ) for program in (*wanted, programs.GRAFANA)}
     for program, path in found.items():
         _say(f"{program.name:<14}{path or '-'}")
-    programs.require(programs.ALL, environ)
+    programs.require(wanted, environ)
     return 0
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
+from glob import glob
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +20,8 @@ class Program(NamedTuple):
     name: str
     binaries: tuple[str, ...]
     package: str | None
+    folders: tuple[str, ...] = ()
+    """Patterns of the folders behind PATH that it may be in: Debian keeps versions apart that run side by side."""
 
     @property
     def variable(self) -> str:
@@ -30,15 +34,18 @@ PROMTOOL = Program("promtool", ("promtool",), "prometheus")
 ALERTMANAGER = Program("alertmanager", ("alertmanager", "prometheus-alertmanager"), "prometheus-alertmanager")
 AMTOOL = Program("amtool", ("amtool",), "prometheus-alertmanager")
 GRAFANA = Program("grafana", ("grafana", "grafana-server"), None)
+POSTGRES = Program("postgres", ("postgres",), "postgresql", ("/usr/lib/postgresql/*/bin",))
 
 STACK = (PROMETHEUS, ALERTMANAGER)
 """What the native stack cannot run without."""
 ALL = (PROMETHEUS, PROMTOOL, ALERTMANAGER, AMTOOL)
-"""What the tests and checks need too. Grafana is welcome everywhere, and needed nowhere."""
+"""What the checks need too. Grafana is welcome everywhere, and needed nowhere."""
+TESTED = (*ALL, POSTGRES)
+"""What the tests need too: they start a PostgreSQL server of their own."""
 
 
 def find(program: Program, environ: Mapping[str, str]) -> Path | None:
-    """The program's path: the one its variable names, else the first on PATH; None if there is none.
+    """The program's path: the one its variable names, else the first on PATH, else the newest in its folders; else None.
 
     Raises:
         StackError: the variable names something that cannot be run.
@@ -49,8 +56,9 @@ def find(program: Program, environ: Mapping[str, str]) -> Path | None:
         if path is None:
             raise StackError(f"{program.variable}: {named!r} is not an executable file: correct it, or unset it to search PATH")
         return Path(path)
-    on_path = (shutil.which(binary, path=environ.get("PATH")) for binary in program.binaries)
-    return next((Path(path) for path in on_path if path), None)
+    search = [environ.get("PATH"), *_newest_first(program.folders)]
+    found = (shutil.which(binary, path=folder) for folder in search for binary in program.binaries)
+    return next((Path(path) for path in found if path), None)
 
 
 def require(programs: Iterable[Program], environ: Mapping[str, str]) -> dict[Program, Path]:
@@ -80,13 +88,14 @@ def missing_message(missing: Iterable[Program]) -> str:
     )
 
 
-def install(environ: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """Install what is missing with apt, its output shown; does nothing, silently, when all is there.
+def install(wanted: Iterable[Program], environ: Mapping[str, str], say: Callable[[str], None]) -> None:
+    """Install what is missing of `wanted` with apt, its output shown; does nothing, silently, when all is there.
 
     Raises:
         StackError: there is no root or no apt, or apt failed; the message says what to do instead.
     """
-    missing = [program for program in ALL if find(program, environ) is None]
+    wanted = tuple(wanted)
+    missing = [program for program in wanted if find(program, environ) is None]
     if not missing:
         return
     root = _root_prefix(environ)
@@ -96,9 +105,15 @@ def install(environ: Mapping[str, str], say: Callable[[str], None]) -> None:
     say(f"installing the Debian packages {', '.join(packages)} (their services stay off) ...")
     command = [*root, "sh", "-euc", _APT_SCRIPT, "sh", *packages]
     code = subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode  # noqa: S603 - fixed words only
-    still = [program for program in ALL if find(program, environ) is None]
+    still = [program for program in wanted if find(program, environ) is None]
     if still:
         raise StackError(f"apt-get ended with code {code}; its output above says why. " + missing_message(still))
+
+
+def _newest_first(patterns: Iterable[str]) -> list[str]:
+    """The folders that match, the highest version number first."""
+    folders = (folder for pattern in patterns for folder in glob(pattern))
+    return sorted(folders, key=lambda folder: [int(number) for number in re.findall(r"\d+", folder)], reverse=True)
 
 
 def _packages(programs: Iterable[Program]) -> list[str]:
@@ -119,16 +134,25 @@ def _root_prefix(environ: Mapping[str, str]) -> list[str] | None:
 
 # The packages would start their services at once and at every boot, on the ports and with the data directories of a system
 # that nobody here asked for. Debian's switch against that is policy-rc.d; it holds for these units alone, it goes away with
-# the script, and an administrator's own is left alone. The new units are also taken out of the boot.
+# the script, and an administrator's own is left alone. The new units are also taken out of the boot. PostgreSQL's package
+# would make a first database cluster too; a drop-in file tells it not to, for as long as the script runs.
 _APT_SCRIPT = """
 export DEBIAN_FRONTEND=noninteractive
 policy=/usr/sbin/policy-rc.d
+clusters=/etc/postgresql-common/createcluster.d
+made=
+trap 'for file in $made; do rm -f "$file"; done' EXIT
+trap 'exit 130' INT TERM HUP
 if [ -d /run/systemd/system ] && [ ! -e "$policy" ]; then
-    trap 'rm -f "$policy"' EXIT
-    trap 'exit 130' INT TERM HUP
-    printf '%s\\n' '#!/bin/sh' 'case "$1" in prometheus*) exit 101 ;; esac' >"$policy"
+    made=$policy
+    printf '%s\\n' '#!/bin/sh' 'case "$1" in prometheus*|postgresql*) exit 101 ;; esac' >"$policy"
     chmod 755 "$policy"
 fi
+case " $* " in *" postgresql "*)
+    mkdir -p "$clusters"
+    made="$made $clusters/genesis.conf"
+    echo 'create_main_cluster = false' >"$clusters/genesis.conf" ;;
+esac
 new=$(for package in "$@"; do dpkg -s "$package" >/dev/null 2>&1 || echo "$package"; done)
 apt-get update || echo "apt-get update had errors; trying with the package lists that are there" >&2
 apt-get install -y --no-install-recommends "$@"

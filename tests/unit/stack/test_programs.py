@@ -53,7 +53,7 @@ def test_install_is_silent_and_does_nothing_when_all_is_there(tmp_path: Path) ->
         executable(tmp_path / name)
     executable(tmp_path / "apt-get", "#!/bin/sh\necho called >&2\nexit 1\n")
     said: list[str] = []
-    programs.install({"PATH": str(tmp_path)}, said.append)
+    programs.install(programs.ALL, {"PATH": str(tmp_path)}, said.append)
     assert said == []
 
 
@@ -63,11 +63,25 @@ def test_install_without_root_says_what_to_install(tmp_path: Path, monkeypatch: 
     executable(tmp_path / "sudo", "#!/bin/sh\nexit 1\n")
     said: list[str] = []
     with pytest.raises(StackError, match="as root:"):
-        programs.install({"PATH": str(tmp_path)}, said.append)
+        programs.install(programs.ALL, {"PATH": str(tmp_path)}, said.append)
     assert said == []
 
 
 def test_install_without_apt_says_what_to_use_instead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     with pytest.raises(StackError, match="docker compose up"):
-        programs.install({"PATH": str(tmp_path)}, print)
+        programs.install(programs.ALL, {"PATH": str(tmp_path)}, print)
+
+
+def test_a_program_beside_path_is_found_in_its_newest_version(tmp_path: Path) -> None:
+    for version in ("9", "15"):
+        executable(tmp_path / version / "bin" / "postgres")
+    program = programs.POSTGRES._replace(folders=(f"{tmp_path}/*/bin",))
+    assert programs.find(program, {"PATH": ""}) == tmp_path / "15" / "bin" / "postgres"
+    executable(tmp_path / "own" / "postgres")
+    assert programs.find(program, {"PATH": str(tmp_path / "own")}) == tmp_path / "own" / "postgres"
+
+
+def test_what_only_the_tests_need_is_not_needed_by_the_demo_and_the_checks() -> None:
+    assert programs.POSTGRES not in programs.ALL
+    assert programs.POSTGRES in programs.TESTED
