@@ -17,6 +17,8 @@ from genesis.core.errors import EventError
 from genesis.core.money import ZERO, exact
 
 MAX_TEXT = 128
+MAX_SEQ = 2**53 - 1
+"""The largest whole number that every reader of JSON keeps exactly."""
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 """The years that an event may be of; calendars and clocks fail near the ends of what a datetime holds."""
 
@@ -78,15 +80,21 @@ class MarketEvent(Event, frozen=True, kw_only=True):
 
 
 class AccountEvent(Event, frozen=True, kw_only=True):
-    """Something of a strategy's own, kept in the journal under its identity (`source`, `event_id`)."""
+    """Something of a strategy's own, kept in the journal under its identity (`source`, `event_id`).
+
+    A source that numbers its account events, one after the other without a gap, tells by `seq` which one never came.
+    """
 
     event_id: str
     strategy: str
+    seq: int | None = None
 
     def __post_init__(self) -> None:
         Event.__post_init__(self)
         _text("event_id", self.event_id)
         _text("strategy", self.strategy)
+        if self.seq is not None:
+            _number("seq", self.seq)
 
 
 class Quote(MarketEvent, frozen=True, kw_only=True, tag="quote"):
@@ -164,6 +172,10 @@ class Signal(AccountEvent, frozen=True, kw_only=True, tag="signal"):
 class Fill(AccountEvent, frozen=True, kw_only=True, tag="fill"):
     """An execution: `quantity` above 0 at `price`; `fee` above 0 costs, below 0 is a rebate.
 
+    `fee_currency`: without one, the fee is in the currency that the symbol is quoted in. `fee_rate` is the price of one unit of
+    the fee's currency in the symbol's, when the fill came: a round trip is charged at it. The monitor notes it where the
+    sender does not.
+
     `signal_id` is the `event_id` of the signal that decided on it; without one the fill has no slippage.
     """
 
@@ -173,6 +185,7 @@ class Fill(AccountEvent, frozen=True, kw_only=True, tag="fill"):
     price: Decimal
     fee: Decimal = ZERO
     fee_currency: str | None = None
+    fee_rate: Decimal | None = None
     liquidity: Liquidity = Liquidity.UNKNOWN
     signal_id: str | None = None
 
@@ -184,6 +197,8 @@ class Fill(AccountEvent, frozen=True, kw_only=True, tag="fill"):
         exact("fee", self.fee)
         if self.fee_currency is not None:
             _text("fee_currency", self.fee_currency)
+        if self.fee_rate is not None:
+            _positive("fee_rate", self.fee_rate)
         if self.signal_id is not None:
             _text("signal_id", self.signal_id)
 
@@ -194,19 +209,29 @@ class Fill(AccountEvent, frozen=True, kw_only=True, tag="fill"):
 
 
 class Funding(AccountEvent, frozen=True, kw_only=True, tag="funding"):
-    """A funding payment on an open position: `amount` above 0 is received, below 0 paid."""
+    """A funding payment on an open position: `amount` above 0 is received, below 0 paid.
+
+    `currency`: without one, the amount is in the currency that the symbol is quoted in. `rate` is the price of one unit of
+    the amount's currency in the symbol's, as the `fee_rate` of a fill.
+    """
 
     symbol: str
     amount: Decimal
+    currency: str | None = None
+    rate: Decimal | None = None
 
     def __post_init__(self) -> None:
         AccountEvent.__post_init__(self)
         _text("symbol", self.symbol)
         exact("amount", self.amount)
+        if self.currency is not None:
+            _text("currency", self.currency)
+        if self.rate is not None:
+            _positive("rate", self.rate)
 
 
 class CapitalFlow(AccountEvent, frozen=True, kw_only=True, tag="capital_flow"):
-    """Capital moved into (above 0) or out of (below 0) a strategy."""
+    """Capital moved into (above 0) or out of (below 0) a strategy, in the reporting currency."""
 
     amount: Decimal
 
@@ -215,9 +240,35 @@ class CapitalFlow(AccountEvent, frozen=True, kw_only=True, tag="capital_flow"):
         exact("amount", self.amount)
 
 
+class Void(AccountEvent, frozen=True, kw_only=True, tag="void"):
+    """An earlier fill is void (busted): `voids` is its `event_id`, of the same source and strategy.
+
+    The books become what they would be had the fill never come.
+    """
+
+    voids: str
+
+    def __post_init__(self) -> None:
+        AccountEvent.__post_init__(self)
+        _text("voids", self.voids)
+
+
 AnyMarketEvent = Quote | Depth | MarketTrade
-AnyAccountEvent = Signal | Fill | Funding | CapitalFlow
+AnyAccountEvent = Signal | Fill | Funding | CapitalFlow | Void
 AnyEvent = AnyMarketEvent | AnyAccountEvent
+
+
+def same_content(one: AnyAccountEvent, other: AnyAccountEvent) -> bool:
+    """Whether two events of one identity say the same. Their rates are not compared: the monitor notes them as they come in."""
+    return _without_rate(one) == _without_rate(other)
+
+
+def _without_rate(event: AnyAccountEvent) -> AnyAccountEvent:
+    if isinstance(event, Fill) and event.fee_rate is not None:
+        return msgspec.structs.replace(event, fee_rate=None)
+    if isinstance(event, Funding) and event.rate is not None:
+        return msgspec.structs.replace(event, rate=None)
+    return event
 
 
 class Allocation(msgspec.Struct, frozen=True, kw_only=True):
@@ -274,6 +325,13 @@ def _text(field: str, value: str) -> None:
             value.encode()
         except UnicodeEncodeError:
             raise EventError(field, value, "is not valid Unicode") from None
+
+
+def _number(field: str, value: int) -> None:
+    if type(value) is not int:
+        raise EventError(field, value, "is not a whole number")
+    if not 0 <= value <= MAX_SEQ:
+        raise EventError(field, value, f"is not between 0 and {MAX_SEQ}")
 
 
 def _positive(field: str, value: Decimal) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import enum
 
 from genesis.analytics.histogram import Histogram
-from genesis.core.models import AnyEvent, CapitalFlow, Depth, Fill, Funding, MarketTrade, Quote, Signal
+from genesis.core.models import AnyEvent, CapitalFlow, Depth, Fill, Funding, MarketTrade, Quote, Signal, Void
 
 _PROCESSING_BOUNDS = (5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 0.1, 1.0)
 _LAG_BOUNDS = (1e-3, 5e-3, 1e-2, 5e-2, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
 _APPEND_BOUNDS = (1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.5, 1.0)
 
-EVENT_TYPES: tuple[type[AnyEvent], ...] = (Quote, Depth, MarketTrade, Signal, Fill, Funding, CapitalFlow)
+EVENT_TYPES: tuple[type[AnyEvent], ...] = (Quote, Depth, MarketTrade, Signal, Fill, Funding, CapitalFlow, Void)
 
 
 class Outcome(enum.Enum):
