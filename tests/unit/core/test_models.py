@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from genesis.core.errors import EventError
 from genesis.core.models import (
+    MAX_SEQ,
     MAX_TEXT,
     Allocation,
     AnyEvent,
@@ -210,6 +211,16 @@ def test_a_lone_surrogate_is_refused_since_no_label_could_carry_it(make: Make, f
     assert getattr(make(**{field: "Zürich 📈"}), field) == "Zürich 📈"
     with pytest.raises(EventError, match=f"^{field}: .* is not valid Unicode"):
         make(**{field: "a\ud800"})
+
+
+@pytest.mark.parametrize("make", ACCOUNT_MAKERS)
+def test_an_event_may_carry_its_sources_number(make: Make) -> None:
+    for seq in (None, 0, 1, MAX_SEQ):
+        event = make(seq=seq)
+        assert msgspec.json.decode(msgspec.json.encode(event), type=AnyEvent) == event
+    for wrong, reason in ((-1, "is not between 0 and"), (MAX_SEQ + 1, "is not between 0 and"), (1.0, "whole"), (True, "whole")):
+        with pytest.raises(EventError, match=f"^seq: {wrong} .*{reason}"):
+            make(seq=wrong)
 
 
 def test_the_message_about_a_long_text_does_not_carry_the_whole_text() -> None:
