@@ -17,7 +17,7 @@ from typing import TypeVar
 import msgspec
 
 from genesis.core.errors import JournalError
-from genesis.core.models import AnyAccountEvent
+from genesis.core.models import AnyAccountEvent, same_content
 
 SCHEMA_VERSION = 1
 _SCHEMA = """
@@ -95,6 +95,13 @@ class Journal:
             yield batch
             after = batch[-1][0]
 
+    async def history(self, strategy: str, until: int) -> AsyncIterator[list[AnyAccountEvent]]:
+        """The events of `strategy` with a sequence up to `until`, in order, in batches."""
+        async for batch in self.replay():
+            if batch[0][0] > until:
+                return
+            yield [event for sequence, event in batch if sequence <= until and event.strategy == strategy]
+
     async def save_snapshot(self, encode: Callable[[int], bytes]) -> None:
         """Keep what `encode` gives for the newest sequence whose events are booked, in place of the last one."""
         async with self._order:
@@ -169,7 +176,7 @@ class Journal:
         if inserted.rowcount == 1:
             return Entry.NEW
         row = db.execute("SELECT payload FROM event WHERE source = ? AND event_id = ?", identity).fetchone()
-        return Entry.DUPLICATE if self._decoder.decode(row[0]) == event else Entry.CONFLICT
+        return Entry.DUPLICATE if same_content(self._decoder.decode(row[0]), event) else Entry.CONFLICT
 
     def _read(self, after: int) -> list[tuple[int, AnyAccountEvent]]:
         rows = self._db.execute(
