@@ -1,0 +1,258 @@
+"""POST /api/v1/events: lines of JSON in, and what became of each of them out."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import msgspec
+import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.typedefs import Middleware
+
+from genesis.core.access_config import IngestSettings
+from genesis.core.errors import EventError, JournalError
+from genesis.core.models import AnyEvent
+from genesis.ingest.answers import JSON, answer, later, refuse
+from genesis.ingest.codec import decode_event, identity, shown
+from genesis.ingest.schema import event_schema
+
+_log = structlog.get_logger(__name__)
+
+EVENTS = "/api/v1/events"
+SCHEMA = "/api/v1/schema"
+
+BATCH = 500
+"""Events a commit: between two the loop serves others, so that a large request delays no scrape."""
+BODY_SECONDS = 60.0
+"""How long a request may take to arrive."""
+HELD_BODIES = 4
+"""How many of the largest requests may be in memory at a time."""
+
+_ONE_EVENT = frozenset({JSON})
+_LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"})
+_ENCODINGS = frozenset({"identity", "gzip", "deflate"})
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_REJECTED = "rejected"
+
+
+class Receipt(Protocol):
+    """What became of an event, and what was wrong with it if it was refused."""
+
+    @property
+    def outcome(self) -> enum.Enum: ...
+    @property
+    def error(self) -> EventError | None: ...
+
+
+class Tally(Protocol):
+    """Where requests, refused lines and waiting events are counted."""
+
+    requests: Counter[tuple[str, int]]
+    """(path, status) → requests."""
+    pending_events: int
+
+    def refuse(self, kind: str | None) -> None:
+        """Count a line that is no event; `kind` is what it was meant to be, if it says so."""
+        ...
+
+
+class Result(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of one line, counted from 1."""
+
+    line: int
+    outcome: str
+    event_id: str | None = None
+    field: str | None = None
+    value: str | None = None
+    reason: str | None = None
+
+
+class _RefusalError(Exception):
+    """Carries the answer to a request that is not taken."""
+
+    def __init__(self, response: web.Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+class _Line(NamedTuple):
+    number: int
+    text: bytes
+
+
+class EventIntake:
+    """Takes requests, decodes their lines, hands the events on in their order, and tells what became of each.
+
+    A request is answered with 200 when every line of it was judged. Any other answer means that the whole request is to be
+    sent again, or mended: what of it was booked already is then a duplicate.
+    """
+
+    def __init__(
+        self,
+        settings: IngestSettings,
+        handle: Callable[[Sequence[AnyEvent]], Awaitable[Sequence[Receipt]]],
+        *,
+        ready: Callable[[], bool],
+        tally: Tally,
+    ) -> None:
+        """`handle` books events durably, in their order, or raises JournalError having kept none of them."""
+        self._settings = settings
+        self._handle = handle
+        self._ready = ready
+        self._tally = tally
+        self._held_bytes = 0
+
+    async def post(self, request: web.Request) -> web.Response:
+        """Answer one request; never raises."""
+        try:
+            return await self._take(request)
+        except _RefusalError as refusal:
+            return refusal.response
+        except JournalError as error:
+            _log.warning("events not taken", reason=str(error))
+            return later(503, str(error))
+        except Exception:
+            _log.exception("a request for events failed")
+            return later(503, "an unexpected fault, which the monitor's log tells")
+
+    async def _take(self, request: web.Request) -> web.Response:
+        if not self._ready():
+            raise _RefusalError(later(503, "the books are being restored"))
+        single = _is_single(request)
+        body = await self._body(request)
+        lines = [_Line(1, body)] if single else list(_lines(body))
+        if not any(line.text.strip() for line in lines):
+            raise _RefusalError(refuse(400, "the body is empty: send one event, or one a line"))
+        return await self._book(lines)
+
+    async def _body(self, request: web.Request) -> bytes:
+        limit = self._settings.max_body_bytes
+        too_large = refuse(413, f"the body is larger than {limit} bytes: send it in parts", max_body_bytes=limit)
+        if (request.content_length or 0) > limit:
+            raise _RefusalError(too_large)
+        body = bytearray()
+        held = 0
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                async for chunk in request.content.iter_any():
+                    held += len(chunk)
+                    self._held_bytes += len(chunk)
+                    if held > limit:
+                        raise _RefusalError(too_large)
+                    if self._held_bytes > limit * HELD_BODIES:
+                        raise _RefusalError(later(429, "too many requests are arriving at the same time"))
+                    body += chunk
+        except TimeoutError:
+            raise _RefusalError(refuse(408, f"the body did not arrive within {BODY_SECONDS:g} s")) from None
+        except (HttpProcessingError, web.RequestPayloadError, ConnectionError) as error:
+            raise _RefusalError(refuse(400, f"the body cannot be read: {shown(error)}")) from None
+        finally:
+            self._held_bytes -= held
+        return bytes(body.removeprefix(_BYTE_ORDER_MARK))
+
+    async def _book(self, lines: Sequence[_Line]) -> web.Response:
+        limit, count = self._settings.max_pending_events, len(lines)
+        if count > limit:
+            raise _RefusalError(
+                refuse(413, f"the body has {count} events, {limit} are allowed: send it in parts", max_pending_events=limit)
+            )
+        if self._tally.pending_events + count > limit:
+            raise _RefusalError(later(429, f"{self._tally.pending_events} events wait to be booked, {limit} may"))
+        self._tally.pending_events += count
+        counts: Counter[str] = Counter()
+        results: list[bytes] = []
+        try:
+            for start in range(0, count, BATCH):
+                for result in await self._book_batch(lines[start : start + BATCH]):
+                    counts[result.outcome] += 1
+                    results.append(_RESULT.encode(result))
+                await asyncio.sleep(0)
+        finally:
+            self._tally.pending_events -= count
+        return _verdict(counts, results)
+
+    async def _book_batch(self, lines: Sequence[_Line]) -> list[Result]:
+        judged = [(line, self._decoded(line)) for line in lines]
+        events = [event for _, event in judged if not isinstance(event, Result)]
+        receipts = iter(await self._handle(events) if events else ())
+        refused = [outcome for _, outcome in judged if isinstance(outcome, Result)]
+        if refused:
+            _log.warning("lines refused", lines=len(refused), first=msgspec.to_builtins(refused[0]))
+        return [event if isinstance(event, Result) else _result(line.number, event, next(receipts)) for line, event in judged]
+
+    def _decoded(self, line: _Line) -> AnyEvent | Result:
+        try:
+            return decode_event(line.text)
+        except EventError as error:
+            kind, event_id = identity(line.text)
+            self._tally.refuse(kind)
+            return Result(line.number, _REJECTED, event_id, error.field, shown(error.value), error.reason)
+
+
+def ingest_routes(intake: EventIntake) -> list[web.RouteDef]:
+    """The routes of events: where they are sent, and the JSON Schema that they follow."""
+    schema = msgspec.json.format(msgspec.json.encode(event_schema()), indent=2)
+
+    async def get_schema(_: web.Request) -> web.Response:
+        return web.Response(body=schema + b"\n", content_type="application/schema+json")
+
+    return [web.post(EVENTS, intake.post), web.get(SCHEMA, get_schema)]
+
+
+def counted(tally: Tally) -> Middleware:
+    """Counts every request to a path under /api/ that there is, refused ones included."""
+
+    @web.middleware
+    async def count(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        response = await handler(request)
+        resource = request.match_info.route.resource
+        if resource is not None and resource.canonical.startswith("/api/"):
+            tally.requests[resource.canonical, response.status] += 1
+        return response
+
+    return count
+
+
+_RESULT = msgspec.json.Encoder()
+
+
+def _result(number: int, event: AnyEvent, receipt: Receipt) -> Result:
+    event_id, error = getattr(event, "event_id", None), receipt.error
+    outcome = str(receipt.outcome.value)
+    if error is None:
+        return Result(number, outcome, event_id)
+    return Result(number, outcome, event_id, error.field, shown(error.value), error.reason)
+
+
+def _verdict(counts: Counter[str], results: Sequence[bytes]) -> web.Response:
+    told = {"accepted": 0, "duplicate": 0, "conflict": 0, _REJECTED: 0, "late": 0} | counts
+    return answer(200, msgspec.json.encode(told)[:-1] + b',"results":[\n' + b",\n".join(results) + b"\n]}")
+
+
+def _is_single(request: web.Request) -> bool:
+    """Whether the body is one event, as its type says; a body without a type is lines."""
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in _ENCODINGS:
+        raise _RefusalError(refuse(415, f"Content-Encoding {shown(encoding)} is not known: send gzip, deflate or none"))
+    if "Content-Type" not in request.headers:
+        return False
+    if request.content_type not in _ONE_EVENT | _LINES:
+        hint = "application/x-ndjson for one event a line, or application/json for one event"
+        raise _RefusalError(refuse(415, f"Content-Type {shown(request.content_type)} is not known: send {hint}"))
+    if (request.charset or "utf-8").lower() not in {"utf-8", "utf8", "us-ascii"}:
+        raise _RefusalError(refuse(415, f"charset {shown(request.charset)} is not known: JSON is UTF-8"))
+    return request.content_type in _ONE_EVENT
+
+
+def _lines(body: bytes) -> Iterator[_Line]:
+    """The lines that are not blank, with their numbers."""
+    for number, text in enumerate(body.split(b"\n"), start=1):
+        if text and not text.isspace():
+            yield _Line(number, text)
