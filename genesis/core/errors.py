@@ -5,6 +5,7 @@ GenesisError
 ├── ConfigError       the configuration is refused before anything starts
 ├── MarketError       a recorded market cannot be read
 ├── JournalError      the journal cannot be read or written
+│   └── JournalBusy   too many events wait for it
 └── StackError        a program that the native stack needs is missing or does not start
 """
 
@@ -54,6 +55,18 @@ class MarketError(GenesisError):
 
 class JournalError(GenesisError):
     """The journal cannot be read or written; the message says what to do."""
+
+    def __init__(self, message: str, *, retryable: bool = False) -> None:
+        """`retryable`: nothing is wrong with what was to be written; the same may succeed when it is tried again later."""
+        super().__init__(message)
+        self.retryable = retryable
+
+
+class JournalBusy(JournalError):
+    """More events wait for their commit than may; nothing of these was taken."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=True)
 
 
 class StackError(GenesisError):

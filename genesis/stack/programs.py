@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
-from glob import glob
 from pathlib import Path
 from typing import NamedTuple
 
@@ -112,7 +111,7 @@ def install(wanted: Iterable[Program], environ: Mapping[str, str], say: Callable
 
 def _newest_first(patterns: Iterable[str]) -> list[str]:
     """The folders that match, the highest version number first."""
-    folders = (folder for pattern in patterns for folder in glob(pattern))
+    folders = (folder for pattern in patterns for folder in map(str, Path("/").glob(pattern.lstrip("/"))))
     return sorted(folders, key=lambda folder: [int(number) for number in re.findall(r"\d+", folder)], reverse=True)
 
 

@@ -56,7 +56,7 @@ class Cluster:
     def admin(self, statement: str, *parameters: object) -> list[tuple[object, ...]]:
         """Run a statement beside the journal; its rows, if it has any."""
         with psycopg.connect(self.url(), password=PASSWORD, autocommit=True) as connection:
-            answer = connection.execute(statement, parameters or None)  # type: ignore[arg-type]  # fixed texts of the tests
+            answer = connection.execute(statement, parameters or None)
             return answer.fetchall() if answer.description else []
 
     @contextmanager
