@@ -15,6 +15,9 @@ from prometheus_client import CollectorRegistry
 from genesis.core.clock import Clock, SystemClock
 from genesis.core.config import Settings
 from genesis.core.errors import GenesisError, JournalError
+from genesis.ingest.auth import exposures, guarded, ingest_guard, scrape_guard
+from genesis.ingest.http import EventIntake, counted, ingest_routes
+from genesis.ingest.tls import tls_context
 from genesis.ledger.journal import Journal
 from genesis.monitoring.alert_manager import thresholds
 from genesis.monitoring.exporter import GenesisCollector
@@ -82,11 +85,12 @@ class MonitorApp:
                 max_symbols=self._settings.monitor.max_symbols,
             )
         )
-        site = monitor_site(registry, lambda: self._ready, lambda: self.links)
+        site = self._site(registry)
+        tls = tls_context(self._settings.monitor.tls)
         runner = web.AppRunner(site, access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        server = web.TCPSite(runner, self._host, self._port)
+        server = web.TCPSite(runner, self._host, self._port, ssl_context=tls)
         try:
             await server.start()
         except OSError as error:
@@ -94,8 +98,21 @@ class MonitorApp:
                 f"monitor: cannot listen on {self._host}:{self._port}: {error.strerror}; choose another host or port"
             ) from error
         port = runner.addresses[0][1]
-        self.url = f"http://{self._host}:{port}"
+        self.url = f"{'https' if tls else 'http'}://{self._host}:{port}"
         _log.info("serving", url=self.url)
+        for exposure in exposures(self._host, self._settings.monitor.scrape, self._settings.monitor.tls):
+            _log.warning("open to the network", host=self._host, reason=exposure)
+
+    def _site(self, registry: CollectorRegistry) -> web.Application:
+        settings, tally = self._settings.monitor, self.monitor.telemetry
+        intake = EventIntake(settings.ingest, self.monitor.handle_batch, ready=lambda: self._ready, tally=tally)
+        return monitor_site(
+            registry,
+            lambda: self._ready,
+            lambda: self.links,
+            routes=ingest_routes(intake),
+            middlewares=[counted(tally), guarded(ingest_guard(settings.ingest), scrape_guard(settings.scrape))],
+        )
 
     @contextlib.asynccontextmanager
     async def _snapshots(self) -> AsyncIterator[None]:

@@ -121,7 +121,7 @@ class Demo:
         stack = NativeStack(
             _with_runbooks(self._settings, f"{app.url}/runbooks"),
             data=data,
-            monitor=app.url.removeprefix("http://"),
+            monitor=app.url.partition("://")[2],
             sink_url=sink.url,
             environ=self._environ,
             ports=self._options.ports,

@@ -151,6 +151,8 @@ EVENTS = _counter(
 )
 EVENT_PROCESSING_SECONDS = _histogram("event_processing_seconds", "kind", "Wall time from an event's arrival to its books.")
 EVENT_LAG_SECONDS = _histogram("event_lag_seconds", "kind", "Wall time at arrival less the event's own time.")
+API_REQUESTS = _counter("api_requests_total", "path code", "HTTP requests to the API by path and status code.")
+INGEST_PENDING_EVENTS = _gauge("ingest_pending_events", "", "Events that came over HTTP and are not booked yet.")
 JOURNAL_EVENTS = _gauge("journal_events", "", "Events in the journal.")
 JOURNAL_APPEND_SECONDS = _histogram("journal_append_seconds", "", "Wall time of a durable append to the journal.")
 COLLECTOR_DURATION_SECONDS = _gauge("collector_duration_seconds", "group", "Wall time that a group of metrics took to collect.")

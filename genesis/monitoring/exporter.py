@@ -16,9 +16,12 @@ from genesis.monitoring.alert_manager import AlertThreshold
 from genesis.monitoring.families import GROUPS, Folded
 from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.table import Table
-from genesis.monitoring.telemetry import Telemetry
+from genesis.monitoring.telemetry import Outcome, Telemetry
 
 _log = structlog.get_logger(__name__)
+
+UNKNOWN_KIND = "unknown"
+"""Label of the lines that do not say what kind of event they were meant to be."""
 
 
 class GenesisCollector(Collector):
@@ -86,6 +89,11 @@ class GenesisCollector(Collector):
                 events.add(count, kind.kind, outcome)
             processing.add_histogram(kind.processing.counts(), kind.kind)
             lag.add_histogram(kind.lag.counts(), kind.kind)
+        events.add(self._telemetry.unreadable, UNKNOWN_KIND, Outcome.REJECTED.value)
+        requests, pending = Table(catalog.API_REQUESTS), Table(catalog.INGEST_PENDING_EVENTS)
+        for (path, status), count in self._telemetry.requests.items():
+            requests.add(count, path, str(status))
+        pending.add(self._telemetry.pending_events)
         journal, append = Table(catalog.JOURNAL_EVENTS), Table(catalog.JOURNAL_APPEND_SECONDS)
         journal.add(self._journal_events())
         append.add_histogram(self._telemetry.journal_append.counts())
@@ -93,4 +101,4 @@ class GenesisCollector(Collector):
         for line in self._thresholds:
             threshold.add(line.value, line.alert, line.severity, line.strategy)
         build.add(1, __version__)
-        return [events, processing, lag, journal, append, threshold, build]
+        return [events, processing, lag, requests, pending, journal, append, threshold, build]

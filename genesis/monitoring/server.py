@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
@@ -24,6 +25,7 @@ _PAGE = """<!DOCTYPE html>
 <li><a href="/healthz">/healthz</a>: 200 while the process runs</li>
 <li><a href="/readyz">/readyz</a>: 200 once the books are restored from the journal</li>
 <li><a href="/runbooks">/runbooks</a>: what to do when an alert fires</li>
+<li><a href="/api/v1/schema">/api/v1/schema</a>: the JSON Schema of the events that /api/v1/events takes</li>
 </ul>
 {links}
 </body>
@@ -32,9 +34,17 @@ _PAGE = """<!DOCTYPE html>
 
 
 def monitor_site(
-    registry: CollectorRegistry, ready: Callable[[], bool], links: Callable[[], dict[str, str]]
+    registry: CollectorRegistry,
+    ready: Callable[[], bool],
+    links: Callable[[], dict[str, str]],
+    *,
+    routes: Sequence[web.RouteDef] = (),
+    middlewares: Sequence[Middleware] = (),
 ) -> web.Application:
-    """The application. `links` names the other programs around it (title → address), for the landing page."""
+    """The application. `links` names the other programs around it (title → address), for the landing page.
+
+    `routes` are served beside its own; every request passes the `middlewares`, the first one outermost.
+    """
 
     async def metrics(request: web.Request) -> web.Response:
         encoder, content_type = choose_encoder(request.headers.get("Accept", ""))
@@ -62,7 +72,7 @@ def monitor_site(
             content_type="text/html",
         )
 
-    site = web.Application()
+    site = web.Application(middlewares=middlewares)
     site.add_routes(
         [
             web.get("/", landing),
@@ -70,6 +80,7 @@ def monitor_site(
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
             web.get("/runbooks", runbooks),
+            *routes,
         ]
     )
     return site

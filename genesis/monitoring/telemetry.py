@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections import Counter
 
 from genesis.analytics.histogram import Histogram
 from genesis.core.models import AnyEvent, CapitalFlow, Depth, Fill, Funding, MarketTrade, Quote, Signal, Void
@@ -54,3 +55,18 @@ class Telemetry:
             event_type: KindTelemetry(str(event_type.__struct_config__.tag)) for event_type in EVENT_TYPES
         }
         self.journal_append = Histogram.of(_APPEND_BOUNDS)
+        self.requests: Counter[tuple[str, int]] = Counter()
+        """(path, status) → HTTP requests to the API."""
+        self.pending_events = 0
+        """Events that came over HTTP and are not booked yet."""
+        self.unreadable = 0
+        """Lines refused that do not say what kind of event they were meant to be."""
+        self._by_name = {kind.kind: kind for kind in self.kinds.values()}
+
+    def refuse(self, kind: str | None) -> None:
+        """Count a line that is no event; `kind` is what it was meant to be, if it says so."""
+        known = self._by_name.get(kind or "")
+        if known is None:
+            self.unreadable += 1
+        else:
+            known.outcomes[Outcome.REJECTED.value] += 1
