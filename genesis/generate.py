@@ -31,7 +31,12 @@ def generated_files(settings: Settings) -> dict[Path, str]:
         **{RULES / name: text for name, text in rule_files(alerts).items()},
         **{RULE_TESTS / name: text for name, text in rule_tests(alerts).items()},
         Path("prometheus/prometheus.yml"): prometheus_config(
-            alerts, monitor="monitor:9108", alertmanager="alertmanager:9093", rule_files=["rules/*.yml"]
+            alerts,
+            monitor="monitor:9108",
+            alertmanager="alertmanager:9093",
+            rule_files=["rules/*.yml"],
+            scrape=settings.monitor.scrape,
+            tls=settings.monitor.tls,
         ),
         Path("alertmanager/alertmanager.yml"): alertmanager_config(alerts),
         DOCS / "alerts.md": reference.alerts(alerts),

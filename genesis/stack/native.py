@@ -181,6 +181,9 @@ class NativeStack:
                 alertmanager=alertmanager,
                 prometheus=address,
                 rule_files=[f"{rules}/*.yml"],
+                scrape=self._settings.monitor.scrape,
+                tls=self._settings.monitor.tls,
+                folder=Path.cwd(),
             )
             _write(config, text)
             return [

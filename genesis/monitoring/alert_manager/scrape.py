@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from genesis.core.access_config import ScrapeSettings, TlsSettings
 from genesis.core.alert_config import AlertSettings
 from genesis.core.duration import duration_text
 from genesis.monitoring.alert_manager.documents import document
@@ -21,8 +23,16 @@ def prometheus_config(
     alertmanager: str,
     rule_files: Sequence[str],
     prometheus: str = "localhost:9090",
+    scrape: ScrapeSettings | None = None,
+    tls: TlsSettings | None = None,
+    folder: Path | None = None,
 ) -> str:
-    """The text of prometheus.yml; addresses are `host:port`, `rule_files` are paths or globs as Prometheus sees them."""
+    """The text of prometheus.yml; addresses are `host:port`, `rule_files` are paths or globs as Prometheus sees them.
+
+    `scrape` and `tls` say what the monitor asks of a scrape: credentials and certificates stay in their files, which are
+    named as they are there, or from `folder` on where it is given and they are relative.
+    """
+    access = _access(scrape or ScrapeSettings(), tls or TlsSettings(), folder or Path())
     return document(
         {
             "global": {
@@ -32,7 +42,7 @@ def prometheus_config(
             "rule_files": list(rule_files),
             "alerting": {"alertmanagers": [_targets(alertmanager)]},
             "scrape_configs": [
-                {"job_name": JOB, **_targets(monitor)},
+                {"job_name": JOB, **access, **_targets(monitor)},
                 {"job_name": "prometheus", "scrape_interval": _OTHERS_INTERVAL, **_targets(prometheus)},
                 {"job_name": "alertmanager", "scrape_interval": _OTHERS_INTERVAL, **_targets(alertmanager)},
             ],
@@ -42,3 +52,23 @@ def prometheus_config(
 
 def _targets(address: str) -> dict[str, Any]:
     return {"static_configs": [{"targets": [address]}]}
+
+
+def _access(scrape: ScrapeSettings, tls: TlsSettings, folder: Path) -> dict[str, Any]:
+    """The part of Prometheus's `http_config` that opens the monitor's /metrics."""
+    access: dict[str, Any] = {}
+    if tls.enabled:
+        access["scheme"] = "https"
+        files = {
+            "ca_file": scrape.ca_file or tls.certificate_file,
+            "cert_file": scrape.client_certificate_file,
+            "key_file": scrape.client_key_file,
+        }
+        access["tls_config"] = {key: str(folder / path) for key, path in files.items() if path is not None}
+        if scrape.server_name is not None:
+            access["tls_config"]["server_name"] = scrape.server_name
+    if scrape.token_file is not None:
+        access["authorization"] = {"type": "Bearer", "credentials_file": str(folder / scrape.token_file)}
+    elif scrape.username is not None:
+        access["basic_auth"] = {"username": scrape.username, "password_file": str(folder / str(scrape.password_file))}
+    return access
