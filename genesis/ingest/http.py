@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
@@ -30,6 +31,8 @@ BATCH = 500
 """Events a commit: between two the loop serves others, so that a large request delays no scrape."""
 BODY_SECONDS = 60.0
 """How long a request may take to arrive."""
+COMPLAINT_SECONDS = 5.0
+"""The least time between two log lines about refused lines."""
 HELD_BODIES = 4
 """How many of the largest requests may be in memory at a time."""
 
@@ -106,6 +109,8 @@ class EventIntake:
         self._ready = ready
         self._tally = tally
         self._held_bytes = 0
+        self._unsaid = 0
+        self._speak_at = 0.0
 
     async def post(self, request: web.Request) -> web.Response:
         """Answer one request; never raises."""
@@ -180,9 +185,7 @@ class EventIntake:
         judged = [(line, self._decoded(line)) for line in lines]
         events = [event for _, event in judged if not isinstance(event, Result)]
         receipts = iter(await self._handle(events) if events else ())
-        refused = [outcome for _, outcome in judged if isinstance(outcome, Result)]
-        if refused:
-            _log.warning("lines refused", lines=len(refused), first=msgspec.to_builtins(refused[0]))
+        self._complain([outcome for _, outcome in judged if isinstance(outcome, Result)])
         return [event if isinstance(event, Result) else _result(line.number, event, next(receipts)) for line, event in judged]
 
     def _decoded(self, line: _Line) -> AnyEvent | Result:
@@ -192,6 +195,15 @@ class EventIntake:
             kind, event_id = identity(line.text)
             self._tally.refuse(kind)
             return Result(line.number, _REJECTED, event_id, error.field, shown(error.value), error.reason)
+
+    def _complain(self, refused: Sequence[Result]) -> None:
+        """Log refused lines, but not one by one: a sender that is wrong is wrong often."""
+        if not refused:
+            return
+        self._unsaid += len(refused)
+        if (now := time.monotonic()) >= self._speak_at:
+            _log.warning("lines refused", lines=self._unsaid, latest=msgspec.to_builtins(refused[-1]))
+            self._unsaid, self._speak_at = 0, now + COMPLAINT_SECONDS
 
 
 def ingest_routes(intake: EventIntake) -> list[web.RouteDef]:
