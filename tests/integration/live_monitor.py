@@ -1,0 +1,115 @@
+"""A monitor as a process of its own, with a configuration of its own: started, asked, killed, started again."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+import yaml
+
+from genesis.cli import main
+from genesis.stack.ports import free_port
+
+CONFIG = Path(__file__).parents[2] / "config"
+TOKEN = "only-for-the-tests-0123456789"
+START_SECONDS = 30.0
+
+# A process that has everything imported and forks: a start takes milliseconds, so that many starts can be afforded.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["genesis.cli", "genesis.app"])
+
+
+class LiveMonitor:
+    """`genesis monitor` on a free loopback port."""
+
+    def __init__(self, folder: Path, settings: dict[str, Any] | None = None) -> None:
+        """`settings` go over those of the repository's monitor.yaml; the journal and all else lies in `folder`."""
+        self._config = folder / "config"
+        self.log = folder / "monitor.log"
+        self.port = free_port(0)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._process: Any = None
+        shutil.copytree(CONFIG, self._config)
+        self.token_file = secret(folder / "token", TOKEN)
+        monitor = yaml.safe_load((CONFIG / "monitor.yaml").read_text(encoding="utf-8"))
+        monitor |= {"journal": str(folder / "journal.db"), "ingest": {"token_file": str(self.token_file)}}
+        monitor |= settings or {}
+        (self._config / "monitor.yaml").write_text(yaml.safe_dump(monitor), encoding="utf-8")
+
+    @property
+    def pid(self) -> int:
+        return int(self._process.pid)
+
+    def start(self) -> None:
+        """Start it, and return at once."""
+        arguments = ["monitor", "--config", str(self._config), "--port", str(self.port)]
+        self._process = _FORKS.Process(target=_run, args=(arguments, self.log))
+        self._process.start()
+
+    async def ready(self) -> None:
+        """Wait until the books are restored."""
+        async with asyncio.timeout(START_SECONDS), aiohttp.ClientSession() as http:
+            while True:
+                assert self._process.is_alive(), self.log.read_text(encoding="utf-8")
+                try:
+                    async with http.get(f"{self.url}/readyz") as answer:
+                        if answer.status == 200:
+                            return
+                except aiohttp.ClientError:
+                    pass
+                await asyncio.sleep(0.005)
+
+    def kill(self) -> None:
+        """SIGKILL: it gets no chance to do anything."""
+        self._process.kill()
+        self._process.join()
+
+    def stop(self) -> None:
+        """SIGTERM, and wait for its end."""
+        if self._process is not None and self._process.is_alive():
+            self._process.terminate()
+            self._process.join(START_SECONDS)
+            assert self._process.exitcode == 0, self.log.read_text(encoding="utf-8")
+
+    def resident_bytes(self) -> int:
+        """Memory that the process holds."""
+        lines = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:"))
+
+    async def metric(self, sample: str) -> float:
+        """The value of a sample at /metrics, given with its labels as it is written there; 0 where it is not told."""
+        async with aiohttp.ClientSession() as http, http.get(f"{self.url}/metrics") as answer:
+            lines = (await answer.text()).splitlines()
+        return next((float(line.rpartition(" ")[2]) for line in lines if line.rpartition(" ")[0] == sample), 0.0)
+
+
+def secret(path: Path, text: str) -> Path:
+    """A file that only its owner reads."""
+    path.touch(mode=0o600)
+    path.write_text(text + "\n", encoding="ascii")
+    return path
+
+
+async def send(http: aiohttp.ClientSession, url: str, body: bytes, token: str = TOKEN) -> dict[str, Any] | None:
+    """POST lines of events; the verdict, or None where the whole request is to be sent again."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
+    try:
+        async with http.post(f"{url}/api/v1/events", data=body, headers=headers) as answer:
+            text = await answer.read()
+            assert answer.status in {200, 429, 503}, text
+            return msgspec.json.decode(text, type=dict[str, Any]) if answer.status == 200 else None
+    except (aiohttp.ClientError, ConnectionError, asyncio.IncompleteReadError):
+        return None
+
+
+def _run(arguments: list[str], log: Path) -> None:
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    raise SystemExit(main(arguments))

@@ -1,0 +1,138 @@
+"""Killed at any instant, nothing that was acknowledged is lost, doubled, or put in another order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+import pytest
+
+from genesis.core.config import MonitorSettings, load_settings
+from genesis.core.models import Fill, Side
+from genesis.ledger.journal import Journal
+from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+from tests.integration.live_monitor import CONFIG, LiveMonitor, send
+
+KILLS = int(os.environ.get("GENESIS_KILLS", "50"))
+SOURCES = ("first", "second")
+SIZES = (1, 1, 1, 7, 40, 100, 300)
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def numbered(source: str, number: int) -> Fill:
+    """Each fill differs from every other, so that the books tell which of them were booked."""
+    return Fill(
+        time=START + timedelta(milliseconds=number),
+        source=source,
+        event_id=str(number),
+        strategy=f"of {source}",
+        symbol="BTCUSDT",
+        side=Side.SELL if number % 3 == 0 else Side.BUY,
+        quantity=Decimal(number % 11 + 1) / 8,
+        price=Decimal(60_000) + Decimal(number % 997) / 100,
+        fee=Decimal(number % 5) / 1000,
+    )
+
+
+class Sender:
+    """An engine that numbers its fills, notes what was acknowledged, and sends again what was not."""
+
+    def __init__(self, source: str, randomness: random.Random) -> None:
+        self.source = source
+        self.sent = 0
+        self.acknowledged: list[int] = []
+        self.repeated = 0
+        self._random = randomness
+
+    async def stream(self, url: str, end: asyncio.Event) -> None:
+        """Send until `end`, and then until the last fills sent are acknowledged."""
+        async with aiohttp.ClientSession() as http:
+            while not end.is_set():
+                batch = range(self.sent + 1, self.sent + 1 + self._random.choice(SIZES))
+                body = b"\n".join(msgspec.json.encode(numbered(self.source, number)) for number in batch)
+                while (verdict := await send(http, url, body)) is None:
+                    await asyncio.sleep(0.002)
+                self._note(batch, verdict)
+                self.sent = batch[-1]
+
+    def _note(self, batch: range, verdict: dict[str, Any]) -> None:
+        assert verdict["accepted"] + verdict["duplicate"] == len(batch), verdict
+        assert [result["event_id"] for result in verdict["results"]] == [str(number) for number in batch]
+        self.acknowledged += batch
+        self.repeated += verdict["duplicate"]
+
+
+async def kill_again_and_again(monitor: LiveMonitor, randomness: random.Random) -> None:
+    for kill in range(KILLS):
+        monitor.start()
+        if kill % 5:  # else: while it starts
+            await monitor.ready()
+        await asyncio.sleep(randomness.uniform(0.0, 0.1))
+        monitor.kill()
+
+
+async def booked(journal: Journal) -> list[Fill]:
+    events = [event async for batch in journal.replay() for _, event in batch]
+    return [event for event in events if isinstance(event, Fill)]
+
+
+async def fingerprint(journal: Journal) -> str:
+    monitor = StrategyPerformanceMonitor(MonitorSettings(), load_settings(CONFIG).rules, journal)
+    await monitor.restore()
+    return monitor.digest()
+
+
+@pytest.fixture
+def monitor(tmp_path: Path) -> Iterator[LiveMonitor]:
+    live = LiveMonitor(tmp_path, {"snapshot_seconds": 0.05})
+    yield live
+    live.stop()
+
+
+async def test_every_acknowledged_fill_is_booked_exactly_once_however_often_the_monitor_is_killed(
+    monitor: LiveMonitor, tmp_path: Path
+) -> None:
+    seed = random.SystemRandom().randrange(2**32)
+    print(f"seed {seed}")  # noqa: T201 - pytest shows it when the test fails
+    randomness = random.Random(seed)
+    senders = [Sender(source, random.Random(randomness.random())) for source in SOURCES]
+    end = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        for sender in senders:
+            tasks.create_task(sender.stream(monitor.url, end))
+        await kill_again_and_again(monitor, randomness)
+        monitor.start()
+        await monitor.ready()
+        end.set()
+    for sender in senders:
+        assert len(sender.acknowledged) == sender.sent > KILLS
+        exported = sum(
+            [
+                await monitor.metric(
+                    f'genesis_strategy_fills_total{{liquidity="unknown",side="{side.value}",strategy="of {sender.source}",symbol="BTCUSDT"}}'
+                )
+                for side in Side
+            ]
+        )
+        assert exported == sender.sent
+    assert sum(sender.repeated for sender in senders) > 0, "no kill came between a commit and its acknowledgement"
+    monitor.stop()
+
+    async with Journal(tmp_path / "journal.db") as journal:
+        fills = await booked(journal)
+        for sender in senders:
+            own = [fill for fill in fills if fill.source == sender.source]
+            assert own == [numbered(sender.source, number) for number in sender.acknowledged]
+        restored = await fingerprint(journal)
+    async with Journal(":memory:") as journal:
+        undisturbed = StrategyPerformanceMonitor(MonitorSettings(), load_settings(CONFIG).rules, journal)
+        await undisturbed.handle_batch(fills)
+        assert restored == undisturbed.digest()
