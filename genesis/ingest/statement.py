@@ -1,0 +1,157 @@
+"""A statement in CSV → what it says, or all that is wrong with it, each with line, column and value."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Context, Decimal, Inexact, InvalidOperation
+from io import StringIO
+from typing import NamedTuple
+
+from genesis.core.errors import GenesisError
+from genesis.core.models import MAX_TEXT
+from genesis.core.statement import WHOLE_ACCOUNT, Item, Statement
+
+COLUMNS = ("strategy", "symbol", "currency", "quantity")
+_REQUIRED = ("symbol", "quantity")
+_MAX_FAULTS = 100
+_MAX_SHOWN = 80
+_NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,2})?", re.ASCII)
+# What the books can come to has at most 24 digits behind the point; a statement may say no more than that, and some.
+_QUANTUM = Decimal("1e-30")
+_ENTRY = Context(prec=70, traps=[Inexact, InvalidOperation])
+
+
+class StatementFault(NamedTuple):
+    """One thing wrong in a statement."""
+
+    line: int
+    """Counted from 1, the header included."""
+    column: str
+    value: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.column}: got {self.value!r}; {self.expected}"
+
+
+class StatementError(GenesisError):
+    """A statement has faults; all of them are listed, up to a hundred."""
+
+    def __init__(self, faults: Sequence[StatementFault]) -> None:
+        super().__init__("wrong statement:\n" + "\n".join(f"  {fault}" for fault in faults))
+        self.faults = tuple(faults)
+
+
+def read_statement(data: bytes) -> Statement:
+    """Read CSV in UTF-8, with or without a byte order mark: a header with `COLUMNS` in any order, then the rows.
+
+    Raises:
+        StatementError: with all faults.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _wrong(line, "(line)", repr(data[error.start : error.end]), "must be UTF-8; save it as such") from None
+    reader = _Reader()
+    for line, cells in _rows(text):
+        reader.take(line, cells)
+    return reader.finish()
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self._columns: tuple[str, ...] | None = None
+        self._positions: dict[Item, tuple[int, Decimal]] = {}
+        self._cash: dict[Item, tuple[int, Decimal]] = {}
+        self._faults: list[StatementFault] = []
+
+    def take(self, line: int, cells: list[str]) -> None:
+        if self._columns is None:
+            self._columns = _header(line, cells)
+            return
+        try:
+            self._row(line, cells, self._columns)
+        except StatementError as error:
+            self._faults += error.faults
+            if len(self._faults) >= _MAX_FAULTS:
+                raise StatementError(self._faults[:_MAX_FAULTS]) from None
+
+    def finish(self) -> Statement:
+        if self._columns is None:
+            raise _wrong(1, "(header)", "", f"the file is empty: it begins with a line {','.join(COLUMNS)}")
+        self._faults += [*_mixed(self._positions), *_mixed(self._cash)]
+        if self._faults:
+            raise StatementError(self._faults[:_MAX_FAULTS])
+        return Statement(
+            {item: quantity for item, (_, quantity) in self._positions.items()},
+            {item: quantity for item, (_, quantity) in self._cash.items()},
+        )
+
+    def _row(self, line: int, cells: list[str], columns: tuple[str, ...]) -> None:
+        if len(cells) != len(columns):
+            right = f"must have {len(columns)} cells as the header has, not {len(cells)}"
+            raise _wrong(line, "(line)", ",".join(cells), right)
+        row = dict(zip(columns, (cell.strip() for cell in cells), strict=True))
+        strategy, symbol, currency = row.get("strategy", ""), row["symbol"], row.get("currency", "")
+        for column, value in (("strategy", strategy), ("symbol", symbol), ("currency", currency)):
+            if len(value) > MAX_TEXT or "\0" in value:
+                raise _wrong(line, column, value, f"must have at most {MAX_TEXT} characters, and no NUL")
+        if bool(symbol) == bool(currency):
+            right = "a row is of a symbol or of a currency: fill exactly one of the two"
+            raise _wrong(line, "symbol", symbol, right if "currency" in columns else "must not be empty")
+        item, rows = Item(strategy or WHOLE_ACCOUNT, symbol or currency), self._positions if symbol else self._cash
+        quantity = _quantity(line, row["quantity"])
+        if item in rows:
+            right = f"stands in line {rows[item][0]} already: one row for each"
+            raise _wrong(line, "symbol" if symbol else "currency", item.name, right)
+        rows[item] = line, quantity
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Line of the row's first cell, and cells; empty lines are left out."""
+    reader = csv.reader(StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise _wrong(line, "(line)", "", f"is not CSV: {error}") from None
+
+
+def _header(line: int, cells: Iterable[str]) -> tuple[str, ...]:
+    columns = tuple(cell.strip().lower() for cell in cells)
+    for column in columns:
+        if column not in COLUMNS:
+            raise _wrong(line, "(header)", column, f"there is no such column; there are {', '.join(COLUMNS)}, with commas")
+        if columns.count(column) > 1:
+            raise _wrong(line, "(header)", column, "stands twice")
+    for column in _REQUIRED:
+        if column not in columns:
+            raise _wrong(line, "(header)", ",".join(columns), f"the column {column} is missing")
+    return columns
+
+
+def _quantity(line: int, text: str) -> Decimal:
+    if not _NUMBER.fullmatch(text):
+        right = "must be a number with a point for the fraction and nothing between the thousands, for example -1234.5"
+        raise _wrong(line, "quantity", text, right)
+    try:
+        return _ENTRY.quantize(Decimal(text), _QUANTUM).normalize(_ENTRY)
+    except (Inexact, InvalidOperation):
+        raise _wrong(line, "quantity", text, "must have at most 40 digits before the point and 30 behind it") from None
+
+
+def _mixed(rows: dict[Item, tuple[int, Decimal]]) -> Iterator[StatementFault]:
+    """A strategy's position and the account's would be compared twice."""
+    whole = [line for item, (line, _) in rows.items() if item.strategy == WHOLE_ACCOUNT]
+    if whole and len(whole) < len(rows):
+        yield StatementFault(whole[0], "strategy", "", "must be named in every row or in none; positions and cash each")
+
+
+def _wrong(line: int, column: str, value: str, expected: str) -> StatementError:
+    return StatementError([StatementFault(line, column, value[:_MAX_SHOWN], expected)])
