@@ -1,211 +1,241 @@
-"""The durable, ordered, idempotent log of account events, in SQLite.
+"""The durable, ordered, idempotent log of account events: appends that come together share one commit.
 
-An event is committed (write-ahead log, full sync) before `append` returns. Its identity is (source, event_id). All work on
-the database is done by one thread, so the event loop never waits for a disk.
+An event is committed and synced before `append` returns. Its identity is (source, event_id). All work on the database is
+done by one thread, so the event loop never waits for a disk or a server.
 """
 
 from __future__ import annotations
 
 import asyncio
-import enum
-import sqlite3
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-import msgspec
+import structlog
 
-from genesis.core.errors import JournalError
-from genesis.core.models import AnyAccountEvent, same_content
+from genesis.core.clock import Clock, SystemClock
+from genesis.core.errors import JournalBusy, JournalError
+from genesis.core.models import AnyAccountEvent
+from genesis.ledger.address import Address, address
+from genesis.ledger.store import Entry, Sequenced, Store
 
-SCHEMA_VERSION = 1
-_SCHEMA = """
-CREATE TABLE event (
-    sequence INTEGER PRIMARY KEY, -- without gaps: nothing is ever deleted, and a transaction is kept whole or not at all
-    source   TEXT NOT NULL,
-    event_id TEXT NOT NULL,
-    payload  BLOB NOT NULL,
-    UNIQUE (source, event_id)
-) STRICT;
-CREATE TABLE snapshot (
-    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
-    payload  BLOB NOT NULL
-) STRICT;
-"""
-_REPLAY_BATCH = 10_000
+__all__ = ["Entry", "Journal"]
+
+MAX_PENDING = 50_000
+"""Events that may wait for their commit."""
+_MAX_COMMIT = 2_000
+"""Events from which on a commit takes no further append: the event loop books them in one go."""
+_REPLAY_BATCH = 2_000
+_LOOK_AGAIN = 1.0
+"""Seconds after which a broken connection is tried again, if no append does so sooner."""
 _Result = TypeVar("_Result")
 
+_log = structlog.get_logger(__name__)
 
-class Entry(enum.Enum):
-    """What `append` did with an event."""
 
-    NEW = "new"
-    DUPLICATE = "duplicate"
-    """The same event is in the journal already."""
-    CONFLICT = "conflict"
-    """Another event is in the journal under the same identity; this one is not kept."""
+class _Append(NamedTuple):
+    """Events that wait for their commit, and who waits for them."""
+
+    events: Sequence[AnyAccountEvent]
+    book: Callable[[Sequence[Entry]], None]
+    done: asyncio.Future[None]
 
 
 class Journal:
-    """One SQLite file of events, open in this process alone."""
+    """A database of events, written by this process alone."""
 
-    def __init__(self, path: Path | str) -> None:
-        """`path`: the file, made with its folder where missing; ":memory:" keeps nothing (for tests and look-ups)."""
-        self._path = path
-        self.count = 0
-        """Events in the journal."""
+    def __init__(self, where: Address | Path | str, *, clock: Clock | None = None, max_pending: int = MAX_PENDING) -> None:
+        """`where`: an address, a file (made with its folder where missing), or ":memory:", which keeps nothing."""
+        self.address = where if isinstance(where, Address) else address(where)
         self.last_sequence = 0
-        """Sequence of the newest event; 0 if there is none."""
-        self._connection: sqlite3.Connection | None = None
+        """Sequence of the newest event that is durable and booked; 0 if there is none."""
+        self.pending = 0
+        """Events that wait for their commit."""
+        self.recovered: Callable[[Sequence[AnyAccountEvent]], None] = _nothing
+        """Called with events that turn out to be durable though their append failed, in order and before any later one."""
+        self.committed: Callable[[int], None] = _nothing
+        """Called with the number of events after each commit."""
+        self.failed: Callable[[JournalError], None] = _nothing
+        """Called after each commit that failed."""
+        self._store = Store(self.address, clock or SystemClock())
+        self._max_pending = max_pending
+        self._queue: deque[_Append] = deque()
+        self._arrived = asyncio.Event()
+        self._out_of_order = False
+        self._closing = True
+        self._worker: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
-        self._order = asyncio.Lock()
-        self._decoder: msgspec.json.Decoder[AnyAccountEvent] = msgspec.json.Decoder(AnyAccountEvent)
+
+    @property
+    def count(self) -> int:
+        """Events in the journal; sequences have no gaps."""
+        return self.last_sequence
 
     async def __aenter__(self) -> Journal:
         try:
-            await self._run(self._open)
+            await self._run(self._store.open)
         except BaseException:
             self._thread.shutdown()
             raise
+        self.last_sequence = self._store.last_sequence
+        self._closing = False
+        self._worker = asyncio.create_task(self._work())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._run(self._close)
+        self._closing = True
+        self._arrived.set()
+        if self._worker is not None:
+            await self._worker
+        await self._run(self._store.close)
         self._thread.shutdown()
 
     async def append(self, events: Sequence[AnyAccountEvent], book: Callable[[Sequence[Entry]], None]) -> None:
-        """Commit the new ones among `events`, in their order, in one transaction; then call `book` with what became of each.
+        """Commit the new ones among `events`, in their order, whole or not at all; then call `book` with what became of each.
 
         `book` is called in the journal's order, even when the caller is cancelled meanwhile.
 
         Raises:
-            JournalError: nothing of `events` was kept, and `book` is not called; the message says why.
+            JournalBusy: too many events wait; nothing of these was taken.
+            JournalError: `book` is not called; the message says why. If it is `retryable`, send them again: should they turn
+                out to be durable after all, they go to `recovered`, and are duplicates then.
         """
+        if self._closing:
+            raise JournalError(f"journal {self.address}: is not open")
+        if self.pending and self.pending + len(events) > self._max_pending:
+            raise JournalBusy(f"journal {self.address}: {self.pending} events wait for their commit: send these again later")
+        one = _Append(events, book, asyncio.get_running_loop().create_future())
+        one.done.add_done_callback(_seen)
+        self._queue.append(one)
+        self.pending += len(events)
+        self._arrived.set()
+        await asyncio.shield(one.done)
 
-        async def commit() -> None:
-            async with self._order:
-                book(await self._run(self._append, events))
-
-        await asyncio.shield(asyncio.ensure_future(commit()))
-
-    async def replay(self, after: int = 0) -> AsyncIterator[list[tuple[int, AnyAccountEvent]]]:
+    async def replay(self, after: int = 0) -> AsyncIterator[list[Sequenced]]:
         """All events with a sequence above `after`, in order, in batches of (sequence, event)."""
-        while batch := await self._run(self._read, after):
+        while batch := await self._run(self._store.read, after, _REPLAY_BATCH):
             yield batch
             after = batch[-1][0]
 
     async def history(self, strategy: str, until: int) -> AsyncIterator[list[AnyAccountEvent]]:
         """The events of `strategy` with a sequence up to `until`, in order, in batches."""
-        async for batch in self.replay():
-            if batch[0][0] > until:
-                return
-            yield [event for sequence, event in batch if sequence <= until and event.strategy == strategy]
+        after = 0
+        while batch := await self._run(self._store.history, strategy, after, until, _REPLAY_BATCH):
+            yield [event for _, event in batch]
+            after = batch[-1][0]
 
     async def save_snapshot(self, encode: Callable[[int], bytes]) -> None:
         """Keep what `encode` gives for the newest sequence whose events are booked, in place of the last one."""
-        async with self._order:
-            await self._run(self._save_snapshot, encode(self.last_sequence))
+        await self._run(self._store.save_snapshot, self.last_sequence, encode(self.last_sequence))
 
     async def load_snapshot(self) -> bytes | None:
-        """The last snapshot, if there is one."""
-        return await self._run(self._load_snapshot)
+        """The last snapshot; None if there is none, or it is damaged."""
+        return await self._run(self._store.load_snapshot)
 
     async def _run(self, work: Callable[..., _Result], *arguments: object) -> _Result:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
-        except sqlite3.Error as error:
-            raise JournalError(f"journal {self._path}: {error}{_advice(error)}") from error
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 
-    @property
-    def _db(self) -> sqlite3.Connection:
-        if self._connection is None:
-            raise JournalError(f"journal {self._path}: is not open")
-        return self._connection
-
-    def _open(self) -> None:
-        if self._path != ":memory:":
+    async def _work(self) -> None:
+        """Commit what waits, group after group, until the journal is closed and nothing waits any more."""
+        while True:
+            while self._queue:
+                await self._commit(self._next_group())
+            self._arrived.clear()
+            if self._closing:
+                return
             try:
-                Path(self._path).parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise JournalError(f"journal {self._path}: its folder cannot be made: {error}") from error
-        self._connection = db = sqlite3.connect(self._path, isolation_level=None, timeout=1.0)
-        db.execute("PRAGMA locking_mode = EXCLUSIVE")
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("BEGIN IMMEDIATE")
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            for statement in _SCHEMA.split(";"):
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        elif version != SCHEMA_VERSION:
-            raise JournalError(
-                f"journal {self._path}: has schema version {version}, this Genesis knows {SCHEMA_VERSION}: "
-                "start the version that wrote it, or name another journal"
-            )
-        db.execute("COMMIT")
-        self.count, self.last_sequence = db.execute("SELECT count(*), coalesce(max(sequence), 0) FROM event").fetchone()
+                async with asyncio.timeout(_LOOK_AGAIN if self._out_of_order else None):
+                    await self._arrived.wait()
+            except TimeoutError:
+                await self._look_again()
 
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+    def _next_group(self) -> list[_Append]:
+        group = [self._queue.popleft()]
+        size = len(group[0].events)
+        while self._queue and size + len(self._queue[0].events) <= _MAX_COMMIT:
+            group.append(self._queue.popleft())
+            size += len(group[-1].events)
+        return group
 
-    def _append(self, events: Sequence[AnyAccountEvent]) -> list[Entry]:
-        db = self._db
-        db.execute("BEGIN IMMEDIATE")
+    async def _commit(self, group: Sequence[_Append]) -> None:
         try:
-            entries = [self._insert(db, event) for event in events]
-            db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
-        new = entries.count(Entry.NEW)
-        self.count += new
-        self.last_sequence += new
-        return entries
+            entries = await self._run(self._store.append, [event for one in group for event in one.events])
+        except Exception as error:
+            self._take_found()
+            await self._fail(group, error)
+            return
+        self._take_found()
+        self._note_order(None)
+        self.committed(len(entries))
+        start = 0
+        for one in group:
+            end = start + len(one.events)
+            self._book(one, entries[start:end])
+            start = end
 
-    def _insert(self, db: sqlite3.Connection, event: AnyAccountEvent) -> Entry:
-        identity = (event.source, event.event_id)
-        inserted = db.execute(
-            "INSERT INTO event (source, event_id, payload) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            (*identity, msgspec.json.encode(event)),
-        )
-        if inserted.rowcount == 1:
-            return Entry.NEW
-        row = db.execute("SELECT payload FROM event WHERE source = ? AND event_id = ?", identity).fetchone()
-        return Entry.DUPLICATE if same_content(self._decoder.decode(row[0]), event) else Entry.CONFLICT
-
-    def _read(self, after: int) -> list[tuple[int, AnyAccountEvent]]:
-        rows = self._db.execute(
-            "SELECT sequence, payload FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?", (after, _REPLAY_BATCH)
-        )
-        return [(sequence, self._decode(sequence, payload)) for sequence, payload in rows]
-
-    def _decode(self, sequence: int, payload: bytes) -> AnyAccountEvent:
+    def _book(self, one: _Append, entries: Sequence[Entry]) -> None:
+        self.pending -= len(entries)
+        self.last_sequence += sum(1 for entry in entries if entry is Entry.NEW)
         try:
-            return self._decoder.decode(payload)
-        except msgspec.MsgspecError as error:
-            raise JournalError(f"journal {self._path}: event {sequence} is damaged: {error}") from error
+            one.book(entries)
+        except Exception as error:  # it is the caller's, who has to hear of it; the others' events are booked all the same
+            one.done.set_exception(error)
+        else:
+            one.done.set_result(None)
 
-    def _save_snapshot(self, payload: bytes) -> None:
-        self._db.execute("INSERT OR REPLACE INTO snapshot (only_row, payload) VALUES (1, ?)", (payload,))
+    async def _fail(self, group: Sequence[_Append], error: Exception) -> None:
+        known = isinstance(error, JournalError)
+        if not known:
+            _log.error("the journal failed in a way that nobody thought of", exc_info=error)
+        told = error if isinstance(error, JournalError) else JournalError(f"journal {self.address}: {error!r}")
+        if not told.retryable and len(group) > 1:
+            for one in group:  # something may be wrong with one of them; the others are not to suffer from it
+                await self._commit([one])
+            return
+        self._note_order(told)
+        self.failed(told)
+        waiting = list(group)
+        if told.retryable:  # those behind would wait for the same answer
+            waiting += self._queue
+            self._queue.clear()
+        for one in waiting:
+            self.pending -= len(one.events)
+            one.done.set_exception(told)
 
-    def _load_snapshot(self) -> bytes | None:
-        row = self._db.execute("SELECT payload FROM snapshot").fetchone()
-        return None if row is None else bytes(row[0])
+    async def _look_again(self) -> None:
+        try:
+            await self._run(self._store.check)
+        except JournalError:
+            return
+        self._take_found()
+        self._note_order(None)
+
+    def _take_found(self) -> None:
+        """Book what was found to be durable after a connection had broken."""
+        events, found = [], self._store.found
+        while found and found[0][0] == self.last_sequence + 1:  # nothing goes before what is still to be booked
+            self.last_sequence, event = found.popleft()
+            events.append(event)
+        if events:
+            _log.warning("events of a broken commit are in the journal", journal=str(self.address), events=len(events))
+            self.recovered(events)
+
+    def _note_order(self, error: JournalError | None) -> None:
+        """Tell once when the journal gets out of order, and once when it works again."""
+        if error is not None and not self._out_of_order:
+            _log.error("journal out of order", reason=str(error), retryable=error.retryable)
+        elif error is None and self._out_of_order:
+            _log.info("journal works again", journal=str(self.address))
+        self._out_of_order = error is not None
 
 
-def _advice(error: sqlite3.Error) -> str:
-    text = str(error)
-    if "locked" in text:
-        return ": another process has it open; stop that one, or name another journal"
-    if "full" in text:
-        return ": free some space; the events will be taken when they are sent again"
-    if "readonly" in text or "unable to open" in text:
-        return ": the file and its folder must be writable for this user"
-    if "malformed" in text or "not a database" in text:
-        return ": it is damaged; restore it from a backup"
-    return ""
+def _nothing(_: object) -> None:
+    """Where nobody wants to know."""
+
+
+def _seen(done: asyncio.Future[None]) -> None:
+    """A caller that was cancelled asks for no result; that is no reason for asyncio to complain."""
+    if not done.cancelled():
+        done.exception()

@@ -1,27 +1,30 @@
-"""The journal keeps what it acknowledged, once, in order."""
+"""The journal keeps what it acknowledged, once, in order: the same in every database."""
 
 import asyncio
-import sqlite3
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
+from sqlalchemy import update
+from structlog.testing import capture_logs
 
-from genesis.core.errors import JournalError
+from genesis.core.errors import JournalBusy, JournalError
 from genesis.core.models import AnyAccountEvent, CapitalFlow, Fill, Side
-from genesis.ledger.journal import SCHEMA_VERSION, Entry, Journal
+from genesis.ledger.address import Address
+from genesis.ledger.journal import Entry, Journal
+from genesis.ledger.schema import EVENT, SCHEMA, SCHEMA_VERSION, SNAPSHOT
 
 TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def fill(event_id: str, quantity: str = "1", source: str = "engine") -> Fill:
+def fill(event_id: str, quantity: str = "1", source: str = "engine", strategy: str = "s") -> Fill:
     return Fill(
         time=TIME,
         source=source,
         event_id=event_id,
-        strategy="s",
+        strategy=strategy,
         symbol="BTC",
         side=Side.BUY,
         quantity=Decimal(quantity),
@@ -39,86 +42,212 @@ async def append(journal: Journal, events: Sequence[AnyAccountEvent]) -> list[En
     return entries
 
 
-async def appended(path: Path, events: Sequence[AnyAccountEvent]) -> list[Entry]:
-    async with Journal(path) as journal:
+async def appended(address: Address, events: Sequence[AnyAccountEvent]) -> list[Entry]:
+    async with Journal(address) as journal:
         return await append(journal, events)
 
 
-async def test_events_come_back_in_order_after_a_restart(tmp_path: Path) -> None:
+async def statement(journal: Journal, text: object) -> None:
+    """Do something to the database behind the journal's back."""
+
+    def execute() -> None:
+        with journal._store.database.connection.begin():
+            journal._store.database.connection.execute(text)  # type: ignore[call-overload]
+
+    await journal._run(execute)
+
+
+class Gate:
+    """Holds the journal's thread, so that appends have to wait."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._open = threading.Event()
+        self._held = asyncio.get_running_loop().run_in_executor(journal._thread, self._open.wait)
+
+    async def open(self) -> None:
+        self._open.set()
+        await self._held
+
+
+async def test_events_come_back_in_order_after_a_restart(journal_address: Address) -> None:
     flow = CapitalFlow(time=TIME, event_id="c", strategy="s", amount=Decimal("-1.50"))
-    events: list[AnyAccountEvent] = [flow, fill("b"), fill("a")]
-    await appended(tmp_path / "deep" / "j.db", events)
-    async with Journal(tmp_path / "deep" / "j.db") as journal:
+    events: list[AnyAccountEvent] = [flow, fill("b"), fill("a"), fill("é😀 ' \" \\ %s", source="ö")]
+    await appended(journal_address, events)
+    async with Journal(journal_address) as journal:
         assert await replayed(journal) == events
-        assert (journal.count, journal.last_sequence) == (3, 3)
+        assert (journal.count, journal.last_sequence) == (4, 4)
 
 
-async def test_a_repeat_is_known_within_a_batch_and_after_a_restart(tmp_path: Path) -> None:
-    assert await appended(tmp_path / "j.db", [fill("a"), fill("a")]) == [Entry.NEW, Entry.DUPLICATE]
-    assert await appended(tmp_path / "j.db", [fill("a", "1.000")]) == [Entry.DUPLICATE]
+async def test_a_repeat_is_known_within_a_batch_and_after_a_restart(journal_address: Address) -> None:
+    same = fill("a")
+    assert await appended(journal_address, [same, fill("a"), same]) == [Entry.NEW, Entry.DUPLICATE, Entry.DUPLICATE]
+    assert await appended(journal_address, [fill("a", "1.000"), fill("b")]) == [Entry.DUPLICATE, Entry.NEW]
 
 
-async def test_the_same_identity_with_other_content_is_a_conflict_and_not_kept(tmp_path: Path) -> None:
-    assert await appended(tmp_path / "j.db", [fill("a"), fill("a", "2"), fill("a", "2", source="other")]) == [
+async def test_the_same_identity_with_other_content_is_a_conflict_and_not_kept(journal_address: Address) -> None:
+    assert await appended(journal_address, [fill("a"), fill("a", "2"), fill("a", "2", source="other")]) == [
         Entry.NEW,
         Entry.CONFLICT,
         Entry.NEW,
     ]
-    async with Journal(tmp_path / "j.db") as journal:
+    async with Journal(journal_address) as journal:
+        assert await append(journal, [fill("a", "3")]) == [Entry.CONFLICT]
         assert await replayed(journal) == [fill("a"), fill("a", "2", source="other")]
 
 
-async def test_a_second_process_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    async with Journal(tmp_path / "j.db"):
-        with pytest.raises(JournalError, match="another process has it open"):
-            await Journal(tmp_path / "j.db").__aenter__()
+async def test_a_thousand_repeats_among_new_events_are_all_known(journal_address: Address) -> None:
+    async with Journal(journal_address) as journal:
+        await append(journal, [fill(f"{n}") for n in range(0, 2000, 2)])
+        entries = await append(journal, [fill(f"{n}") for n in range(2000)])
+        assert entries == [Entry.DUPLICATE, Entry.NEW] * 1000
+        assert [n async for batch in journal.replay() for n, _ in batch] == list(range(1, 2001))
 
 
-async def test_a_journal_of_another_schema_is_refused(tmp_path: Path) -> None:
-    await appended(tmp_path / "j.db", [fill("a")])
-    with sqlite3.connect(tmp_path / "j.db") as db:
-        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
-    db.close()
-    with pytest.raises(JournalError, match="schema version"):
-        await Journal(tmp_path / "j.db").__aenter__()
+async def test_appends_that_wait_share_a_commit_and_are_booked_in_the_journals_order(journal_address: Address) -> None:
+    commits: list[int] = []
+    booked: list[str] = []
+
+    async with Journal(journal_address) as journal:
+        journal.committed = commits.append
+        gate = Gate(journal)
+        appends = [
+            asyncio.create_task(journal.append([fill(f"{n}a"), fill(f"{n}b")], lambda _, n=n: booked.append(f"{n}")))  # type: ignore[misc]
+            for n in range(50)
+        ]
+        await asyncio.sleep(0)
+        assert journal.pending == 100
+        await gate.open()
+        await asyncio.gather(*appends)
+        assert booked == [f"{n}" for n in range(50)]
+        assert [event.event_id for event in await replayed(journal)] == [f"{n}{x}" for n in range(50) for x in "ab"]
+        assert (len(commits), sum(commits), journal.pending) == (1, 100, 0)
 
 
-async def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "j.db").write_text("not a database" * 1000)
-    with pytest.raises(JournalError, match="damaged"):
-        await Journal(tmp_path / "j.db").__aenter__()
+async def test_identities_are_told_apart_across_the_appends_of_one_commit(journal_address: Address) -> None:
+    async with Journal(journal_address) as journal:
+        gate = Gate(journal)
+        appends = [asyncio.create_task(append(journal, [fill("a", quantity)])) for quantity in ("1", "2", "1.0")]
+        await asyncio.sleep(0)
+        await gate.open()
+        assert await asyncio.gather(*appends) == [[Entry.NEW], [Entry.CONFLICT], [Entry.DUPLICATE]]
+        assert journal.count == 1
 
 
-async def test_a_damaged_event_is_named(tmp_path: Path) -> None:
-    await appended(tmp_path / "j.db", [fill("a"), fill("b")])
-    with sqlite3.connect(tmp_path / "j.db") as db:
-        db.execute("UPDATE event SET payload = x'7b' WHERE sequence = 2")
-    db.close()
-    async with Journal(tmp_path / "j.db") as journal:
+async def test_a_cancelled_append_is_booked_all_the_same(sqlite_address: Address) -> None:
+    entries: list[Entry] = []
+    async with Journal(sqlite_address) as journal:
+        gate = Gate(journal)
+        task = asyncio.create_task(journal.append([fill("a")], entries.extend))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert entries == []
+        await gate.open()
+        assert await append(journal, [fill("b")]) == [Entry.NEW]
+        assert entries == [Entry.NEW]
+        assert journal.last_sequence == 2
+
+
+async def test_what_waits_when_the_journal_is_closed_is_committed_first(sqlite_address: Address) -> None:
+    async with Journal(sqlite_address) as journal:
+        waiting = asyncio.create_task(append(journal, [fill("a")]))
+        await asyncio.sleep(0)
+    assert await waiting == [Entry.NEW]
+
+
+async def test_more_than_may_wait_is_refused_and_nothing_of_it_taken(sqlite_address: Address) -> None:
+    async with Journal(sqlite_address, max_pending=3) as journal:
+        gate = Gate(journal)
+        first = asyncio.create_task(append(journal, [fill("a"), fill("b")]))
+        await asyncio.sleep(0)
+        with pytest.raises(JournalBusy, match="2 events wait") as caught:
+            await append(journal, [fill("c"), fill("d")])
+        assert caught.value.retryable
+        last = asyncio.create_task(append(journal, [fill("e")]))
+        await asyncio.sleep(0)
+        await gate.open()
+        await asyncio.gather(first, last)
+        assert await append(journal, [fill(f"{n}") for n in range(9)]) == [Entry.NEW] * 9  # alone, any batch may pass
+        assert [event.event_id for event in await replayed(journal)][:3] == ["a", "b", "e"]
+
+
+async def test_a_fault_of_one_booking_is_its_callers_alone(sqlite_address: Address) -> None:
+    def broken(_: Sequence[Entry]) -> None:
+        raise ZeroDivisionError
+
+    async with Journal(sqlite_address) as journal:
+        gate = Gate(journal)
+        bad = asyncio.create_task(journal.append([fill("a")], broken))
+        good = asyncio.create_task(append(journal, [fill("b")]))
+        await asyncio.sleep(0)
+        await gate.open()
+        with pytest.raises(ZeroDivisionError):
+            await bad
+        assert await good == [Entry.NEW]
+        assert journal.last_sequence == 2
+
+
+async def test_an_event_that_the_database_cannot_hold_fails_alone(
+    postgres_address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("genesis.ledger.store.kind_of", lambda event: "nul \0" if event.event_id == "bad" else "fill")
+    async with Journal(postgres_address) as journal:
+        gate = Gate(journal)
+        appends = [asyncio.create_task(append(journal, [fill(name)])) for name in ("a", "bad", "b")]
+        await asyncio.sleep(0)
+        await gate.open()
+        with capture_logs():
+            results = await asyncio.gather(*appends, return_exceptions=True)
+        assert [results[0], results[2]] == [[Entry.NEW], [Entry.NEW]]
+        assert isinstance(results[1], JournalError)
+        assert not results[1].retryable
+        assert [event.event_id for event in await replayed(journal)] == ["a", "b"]
+
+
+async def test_a_journal_of_a_newer_schema_is_refused(journal_address: Address) -> None:
+    async with Journal(journal_address) as journal:
+        await statement(journal, update(SCHEMA).values(version=SCHEMA_VERSION + 1))
+    with pytest.raises(JournalError, match=f"schema version {SCHEMA_VERSION + 1}.*start the version that wrote it"):
+        await Journal(journal_address).__aenter__()
+
+
+async def test_a_damaged_event_is_named(journal_address: Address) -> None:
+    async with Journal(journal_address) as journal:
+        await append(journal, [fill("a"), fill("b")])
+        await statement(journal, update(EVENT).where(EVENT.c.sequence == 2).values(payload=b"{}"))
         with pytest.raises(JournalError, match="event 2 is damaged"):
             await replayed(journal)
 
 
-async def test_a_full_disk_keeps_nothing_of_the_batch_and_the_next_one_works(tmp_path: Path) -> None:
-    async with Journal(tmp_path / "j.db") as journal:
+async def test_a_snapshot_is_replaced_and_comes_back(journal_address: Address) -> None:
+    async with Journal(journal_address) as journal:
+        assert await journal.load_snapshot() is None
         await append(journal, [fill("a")])
-        await journal._run(lambda: journal._db.execute("PRAGMA max_page_count = 8").fetchone())
-        many = [fill(f"x{n}" + "-" * 100) for n in range(500)]
-        with pytest.raises(JournalError, match="free some space"):
-            await append(journal, many)
-        assert (journal.count, await replayed(journal)) == (1, [fill("a")])
-        await journal._run(lambda: journal._db.execute("PRAGMA max_page_count = 100000").fetchone())
-        assert set(await append(journal, many)) == {Entry.NEW}
+        for text in ("one", "two"):
+            await journal.save_snapshot(lambda sequence, text=text: f"{text} {sequence}".encode())  # type: ignore[misc]
+    async with Journal(journal_address) as journal:
+        assert await journal.load_snapshot() == b"two 1"
 
 
-async def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(JournalError, match="folder cannot be made"):
-        await Journal(tmp_path / "file" / "j.db").__aenter__()
+async def test_a_damaged_snapshot_is_none(journal_address: Address) -> None:
+    async with Journal(journal_address) as journal:
+        await journal.save_snapshot(lambda _: b"digit 1")
+        await statement(journal, update(SNAPSHOT).values(payload=b"digit 2"))
+        with capture_logs() as logs:
+            assert await journal.load_snapshot() is None
+    assert "damaged" in logs[0]["event"]
 
 
-async def test_a_closed_journal_says_so(tmp_path: Path) -> None:
-    async with Journal(tmp_path / "j.db") as journal:
+async def test_the_history_of_a_strategy_ends_where_it_is_told_to(journal_address: Address) -> None:
+    events = [fill(f"{n}", strategy="ab"[n % 2]) for n in range(10)]
+    async with Journal(journal_address) as journal:
+        await append(journal, events)
+        assert [event async for batch in journal.history("b", 8) for event in batch] == events[1:8:2]
+
+
+async def test_a_closed_journal_says_so(sqlite_address: Address) -> None:
+    async with Journal(sqlite_address) as journal:
         pass
-    with pytest.raises((JournalError, RuntimeError)):
-        await asyncio.wait_for(append(journal, [fill("a")]), 1)
+    with pytest.raises(JournalError, match="is not open"):
+        await append(journal, [fill("a")])

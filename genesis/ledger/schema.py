@@ -1,0 +1,152 @@
+"""The journal's tables, the same in every database, and how an older journal becomes one of today."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    inspect,
+)
+from sqlalchemy.dialects import postgresql
+
+from genesis.core.errors import JournalError
+from genesis.core.models import AnyAccountEvent
+
+SCHEMA_VERSION = 2
+
+# In SQLite an INTEGER PRIMARY KEY is the row's own number. In PostgreSQL, texts are compared byte by byte: an index in a
+# language's order is broken by an upgrade of that language's rules.
+_Number = BigInteger().with_variant(Integer, "sqlite")
+_Bytes = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+
+METADATA = MetaData()
+EVENT = Table(
+    "journal_event",
+    METADATA,
+    Column("sequence", _Number, primary_key=True, autoincrement=False, comment="from 1 on, without gaps: the replay order"),
+    Column("source", _Bytes, nullable=False),
+    Column("event_id", _Bytes, nullable=False, comment="with the source the event's identity"),
+    Column("strategy", _Bytes, nullable=False),
+    Column("kind", _Bytes, nullable=False),
+    Column("received", _Number, comment="wall time in microseconds since 1970; unknown where an old journal did not tell"),
+    Column("checksum", _Number, nullable=False, comment="CRC-32 of the payload"),
+    Column("payload", LargeBinary, nullable=False, comment="the event as JSON; what is replayed"),
+    UniqueConstraint("source", "event_id", name="journal_event_identity"),
+    Index("journal_event_strategy", "strategy", "sequence"),
+    sqlite_strict=True,
+)
+SNAPSHOT = Table(
+    "journal_snapshot",
+    METADATA,
+    Column("only_row", _Number, primary_key=True, autoincrement=False),
+    Column("sequence", _Number, nullable=False, comment="the last event that the accounts are behind"),
+    Column("checksum", _Number, nullable=False, comment="CRC-32 of the payload"),
+    Column("payload", LargeBinary, nullable=False, comment="the accounts as JSON"),
+    sqlite_strict=True,
+)
+SCHEMA = Table(
+    "journal_schema",
+    METADATA,
+    Column("only_row", _Number, primary_key=True, autoincrement=False),
+    Column("version", _Number, nullable=False),
+    sqlite_strict=True,
+)
+
+_decoder: msgspec.json.Decoder[AnyAccountEvent] = msgspec.json.Decoder(AnyAccountEvent)
+_BATCH = 10_000
+
+
+def checksum(payload: bytes) -> int:
+    """What tells a payload from a damaged one."""
+    return zlib.crc32(payload)
+
+
+def kind_of(event: AnyAccountEvent) -> str:
+    """The event's kind, as its JSON tells it."""
+    return str(event.__struct_config__.tag)
+
+
+def version_of(connection: Connection) -> int:
+    """The schema version of the database; 0 if it holds no journal."""
+    names = set(inspect(connection).get_table_names())
+    if SCHEMA.name in names:
+        return int(connection.execute(SCHEMA.select()).one().version)
+    if connection.dialect.name == "sqlite":
+        return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    return 0
+
+
+def migrate(connection: Connection) -> int:
+    """Bring the database to today's schema, in the caller's transaction; the version that it had.
+
+    Raises:
+        JournalError: a newer Genesis wrote it.
+    """
+    found = version_of(connection)
+    check_known(found)
+    if found == 0:
+        METADATA.create_all(connection, checkfirst=False)
+        connection.execute(SCHEMA.insert().values(only_row=1, version=SCHEMA_VERSION))
+    for migration in _MIGRATIONS[found - 1 :] if found else ():
+        migration(connection)
+    if found:
+        connection.execute(SCHEMA.update().values(version=SCHEMA_VERSION))
+    return found
+
+
+def check_known(version: int) -> None:
+    """Raise `JournalError` if a newer Genesis wrote the journal."""
+    if version > SCHEMA_VERSION:
+        raise JournalError(
+            f"has schema version {version}, this Genesis knows {SCHEMA_VERSION}: "
+            "start the version that wrote it, or name another journal"
+        )
+
+
+def _tell_strategy_kind_and_checksum(connection: Connection) -> None:
+    """1 → 2: one schema for all databases; the columns by which people look for events, and checksums."""
+    METADATA.create_all(connection, checkfirst=False)
+    connection.execute(SCHEMA.insert().values(only_row=1, version=1))
+    after = 0
+    while batch := connection.exec_driver_sql(
+        "SELECT sequence, source, event_id, payload FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?", (after, _BATCH)
+    ).fetchall():
+        connection.execute(EVENT.insert(), [_row(*old) for old in batch])
+        after = batch[-1][0]
+    # What version 1 kept beside the events is not the books of today; the events tell them anew.
+    for table in ("event", "checkpoint", "snapshot"):
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
+    connection.exec_driver_sql("PRAGMA user_version = 0")
+
+
+def _row(sequence: int, source: str, event_id: str, payload: bytes) -> dict[str, object]:
+    try:
+        event = _decoder.decode(payload)
+    except msgspec.MsgspecError as error:
+        raise JournalError(f"event {sequence} is damaged: {error}") from error
+    return {
+        "sequence": sequence,
+        "source": source,
+        "event_id": event_id,
+        "strategy": event.strategy,
+        "kind": kind_of(event),
+        "received": None,
+        "checksum": checksum(payload),
+        "payload": payload,
+    }
+
+
+_MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_tell_strategy_kind_and_checksum,)
+"""From version 1 on, each to the next one. A migration keeps every event, its sequence and its payload."""

@@ -1,0 +1,303 @@
+"""The events in their database: one sequence, one identity each, whole batches or nothing. Synchronous, for one thread."""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+import structlog
+from sqlalchemy import Connection, Select, exc, func, select
+
+from genesis.core.clock import Clock
+from genesis.core.errors import JournalError
+from genesis.core.models import AnyAccountEvent, same_content
+from genesis.ledger.address import SQLITE, Address
+from genesis.ledger.database import Database
+from genesis.ledger.schema import EVENT, SCHEMA_VERSION, SNAPSHOT, check_known, checksum, kind_of, migrate, version_of
+
+_LOOK_UP = 500
+"""Identities that one question asks for."""
+_MICROSECONDS = 1_000_000
+
+_log = structlog.get_logger(__name__)
+
+Sequenced = tuple[int, AnyAccountEvent]
+
+
+class Entry(enum.Enum):
+    """What `append` did with an event."""
+
+    NEW = "new"
+    DUPLICATE = "duplicate"
+    """The same event is in the journal already."""
+    CONFLICT = "conflict"
+    """Another event is in the journal under the same identity; this one is not kept."""
+
+
+class Row(NamedTuple):
+    """An event as the database keeps it, in the order of the table's columns."""
+
+    sequence: int
+    source: str
+    event_id: str
+    strategy: str
+    kind: str
+    received: int | None
+    checksum: int
+    payload: bytes
+
+
+class Store:
+    """The journal's database, and what it is known to hold."""
+
+    def __init__(self, address: Address, clock: Clock, *, read_only: bool = False) -> None:
+        self.address = address
+        self.database = Database(address, read_only=read_only)
+        self.last_sequence = 0
+        """Of the newest event that is known to be durable. Sequences have no gaps, so it is their number too."""
+        self.found: deque[Sequenced] = deque()
+        """Events that a commit had kept though nobody was told; whoever keeps books takes them from here, first of all."""
+        self._clock = clock
+        self._read_only = read_only
+        self._broken = False
+        self._planned: list[Row] = []
+        """What the last commit was to keep, and what it made of its events."""
+        self._entries: list[Entry] = []
+        self._insert = ""
+        self._decoder: msgspec.json.Decoder[AnyAccountEvent] = msgspec.json.Decoder(AnyAccountEvent)
+
+    def open(self) -> None:
+        """Connect, bring the schema up to date, and see what is there.
+
+        Raises:
+            JournalError: there is no connection, another process has it open, or it is damaged or of a newer Genesis.
+        """
+        try:
+            self.last_sequence = self._connect()
+        except BaseException:
+            self.database.close()
+            raise
+
+    def check(self) -> None:
+        """Make a broken connection anew; nothing happens while all is well.
+
+        Raises:
+            JournalError: it cannot be made yet.
+        """
+        with self.database.errors():
+            self._ready()
+
+    def close(self) -> None:
+        """Close the connection, and leave the journal to whoever wants it next."""
+        self.database.close()
+
+    def append(self, events: Sequence[AnyAccountEvent]) -> list[Entry]:
+        """Commit the new ones among `events`, in their order, in one transaction.
+
+        A connection that breaks is made anew once, and a commit that nobody knows the end of is looked for.
+
+        Raises:
+            JournalError: nothing of `events` was kept as far as is known; what was nevertheless will be in `found`.
+        """
+        with self.database.errors():
+            connection = self._ready()
+            try:
+                return self._append(connection, events)
+            except exc.DBAPIError as error:
+                self._broken = True
+                if not error.connection_invalidated:
+                    raise
+            return self._append_anew(events)
+
+    def read(self, after: int, limit: int) -> list[Sequenced]:
+        """Up to `limit` events with a sequence above `after`, in order.
+
+        Raises:
+            JournalError: one is damaged.
+        """
+        return self._events(_EVENTS.where(EVENT.c.sequence > after).limit(limit))
+
+    def history(self, strategy: str, after: int, until: int, limit: int) -> list[Sequenced]:
+        """Up to `limit` events of `strategy` with a sequence above `after` and up to `until`, in order."""
+        chosen = _EVENTS.where(EVENT.c.strategy == strategy, EVENT.c.sequence > after, EVENT.c.sequence <= until)
+        return self._events(chosen.limit(limit))
+
+    def save_snapshot(self, sequence: int, payload: bytes) -> None:
+        """Keep `payload`, the accounts behind the event `sequence`, in place of the last snapshot."""
+        values = {"only_row": 1, "sequence": sequence, "checksum": checksum(payload), "payload": payload}
+        with self.database.errors():
+            connection = self._ready()
+            with connection.begin():
+                connection.execute(SNAPSHOT.delete())
+                connection.execute(SNAPSHOT.insert().values(values))
+
+    def load_snapshot(self) -> bytes | None:
+        """The last snapshot; None if there is none, or it is not as it was saved."""
+        with self.database.errors():
+            connection = self._ready()
+            with connection.begin():
+                row = connection.execute(select(SNAPSHOT)).first()
+        if row is None:
+            return None
+        if checksum(row.payload) != row.checksum or row.sequence > self.last_sequence:
+            _log.warning("the snapshot is damaged: all events are replayed instead", journal=str(self.address))
+            return None
+        return bytes(row.payload)
+
+    def _connect(self) -> int:
+        """Connect; the newest sequence."""
+        self.database.open()
+        with self.database.errors():
+            connection = self.database.connection
+            self._insert = str(EVENT.insert().compile(dialect=connection.dialect))
+            with connection.begin():
+                self._check_schema(connection)
+                return int(connection.execute(select(func.coalesce(func.max(EVENT.c.sequence), 0))).scalar_one())
+
+    def _check_schema(self, connection: Connection) -> None:
+        if not self._read_only:
+            found = migrate(connection)
+            if found not in {0, SCHEMA_VERSION}:
+                _log.info("journal brought up to date", journal=str(self.address), schema=SCHEMA_VERSION, before=found)
+            return
+        found = version_of(connection)
+        check_known(found)
+        if found == 0:
+            raise JournalError("there is no journal in it")
+        if found < SCHEMA_VERSION:
+            raise JournalError(f"is of the older schema {found}: `genesis monitor` brings it up to date at its start")
+
+    def _ready(self) -> Connection:
+        """The connection; made anew if the last use broke it."""
+        if self._broken:
+            self.found.extend(self._reconnect())
+        return self.database.connection
+
+    def _reconnect(self) -> list[Sequenced]:
+        """Connect anew; the events behind the last known one."""
+        if self.address.backend == SQLITE and self.address.path is None:
+            self._broken = False  # memory cannot be left and found again, and it tells what it does
+            return []
+        self.database.disconnect()
+        newest = self._connect()
+        if newest < self.last_sequence:
+            self.database.disconnect()
+            raise JournalError(
+                f"has {newest} events, and {self.last_sequence} are booked: it is not the journal that it was; "
+                "bring that one back, or start the monitor anew to book what is there"
+            )
+        self._broken = False
+        tail = self.read(self.last_sequence, newest - self.last_sequence) if newest > self.last_sequence else []
+        self.last_sequence = newest
+        return tail
+
+    def _append_anew(self, events: Sequence[AnyAccountEvent]) -> list[Entry]:
+        """After the connection broke: what the commit came to, or a second attempt."""
+        planned, entries = self._planned, self._entries
+        tail = self._reconnect()
+        if tail and [(number, e.source, e.event_id) for number, e in tail] == [row[:3] for row in planned]:
+            return entries
+        self.found.extend(tail)
+        try:
+            return self._append(self.database.connection, events)
+        except exc.DBAPIError:
+            self._broken = True
+            raise
+
+    def _append(self, connection: Connection, events: Sequence[AnyAccountEvent]) -> list[Entry]:
+        rows = self._rows(events)
+        if len({row[1:3] for row in rows}) == len(rows) and self._commit(connection, rows, [Entry.NEW] * len(rows)):
+            return self._entries
+        entries = self._compare(connection, events)
+        new = [row for row, entry in zip(rows, entries, strict=True) if entry is Entry.NEW]
+        numbered = [row._replace(sequence=number) for number, row in enumerate(new, self.last_sequence + 1)]
+        if numbered and not self._commit(connection, numbered, entries):
+            self._broken = True
+            raise JournalError("another process has written to it: stop that one", retryable=True)
+        return entries
+
+    def _rows(self, events: Sequence[AnyAccountEvent]) -> list[Row]:
+        """The rows that `events` make if all of them are new."""
+        received = int(self._clock.timestamp() * _MICROSECONDS)
+        encode = msgspec.json.encode
+        rows = []
+        for number, event in enumerate(events, self.last_sequence + 1):
+            payload = encode(event)
+            rows.append(
+                Row(
+                    number,
+                    event.source,
+                    event.event_id,
+                    event.strategy,
+                    kind_of(event),
+                    received,
+                    checksum(payload),
+                    payload,
+                )
+            )
+        return rows
+
+    def _commit(self, connection: Connection, rows: list[Row], entries: list[Entry]) -> bool:
+        """Commit `rows`; False, with nothing kept, if an identity among them is in the journal already."""
+        self._planned, self._entries = rows, entries
+        try:
+            with connection.begin():
+                connection.exec_driver_sql(self._insert, rows)
+        except exc.IntegrityError:
+            return False
+        self.last_sequence += len(rows)
+        return True
+
+    def _compare(self, connection: Connection, events: Sequence[AnyAccountEvent]) -> list[Entry]:
+        """What each event is, by the journal and by those before it."""
+        with connection.begin():
+            known = dict(self._known(connection, events))
+        entries = []
+        for event in events:
+            identity = (event.source, event.event_id)
+            if identity in known:
+                entries.append(Entry.DUPLICATE if same_content(known[identity], event) else Entry.CONFLICT)
+            else:
+                known[identity] = event
+                entries.append(Entry.NEW)
+        return entries
+
+    def _known(
+        self, connection: Connection, events: Iterable[AnyAccountEvent]
+    ) -> Iterator[tuple[tuple[str, str], AnyAccountEvent]]:
+        """Those of the journal that have the identity of one of `events`."""
+        by_source: dict[str, list[str]] = {}
+        for event in events:
+            by_source.setdefault(event.source, []).append(event.event_id)
+        for source, ids in by_source.items():
+            for start in range(0, len(ids), _LOOK_UP):
+                chosen = _EVENTS.where(EVENT.c.source == source, EVENT.c.event_id.in_(ids[start : start + _LOOK_UP]))
+                for row in connection.execute(chosen):
+                    event = self.decode(row.sequence, row.checksum, row.payload)
+                    yield (event.source, event.event_id), event
+
+    def _events(self, chosen: Select[tuple[int, int, bytes]]) -> list[Sequenced]:
+        with self.database.errors():
+            connection = self._ready()
+            with connection.begin():
+                rows = connection.execute(chosen).all()
+            return [(row.sequence, self.decode(row.sequence, row.checksum, row.payload)) for row in rows]
+
+    def decode(self, sequence: int, expected: int, payload: bytes) -> AnyAccountEvent:
+        """The event of a payload.
+
+        Raises:
+            JournalError: it is not as it was written.
+        """
+        if checksum(payload) != expected:
+            raise JournalError(f"event {sequence} is damaged: its checksum is not that of its content; restore a backup")
+        try:
+            return self._decoder.decode(payload)
+        except msgspec.MsgspecError as error:
+            raise JournalError(f"event {sequence} is damaged: {error}") from error
+
+
+_EVENTS = select(EVENT.c.sequence, EVENT.c.checksum, EVENT.c.payload).order_by(EVENT.c.sequence)

@@ -1,0 +1,40 @@
+"""What the tests of the journal share: an address in each database that it may live in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from genesis.ledger.address import Address, address
+from tests.integration.postgres import PASSWORD, Cluster, cluster
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL server for all tests of this run; whoever stops it starts it again."""
+    with cluster() as running:
+        yield running
+
+
+@pytest.fixture
+def postgres_address(postgres: Cluster, tmp_path: Path) -> Iterator[Address]:
+    """An empty database of that server."""
+    password = tmp_path / "password"
+    password.write_text(PASSWORD)
+    with postgres.database() as url:
+        yield address(url, password)
+
+
+@pytest.fixture
+def sqlite_address(tmp_path: Path) -> Address:
+    """A file that is not there yet, in a folder that is not there either."""
+    return address(tmp_path / "deep" / "journal.db")
+
+
+@pytest.fixture(params=["sqlite_address", "postgres_address"], ids=["sqlite", "postgresql"])
+def journal_address(request: pytest.FixtureRequest) -> Address:
+    """Each test of a journal runs against both real databases."""
+    found: Address = request.getfixturevalue(request.param)
+    return found
