@@ -15,10 +15,13 @@ from prometheus_client import CollectorRegistry
 from genesis.core.clock import Clock, SystemClock
 from genesis.core.config import Settings
 from genesis.core.errors import GenesisError, JournalError
+from genesis.core.statement import Statement, Terms
 from genesis.ingest.auth import exposures, guarded, ingest_guard, scrape_guard
 from genesis.ingest.http import EventIntake, counted, ingest_routes
+from genesis.ingest.statement_http import statement_routes
 from genesis.ingest.tls import tls_context
 from genesis.ledger.journal import Journal
+from genesis.ledger.reconciliation import Reconciliation
 from genesis.monitoring.alert_manager import thresholds
 from genesis.monitoring.exporter import GenesisCollector
 from genesis.monitoring.server import monitor_site
@@ -53,7 +56,9 @@ class MonitorApp:
         self._exit = contextlib.AsyncExitStack()
         self.links: dict[str, str] = {}
         """Other programs around the monitor, for its landing page: title → address."""
-        self.monitor = StrategyPerformanceMonitor(settings.monitor, settings.rules, self._journal, self._clock)
+        self.monitor = StrategyPerformanceMonitor(
+            settings.monitor, settings.rules, self._journal, self._clock, configured=settings.strategies.strategies
+        )
         self.url = ""
 
     async def __aenter__(self) -> MonitorApp:
@@ -110,7 +115,7 @@ class MonitorApp:
             registry,
             lambda: self._ready,
             lambda: self.links,
-            routes=ingest_routes(intake),
+            routes=[*ingest_routes(intake), *statement_routes(self._reconcile, ready=lambda: self._ready)],
             middlewares=[counted(tally), guarded(ingest_guard(settings.ingest), scrape_guard(settings.scrape))],
         )
 
@@ -129,6 +134,12 @@ class MonitorApp:
         while True:
             await asyncio.sleep(self._settings.monitor.snapshot_seconds)
             await self._save_snapshot()
+
+    async def _reconcile(self, statement: Statement, terms: Terms) -> Reconciliation:
+        found = self.monitor.reconcile(statement, terms)
+        _log.info("statement compared", scope=found.scope, breaks=found.total_breaks)
+        await self._save_snapshot()  # no event tells of it: this alone brings it over a restart
+        return found
 
     async def _save_snapshot(self) -> None:
         try:

@@ -42,7 +42,9 @@ async def replay(fills: Iterable[RecordedFill], settings: Settings, journal: Pat
     outcomes: Counter[Outcome] = Counter()
     recorded: dict[str, Decimal] = {}
     async with Journal(":memory:" if journal is None else journal) as opened:
-        monitor = StrategyPerformanceMonitor(settings.monitor, settings.rules, opened, clock)
+        monitor = StrategyPerformanceMonitor(
+            settings.monitor, settings.rules, opened, clock, configured=settings.strategies.strategies
+        )
         await monitor.restore()
         for batch in _batches(fills):
             for (fill, closed), receipt in zip(batch, await monitor.handle_batch([fill for fill, _ in batch]), strict=True):

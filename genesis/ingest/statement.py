@@ -15,6 +15,7 @@ from genesis.core.statement import WHOLE_ACCOUNT, Item, Statement
 
 COLUMNS = ("strategy", "symbol", "currency", "quantity")
 _REQUIRED = ("symbol", "quantity")
+MAX_ROWS = 10_000
 _MAX_FAULTS = 100
 _MAX_SHOWN = 80
 _NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,2})?", re.ASCII)
@@ -72,6 +73,8 @@ class _Reader:
         if self._columns is None:
             self._columns = _header(line, cells)
             return
+        if len(self._positions) + len(self._cash) >= MAX_ROWS:
+            raise _wrong(line, "(line)", ",".join(cells), f"is one row more than {MAX_ROWS}")
         try:
             self._row(line, cells, self._columns)
         except StatementError as error:
