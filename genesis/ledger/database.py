@@ -19,7 +19,7 @@ from genesis.ledger.address import SQLITE, Address
 
 _WAIT_FOR_LOCK = 3.0
 """Seconds. A server needs a moment to notice that a process was killed, and to end what it was doing for it."""
-_CORRUPT = "it is damaged; restore it from a backup, or keep the file and ask for help: `genesis journal verify` tells more"
+CORRUPT = "it is damaged; restore it from a backup, or keep the file and ask for help: `genesis journal verify` tells more"
 
 _log = structlog.get_logger(__name__)
 
@@ -269,8 +269,8 @@ _WORDS: tuple[tuple[str, str, bool], ...] = (
     ("readonly", "the file and its folder must be writable for this user", True),
     ("unable to open", "the file and its folder must be writable for this user", True),
     ("disk I/O error", "the disk does not do what it is told: look into the system's log", True),
-    ("malformed", _CORRUPT, False),
-    ("not a database", _CORRUPT, False),
+    ("malformed", CORRUPT, False),
+    ("not a database", CORRUPT, False),
     # What a server says before there is a session has no code.
     ("password", "check the user, and the password in journal_password_file", False),
     ("does not exist", "create it: CREATE DATABASE ... ENCODING 'UTF8'", False),
@@ -281,7 +281,7 @@ _CODES: dict[str, tuple[str, bool]] = {
     "53": ("the server is out of space or connections; the events will be taken when they are sent again", True),
     "55": ("another session holds a lock on the tables journal_*: end it", True),
     "57": ("the server is stopping or starting; the events will be taken when they are sent again", True),
-    "XX": (_CORRUPT, False),
+    "XX": (CORRUPT, False),
 }
 """By the class of PostgreSQL's SQLSTATE."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -53,8 +53,8 @@ class Journal:
         """Sequence of the newest event that is durable and booked; 0 if there is none."""
         self.pending = 0
         """Events that wait for their commit."""
-        self.recovered: Callable[[Sequence[AnyAccountEvent]], None] = _nothing
-        """Called with events that turn out to be durable though their append failed, in order and before any later one."""
+        self.recovered: Callable[[int, AnyAccountEvent], Awaitable[None]] = _left
+        """Awaited with each event that turns out to be durable though its append failed, in order and before any later one."""
         self.committed: Callable[[int], None] = _nothing
         """Called with the number of events after each commit."""
         self.failed: Callable[[JournalError], None] = _nothing
@@ -163,10 +163,10 @@ class Journal:
         try:
             entries = await self._run(self._store.append, [event for one in group for event in one.events])
         except Exception as error:
-            self._take_found()
+            await self._take_found()
             await self._fail(group, error)
             return
-        self._take_found()
+        await self._take_found()
         self._note_order(None)
         self.committed(len(entries))
         start = 0
@@ -174,6 +174,7 @@ class Journal:
             end = start + len(one.events)
             self._book(one, entries[start:end])
             start = end
+        await self._take_found()
 
     def _book(self, one: _Append, entries: Sequence[Entry]) -> None:
         self.pending -= len(entries)
@@ -209,18 +210,17 @@ class Journal:
             await self._run(self._store.check)
         except JournalError:
             return
-        self._take_found()
+        await self._take_found()
         self._note_order(None)
 
-    def _take_found(self) -> None:
-        """Book what was found to be durable after a connection had broken."""
-        events, found = [], self._store.found
+    async def _take_found(self) -> None:
+        """Have booked what was found to be durable after a connection had broken."""
+        found = self._store.found
         while found and found[0][0] == self.last_sequence + 1:  # nothing goes before what is still to be booked
-            self.last_sequence, event = found.popleft()
-            events.append(event)
-        if events:
-            _log.warning("events of a broken commit are in the journal", journal=str(self.address), events=len(events))
-            self.recovered(events)
+            sequence, event = found.popleft()
+            _log.warning("an event of a broken commit is in the journal", journal=str(self.address), event_id=event.event_id)
+            await self.recovered(sequence, event)
+            self.last_sequence = sequence
 
     def _note_order(self, error: JournalError | None) -> None:
         """Tell once when the journal gets out of order, and once when it works again."""
@@ -233,6 +233,10 @@ class Journal:
 
 def _nothing(_: object) -> None:
     """Where nobody wants to know."""
+
+
+async def _left(_: int, __: object) -> None:
+    """Where nobody keeps books."""
 
 
 def _seen(done: asyncio.Future[None]) -> None:

@@ -15,7 +15,7 @@ from genesis.core.clock import Clock
 from genesis.core.errors import JournalError
 from genesis.core.models import AnyAccountEvent, same_content
 from genesis.ledger.address import SQLITE, Address
-from genesis.ledger.database import Database
+from genesis.ledger.database import CORRUPT, Database
 from genesis.ledger.schema import EVENT, SCHEMA_VERSION, SNAPSHOT, check_known, checksum, kind_of, migrate, version_of
 
 _LOOK_UP = 500
@@ -154,8 +154,16 @@ class Store:
             connection = self.database.connection
             self._insert = str(EVENT.insert().compile(dialect=connection.dialect))
             with connection.begin():
+                self._check_file(connection)
                 self._check_schema(connection)
                 return int(connection.execute(select(func.coalesce(func.max(EVENT.c.sequence), 0))).scalar_one())
+
+    def _check_file(self, connection: Connection) -> None:
+        """Refuse a damaged SQLite file before anything is written to it: half a second for a million events."""
+        if self.address.path is not None and not self._read_only:
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+            if found != "ok":
+                raise JournalError(f"{' '.join(str(found).split())}: {CORRUPT}")
 
     def _check_schema(self, connection: Connection) -> None:
         if not self._read_only:
@@ -276,7 +284,7 @@ class Store:
             for start in range(0, len(ids), _LOOK_UP):
                 chosen = _EVENTS.where(EVENT.c.source == source, EVENT.c.event_id.in_(ids[start : start + _LOOK_UP]))
                 for row in connection.execute(chosen):
-                    event = self.decode(row.sequence, row.checksum, row.payload)
+                    event = self.decode(*row)
                     yield (event.source, event.event_id), event
 
     def _events(self, chosen: Select[tuple[int, int, bytes]]) -> list[Sequenced]:
@@ -284,7 +292,7 @@ class Store:
             connection = self._ready()
             with connection.begin():
                 rows = connection.execute(chosen).all()
-            return [(row.sequence, self.decode(row.sequence, row.checksum, row.payload)) for row in rows]
+            return [(row[0], self.decode(*row)) for row in rows]
 
     def decode(self, sequence: int, expected: int, payload: bytes) -> AnyAccountEvent:
         """The event of a payload.
