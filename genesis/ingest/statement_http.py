@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 import msgspec
 import structlog
@@ -50,7 +51,8 @@ def statement_routes(reconcile: Reconcile, *, ready: Callable[[], bool]) -> list
 
 
 def _refused(error: Exception) -> web.Response:
-    status, text, faults = 400, str(error), {}
+    status, text = 400, str(error)
+    faults: dict[str, Any] = {}
     match error:
         case StatementError():
             text, faults = "the statement has faults", {"faults": [fault._asdict() for fault in error.faults]}
