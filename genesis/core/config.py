@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar
@@ -10,10 +10,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails
 
 from genesis.core.access_config import IngestSettings, ScrapeSettings, TlsSettings
 from genesis.core.alert_config import AlertSettings
+from genesis.core.alert_faults import fault, refuse
 from genesis.core.errors import ConfigError, Fault
+from genesis.core.event_config import EventSettings
 from genesis.core.models import Tier
 from genesis.core.section import Name, Ratio, Section
 
@@ -111,12 +114,34 @@ class MonitorSettings(Section):
     """Strategies past this number share the label value `other`."""
     max_symbols: Annotated[int, Field(ge=1)] = 1000
     """Symbols past this number share the label value `other`."""
+    conversions: dict[Name, Name] = Field(default_factory=dict)
+    """Currency → the symbol whose price is what one unit of it is worth in the reporting currency."""
+    symbol_currencies: dict[Name, Name] = Field(default_factory=dict)
+    """Symbol → the currency that it is quoted in; one that is not listed is quoted in the reporting currency."""
+    events: EventSettings = EventSettings()
+    """What becomes of odd events."""
     ingest: IngestSettings = IngestSettings()
     """Who may send events over HTTP, and how much at once."""
     scrape: ScrapeSettings = ScrapeSettings()
     """What a scrape of /metrics has to present."""
     tls: TlsSettings = TlsSettings()
     """The certificate with which the monitor speaks HTTPS, and those that it wants from clients."""
+
+    @model_validator(mode="after")
+    def _conversions_convert(self) -> MonitorSettings:
+        refuse(type(self).__name__, _conversion_faults(self))
+        return self
+
+
+def _conversion_faults(settings: MonitorSettings) -> Iterator[InitErrorDetails]:
+    reporting = settings.reporting_currency
+    for currency, symbol in settings.conversions.items():
+        quoted = settings.symbol_currencies.get(symbol, reporting)
+        if currency == reporting:
+            yield fault(("conversions", currency), symbol, "is the reporting currency, which is not converted; remove it")
+        elif quoted != reporting:
+            right = f"is quoted in {quoted}; name a symbol that is quoted in the reporting currency {reporting}"
+            yield fault(("conversions", currency), symbol, right)
 
 
 class StrategySettings(Section):

@@ -1,13 +1,13 @@
 """Exact decimal arithmetic for money, prices and quantities.
 
 A value that enters has at most 15 digits before the point and 18 behind it (`exact`). Sums and products of such values fit
-into the digits of `EXACT`, whose Inexact trap turns a rounding into an error instead of a slow drift. Only a division can
-round; `share` does it once, to 24 places behind the point.
+into the digits of `EXACT`, whose Inexact trap turns a rounding into an error instead of a slow drift: a quantity at a mark at a
+rate has up to 101 digits. Only a division can round; `share` does it once, to 24 places behind the point.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from decimal import (
     ROUND_HALF_EVEN,
@@ -30,8 +30,10 @@ ENTRY_QUANTUM = Decimal("1e-18")
 SHARE_QUANTUM = Decimal("1e-24")
 
 _ENTRY = Context(prec=33, traps=[Inexact, InvalidOperation])
-_DIVISION = Context(prec=120, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
-EXACT = Context(prec=120, rounding=ROUND_HALF_EVEN, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+_ENTRY_ROUNDED = Context(prec=33, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation])
+_DIVISION = Context(prec=256, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
+_RATIO = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
+EXACT = Context(prec=256, rounding=ROUND_HALF_EVEN, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 
 
 def exact(field: str, value: Decimal) -> None:
@@ -74,4 +76,30 @@ def exact_arithmetic() -> Iterator[None]:
 
 def ratio(part: Decimal, whole: Decimal) -> float:
     """`part` / `whole` as a float: where money becomes a statistic."""
-    return float(_DIVISION.divide(part, whole))
+    return float(_RATIO.divide(part, whole))
+
+
+def entry_ratio(part: Decimal, whole: Decimal) -> Decimal | None:
+    """`part` / `whole`, both above 0, rounded half-even to what may enter; None if it is too large or rounds to 0."""
+    try:
+        rounded = _ENTRY_ROUNDED.quantize(_DIVISION.divide(part, whole), ENTRY_QUANTUM)
+    except InvalidOperation:
+        return None
+    return rounded or None
+
+
+def worth(amount: Decimal, rate: Decimal | None) -> Decimal | None:
+    """`amount` at `rate`; without a rate only nothing is known to be worth something: 0."""
+    if rate is None:
+        return None if amount else ZERO
+    return amount * rate
+
+
+def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """The sum; None if one of them is not known."""
+    added = ZERO
+    for amount in amounts:
+        if amount is None:
+            return None
+        added += amount
+    return added

@@ -2,162 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
 
 import msgspec
 
-from genesis.core.models import CapitalFlow, Fill, Funding, Liquidity, Side
-from genesis.core.money import ZERO, share
+from genesis.core.models import CapitalFlow, Fill, Funding
+from genesis.core.money import ZERO
+from genesis.ledger.currency import NO_CONVERSION, NO_MARK, Amounts, Unvalued
 from genesis.ledger.drawdown import Drawdown
+from genesis.ledger.holding import Holding
 from genesis.ledger.periods import Period
-from genesis.ledger.position import Position, Trade, trade
 
-
-class RoundTrip(NamedTuple):
-    """A position from flat to flat: its P&L net of its fees and funding."""
-
-    symbol: str
-    opened: datetime
-    closed: datetime
-    pnl: Decimal
-
-
-class Turnover(NamedTuple):
-    """Fills of one side and liquidity: how many, and their value."""
-
-    fills: int = 0
-    value: Decimal = ZERO
-
-
-class TripTally(msgspec.Struct, kw_only=True):
-    """Counts and sums of round trips. Instances are mutable, and owned by one holding."""
-
-    wins: int = 0
-    losses: int = 0
-    evens: int = 0
-    gross_profit: Decimal = ZERO
-    gross_loss: Decimal = ZERO
-    """The sum of the losses, as a positive number."""
-
-    def add(self, trip: RoundTrip) -> None:
-        """Count a closed round trip; one that broke even is neither a win nor a loss."""
-        if trip.pnl > 0:
-            self.wins += 1
-            self.gross_profit += trip.pnl
-        elif trip.pnl < 0:
-            self.losses += 1
-            self.gross_loss -= trip.pnl
-        else:
-            self.evens += 1
-
-
-class Holding(msgspec.Struct, kw_only=True):
-    """A strategy's position in one symbol, open or flat, what it came to, and the round trip under way."""
-
-    symbol: str
-    quantity: Decimal = ZERO
-    basis: Decimal = ZERO
-    realized: Decimal = ZERO
-    fees: Decimal = ZERO
-    funding: Decimal = ZERO
-    trip_pnl: Decimal = ZERO
-    trip_opened: datetime | None = None
-    trips: TripTally = msgspec.field(default_factory=TripTally)
-    turnover: dict[Side, dict[Liquidity, Turnover]] = msgspec.field(default_factory=dict)
-
-    def unrealized(self, mark: Decimal) -> Decimal:
-        return self.quantity * mark - self.basis
-
-    def fill(self, fill: Fill) -> Decimal:
-        """Take in a fill; the P&L that it realised, before its fee."""
-        done = trade(Position(self.quantity, self.basis), fill.signed_quantity, fill.price)
-        self._follow_trip(fill, done)
-        self.quantity, self.basis = done.position
-        self.realized += done.realized
-        self.fees += fill.fee
-        side = self.turnover.setdefault(fill.side, {})
-        turnover = side.get(fill.liquidity, Turnover())
-        side[fill.liquidity] = Turnover(turnover.fills + 1, turnover.value + fill.quantity * fill.price)
-        return done.realized
-
-    def fund(self, amount: Decimal) -> None:
-        """Take in a funding payment; it belongs to the round trip that is open, if any."""
-        self.funding += amount
-        if self.quantity:
-            self.trip_pnl += amount
-
-    def _follow_trip(self, fill: Fill, done: Trade) -> None:
-        """Carry the open round trip through a fill, before the quantity changes."""
-        if not self.quantity:
-            self.trip_opened, self.trip_pnl = fill.time, -fill.fee
-        elif done.closed < abs(self.quantity):
-            self.trip_pnl += done.realized - fill.fee
-        else:
-            closing_fee = share(fill.fee, done.closed, fill.quantity)
-            assert self.trip_opened is not None  # noqa: S101 - an open holding has an open round trip
-            pnl = self.trip_pnl + done.realized - closing_fee
-            self.trips.add(RoundTrip(self.symbol, self.trip_opened, fill.time, pnl))
-            self.trip_opened, self.trip_pnl = fill.time, closing_fee - fill.fee
+Rates = Mapping[str, Decimal]
+"""Currency → what one unit is worth in the reporting currency; a currency without a rate is not in it."""
 
 
 class Book(msgspec.Struct, kw_only=True):
     """One strategy's account.
 
-    `equity` follows every fill and every mark by its change alone; being exact, it equals capital + realised + unrealised
-    − fees + funding at any time. It is worth something only while `unmarked` is empty: a position without a mark has no value.
+    `realized`, `fees` and `funding` are what is in the reporting currency; what is in other currencies is in `foreign`.
+    `equity` follows every fill, mark and rate by its change alone; being exact, it equals capital + Σ rate × (realised +
+    unrealised − fees + funding) over the currencies at any time. It is worth something only while `unvalued` is empty: a
+    position without a mark counts at cost, an amount without a rate not at all.
     """
 
     strategy: str
+    currency: str
+    """The reporting currency."""
     drawdown: Drawdown
     capital: Decimal = ZERO
     realized: Decimal = ZERO
     fees: Decimal = ZERO
     funding: Decimal = ZERO
     equity: Decimal = ZERO
+    foreign: dict[str, Amounts] = msgspec.field(default_factory=dict)
+    """Currency → what the book has in it; without the reporting currency."""
     holdings: dict[str, Holding] = msgspec.field(default_factory=dict)
-    unmarked: set[str] = msgspec.field(default_factory=set)
+    unvalued: set[Unvalued] = msgspec.field(default_factory=set)
     period_starts: dict[Period, Decimal | None] = msgspec.field(default_factory=lambda: dict.fromkeys(Period, ZERO))
 
     @property
     def net_pnl(self) -> Decimal | None:
-        """Equity − capital; None while a position has no mark."""
-        return None if self.unmarked else self.equity - self.capital
+        """Equity − capital; None while a part of it has no value."""
+        return None if self.unvalued else self.equity - self.capital
 
-    @property
-    def unrealized(self) -> Decimal | None:
-        """P&L of the open positions at their marks; None while one has no mark."""
-        return None if self.unmarked else self.equity - self.capital - self.realized + self.fees - self.funding
-
-    def holding(self, symbol: str) -> Holding:
-        """The holding of `symbol`, made at its first use."""
+    def holding(self, symbol: str, currency: str) -> Holding:
+        """The holding of `symbol`, which is quoted in `currency`, made at its first use."""
         holding = self.holdings.get(symbol)
         if holding is None:
-            holding = self.holdings[symbol] = Holding(symbol=symbol)
+            holding = self.holdings[symbol] = Holding(symbol=symbol, currency=currency)
         return holding
 
-    def fill(self, fill: Fill, mark: Decimal | None) -> None:
-        """Book a fill."""
-        holding = self.holding(fill.symbol)
+    def fill(self, fill: Fill, currency: str, mark: Decimal | None, rates: Rates) -> None:
+        """Book a fill of a symbol that is quoted in `currency`."""
+        holding = self.holding(fill.symbol, currency)
+        was_open = bool(holding.quantity)
         before = holding.unrealized(mark) if mark is not None else ZERO
-        realized = holding.fill(fill)
-        self.realized += realized
-        self.fees += fill.fee
-        self.equity += realized - fill.fee
+        gain = realized = holding.fill(fill)
         if mark is not None:
-            self.equity += holding.unrealized(mark) - before
-        elif holding.quantity:
-            self.unmarked.add(fill.symbol)
-        else:
-            self.unmarked.discard(fill.symbol)
+            gain += holding.unrealized(mark) - before
+        self._add(currency, rates, realized=realized, gain=gain, positions=bool(holding.quantity) - was_open)
+        if fill.fee:
+            self._add(fill.fee_currency or currency, rates, fees=fill.fee, gain=-fill.fee)
+        self._follow_mark(holding, mark)
         self.observe(fill.time)
 
-    def fund(self, funding: Funding) -> None:
-        """Book a funding payment."""
-        self.holding(funding.symbol).fund(funding.amount)
-        self.funding += funding.amount
-        self.equity += funding.amount
+    def fund(self, funding: Funding, currency: str, rates: Rates) -> None:
+        """Book a funding payment on a symbol that is quoted in `currency`."""
+        self.holding(funding.symbol, currency).fund(funding)
+        if funding.amount:
+            self._add(funding.currency or currency, rates, funding=funding.amount, gain=funding.amount)
         self.observe(funding.time)
 
     def move_capital(self, flow: CapitalFlow) -> None:
@@ -168,7 +84,77 @@ class Book(msgspec.Struct, kw_only=True):
         self.drawdown.flow(before, self.equity, flow.time)
         self.observe(flow.time)
 
+    def replace(self, holding: Holding, mark: Decimal | None, rates: Rates) -> Holding:
+        """Put `holding` in the place of the one of its symbol, which is returned."""
+        old = self.holdings[holding.symbol]
+        self._count(old, -1, mark, rates)
+        self.holdings[holding.symbol] = holding
+        self._count(holding, 1, mark, rates)
+        self._follow_mark(holding, mark)
+        return old
+
+    def recount(self, marks: Mapping[str, Decimal], rates: Rates) -> None:
+        """Work out every sum from the holdings."""
+        self.realized = self.fees = self.funding = ZERO
+        self.equity = self.capital
+        self.foreign, self.unvalued = {}, set()
+        for holding in self.holdings.values():
+            mark = marks.get(holding.symbol)
+            self._count(holding, 1, mark, rates)
+            self._follow_mark(holding, mark)
+
     def observe(self, time: datetime) -> None:
         """Let the drawdown see the equity, if it is known."""
-        if not self.unmarked:
+        if not self.unvalued:
             self.drawdown.observe(self.equity, time)
+
+    def _count(self, holding: Holding, sign: int, mark: Decimal | None, rates: Rates) -> None:
+        """Count a whole holding into the sums (`sign` 1), or out of them (−1)."""
+        realized = sign * holding.realized
+        gain = realized if mark is None else realized + sign * holding.unrealized(mark)
+        self._add(holding.currency, rates, realized=realized, gain=gain, positions=sign * bool(holding.quantity))
+        for currency, fees in holding.fees.items():
+            self._add(currency, rates, fees=sign * fees, gain=-sign * fees)
+        for currency, funding in holding.funding.items():
+            self._add(currency, rates, funding=sign * funding, gain=sign * funding)
+
+    def _add(
+        self,
+        currency: str,
+        rates: Rates,
+        *,
+        gain: Decimal,
+        realized: Decimal = ZERO,
+        fees: Decimal = ZERO,
+        funding: Decimal = ZERO,
+        positions: int = 0,
+    ) -> None:
+        """Add amounts in `currency`; `gain` is what they come to together, unrealised P&L included."""
+        if currency == self.currency:
+            self.realized += realized
+            self.fees += fees
+            self.funding += funding
+            self.equity += gain
+            return
+        amounts = self.foreign.get(currency)
+        if amounts is None:
+            amounts = self.foreign[currency] = Amounts()
+        amounts.realized += realized
+        amounts.fees += fees
+        amounts.funding += funding
+        amounts.net += gain
+        amounts.positions += positions
+        rate = rates.get(currency)
+        if rate is not None:
+            self.equity += rate * gain
+        elif amounts.involved:
+            self.unvalued.add(Unvalued(NO_CONVERSION, currency))
+        else:
+            self.unvalued.discard(Unvalued(NO_CONVERSION, currency))
+
+    def _follow_mark(self, holding: Holding, mark: Decimal | None) -> None:
+        """Keep in mind whether the holding is an open position without a mark."""
+        if mark is None and holding.quantity:
+            self.unvalued.add(Unvalued(NO_MARK, holding.symbol))
+        else:
+            self.unvalued.discard(Unvalued(NO_MARK, holding.symbol))

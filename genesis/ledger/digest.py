@@ -8,20 +8,21 @@ from decimal import Decimal
 
 import msgspec
 
-from genesis.core.models import Liquidity, Side
-from genesis.ledger.book import Book, TripTally, Turnover
+from genesis.ledger.book import Book
+from genesis.ledger.holding import TripTally, Turnovers
 
 
 class _HoldingFacts(msgspec.Struct, frozen=True):
     symbol: str
+    currency: str
     quantity: Decimal
     basis: Decimal
     realized: Decimal
-    fees: Decimal
-    funding: Decimal
-    trip_pnl: Decimal
+    fees: dict[str, Decimal]
+    funding: dict[str, Decimal]
+    trip_pnl: Decimal | None
     trips: TripTally
-    turnover: dict[Side, dict[Liquidity, Turnover]]
+    turnover: Turnovers
 
 
 class _BookFacts(msgspec.Struct, frozen=True):
@@ -34,13 +35,19 @@ _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
 def digest(books: Mapping[str, Book]) -> str:
-    """SHA-256, in hex, of what the journal's events alone have made of the books. Marks and drawdowns are not in it."""
-    return hashlib.sha256(_ENCODER.encode([_facts(books[name]) for name in sorted(books)])).hexdigest()
+    """SHA-256, in hex, of what the journal's events alone have made of the books. Marks and drawdowns are not in it.
+
+    A voided fill leaves no trace in it: a holding of nothing but voided fills is left out.
+    """
+    # The encoder sorts by keys that are texts; sides and liquidities are not.
+    facts = msgspec.to_builtins([_facts(books[name]) for name in sorted(books)], str_keys=True)
+    return hashlib.sha256(_ENCODER.encode(facts)).hexdigest()
 
 
 def _facts(book: Book) -> _BookFacts:
     holdings = [
         _HoldingFacts(**{field: getattr(holding, field) for field in _HoldingFacts.__struct_fields__})
         for _, holding in sorted(book.holdings.items())
+        if holding.turnover or holding.funding
     ]
     return _BookFacts(book.strategy, book.capital, holdings)

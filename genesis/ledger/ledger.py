@@ -7,9 +7,11 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from genesis.core.models import AnyAccountEvent, CapitalFlow, Fill, Funding, MarketTrade, Quote
-from genesis.core.money import ZERO
-from genesis.ledger.book import Book, Holding
+from genesis.core.money import ONE, ZERO
+from genesis.ledger.book import Book
+from genesis.ledger.currency import NO_CONVERSION, NO_MARK, Amounts, Currencies, Unvalued
 from genesis.ledger.drawdown import Drawdown
+from genesis.ledger.holding import Holding
 from genesis.ledger.periods import Period, next_day_start, period_start
 from genesis.ledger.state import LedgerState, MarkState
 
@@ -19,9 +21,14 @@ _HALF = Decimal("0.5")
 class Mark:
     """The price that a symbol's positions are valued at, and who holds them."""
 
-    __slots__ = ("holders", "price", "quantity", "quoted", "time")
+    __slots__ = ("converts", "currency", "elsewhere", "holders", "price", "quantity", "quoted", "time")
 
-    def __init__(self) -> None:
+    def __init__(self, symbol: str, currencies: Currencies) -> None:
+        self.currency = currencies.of_symbol(symbol)
+        self.converts = currencies.converted_at(symbol)
+        """The currencies whose rate it is."""
+        self.elsewhere = self.currency != currencies.reporting or bool(self.converts)
+        """Whether the price moves amounts in another currency than the reporting one."""
         self.price: Decimal | None = None
         self.time: datetime | None = None
         self.quoted = False
@@ -38,35 +45,41 @@ class Ledger:
     whoever calls sets it.
     """
 
-    def __init__(self, zone: ZoneInfo) -> None:
+    def __init__(self, zone: ZoneInfo, currencies: Currencies) -> None:
+        self.currencies = currencies
         self.books: dict[str, Book] = {}
         self.marks: dict[str, Mark] = {}
+        self.rates: dict[str, Decimal] = {currencies.reporting: ONE}
+        """Currency → what one unit is worth in the reporting currency, by the mark of its conversion symbol."""
         self.capital = ZERO
         self.equity = ZERO
-        self.unmarked: set[str] = set()
-        """Symbols with an open position and no mark; while there is one, the account's equity is not known."""
+        self.unvalued: set[Unvalued] = set()
+        """What some book has and is without a value; while there is anything, the account's equity is not known."""
         self.drawdown: Drawdown | None = None
         self.period_starts: dict[Period, Decimal | None] = dict.fromkeys(Period, ZERO)
         self.time: datetime | None = None
         """The latest event time seen."""
         self._zone = zone
         self._next_day: datetime | None = None
+        self._involved: dict[str, dict[str, tuple[Book, Amounts]]] = {}
+        """Currency → strategy → the book with amounts in it, and the amounts; without the reporting currency."""
 
     @property
     def net_pnl(self) -> Decimal | None:
-        """Equity − capital of the account; None while a position has no mark."""
-        return None if self.unmarked else self.equity - self.capital
+        """Equity − capital of the account; None while a part of it has no value."""
+        return None if self.unvalued else self.equity - self.capital
 
     def book(self, strategy: str, time: datetime) -> Book:
         """The book of `strategy`, opened at its first event."""
         book = self.books.get(strategy)
         if book is None:
-            book = self.books[strategy] = Book(strategy=strategy, drawdown=Drawdown.starting(time))
+            reporting = self.currencies.reporting
+            book = self.books[strategy] = Book(strategy=strategy, currency=reporting, drawdown=Drawdown.starting(time))
         return book
 
     def quote(self, quote: Quote) -> bool:
         """Mark a symbol at the mid of its best bid and ask; False if the quote is older than the mark, and so ignored."""
-        return self._mark(quote.symbol, (quote.bid + quote.ask) * _HALF, quote.time, quoted=True)
+        return self._mark(quote.symbol, (quote.bid + quote.ask) * _HALF, quote.time, quoted=True)  # mid(), without the call
 
     def market_trade(self, trade: MarketTrade) -> bool:
         """Mark a symbol that was never quoted at the last trade's price; False if the trade is older than the mark."""
@@ -79,7 +92,7 @@ class Ledger:
         return self._mark(trade.symbol, trade.price, trade.time, quoted=False)
 
     def apply(self, event: AnyAccountEvent) -> None:
-        """Book an account event. A signal moves no money."""
+        """Book an account event. A signal moves no money; a void is booked by `replace`."""
         self.advance(event.time)
         book = self.book(event.strategy, event.time)
         self._drawdown(event.time)
@@ -87,9 +100,9 @@ class Ledger:
         if isinstance(event, Fill):
             self._fill(book, event)
         elif isinstance(event, Funding):
-            book.fund(event)
-            self.equity += event.amount
-            self._observe(event.time)
+            equity = book.equity
+            book.fund(event, self.currencies.of_symbol(event.symbol), self.rates)
+            self._settle(book, equity, event.time, event.currency or self.currencies.of_symbol(event.symbol))
         elif isinstance(event, CapitalFlow):
             book.move_capital(event)
             self.capital += event.amount
@@ -97,33 +110,74 @@ class Ledger:
             self._drawdown(event.time).flow(before, self.equity, event.time)
             self._observe(event.time)
 
+    def replace(self, strategy: str, holding: Holding, time: datetime) -> None:
+        """Put a holding that was worked out anew in the place of the one of its symbol; the equity jumps by the difference."""
+        book, mark = self.books[strategy], self._mark_of(holding.symbol)
+        equity = book.equity
+        old = book.replace(holding, mark.price, self.rates)
+        self._hold(mark, book, old, holding, holding.quantity - old.quantity)
+        book.observe(time)
+        self._settle(book, equity, time, *book.foreign)
+
     def _fill(self, book: Book, fill: Fill) -> None:
-        mark = self.marks.setdefault(fill.symbol, Mark())
-        holding = book.holding(fill.symbol)
-        was_open = bool(holding.quantity)
-        before = book.equity
-        book.fill(fill, mark.price)
-        self.equity += book.equity - before
-        mark.quantity += fill.signed_quantity
-        if was_open and not holding.quantity:
-            mark.holders = [(owner, held) for owner, held in mark.holders if held is not holding]
-        elif holding.quantity and not was_open:
-            mark.holders.append((book, holding))
+        mark = self._mark_of(fill.symbol)
+        holding = book.holding(fill.symbol, mark.currency)
+        was_open = holding if holding.quantity else None
+        equity = book.equity
+        book.fill(fill, mark.currency, mark.price, self.rates)
+        if was_open is not None and holding.quantity:
+            mark.quantity += fill.signed_quantity
+        else:
+            self._hold(mark, book, was_open, holding, fill.signed_quantity)
+        self._settle(book, equity, fill.time, mark.currency, fill.fee_currency or mark.currency)
+
+    def _hold(self, mark: Mark, book: Book, old: Holding | None, new: Holding, change: Decimal) -> None:
+        """Let `new` be the book's position in the mark's symbol instead of `old`, if it is open."""
+        if old is not None:
+            mark.holders = [(owner, held) for owner, held in mark.holders if held is not old]
+        if new.quantity:
+            mark.holders.append((book, new))
+        mark.quantity += change
         if mark.price is None:
-            (self.unmarked.add if mark.holders else self.unmarked.discard)(fill.symbol)
-        self._observe(fill.time)
+            (self.unvalued.add if mark.holders else self.unvalued.discard)(Unvalued(NO_MARK, new.symbol))
+
+    def _settle(self, book: Book, equity: Decimal, time: datetime, *currencies: str) -> None:
+        """Let the account follow a book whose equity was `equity`, and which now has other amounts in `currencies`."""
+        self.equity += book.equity - equity
+        for currency in currencies:
+            if currency != book.currency:
+                self._involve(book, currency)
+        self._observe(time)
+
+    def _involve(self, book: Book, currency: str) -> None:
+        books = self._involved.setdefault(currency, {})
+        amounts = book.foreign.get(currency)
+        if amounts is not None and amounts.involved:
+            books[book.strategy] = (book, amounts)
+        else:
+            books.pop(book.strategy, None)
+        missing = bool(books) and currency not in self.rates
+        (self.unvalued.add if missing else self.unvalued.discard)(Unvalued(NO_CONVERSION, currency))
+
+    def _mark_of(self, symbol: str) -> Mark:
+        mark = self.marks.get(symbol)
+        if mark is None:
+            mark = self.marks[symbol] = Mark(symbol, self.currencies)
+        return mark
 
     def _mark(self, symbol: str, price: Decimal, time: datetime, *, quoted: bool) -> bool:
         mark = self.marks.get(symbol)
         if mark is None:
-            mark = self.marks[symbol] = Mark()
+            mark = self._mark_of(symbol)
         elif mark.time is not None and time < mark.time:
             return False
         self.advance(time)
         mark.time = time
         mark.quoted = quoted
-        if mark.price is None:
-            self._first_mark(symbol, mark, price, time)
+        if mark.price is None or mark.elsewhere:
+            before, mark.price = mark.price, price
+            if price != before:
+                self._reprice(symbol, mark, before, time)
         elif change := price - mark.price:
             mark.price = price
             if mark.holders:
@@ -134,7 +188,7 @@ class Ledger:
         """The hot path: every holder's equity and drawdown follow the change of the mark."""
         for book, holding in mark.holders:
             equity = book.equity = book.equity + holding.quantity * change
-            if book.unmarked:
+            if book.unvalued:
                 continue
             drawdown = book.drawdown
             if equity >= drawdown.peak:
@@ -145,16 +199,33 @@ class Ledger:
         self.equity += mark.quantity * change
         self._observe(time)
 
-    def _first_mark(self, symbol: str, mark: Mark, price: Decimal, time: datetime) -> None:
-        mark.price = price
-        self.unmarked.discard(symbol)
+    def _reprice(self, symbol: str, mark: Mark, before: Decimal | None, time: datetime) -> None:
+        """Off the hot path: a first price (`before` is None), or one that moves amounts in another currency."""
+        assert mark.price is not None  # noqa: S101 - it was just set
+        touched: dict[str, Book] = {}
+        rate = self.rates.get(mark.currency)
         for book, holding in mark.holders:
-            gain = holding.unrealized(price)
-            book.equity += gain
-            self.equity += gain
-            book.unmarked.discard(symbol)
+            touched[book.strategy] = book
+            gain = holding.unrealized(mark.price) if before is None else holding.quantity * (mark.price - before)
+            if mark.currency != book.currency:
+                book.foreign[mark.currency].net += gain
+            if rate is not None:
+                book.equity += rate * gain
+                self.equity += rate * gain
+            book.unvalued.discard(Unvalued(NO_MARK, symbol))
+        self.unvalued.discard(Unvalued(NO_MARK, symbol))
+        for currency in mark.converts:
+            self.rates[currency] = mark.price
+            for book, amounts in self._involved.get(currency, {}).values():
+                touched[book.strategy] = book
+                gain = amounts.net * (mark.price if before is None else mark.price - before)
+                book.equity += gain
+                self.equity += gain
+                book.unvalued.discard(Unvalued(NO_CONVERSION, currency))
+            self.unvalued.discard(Unvalued(NO_CONVERSION, currency))
+        for book in touched.values():
             book.observe(time)
-        if mark.holders:
+        if touched:
             self._observe(time)
 
     def _drawdown(self, time: datetime) -> Drawdown:
@@ -163,7 +234,7 @@ class Ledger:
         return self.drawdown
 
     def _observe(self, time: datetime) -> None:
-        if not self.unmarked:
+        if not self.unvalued:
             self._drawdown(time).observe(self.equity, time)
 
     def advance(self, time: datetime) -> None:
@@ -186,7 +257,6 @@ class Ledger:
         return LedgerState(
             time=self.time,
             capital=self.capital,
-            equity=self.equity,
             drawdown=self.drawdown,
             period_starts=self.period_starts,
             books=self.books,
@@ -197,19 +267,37 @@ class Ledger:
             },
         )
 
-    def restore(self, state: LedgerState) -> None:
-        """Take over a state, in a new ledger."""
-        self.time, self.capital, self.equity = state.time, state.capital, state.equity
+    def restore(self, state: LedgerState) -> bool:
+        """Take over a state, in a new ledger; False, and nothing is taken over, if other currencies are configured since.
+
+        Another conversion is no hindrance: what follows from the rates is worked out anew.
+        """
+        for book in state.books.values():
+            quoted = all(self.currencies.of_symbol(symbol) == held.currency for symbol, held in book.holdings.items())
+            if book.currency != self.currencies.reporting or not quoted:
+                return False
+        self.time, self.capital = state.time, state.capital
         self.drawdown, self.period_starts, self.books = state.drawdown, state.period_starts, state.books
         self._next_day = next_day_start(state.time, self._zone) if state.time is not None else None
         for symbol, saved in state.marks.items():
-            mark = self.marks[symbol] = Mark()
+            mark = self._mark_of(symbol)
             mark.price, mark.time, mark.quoted = saved.price, saved.time, saved.quoted
+            self.rates |= dict.fromkeys(mark.converts, saved.price)
+        prices = {symbol: saved.price for symbol, saved in state.marks.items()}
         for book in self.books.values():
+            book.recount(prices, self.rates)
+            self.equity += book.equity
+            self.unvalued |= book.unvalued
+            for currency in book.foreign:
+                self._involve(book, currency)
             for symbol, holding in book.holdings.items():
-                mark = self.marks.setdefault(symbol, Mark())
                 if holding.quantity:
+                    mark = self._mark_of(symbol)
                     mark.holders.append((book, holding))
                     mark.quantity += holding.quantity
-                    if mark.price is None:
-                        self.unmarked.add(symbol)
+        return True
+
+
+def mid(quote: Quote) -> Decimal:
+    """Halfway between the best bid and ask, in `EXACT` arithmetic."""
+    return (quote.bid + quote.ask) * _HALF

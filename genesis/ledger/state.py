@@ -25,7 +25,6 @@ class LedgerState(msgspec.Struct, frozen=True):
 
     time: datetime | None
     capital: Decimal
-    equity: Decimal
     drawdown: Drawdown | None
     period_starts: dict[Period, Decimal | None]
     books: dict[str, Book]

@@ -11,12 +11,17 @@ import structlog
 
 from genesis.analytics.histogram import Histogram
 from genesis.analytics.slippage import slippage_ratio
-from genesis.core.models import AnyAccountEvent, AnyMarketEvent, Fill, MarketTrade, Quote, Side, Signal
+from genesis.core.config import MonitorSettings
+from genesis.core.models import AnyAccountEvent, AnyMarketEvent, Fill, MarketTrade, Quote, Side, Signal, Void
 from genesis.core.money import exact_arithmetic
+from genesis.ledger.correction import Correction, Identity
+from genesis.ledger.currency import Currencies
 from genesis.ledger.ledger import Ledger
+from genesis.ledger.reconciliation import Reconciliations
+from genesis.ledger.sequences import Sequences
 from genesis.ledger.state import LedgerState
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 """Of the layout of `AccountsState`: one more with every change of a field's meaning, of bucket bounds or of the arithmetic."""
 
 _SLIPPAGE_BOUNDS = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 5e-2)
@@ -60,6 +65,10 @@ class AccountsState(msgspec.Struct, frozen=True):
     records: dict[str, StrategyRecord]
     decisions: list[Decision]
     failed: dict[str, str]
+    voided: list[tuple[str, str, str]]
+    """(source, event_id) of each voided fill, and the event_id of its void."""
+    sequences: Sequences
+    reconciliations: Reconciliations
 
 
 class Accounts:
@@ -68,11 +77,20 @@ class Accounts:
     Not thread-safe, and without I/O: the same events in the same order give the same accounts.
     """
 
-    def __init__(self, zone: ZoneInfo) -> None:
-        self.ledger = Ledger(zone)
+    def __init__(self, settings: MonitorSettings) -> None:
+        """Only the currencies and the time zone of `settings` matter."""
+        currencies = Currencies(settings.reporting_currency, settings.conversions, settings.symbol_currencies)
+        self.ledger = Ledger(ZoneInfo(settings.time_zone), currencies)
         self.records: dict[str, StrategyRecord] = {}
         self.failed: dict[str, str] = {}
         """Strategy → the error for which it is left out."""
+        self.sequences = Sequences()
+        self.reconciliations = Reconciliations()
+        """What statements came to. No event tells of it: only a saved state gives it back."""
+        self.voided: dict[Identity, str] = {}
+        """Fill → the event_id of the void that made it void."""
+        self.correction: Correction | None = None
+        """Of the void that is booked next."""
         self._decisions: dict[tuple[str, str], Decision] = {}
 
     def mark(self, event: AnyMarketEvent) -> bool:
@@ -85,17 +103,42 @@ class Accounts:
         return True
 
     def book(self, event: AnyAccountEvent) -> None:
-        """Book an event that is in the journal. A fault leaves its strategy out from now on, and nobody else."""
+        """Book an event that is in the journal. A fault leaves its strategy out from now on, and nobody else.
+
+        A void needs its `correction`, which has read all that was booked of the holding.
+        """
         record = self.records.get(event.strategy)
         if record is None:
             record = self.records[event.strategy] = StrategyRecord()
         try:
             with exact_arithmetic():
                 self.ledger.apply(event)
+                if isinstance(event, Void):
+                    self._void(event)
+                elif self.correction is not None:
+                    self.correction.follow(event)
                 self._compare_with_decision(event, record)
         except Exception as error:
             self.failed[event.strategy] = f"{type(error).__name__}: {error}"
             _log.exception("booking failed: the strategy is left out", strategy=event.strategy, event_id=event.event_id)
+        if event.seq is not None:
+            self.sequences.observe(event.source, event.seq)
+
+    def correct(self, void: Void, fill: Fill) -> Correction:
+        """Begin to work out the holding of `fill` without it: feed it the journal's history, then book `void`."""
+        book = self.ledger.books.get(fill.strategy)
+        holding = book.holdings.get(fill.symbol) if book is not None else None
+        booked = holding.events if holding is not None else 0  # the journal may be ahead of the books
+        self.correction = Correction(void, fill, self.ledger.currencies.of_symbol(fill.symbol), booked, self.voided)
+        return self.correction
+
+    def _void(self, void: Void) -> None:
+        correction, self.correction = self.correction, None
+        if correction is None or correction.void != void:
+            raise ValueError(f"void {void.event_id!r}: the history of the fill {void.voids!r} was not read")
+        old = self.ledger.books[void.strategy].holdings[correction.symbol]
+        self.ledger.replace(void.strategy, correction.holding(old), void.time)
+        self.voided[void.source, void.voids] = void.event_id
 
     def _compare_with_decision(self, event: AnyAccountEvent, record: StrategyRecord) -> None:
         if isinstance(event, Signal):
@@ -119,12 +162,23 @@ class Accounts:
         """All accounts behind the journal's events up to `sequence`, for `restore`."""
         return msgspec.json.encode(
             AccountsState(
-                STATE_VERSION, sequence, self.ledger.state(), self.records, list(self._decisions.values()), self.failed
+                version=STATE_VERSION,
+                sequence=sequence,
+                ledger=self.ledger.state(),
+                records=self.records,
+                decisions=list(self._decisions.values()),
+                failed=self.failed,
+                voided=[(*fill, void) for fill, void in self.voided.items()],
+                sequences=self.sequences,
+                reconciliations=self.reconciliations,
             )
         )
 
     def restore(self, payload: bytes) -> int | None:
-        """Take over what `encode` gave, in new accounts; the sequence it stands behind, or None if it is of another layout."""
+        """Take over what `encode` gave, in new accounts; the sequence it stands behind.
+
+        None, and nothing is taken over, if it is of another layout, or of symbols in other currencies than are configured now.
+        """
         try:
             state = msgspec.json.decode(payload, type=AccountsState)
         except msgspec.MsgspecError as error:
@@ -134,8 +188,12 @@ class Accounts:
             _log.warning("saved accounts are of another layout", version=state.version, known=STATE_VERSION)
             return None
         with exact_arithmetic():
-            self.ledger.restore(state.ledger)
+            if not self.ledger.restore(state.ledger):
+                _log.warning("saved accounts are of other currencies: all events are booked anew, in those configured now")
+                return None
+        self.voided = {(source, event_id): void for source, event_id, void in state.voided}
         self.records, self.failed = state.records, state.failed
+        self.sequences, self.reconciliations = state.sequences, state.reconciliations
         for record in self.records.values():
             record.last_event_timestamp = None
         for decision in state.decisions:

@@ -83,11 +83,18 @@ STRATEGY_EXPOSURE = _gauge(
     "strategy_exposure", "strategy side", "Value of the open positions by side (long, short), both as positive numbers."
 )
 STRATEGY_FILLS = _counter("strategy_fills_total", "strategy symbol side liquidity", "Fills booked.")
-STRATEGY_VOLUME = _counter("strategy_volume_total", "strategy symbol side liquidity", "Traded value of the fills booked.")
+STRATEGY_VOIDED_FILLS = _counter(
+    "strategy_voided_fills_total", "strategy", "Fills booked that were voided later; they are in the other counters, too."
+)
+STRATEGY_VOLUME = _counter(
+    "strategy_volume_total",
+    "strategy symbol side liquidity",
+    "Traded value of the fills booked, in the currency that the symbol is quoted in.",
+)
 STRATEGY_TRADES = _counter(
     "strategy_trades_total",
     "strategy result",
-    "Round trips, flat to flat, net of fees and funding, by result: win, loss, even.",
+    "Round trips, flat to flat, net of fees and funding, by result: win, loss, even, or unvalued (a fee without a rate).",
 )
 STRATEGY_WIN_RATE_RATIO = _gauge("strategy_win_rate_ratio", "strategy", "Winning round trips over all round trips.")
 STRATEGY_PROFIT_FACTOR_RATIO = _gauge(
@@ -104,6 +111,9 @@ STRATEGY_FILL_DELAY_SECONDS = _histogram("strategy_fill_delay_seconds", "strateg
 # A strategy's state of knowledge.
 STRATEGY_UNDEFINED_INFO = _info(
     "strategy_undefined_info", "strategy figure reason", "A figure that is left out for now, and why."
+)
+STRATEGY_CONFIGURED = _gauge(
+    "strategy_configured", "strategy", "1 if strategies.yaml has the strategy, 0 if only its events do."
 )
 STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS = _gauge(
     "strategy_last_event_timestamp_seconds", "strategy", "Wall time at which the strategy's last event was taken in."
@@ -148,6 +158,39 @@ EVENTS = _counter(
     "events_total",
     "kind outcome",
     "Events taken in by outcome: accepted, duplicate, conflict, rejected, or late (a market event older than the mark).",
+)
+EVENTS_LATE = _counter(
+    "events_late_total", "kind", "Account events booked though far behind the latest event time (events.late_after_seconds)."
+)
+SOURCE_MISSING_EVENTS = _gauge(
+    "source_missing_events", "source", "Numbers (seq) below the source's highest whose events are not in the journal."
+)
+SOURCE_NUMBERED_EVENTS = _counter(
+    "source_numbered_events_total",
+    "source order",
+    "Events with a number (seq) by its order: next, ahead (it leaves a gap), filler (it was missing), repeated.",
+)
+SOURCES_FORGOTTEN = _counter("sources_forgotten_total", "", "Sources whose numbers were dropped to make room for new ones.")
+SOURCE_CLOCK_OFFSET_SECONDS = _gauge(
+    "source_clock_offset_seconds",
+    "source",
+    "Event time less arrival of the event that came soonest in the last one to two minutes; above 0, the source is ahead.",
+)
+RECONCILIATION_BREAK = _gauge(
+    "reconciliation_break",
+    "scope strategy symbol",
+    "Position by the last statement less position in the books, in units of the symbol; only where they differ.",
+)
+RECONCILIATION_CASH_BREAK = _gauge(
+    "reconciliation_cash_break",
+    "scope strategy currency",
+    "Cash by the last statement less cash in the books, in units of the currency; only where they differ.",
+)
+RECONCILIATION_OPEN_BREAKS = _gauge(
+    "reconciliation_open_breaks", "scope", "Positions and balances in which the last statement and the books differ."
+)
+RECONCILIATION_TIMESTAMP_SECONDS = _gauge(
+    "reconciliation_timestamp_seconds", "scope", "Wall time at which the last statement was compared with the books."
 )
 EVENT_PROCESSING_SECONDS = _histogram("event_processing_seconds", "kind", "Wall time from an event's arrival to its books.")
 EVENT_LAG_SECONDS = _histogram("event_lag_seconds", "kind", "Wall time at arrival less the event's own time.")

@@ -53,17 +53,19 @@ def accounts(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
         catalog.STRATEGY_LONGEST_RECOVERY_SECONDS,
     )
     undefined, seen = Table(catalog.STRATEGY_UNDEFINED_INFO), Table(catalog.STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS)
+    configured = Table(catalog.STRATEGY_CONFIGURED)
     for strategy in snapshot.strategies:
         money.add(strategy.account, folded.strategy(strategy.name))
         if strategy.name not in folded.named:
             continue
         decline.add(strategy.account, strategy.name)
         seen.add(strategy.last_event_timestamp, strategy.name)
+        configured.add(int(strategy.configured), strategy.name)
         for figure, reason in strategy.undefined.items():
             undefined.add(1, strategy.name, figure, reason)
     for name in snapshot.failed:
         undefined.add(1, name, "all", "error")
-    return [*money.tables, *decline.tables, undefined, seen]
+    return [*money.tables, *decline.tables, undefined, configured, seen]
 
 
 def positions(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
@@ -85,7 +87,7 @@ def positions(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
 def trades(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
     fills, volume, trades = Table(catalog.STRATEGY_FILLS), Table(catalog.STRATEGY_VOLUME), Table(catalog.STRATEGY_TRADES)
     win_rate, factor = Table(catalog.STRATEGY_WIN_RATE_RATIO), Table(catalog.STRATEGY_PROFIT_FACTOR_RATIO)
-    expectancy = Table(catalog.STRATEGY_EXPECTANCY)
+    expectancy, voided = Table(catalog.STRATEGY_EXPECTANCY), Table(catalog.STRATEGY_VOIDED_FILLS)
     for strategy in snapshot.strategies:
         name = folded.strategy(strategy.name)
         for holding in strategy.holdings:
@@ -93,14 +95,16 @@ def trades(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
             for (side, liquidity), turnover in holding.turnover.items():
                 fills.add(turnover.fills, name, symbol, side.value, liquidity.value)
                 volume.add(turnover.value, name, symbol, side.value, liquidity.value)
-        trades.add(strategy.trades.wins, name, "win")
-        trades.add(strategy.trades.losses, name, "loss")
-        trades.add(strategy.trades.evens, name, "even")
+        voided.add(strategy.voided_fills, name)
+        trades.add(strategy.trades.counted.wins, name, "win")
+        trades.add(strategy.trades.counted.losses, name, "loss")
+        trades.add(strategy.trades.counted.evens, name, "even")
+        trades.add(strategy.trades.counted.unvalued, name, "unvalued")
         if strategy.name in folded.named:
             win_rate.add(strategy.trades.win_rate, name)
             factor.add(strategy.trades.profit_factor, name)
             expectancy.add(strategy.trades.expectancy, name)
-    return [fills, volume, trades, win_rate, factor, expectancy]
+    return [fills, voided, volume, trades, win_rate, factor, expectancy]
 
 
 def execution(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
@@ -154,6 +158,31 @@ def portfolio(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
     return [*money.tables, *decline.tables, info, undefined, used, tier, limit, series_folded]
 
 
+def sources(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
+    missing, numbered = Table(catalog.SOURCE_MISSING_EVENTS), Table(catalog.SOURCE_NUMBERED_EVENTS)
+    forgotten = Table(catalog.SOURCES_FORGOTTEN)
+    for name, source in snapshot.sources.items():
+        missing.add(source.missing, name)
+        for order, count in source.counts.items():
+            numbered.add(count, name, order.value)
+    forgotten.add(snapshot.forgotten_sources)
+    return [missing, numbered, forgotten]
+
+
+def reconciliation(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
+    positions, cash = Table(catalog.RECONCILIATION_BREAK), Table(catalog.RECONCILIATION_CASH_BREAK)
+    total, done = Table(catalog.RECONCILIATION_OPEN_BREAKS), Table(catalog.RECONCILIATION_TIMESTAMP_SECONDS)
+    for found in snapshot.reconciliations:
+        for item in found.breaks:
+            if item.symbol:
+                positions.add(item.difference, found.scope, item.strategy, item.symbol)
+            else:
+                cash.add(item.difference, found.scope, item.strategy, item.currency)
+        total.add(found.total_breaks, found.scope)
+        done.add(found.timestamp, found.scope)
+    return [positions, cash, total, done]
+
+
 def marks(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
     seen = Table(catalog.MARK_TIMESTAMP_SECONDS)
     for symbol, timestamp in snapshot.mark_timestamps.items():
@@ -176,7 +205,7 @@ class _Money:
         self._net.add(account.net_pnl, *labels)
         self._pnl.add(account.realized, *labels, "realized")
         self._pnl.add(account.unrealized, *labels, "unrealized")
-        self._pnl.add(ZERO - account.fees, *labels, "fees")
+        self._pnl.add(None if account.fees is None else ZERO - account.fees, *labels, "fees")
         self._pnl.add(account.funding, *labels, "funding")
         for period in Period:
             self._period.add(account.period_pnl[period], *labels, period.value)
@@ -215,4 +244,6 @@ GROUPS: dict[str, Group] = {
     "execution": execution,
     "portfolio": portfolio,
     "marks": marks,
+    "sources": sources,
+    "reconciliation": reconciliation,
 }

@@ -13,8 +13,10 @@ from decimal import Decimal
 
 from genesis.analytics.histogram import HistogramCounts
 from genesis.core.models import Liquidity, Side, Tier
-from genesis.ledger.book import Turnover
+from genesis.ledger.holding import TripCounts, Turnover
 from genesis.ledger.periods import Period
+from genesis.ledger.reconciliation import Reconciliation
+from genesis.ledger.sequences import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +24,11 @@ class AccountSnapshot:
     """Money of one strategy, or of the whole account."""
 
     capital: Decimal
-    realized: Decimal
+    realized: Decimal | None
     unrealized: Decimal | None
-    fees: Decimal
+    fees: Decimal | None
     """Paid, above 0."""
-    funding: Decimal
+    funding: Decimal | None
     """Received, above 0."""
     net_pnl: Decimal | None
     equity: Decimal | None
@@ -48,9 +50,10 @@ class HoldingSnapshot:
     symbol: str
     quantity: Decimal
     value: Decimal | None
-    """At the mark, signed; None without a mark."""
+    """At the mark, signed; None without a mark, or without a rate of the symbol's currency."""
     unrealized: Decimal | None
     turnover: Mapping[tuple[Side, Liquidity], Turnover]
+    """In the currency of the symbol; fills that were voided later included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,12 @@ class TradesSnapshot:
     wins: int
     losses: int
     evens: int
-    gross_profit: Decimal
-    gross_loss: Decimal
+    unvalued: int
+    """Charged in a currency whose rate was not known then; in none of the other figures."""
+    gross_profit: Decimal | None
+    gross_loss: Decimal | None
+    counted: TripCounts
+    """The counts, with those round trips that a void unmade."""
     win_rate: float | None
     profit_factor: float | None
     expectancy: float | None
@@ -78,6 +85,9 @@ class StrategySnapshot:
     slippage_adverse: HistogramCounts
     slippage_favourable: HistogramCounts
     fill_delay: HistogramCounts
+    voided_fills: int
+    configured: bool
+    """Whether strategies.yaml has it."""
     last_event_timestamp: float | None
     """Wall time, seconds since 1970; None if nothing came since the restart."""
     undefined: Mapping[str, str]
@@ -96,6 +106,14 @@ class PortfolioSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceSnapshot:
+    """What has come of a source's numbered events."""
+
+    missing: int
+    counts: Mapping[Order, int]
+
+
+@dataclass(frozen=True, slots=True)
 class MonitorSnapshot:
     """The whole picture, at the event time `time`."""
 
@@ -106,3 +124,8 @@ class MonitorSnapshot:
     """Symbol → wall time of the last quote or trade that confirmed its mark."""
     failed: Mapping[str, str]
     """Strategy → the error that kept it out of this picture."""
+    sources: Mapping[str, SourceSnapshot]
+    """Of the sources that number their events."""
+    forgotten_sources: int
+    reconciliations: tuple[Reconciliation, ...]
+    """What the last statement of each scope came to."""

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Collection, Iterator, Sequence
 from decimal import getcontext, setcontext
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import structlog
 
 from genesis.core.clock import Clock, SystemClock
 from genesis.core.config import MonitorSettings, TradingRules
 from genesis.core.errors import EventError
-from genesis.core.models import AnyAccountEvent, AnyEvent, AnyMarketEvent, Fill, MarketEvent, MarketTrade, Quote
+from genesis.core.models import AnyAccountEvent, AnyEvent, AnyMarketEvent, MarketEvent, MarketTrade, Quote, Void
 from genesis.core.money import EXACT, exact_arithmetic
+from genesis.core.statement import Statement, Terms
 from genesis.ledger.digest import digest
 from genesis.ledger.journal import Entry, Journal
+from genesis.ledger.rates import RateNotes
+from genesis.ledger.reconciliation import Reconciliation, reconcile
 from genesis.monitoring.accounts import Accounts
+from genesis.monitoring.intake import Intake
+from genesis.monitoring.restart import Progress, correct, replay
 from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.summary import summarise
 from genesis.monitoring.telemetry import Outcome, Telemetry
@@ -43,30 +48,32 @@ class StrategyPerformanceMonitor:
     not kept: they move the marks, and return without waiting for anything.
     """
 
-    def __init__(self, settings: MonitorSettings, rules: TradingRules, journal: Journal, clock: Clock | None = None) -> None:
-        """`journal` is open; `restore` has to be awaited before the first event."""
+    def __init__(
+        self,
+        settings: MonitorSettings,
+        rules: TradingRules,
+        journal: Journal,
+        clock: Clock | None = None,
+        *,
+        configured: Collection[str] = (),
+    ) -> None:
+        """`journal` is open; `restore` has to be awaited before the first event. `configured`: names of strategies.yaml."""
         self.telemetry = Telemetry()
         self._settings = settings
         self._rules = rules
         self._journal = journal
         self._clock = clock or SystemClock()
-        self._accounts = Accounts(ZoneInfo(settings.time_zone))
+        self._accounts = Accounts(settings)
+        self._configured = configured
+        self._intake = Intake(settings.events, configured, self._accounts)
         self._mark_seen: dict[str, float] = {}
+        self._voiding = asyncio.Lock()
 
-    async def restore(self, progress: Callable[[int, int], None] | None = None) -> None:
-        """Rebuild the accounts: the last saved ones, and the journal's events since, or all events if there are none.
-
-        `progress` is told (events done, events to do) after each batch.
-        """
+    async def restore(self, progress: Progress | None = None) -> None:
+        """Rebuild the accounts: the last saved ones, and the journal's events since, or all events if there are none."""
         saved = await self._journal.load_snapshot()
         start = (self._accounts.restore(saved) if saved is not None else None) or 0
-        done, total = 0, self._journal.last_sequence - start
-        async for batch in self._journal.replay(after=start):
-            for _, event in batch:
-                self._accounts.book(event)
-            done += len(batch)
-            if progress is not None:
-                progress(done, total)
+        await replay(self._accounts, self._journal, start, progress)
         for symbol, mark in self._accounts.ledger.marks.items():
             if mark.time is not None:
                 self._mark_seen[symbol] = mark.time.timestamp()
@@ -84,11 +91,43 @@ class StrategyPerformanceMonitor:
     async def handle_batch(self, events: Sequence[AnyEvent]) -> list[Receipt]:
         """Take in events in their order; their account events share one commit. A cancelled call still ends what it began.
 
+        A void is committed on its own, after what is before it.
+
         Raises:
-            JournalError: none of the events could be made durable, and nothing changed; send them again.
+            JournalError: none of the events could be made durable, and nothing changed; send them again. With a void among them
+                those before it may have been taken in: sent again, they are duplicates.
         """
+        if any(isinstance(event, Void) for event in events):
+            return await asyncio.shield(asyncio.ensure_future(self._with_voids(events)))
+        return await self._take(events)
+
+    async def _with_voids(self, events: Sequence[AnyEvent]) -> list[Receipt]:
+        receipts: list[Receipt] = []
+        async with self._voiding:
+            for part in _split_at_voids(events):
+                if isinstance(part[0], Void):
+                    receipts.append(await self._void(part[0]))
+                else:
+                    receipts += await self._take(part)
+        return receipts
+
+    async def _void(self, void: Void) -> Receipt:
+        """Take in a void; alone, as the books are corrected for one at a time."""
         started = self._clock.monotonic()
-        refused = {position: error for position, event in enumerate(events) if (error := self._refusal(event))}
+        error = await correct(self._accounts, self._journal, void, until=self._journal.last_sequence)
+        if error is None:
+            # Where this fails, the correction stays: the void may turn out to be durable after all.
+            receipts = await self._take((void,))
+            self._accounts.correction = None
+            return receipts[0]
+        receipt = Receipt(Outcome.REJECTED, error)
+        self._record(void, receipt, started)
+        return receipt
+
+    async def _take(self, events: Sequence[AnyEvent]) -> list[Receipt]:
+        started = self._clock.monotonic()
+        refused = self._intake.account_refusals(events, self._clock.timestamp())
+        events = self._with_rates(events)
         kept = [e for i, e in enumerate(events) if not isinstance(e, MarketEvent) and i not in refused]
         receipts: list[Receipt] = []
 
@@ -115,6 +154,19 @@ class StrategyPerformanceMonitor:
         """Keep the accounts in the journal's database, so that a restart replays only what came later."""
         await self._journal.save_snapshot(self._accounts.encode)
 
+    def reconcile(self, statement: Statement, terms: Terms) -> Reconciliation:
+        """Compare a broker's statement with the books of this moment, and keep what it comes to for the exporter.
+
+        Raises:
+            EventError: `terms` name a strategy that is not known, or too many different scopes were compared.
+        """
+        books, kept = self._accounts.ledger.books, self._accounts.reconciliations
+        kept.admit(terms, books)
+        with exact_arithmetic():
+            found = reconcile(books, statement, terms, self._clock.timestamp())
+        kept.keep(found)
+        return found
+
     def digest(self) -> str:
         """A fingerprint of the books: equal where, to the last digit, the same was booked."""
         return digest(self._accounts.ledger.books)
@@ -127,11 +179,21 @@ class StrategyPerformanceMonitor:
                 mark_seen=self._mark_seen,
                 rules=self._rules,
                 currency=self._settings.reporting_currency,
+                configured=self._configured,
             )
 
     def _market(self, event: AnyMarketEvent) -> Receipt:
         arrived = self._clock.timestamp()
         started = self._clock.monotonic()
+        lag = arrived - event.time.timestamp()
+        telemetry = self.telemetry.kinds[type(event)]
+        error = self._intake.market_refusal(event, lag)
+        if error is not None:
+            telemetry.record(Outcome.REJECTED, self._clock.monotonic() - started, lag)
+            count = telemetry.outcomes[Outcome.REJECTED.value]
+            if count & (count - 1) == 0:  # 1, 2, 4, 8, ...: a feed may send thousands a second
+                _log.warning("event refused", kind=telemetry.kind, source=event.source, reason=str(error), refused=count)
+            return Receipt(Outcome.REJECTED, error)
         outer = getcontext()
         setcontext(EXACT)
         try:
@@ -141,9 +203,8 @@ class StrategyPerformanceMonitor:
         receipt = _ACCEPTED if fresh else _LATE
         if fresh and self._is_mark(event):
             self._mark_seen[event.symbol] = arrived
-        self.telemetry.kinds[type(event)].record(
-            receipt.outcome, self._clock.monotonic() - started, arrived - event.time.timestamp()
-        )
+        self.telemetry.offsets.record(event.source, -lag, started)
+        telemetry.record(receipt.outcome, self._clock.monotonic() - started, lag)
         return receipt
 
     def _is_mark(self, event: AnyMarketEvent) -> bool:
@@ -152,12 +213,17 @@ class StrategyPerformanceMonitor:
             return not self._accounts.ledger.marks[event.symbol].quoted
         return isinstance(event, Quote)
 
-    def _refusal(self, event: AnyEvent) -> EventError | None:
-        """Why an event that is well-formed cannot be booked, if so."""
-        if isinstance(event, Fill) and event.fee and event.fee_currency not in (None, self._settings.reporting_currency):
-            reason = f"is not the reporting currency {self._settings.reporting_currency}, and no conversion is known"
-            return EventError("fee_currency", event.fee_currency, reason)
-        return None
+    def _with_rates(self, events: Sequence[AnyEvent]) -> list[AnyEvent]:
+        """The events, with the rates noted that a round trip will be charged at."""
+        notes = RateNotes(self._accounts.ledger)
+        noted: list[AnyEvent] = []
+        for event in events:
+            if isinstance(event, MarketEvent):
+                notes.see(event)
+                noted.append(event)
+            else:
+                noted.append(notes.note(event))
+        return noted
 
     def _receive(self, event: AnyAccountEvent, entry: Entry) -> Receipt:
         if entry is Entry.CONFLICT:
@@ -166,6 +232,8 @@ class StrategyPerformanceMonitor:
             return Receipt(Outcome.CONFLICT, EventError("event_id", event.event_id, reason))
         if entry is Entry.DUPLICATE:
             return _DUPLICATE
+        if self._intake.is_late(event):
+            self.telemetry.kinds[type(event)].late += 1
         self._accounts.book(event)
         self._accounts.records[event.strategy].last_event_timestamp = self._clock.timestamp()
         return _ACCEPTED
@@ -174,4 +242,19 @@ class StrategyPerformanceMonitor:
         if receipt.error is not None and receipt.outcome is Outcome.REJECTED:
             _log.warning("event refused", kind=type(event).__name__, event_id=event.event_id, reason=str(receipt.error))
         lag = self._clock.timestamp() - event.time.timestamp()
+        if receipt.outcome is Outcome.ACCEPTED:
+            self.telemetry.offsets.record(event.source, -lag, started)
         self.telemetry.kinds[type(event)].record(receipt.outcome, self._clock.monotonic() - started, lag)
+
+
+def _split_at_voids(events: Sequence[AnyEvent]) -> Iterator[Sequence[AnyEvent]]:
+    """The events in their order, in parts: each void is one of its own."""
+    start = 0
+    for position, event in enumerate(events):
+        if isinstance(event, Void):
+            if position > start:
+                yield events[start:position]
+            yield events[position : position + 1]
+            start = position + 1
+    if start < len(events):
+        yield events[start:]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 import structlog
 
-from genesis.analytics.metrics import trade_figures
+from genesis.analytics.metrics import TradeFigures, trade_figures
 from genesis.core.config import TradingRules
-from genesis.core.money import ZERO, ratio
-from genesis.ledger.book import Book
+from genesis.core.models import Liquidity, Side
+from genesis.core.money import ZERO, ratio, total, worth
+from genesis.ledger.book import Book, Rates
+from genesis.ledger.currency import NO_CONVERSION, NO_MARK, Unvalued
+from genesis.ledger.holding import Holding, Turnover
 from genesis.ledger.ledger import Ledger
 from genesis.ledger.periods import Period
 from genesis.monitoring.accounts import Accounts, StrategyRecord
@@ -20,6 +24,7 @@ from genesis.monitoring.snapshot import (
     HoldingSnapshot,
     MonitorSnapshot,
     PortfolioSnapshot,
+    SourceSnapshot,
     StrategySnapshot,
     TradesSnapshot,
 )
@@ -30,15 +35,25 @@ _TRIP_FIGURES = ("win_rate", "expectancy")
 _EQUITY_FIGURES = ("unrealized", "net_pnl", "equity", "drawdown", "drawdown_ratio", "under_water_seconds")
 
 
-def summarise(accounts: Accounts, *, mark_seen: Mapping[str, float], rules: TradingRules, currency: str) -> MonitorSnapshot:
-    """The picture of the whole account. A strategy that cannot be summarised is left out, and named in `failed`."""
+def summarise(
+    accounts: Accounts,
+    *,
+    mark_seen: Mapping[str, float],
+    rules: TradingRules,
+    currency: str,
+    configured: Collection[str] = (),
+) -> MonitorSnapshot:
+    """The picture of the whole account. A strategy that cannot be summarised is left out, and named in `failed`.
+
+    `configured`: the names of strategies.yaml.
+    """
     ledger, out = accounts.ledger, dict(accounts.failed)
     strategies = []
     for name, book in ledger.books.items():
         if name in out:
             continue
         try:
-            strategies.append(_strategy(book, accounts.records[name], ledger))
+            strategies.append(_strategy(book, accounts.records[name], ledger, configured=name in configured))
         except Exception as error:
             _log.exception("summary failed: the strategy is left out", strategy=name)
             out[name] = f"{type(error).__name__}: {error}"
@@ -48,27 +63,32 @@ def summarise(accounts: Accounts, *, mark_seen: Mapping[str, float], rules: Trad
         portfolio=_portfolio(ledger, rules, currency),
         mark_timestamps=dict(mark_seen),
         failed=out,
+        sources={
+            name: SourceSnapshot(sequence.missing, dict(sequence.counts))
+            for name, sequence in accounts.sequences.sources.items()
+        },
+        forgotten_sources=accounts.sequences.forgotten,
+        reconciliations=tuple(accounts.reconciliations.by_scope.values()),
     )
 
 
-def _strategy(book: Book, record: StrategyRecord, ledger: Ledger) -> StrategySnapshot:
-    tally = trade_figures(holding.trips for holding in book.holdings.values())
-    account = _account(book, ledger.time)
+def _strategy(book: Book, record: StrategyRecord, ledger: Ledger, *, configured: bool) -> StrategySnapshot:
+    holdings = book.holdings.values()
+    figures = trade_figures(holdings, ledger.rates)
+    account = _account(book, _kinds(book, ledger.rates), ledger.time)
+    counted = figures.counts
+    for holding in holdings:
+        counted = counted.plus(holding.voided.trips)
     trades = TradesSnapshot(
-        wins=tally.wins,
-        losses=tally.losses,
-        evens=tally.evens,
-        gross_profit=tally.gross_profit,
-        gross_loss=tally.gross_loss,
-        win_rate=tally.win_rate(),
-        profit_factor=tally.profit_factor(),
-        expectancy=tally.expectancy(),
+        **figures.counts._asdict(),
+        gross_profit=figures.gross_profit,
+        gross_loss=figures.gross_loss,
+        counted=counted,
+        win_rate=figures.win_rate(),
+        profit_factor=figures.profit_factor(),
+        expectancy=figures.expectancy(),
     )
-    undefined = dict(account.undefined)
-    if not tally.total:
-        undefined |= dict.fromkeys((*_TRIP_FIGURES, "profit_factor"), "no_round_trips")
-    elif not tally.gross_loss:
-        undefined["profit_factor"] = "no_losses"
+    undefined = dict(account.undefined) | _undefined_trades(figures)
     return StrategySnapshot(
         name=book.strategy,
         account=account,
@@ -77,6 +97,10 @@ def _strategy(book: Book, record: StrategyRecord, ledger: Ledger) -> StrategySna
         slippage_adverse=record.adverse.counts(),
         slippage_favourable=record.favourable.counts(),
         fill_delay=record.delay.counts(),
+        voided_fills=sum(
+            turnover.fills for holding in holdings for side in holding.voided.turnover.values() for turnover in side.values()
+        ),
+        configured=configured,
         last_event_timestamp=record.last_event_timestamp,
         undefined=undefined,
     )
@@ -85,28 +109,57 @@ def _strategy(book: Book, record: StrategyRecord, ledger: Ledger) -> StrategySna
 def _holdings(book: Book, ledger: Ledger) -> list[HoldingSnapshot]:
     snapshots = []
     for symbol, holding in book.holdings.items():
-        if not holding.turnover:
+        turnover = _turnover(holding)
+        if not turnover:
             continue  # funding alone makes no position
-        mark = ledger.marks.get(symbol)
-        price = mark.price if mark is not None else None
+        mark, rate = ledger.marks.get(symbol), ledger.rates.get(holding.currency)
+        price = mark.price if mark is not None and rate is not None else None
         snapshots.append(
             HoldingSnapshot(
                 symbol=symbol,
                 quantity=holding.quantity,
-                value=holding.quantity * price if price is not None else None if holding.quantity else ZERO,
-                unrealized=holding.unrealized(price) if price is not None else None if holding.quantity else ZERO,
-                turnover={(side, kind): sums for side, kinds in holding.turnover.items() for kind, sums in kinds.items()},
+                value=worth(holding.quantity, price * rate if price is not None and rate is not None else None),
+                unrealized=worth(holding.unrealized(price), rate) if price is not None else worth(holding.quantity, None),
+                turnover=turnover,
             )
         )
     return snapshots
 
 
+def _turnover(holding: Holding) -> dict[tuple[Side, Liquidity], Turnover]:
+    """What was counted of the holding's fills, voided ones included."""
+    added: dict[tuple[Side, Liquidity], Turnover] = {}
+    for turnovers in (holding.turnover, holding.voided.turnover):
+        for side, kinds in turnovers.items():
+            for liquidity, turnover in kinds.items():
+                known = added.get((side, liquidity), Turnover())
+                added[side, liquidity] = Turnover(known.fills + turnover.fills, known.value + turnover.value)
+    return added
+
+
+def _undefined_trades(figures: TradeFigures) -> dict[str, str]:
+    """Figure → why it is not defined."""
+    if not figures.valued:
+        reason = NO_CONVERSION if figures.counts.unvalued else "no_round_trips"
+        return dict.fromkeys((*_TRIP_FIGURES, "profit_factor"), reason)
+    undefined = {}
+    if figures.expectancy() is None:
+        undefined["expectancy"] = NO_CONVERSION
+    if figures.profit_factor() is None:
+        known = figures.gross_profit is not None and figures.gross_loss is not None
+        undefined["profit_factor"] = "no_losses" if known or not figures.counts.losses else NO_CONVERSION
+    return undefined
+
+
 def _portfolio(ledger: Ledger, rules: TradingRules, currency: str) -> PortfolioSnapshot:
-    account = _account(_AccountView(ledger), ledger.time)
+    kinds = [_kinds(book, ledger.rates) for book in ledger.books.values()]
+    account = _account(
+        ledger, _Kinds(*(total(amounts) for amounts in zip(*kinds, strict=True))) if kinds else _NOTHING, ledger.time
+    )
     undefined = dict(account.undefined)
     tier = rules.tier_of(account.equity) if account.equity is not None else None
     if tier is None:
-        undefined["tier"] = "no_mark" if account.equity is None else "below_smallest_tier"
+        undefined["tier"] = undefined["equity"] if account.equity is None else "below_smallest_tier"
     day = account.period_pnl[Period.DAY]
     used = ratio(max(ZERO, -day), tier.max_daily_loss) if tier is not None and day is not None else None
     if used is None:
@@ -114,41 +167,47 @@ def _portfolio(ledger: Ledger, rules: TradingRules, currency: str) -> PortfolioS
     return PortfolioSnapshot(currency=currency, account=account, tier=tier, daily_loss_used_ratio=used, undefined=undefined)
 
 
-class _AccountView:
-    """The whole ledger, looked at as one book."""
+class _Kinds(NamedTuple):
+    """Money by kind, in the reporting currency; None where a part of it has no rate."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        books = ledger.books.values()
-        self.capital = ledger.capital
-        self.equity = ledger.equity
-        self.realized = sum((book.realized for book in books), ZERO)
-        self.fees = sum((book.fees for book in books), ZERO)
-        self.funding = sum((book.funding for book in books), ZERO)
-        self.net_pnl = ledger.net_pnl
-        self.unmarked = ledger.unmarked
-        self.drawdown = ledger.drawdown
-        self.period_starts = ledger.period_starts
-
-    @property
-    def unrealized(self) -> Decimal | None:
-        return None if self.net_pnl is None else self.net_pnl - self.realized + self.fees - self.funding
+    realized: Decimal | None
+    fees: Decimal | None
+    funding: Decimal | None
 
 
-def _account(book: Book | _AccountView, now: datetime | None) -> AccountSnapshot:
-    """The money of a book; what is not known is None, with its reason."""
+_NOTHING = _Kinds(ZERO, ZERO, ZERO)
+
+
+def _kinds(book: Book, rates: Rates) -> _Kinds:
+    foreign = [(amounts, rates.get(currency)) for currency, amounts in book.foreign.items()]
+    return _Kinds(
+        realized=total((book.realized, *(worth(amounts.realized, rate) for amounts, rate in foreign))),
+        fees=total((book.fees, *(worth(amounts.fees, rate) for amounts, rate in foreign))),
+        funding=total((book.funding, *(worth(amounts.funding, rate) for amounts, rate in foreign))),
+    )
+
+
+def _account(book: Book | Ledger, kinds: _Kinds, now: datetime | None) -> AccountSnapshot:
+    """The money of a book, or of all; what is not known is None, with its reason."""
     undefined: dict[str, str] = {}
-    known = not book.unmarked
+    reason = _reason(book.unvalued)
+    known = reason is None
     net = book.net_pnl
+    undefined |= {kind: NO_CONVERSION for kind, amount in kinds._asdict().items() if amount is None}
+    realized, fees, funding = kinds
+    unrealized = None
+    if net is not None and realized is not None and fees is not None and funding is not None:
+        unrealized = net - realized + fees - funding
     periods = {
         period: net - start if net is not None and start is not None else None for period, start in book.period_starts.items()
     }
     for period, pnl in periods.items():
         if pnl is None:
-            undefined[f"{period.value}_pnl"] = "no_mark" if net is None else "no_mark_at_period_start"
+            undefined[f"{period.value}_pnl"] = reason or "no_mark_at_period_start"
     drawdown = book.drawdown
     open_ratio = drawdown.ratio(book.equity) if drawdown is not None and known else None
-    if not known:
-        undefined |= dict.fromkeys(_EQUITY_FIGURES, "no_mark")
+    if reason is not None:
+        undefined |= dict.fromkeys(_EQUITY_FIGURES, reason)
     elif open_ratio is None:
         undefined |= dict.fromkeys(("drawdown_ratio",), "no_capital")
     max_ratio = drawdown.max_ratio() if drawdown is not None else None
@@ -158,10 +217,10 @@ def _account(book: Book | _AccountView, now: datetime | None) -> AccountSnapshot
         undefined |= dict.fromkeys(("last_recovery_seconds", "longest_recovery_seconds"), "no_closed_drawdown")
     return AccountSnapshot(
         capital=book.capital,
-        realized=book.realized,
-        unrealized=book.unrealized,
-        fees=book.fees,
-        funding=book.funding,
+        realized=realized,
+        unrealized=unrealized,
+        fees=fees,
+        funding=funding,
         net_pnl=net,
         equity=book.equity if known else None,
         period_pnl=periods,
@@ -175,3 +234,9 @@ def _account(book: Book | _AccountView, now: datetime | None) -> AccountSnapshot
         longest_recovery_seconds=drawdown.longest_recovery_seconds if drawdown is not None else None,
         undefined=undefined,
     )
+
+
+def _reason(unvalued: Collection[Unvalued]) -> str | None:
+    """Why the equity is not known; None if it is."""
+    reasons = {one.reason for one in unvalued}
+    return NO_MARK if NO_MARK in reasons else min(reasons, default=None)

@@ -1,0 +1,87 @@
+"""A holding that is worked out anew from its own history, without a fill that is void."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from genesis.core.models import AnyAccountEvent, Fill, Funding, Void
+from genesis.ledger.holding import Holding, Turnovers, Voided, add_turnover
+
+Identity = tuple[str, str]
+"""(source, event_id)"""
+
+
+class Correction:
+    """Takes in the history of one holding, as far as it was booked when this began, and what is booked meanwhile.
+
+    The journal may be ahead of the books while it is read, so the events are counted: what comes after the last booked one is
+    left to `follow`.
+    """
+
+    def __init__(self, void: Void, fill: Fill, currency: str, booked: int, voided: Iterable[Identity]) -> None:
+        """`fill` is what `void` names, of a symbol quoted in `currency`, and `voided` are the fills that were voided before.
+
+        `booked`: how many events the holding has taken in so far.
+        """
+        self.void = void
+        self._voided = {*voided, (fill.source, fill.event_id)}
+        self._fill = fill
+        self._new = Holding(symbol=fill.symbol, currency=currency)
+        self._to_come = booked
+        self._taken = 0
+        self._meanwhile: list[AnyAccountEvent] = []
+
+    @property
+    def symbol(self) -> str:
+        return self._fill.symbol
+
+    def takes(self, event: AnyAccountEvent) -> bool:
+        """Whether an event is of the holding's history."""
+        ours = isinstance(event, Fill | Funding) and event.symbol == self._fill.symbol
+        return ours and event.strategy == self.void.strategy
+
+    def read(self, history: Iterable[AnyAccountEvent]) -> None:
+        """Take in the next events of the journal, in order; those of other holdings are passed over."""
+        for event in history:
+            if self._to_come and self.takes(event):
+                self._to_come -= 1
+                self._apply(event)
+
+    def follow(self, event: AnyAccountEvent) -> None:
+        """Take in an event that was just booked."""
+        if self.takes(event):
+            self._meanwhile.append(event)
+
+    def holding(self, old: Holding) -> Holding:
+        """The holding as it would be without the voided fills, to the last digit, to take the place of `old`.
+
+        Call once, in `EXACT` arithmetic.
+
+        Raises:
+            ValueError: the history that was read is not what was booked.
+        """
+        for event in self._meanwhile:
+            self._apply(event)
+        new = self._new
+        if self._to_come or old.events != self._taken:
+            raise ValueError(f"{old.symbol}: the journal holds {self._taken} of the {old.events} events that were booked")
+        new.events = old.events
+        new.voided = Voided(
+            turnover=_with(old.voided.turnover, self._fill),
+            trips=old.voided.trips.plus(old.trips.counts.beyond(new.trips.counts)),
+        )
+        return new
+
+    def _apply(self, event: AnyAccountEvent) -> None:
+        self._taken += 1
+        if isinstance(event, Funding):
+            self._new.fund(event)
+        elif isinstance(event, Fill) and (event.source, event.event_id) not in self._voided:
+            self._new.fill(event)
+
+
+def _with(turnovers: Turnovers, fill: Fill) -> Turnovers:
+    """A copy with one fill more."""
+    copied = {side: dict(kinds) for side, kinds in turnovers.items()}
+    add_turnover(copied, fill)
+    return copied

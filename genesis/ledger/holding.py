@@ -1,0 +1,168 @@
+"""A strategy's position in one symbol, what it came to, and its round trips."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+
+from genesis.core.models import Fill, Funding, Liquidity, Side
+from genesis.core.money import ZERO, share, total
+from genesis.ledger.position import Position, Trade, trade
+
+
+class RoundTrip(NamedTuple):
+    """A position from flat to flat: its P&L net of its fees and funding, in the currency of the symbol."""
+
+    symbol: str
+    opened: datetime
+    closed: datetime
+    pnl: Decimal | None
+    """None if it was charged in another currency, whose rate was not known then."""
+
+
+class Turnover(NamedTuple):
+    """Fills of one side and liquidity: how many, and their value in the currency of the symbol."""
+
+    fills: int = 0
+    value: Decimal = ZERO
+
+
+Turnovers = dict[Side, dict[Liquidity, Turnover]]
+
+
+class TripCounts(NamedTuple):
+    """How many round trips ended how."""
+
+    wins: int = 0
+    losses: int = 0
+    evens: int = 0
+    unvalued: int = 0
+
+    def plus(self, other: TripCounts) -> TripCounts:
+        return TripCounts(*(a + b for a, b in zip(self, other, strict=True)))
+
+    def beyond(self, other: TripCounts) -> TripCounts:
+        """By how much each count is above the other's; 0 where it is not."""
+        return TripCounts(*(max(0, a - b) for a, b in zip(self, other, strict=True)))
+
+
+class TripTally(msgspec.Struct, kw_only=True):
+    """Counts and sums of round trips. Instances are mutable, and owned by one holding."""
+
+    wins: int = 0
+    losses: int = 0
+    evens: int = 0
+    unvalued: int = 0
+    """Round trips whose P&L is not known; they are neither of the others."""
+    gross_profit: Decimal = ZERO
+    gross_loss: Decimal = ZERO
+    """The sum of the losses, as a positive number."""
+
+    @property
+    def counts(self) -> TripCounts:
+        return TripCounts(self.wins, self.losses, self.evens, self.unvalued)
+
+    def add(self, trip: RoundTrip) -> None:
+        """Count a closed round trip; one that broke even is neither a win nor a loss."""
+        if trip.pnl is None:
+            self.unvalued += 1
+        elif trip.pnl > 0:
+            self.wins += 1
+            self.gross_profit += trip.pnl
+        elif trip.pnl < 0:
+            self.losses += 1
+            self.gross_loss -= trip.pnl
+        else:
+            self.evens += 1
+
+
+class Voided(msgspec.Struct, kw_only=True):
+    """What was counted before a void unmade it: counters never fall."""
+
+    turnover: Turnovers = msgspec.field(default_factory=dict)
+    """Of the fills that were voided."""
+    trips: TripCounts = TripCounts()
+    """Round trips that had ended so before a void, and did not after it."""
+
+
+class Holding(msgspec.Struct, kw_only=True):
+    """A strategy's position in one symbol, open or flat, what it came to, and the round trip under way.
+
+    Prices, basis and P&L are in the currency that the symbol is quoted in; fees and funding in their own.
+    """
+
+    symbol: str
+    currency: str
+    quantity: Decimal = ZERO
+    basis: Decimal = ZERO
+    realized: Decimal = ZERO
+    fees: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    """Currency → paid, above 0."""
+    funding: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    """Currency → received, above 0."""
+    trip_pnl: Decimal | None = ZERO
+    """Of the open round trip, besides what is not realised yet; None if it was charged in a currency without a rate."""
+    trip_opened: datetime | None = None
+    trips: TripTally = msgspec.field(default_factory=TripTally)
+    turnover: Turnovers = msgspec.field(default_factory=dict)
+    events: int = 0
+    """How many of the journal's events it has taken in, those that were voided later included."""
+    voided: Voided = msgspec.field(default_factory=Voided)
+
+    def unrealized(self, mark: Decimal) -> Decimal:
+        return self.quantity * mark - self.basis
+
+    def fill(self, fill: Fill) -> Decimal:
+        """Take in a fill; the P&L that it realised, before its fee."""
+        done = trade(Position(self.quantity, self.basis), fill.signed_quantity, fill.price)
+        self._follow_trip(fill, done)
+        self.quantity, self.basis = done.position
+        self.realized += done.realized
+        if fill.fee:
+            _add(self.fees, fill.fee_currency or self.currency, fill.fee)
+        add_turnover(self.turnover, fill)
+        self.events += 1
+        return done.realized
+
+    def fund(self, funding: Funding) -> None:
+        """Take in a funding payment; it belongs to the round trip that is open, if any."""
+        if funding.amount:
+            _add(self.funding, funding.currency or self.currency, funding.amount)
+        if self.quantity:
+            self.trip_pnl = total((self.trip_pnl, self._worth(funding.amount, funding.currency, funding.rate)))
+        self.events += 1
+
+    def _follow_trip(self, fill: Fill, done: Trade) -> None:
+        """Carry the open round trip through a fill, before the quantity changes."""
+        fee = self._worth(fill.fee, fill.fee_currency, fill.fee_rate)
+        paid = None if fee is None else -fee
+        if not self.quantity:
+            self.trip_opened, self.trip_pnl = fill.time, paid
+        elif done.closed < abs(self.quantity):
+            self.trip_pnl = total((self.trip_pnl, done.realized, paid))
+        else:
+            closing = None if paid is None else share(paid, done.closed, fill.quantity)
+            assert self.trip_opened is not None  # noqa: S101 - an open holding has an open round trip
+            pnl = total((self.trip_pnl, done.realized, closing))
+            self.trips.add(RoundTrip(self.symbol, self.trip_opened, fill.time, pnl))
+            self.trip_opened, self.trip_pnl = fill.time, None if paid is None or closing is None else paid - closing
+
+    def _worth(self, amount: Decimal, currency: str | None, rate: Decimal | None) -> Decimal | None:
+        """An amount in the currency of the symbol; None if it is in another, whose rate was not known when it came."""
+        if not amount or currency is None or currency == self.currency:
+            return amount
+        return None if rate is None else amount * rate
+
+
+def add_turnover(turnovers: Turnovers, fill: Fill) -> None:
+    """Count a fill."""
+    side = turnovers.setdefault(fill.side, {})
+    turnover = side.get(fill.liquidity, Turnover())
+    side[fill.liquidity] = Turnover(turnover.fills + 1, turnover.value + fill.quantity * fill.price)
+
+
+def _add(amounts: dict[str, Decimal], currency: str, amount: Decimal) -> None:
+    amounts[currency] = amounts.get(currency, ZERO) + amount
