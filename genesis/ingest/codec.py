@@ -26,6 +26,15 @@ _KEYS = msgspec.json.Decoder(dict[str, Any])
 
 EVENT_KINDS: dict[str, type[Event]] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyEvent)}
 
+_CHOICES: dict[str, str] = {"kind": ", ".join(EVENT_KINDS)} | {
+    field.name: ", ".join(str(choice.value) for choice in part)
+    for kind in EVENT_KINDS.values()
+    for field in msgspec.structs.fields(kind)
+    for part in (field.type, *get_args(field.type))
+    if isinstance(part, type) and issubclass(part, enum.Enum)
+}
+"""The words that may stand in a field that takes no others."""
+
 _COLONS_OF_A_TIME = 2
 """That many are in every time, so with no more than these there is no room for another key."""
 
@@ -103,13 +112,13 @@ def _misfit(message: str, line: bytes) -> EventError:
         if what == "missing required":
             return EventError(field, MISSING, "is required")
         kind = identity(line).kind or ""
-        known = f"; a {kind} has {', '.join(_fields(kind))}" if kind else ""
+        known = f"; a {kind} has kind, {', '.join(EVENT_KINDS[kind].__struct_encode_fields__)}" if kind else ""
         return EventError(shown(field), _raw(line, field), f"is not a field of this event{known}")
     if not path:
         return EventError(LINE, shown(line), f"must be a JSON object, one event a line: {message}")
     name = re.split(r"[.\[]", path, maxsplit=1)[0]
-    choices = _choices(name)
-    return EventError(shown(path), _raw(line, name), f"is none of {', '.join(choices)}" if choices else _reason(message))
+    reason = f"is none of {_CHOICES[name]}" if name in _CHOICES else _reason(message)
+    return EventError(shown(path), _raw(line, name), reason)
 
 
 def _reason(message: str) -> str:
@@ -118,22 +127,6 @@ def _reason(message: str) -> str:
     if message == "Invalid decimal string":
         return "is not a decimal number"
     return f"is wrong: {message[0].lower()}{message[1:]}"
-
-
-def _fields(kind: str) -> list[str]:
-    return ["kind", *(field.encode_name for field in msgspec.structs.fields(EVENT_KINDS[kind]))]
-
-
-def _choices(name: str) -> list[str]:
-    """What may stand in a field that takes only certain words."""
-    if name == "kind":
-        return list(EVENT_KINDS)
-    for kind in EVENT_KINDS.values():
-        for field in msgspec.structs.fields(kind):
-            for part in (field.type, *get_args(field.type)):
-                if field.name == name and isinstance(part, type) and issubclass(part, enum.Enum):
-                    return [str(choice.value) for choice in part]
-    return []
 
 
 def _raw(line: bytes, field: str) -> str:

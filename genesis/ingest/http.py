@@ -158,7 +158,9 @@ class EventIntake:
             raise _RefusalError(refuse(400, f"the body cannot be read: {shown(error)}")) from None
         finally:
             self._held_bytes -= held
-        return bytes(body.removeprefix(_BYTE_ORDER_MARK))
+        if body.startswith(_BYTE_ORDER_MARK):
+            del body[: len(_BYTE_ORDER_MARK)]
+        return bytes(body)
 
     async def _book(self, lines: Sequence[_Line]) -> web.Response:
         limit, count = self._settings.max_pending_events, len(lines)

@@ -17,7 +17,7 @@ from genesis.cli import main
 from genesis.stack.ports import free_port
 
 CONFIG = Path(__file__).parents[2] / "config"
-TOKEN = "only-for-the-tests-0123456789"
+TOKEN = "only-for-the-tests-0123456789"  # noqa: S105 - of the tests alone
 START_SECONDS = 30.0
 
 # A process that has everything imported and forks: a start takes milliseconds, so that many starts can be afforded.
