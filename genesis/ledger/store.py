@@ -287,7 +287,7 @@ class Store:
                     event = self.decode(*row)
                     yield (event.source, event.event_id), event
 
-    def _events(self, chosen: Select[tuple[int, int, bytes]]) -> list[Sequenced]:
+    def _events(self, chosen: Select[int, int, bytes]) -> list[Sequenced]:
         with self.database.errors():
             connection = self._ready()
             with connection.begin():

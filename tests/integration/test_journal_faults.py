@@ -1,0 +1,353 @@
+"""What goes wrong around a journal: each fault says what to do, nothing acknowledged is lost, and it works again by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import psycopg
+import pytest
+from structlog.testing import capture_logs
+
+from genesis.core.errors import JournalError
+from genesis.core.models import AnyAccountEvent, CapitalFlow
+from genesis.ledger.address import Address
+from genesis.ledger.journal import Entry, Journal
+from tests.integration.conftest import until
+from tests.integration.postgres import Cluster
+from tests.integration.proxy import Proxy
+
+TIME = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    with capture_logs():
+        yield
+
+
+def flow(name: str) -> CapitalFlow:
+    return CapitalFlow(time=TIME, event_id=name, strategy="s", amount=Decimal(1))
+
+
+class Keeper:
+    """A journal, and the events that its books have, in the order in which they were booked."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.booked: list[str] = []
+        self.failures: list[JournalError] = []
+        journal.recovered = self._recovered
+        journal.failed = self.failures.append
+
+    async def append(self, *names: str) -> list[Entry]:
+        entries: list[Entry] = []
+
+        def book(given: Sequence[Entry]) -> None:
+            entries.extend(given)
+            self.booked += [name for name, entry in zip(names, given, strict=True) if entry is Entry.NEW]
+
+        await self.journal.append([flow(name) for name in names], book)
+        return entries
+
+    async def insist(self, *names: str, within: float = 20.0) -> list[Entry]:
+        """Send again until it is taken."""
+        async with asyncio.timeout(within):
+            while True:
+                try:
+                    return await self.append(*names)
+                except JournalError as error:
+                    if not error.retryable:
+                        raise
+                    await asyncio.sleep(0.05)
+
+    async def go_on(self) -> None:
+        """Append until it fails."""
+        for number in range(1000):
+            await self.append(*(f"{number}-{n}" for n in range(50)))
+
+    async def replayed(self) -> list[str]:
+        return [event.event_id async for batch in self.journal.replay() for _, event in batch]
+
+    async def _recovered(self, _: int, event: AnyAccountEvent) -> None:
+        self.booked.append(event.event_id)
+
+
+@asynccontextmanager
+async def keeper(where: Address | Path) -> AsyncIterator[Keeper]:
+    async with Journal(where) as journal:
+        yield Keeper(journal)
+
+
+async def kept(where: Address | Path) -> list[str]:
+    async with keeper(where) as opened:
+        return await opened.replayed()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small disk of its own, which can be filled and made read-only."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "genesis-test", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def remount(disk: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)
+
+
+async def test_a_full_disk_fails_what_does_not_fit_and_what_fits_again_is_taken(disk: Path) -> None:
+    async with keeper(disk / "j.db") as full:
+        await full.append("first")
+        ballast = disk / "ballast"
+        with pytest.raises(OSError, match="No space"):
+            ballast.write_bytes(bytes(4 << 20))
+        with pytest.raises(JournalError, match=r"free some space|look into the system's log") as caught:
+            await full.go_on()
+        assert caught.value.retryable
+        acknowledged = list(full.booked)
+        ballast.unlink()
+        assert await full.insist("after") == [Entry.NEW]
+        assert await full.replayed() == full.booked == [*acknowledged, "after"]
+    assert await kept(disk / "j.db") == [*acknowledged, "after"]
+
+
+async def test_a_read_only_disk_is_named_and_costs_nothing(disk: Path) -> None:
+    async with keeper(disk / "j.db") as held:
+        await held.append("a")
+    remount(disk, "ro")
+    with pytest.raises(JournalError, match="must be writable for this user"):
+        await kept(disk / "j.db")
+    remount(disk, "rw")
+    assert await kept(disk / "j.db") == ["a"]
+
+
+async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(JournalError, match=r"file/j\.db: its folder cannot be made"):
+        await kept(tmp_path / "file" / "j.db")
+
+
+async def test_a_file_that_was_taken_away_acknowledges_nothing_until_it_is_back(tmp_path: Path) -> None:
+    async with keeper(tmp_path / "j.db") as held:
+        await held.append("a")
+        (tmp_path / "j.db").rename(tmp_path / "away")
+        with pytest.raises(JournalError, match="removed or replaced"):
+            await held.append("b")
+        (tmp_path / "away").rename(tmp_path / "j.db")
+        assert await held.insist("b") == [Entry.NEW]
+    assert await kept(tmp_path / "j.db") == ["a", "b"]
+
+
+def damage_last_page(file: Path) -> None:
+    size = file.stat().st_size
+    with file.open("r+b") as opened:
+        opened.seek(size - 4096)
+        opened.write(b"\xa5" * 4096)
+
+
+def truncate(file: Path) -> None:
+    with file.open("r+b") as opened:
+        opened.truncate(file.stat().st_size - 4096)
+
+
+def half(file: Path) -> None:
+    with file.open("r+b") as opened:
+        opened.truncate(file.stat().st_size // 2 + 100)
+
+
+@pytest.mark.parametrize("spoil", [damage_last_page, truncate, half])
+async def test_a_damaged_file_is_refused_at_the_start(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
+    async with keeper(tmp_path / "j.db") as held:
+        await held.append(*(f"{n}" for n in range(2000)))
+    spoil(tmp_path / "j.db")
+    with pytest.raises(JournalError, match=r"j\.db: .*restore it from a backup"):
+        await kept(tmp_path / "j.db")
+
+
+async def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "j.db").write_text("not a database" * 1000)
+    with pytest.raises(JournalError, match="damaged"):
+        await kept(tmp_path / "j.db")
+
+
+_WRITER = """
+import asyncio, os, sys
+from pathlib import Path
+from genesis.ledger.address import address
+from genesis.ledger.journal import Journal
+from tests.integration.test_journal_faults import flow
+
+async def main():
+    password = Path(sys.argv[2]) if len(sys.argv) > 2 else None
+    async with Journal(address(sys.argv[1], password)) as journal:
+        await journal.append([flow("theirs")], lambda _: None)
+        print("open", flush=True)
+        await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+
+@contextmanager
+def another_process(where: Address, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that holds the journal and has one event in it."""
+    words = [str(where.path)] if where.path is not None else [str(where), str(tmp_path / "password")]
+    process = subprocess.Popen(
+        [sys.executable, "-c", _WRITER, *words], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+async def test_a_second_process_is_refused_and_takes_over_when_the_first_is_killed(
+    journal_address: Address, tmp_path: Path
+) -> None:
+    with another_process(journal_address, tmp_path) as other:
+        with pytest.raises(JournalError, match=r"another process has it open.*: stop that one"):
+            await kept(journal_address)
+        other.send_signal(signal.SIGKILL)
+        other.wait()
+        async with keeper(journal_address) as held:
+            assert await held.append("ours") == [Entry.NEW]
+            assert await held.replayed() == ["theirs", "ours"]
+
+
+async def test_what_a_killed_process_left_in_the_write_ahead_log_is_there_and_a_torn_end_is_not(
+    sqlite_address: Address, tmp_path: Path
+) -> None:
+    with another_process(sqlite_address, tmp_path) as other:
+        other.send_signal(signal.SIGKILL)
+    assert sqlite_address.path is not None
+    log = sqlite_address.path.with_name("journal.db-wal")
+    log.write_bytes(log.read_bytes() + log.read_bytes()[-5000:-100])  # what a power cut leaves of a commit under way
+    assert await kept(sqlite_address) == ["theirs"]
+
+
+async def test_a_server_that_is_stopped_and_started_again_costs_nothing(postgres: Cluster, postgres_address: Address) -> None:
+    async with keeper(postgres_address) as held:
+        for number, how in enumerate((signal.SIGINT, signal.SIGQUIT)):
+            await held.append(f"before {number}")
+            postgres.stop(how)
+            with pytest.raises(JournalError, match="the events will be taken when they are sent again") as caught:
+                await held.append(f"while {number}")
+            assert caught.value.retryable
+            again = asyncio.create_task(held.insist(f"while {number}"))
+            await asyncio.to_thread(postgres.start)
+            assert await again == [Entry.NEW]
+        assert held.failures
+        assert held.booked == await held.replayed() == ["before 0", "while 0", "before 1", "while 1"]
+
+
+async def test_a_connection_that_is_ended_while_idle_is_not_even_noticed(postgres: Cluster, postgres_address: Address) -> None:
+    async with keeper(postgres_address) as held:
+        await held.append("a")
+        postgres.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'genesis'")
+        assert await held.append("b") == [Entry.NEW]
+        assert held.booked == ["a", "b"]
+        assert held.failures == []
+
+
+@pytest.fixture
+def proxy(postgres: Cluster) -> Iterator[Proxy]:
+    with Proxy(postgres.port) as running:
+        yield running
+
+
+def through(proxy: Proxy, where: Address) -> Address:
+    return where._replace(url=where.url.set(port=proxy.port))
+
+
+async def test_a_commit_whose_answer_is_lost_is_found_and_acknowledged(proxy: Proxy, postgres_address: Address) -> None:
+    async with keeper(through(proxy, postgres_address)) as held:
+        await held.append("a")
+        proxy.cut_at_commit = True
+        assert await held.append("b", "c", "b") == [Entry.NEW, Entry.NEW, Entry.DUPLICATE]
+        assert proxy.cuts == 1
+        assert await held.append("c", "d") == [Entry.DUPLICATE, Entry.NEW]
+        assert held.booked == await held.replayed() == ["a", "b", "c", "d"]
+
+
+async def test_a_commit_that_never_arrived_is_done_again(proxy: Proxy, postgres_address: Address) -> None:
+    async with keeper(through(proxy, postgres_address)) as held:
+        await held.append("a")
+        proxy.swallow_commit = True
+        assert await held.append("b") == [Entry.NEW]
+        assert proxy.cuts == 1
+        assert held.booked == await held.replayed() == ["a", "b"]
+
+
+async def test_a_commit_whose_answer_is_lost_is_booked_as_soon_as_the_server_is_there_and_a_repeat_is_a_duplicate(
+    proxy: Proxy, postgres_address: Address
+) -> None:
+    async with keeper(through(proxy, postgres_address)) as held:
+        await held.append("a")
+        proxy.cut_at_commit = proxy.closed_after_cut = True
+        with pytest.raises(JournalError) as caught:
+            await held.append("b")
+        assert caught.value.retryable
+        assert held.booked == ["a"]
+        proxy.closed = False
+        await until(lambda: held.booked == ["a", "b"])
+        assert await held.append("b", "c") == [Entry.DUPLICATE, Entry.NEW]
+        assert held.booked == await held.replayed() == ["a", "b", "c"]
+
+
+async def test_a_lost_answer_of_sqlite_too_is_looked_for_before_anything_else_is_booked(
+    sqlite_address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with keeper(sqlite_address) as held:
+        await held.append("a")
+        engine = held.journal._store.database._engine
+        assert engine is not None
+        commit = engine.dialect.do_commit
+
+        def commit_and_lose(connection: object) -> None:
+            commit(connection)  # type: ignore[arg-type]
+            raise sqlite3.OperationalError("disk I/O error")
+
+        monkeypatch.setattr(engine.dialect, "do_commit", commit_and_lose)
+        with pytest.raises(JournalError, match="disk I/O error") as caught:
+            await held.append("b")
+        assert caught.value.retryable
+        assert await held.append("c", "b") == [Entry.NEW, Entry.DUPLICATE]
+        assert held.booked == await held.replayed() == ["a", "b", "c"]
+
+
+async def test_a_journal_that_lost_events_meanwhile_is_not_written_to(postgres: Cluster, postgres_address: Address) -> None:
+    async with keeper(postgres_address) as held:
+        await held.append("a", "b")
+        with sql(postgres, postgres_address) as execute:
+            execute("DELETE FROM journal_event WHERE sequence = 2")
+            execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'genesis'")
+        with pytest.raises(JournalError, match="has 1 events, and 2 are booked"):
+            await held.append("c")
+
+
+@contextmanager
+def sql(postgres: Cluster, where: Address) -> Iterator[Callable[[str], object]]:
+    url = where.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection.execute
