@@ -74,8 +74,11 @@ def _compare_identity(account: AccountSnapshot) -> None:
     if account.equity is None or account.unrealized is None:
         assert account.equity is account.unrealized is account.net_pnl is None
         return
-    capital, fees, funding = map(Fraction, (account.capital, account.fees, account.funding))
-    assert Fraction(account.equity) == capital + Fraction(account.realized) + Fraction(account.unrealized) - fees + funding
+    parts = (account.capital, account.realized, account.unrealized, account.funding)
+    assert account.fees is not None
+    added = sum((Fraction(part) for part in parts if part is not None), Fraction(0)) - Fraction(account.fees)
+    assert None not in parts
+    assert Fraction(account.equity) == added
 
 
 def _compare_drawdown(name: str, account: AccountSnapshot, money: Money, curve: Sequence[Point], oracle: Oracle) -> None:
@@ -96,7 +99,18 @@ def _compare_drawdown(name: str, account: AccountSnapshot, money: Money, curve: 
 
 def _compare_reasons(account: AccountSnapshot) -> None:
     """A figure is absent if, and only if, there is a reason."""
-    figures = ["unrealized", "net_pnl", "equity", "drawdown", "drawdown_ratio", "max_drawdown_ratio", "under_water_seconds"]
+    figures = [
+        "realized",
+        "fees",
+        "funding",
+        "unrealized",
+        "net_pnl",
+        "equity",
+        "drawdown",
+        "drawdown_ratio",
+        "max_drawdown_ratio",
+        "under_water_seconds",
+    ]
     figures += ["last_recovery_seconds", "longest_recovery_seconds"]
     absent = {figure for figure in figures if getattr(account, figure) is None}
     absent |= {f"{period.value}_pnl" for period, pnl in account.period_pnl.items() if pnl is None}
@@ -105,7 +119,9 @@ def _compare_reasons(account: AccountSnapshot) -> None:
 
 def _compare_trades(strategy: StrategySnapshot, oracle: Oracle) -> None:
     got, expected = strategy.trades, oracle.trades(strategy.name)
-    assert (got.wins, got.losses, got.evens) == (expected.wins, expected.losses, expected.evens)
+    assert (got.wins, got.losses, got.evens, got.unvalued) == expected[:4]
+    assert list(got.counted) == list(oracle.trades_counted(strategy.name).values())
+    assert strategy.voided_fills == oracle.voided_fills(strategy.name)
     _same("gross profit", got.gross_profit, expected.gross_profit)
     _same("gross loss", got.gross_loss, expected.gross_loss)
     for figure in ("win_rate", "profit_factor", "expectancy"):
@@ -118,15 +134,16 @@ def _compare_trades(strategy: StrategySnapshot, oracle: Oracle) -> None:
 def _compare_holdings(strategy: StrategySnapshot, oracle: Oracle) -> None:
     assert sorted(holding.symbol for holding in strategy.holdings) == oracle.symbols(strategy.name)
     for got in strategy.holdings:
-        expected, mark = oracle.holding(strategy.name, got.symbol), oracle.mark(got.symbol)
+        expected, price = oracle.holding(strategy.name, got.symbol), oracle.mark(got.symbol)
+        rate = oracle.rate(expected.currency)
+        mark = price * rate if price is not None and rate is not None else None
         _same(f"{got.symbol} quantity", got.quantity, expected.quantity)
         flat = Fraction(0) if not expected.quantity else None
         _same(f"{got.symbol} value", got.value, expected.quantity * mark if mark is not None else flat)
-        _same(
-            f"{got.symbol} unrealized", got.unrealized, expected.quantity * mark - expected.cost if mark is not None else flat
-        )
+        gain = expected.quantity * mark - expected.cost * rate if mark is not None and rate is not None else flat
+        _same(f"{got.symbol} unrealized", got.unrealized, gain)
         turnover: dict[tuple[Side, Liquidity], tuple[int, Fraction]] = {}
-        for fill in oracle.fills(strategy.name):
+        for fill in oracle.all_fills(strategy.name):
             if fill.symbol == got.symbol:
                 fills, value = turnover.get((fill.side, fill.liquidity), (0, Fraction(0)))
                 turnover[fill.side, fill.liquidity] = (fills + 1, value + Fraction(fill.quantity) * Fraction(fill.price))

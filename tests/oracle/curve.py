@@ -15,13 +15,13 @@ class Money(NamedTuple):
     """A strategy's, or the account's, money after one event."""
 
     capital: Fraction
-    realized: Fraction
+    realized: Fraction | None
     unrealized: Fraction | None
-    fees: Fraction
-    funding: Fraction
+    fees: Fraction | None
+    funding: Fraction | None
     equity: Fraction | None
     at_cost: Fraction
-    """Equity with the positions that have no mark at cost."""
+    """Equity with the positions that have no mark at cost, and without the currencies that have no rate."""
 
     @property
     def net(self) -> Fraction | None:
@@ -106,10 +106,10 @@ def total(moneys: Iterable[Money]) -> Money:
     for money in moneys:
         added = Money(
             capital=added.capital + money.capital,
-            realized=added.realized + money.realized,
+            realized=_plus(added.realized, money.realized),
             unrealized=_plus(added.unrealized, money.unrealized),
-            fees=added.fees + money.fees,
-            funding=added.funding + money.funding,
+            fees=_plus(added.fees, money.fees),
+            funding=_plus(added.funding, money.funding),
             equity=_plus(added.equity, money.equity),
             at_cost=added.at_cost + money.at_cost,
         )

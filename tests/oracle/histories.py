@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 from hypothesis import strategies as st
@@ -22,11 +22,30 @@ from genesis.core.models import (
     Quote,
     Side,
     Signal,
+    Void,
 )
 
 START = datetime(2024, 2, 25, 22, 30, tzinfo=UTC)  # a Sunday; the month ends within the week
 STRATEGIES = ("carry", "pairs", "scalper")
-SYMBOLS = ("BTC", "ETH", "SOL")
+SYMBOLS = ("BTC", "ETH", "SOL", "BNBUSDT")
+
+
+class Market(TypedDict):
+    """What is configured of currencies."""
+
+    conversions: dict[str, str]
+    symbol_currencies: dict[str, str]
+
+
+# What may be configured of currencies: nothing; a conversion of its own; one that is traded; symbols in other currencies,
+# one of them without a conversion; a symbol in the currency that is converted at another one.
+MARKETS: tuple[Market, ...] = (
+    {"conversions": {}, "symbol_currencies": {}},
+    {"conversions": {"BNB": "BNBUSDT"}, "symbol_currencies": {}},
+    {"conversions": {"BNB": "BTC", "EUR": "BTC"}, "symbol_currencies": {}},
+    {"conversions": {"BNB": "BNBUSDT"}, "symbol_currencies": {"SOL": "BNB", "ETH": "EUR", "BTC": "USDT"}},
+    {"conversions": {"BNB": "BNBUSDT", "EUR": "BTC"}, "symbol_currencies": {"SOL": "EUR", "ETH": "EUR"}},
+)
 # Microseconds to the next event: none, the least, a little, over midnight, over a week and a month.
 GAPS = (0, 0, 1, 1_000_000, 60_000_000, 5_400_000_000, 93_600_000_000, 864_000_000_000)
 
@@ -67,18 +86,28 @@ WILD = Values(
 
 
 @st.composite
-def histories(draw: st.DrawFn, values: Values, *, length: int = 30, late: bool = True) -> list[AnyEvent]:
-    """Events in the order in which they arrive; times never fall, but for late quotes and trades, if wanted."""
+def histories(draw: st.DrawFn, values: Values, *, length: int = 30, late: bool = True, voids: bool = True) -> list[AnyEvent]:
+    """Events in the order in which they arrive; times never fall, but for late quotes and trades, if wanted.
+
+    `voids`: some void a fill, now and then one of another strategy, or one that is void already.
+    """
     time = START
     events: list[AnyEvent] = []
     for number in range(draw(st.integers(1, length))):
         time += timedelta(microseconds=draw(st.sampled_from(GAPS)))
         event = draw(_event(values, time, number, late=late))
+        fills = [earlier for earlier in events if isinstance(earlier, Fill)]
+        if voids and fills and draw(st.integers(0, 9)) == 0:
+            event = _void(draw(st.sampled_from(fills)), time, number, draw(st.sampled_from([*[None] * 9, "other"])))
         signals = [earlier for earlier in events if isinstance(earlier, Signal)]
         if isinstance(event, Fill) and signals and draw(st.booleans()):
             event = _led_to_by(event, draw(st.sampled_from(signals)))
         events.append(event)
     return events
+
+
+def _void(fill: Fill, time: datetime, number: int, strategy: str | None) -> Void:
+    return Void(time=time, source=fill.source, event_id=f"e{number}", strategy=strategy or fill.strategy, voids=fill.event_id)
 
 
 def _led_to_by(fill: Fill, signal: Signal) -> Fill:
@@ -106,7 +135,8 @@ def _event(draw: st.DrawFn, values: Values, time: datetime, number: int, *, late
 @st.composite
 def _account_event(draw: st.DrawFn, kind: str, values: Values, known: dict[str, Any], symbol: str) -> AnyEvent:
     if kind == "funding":
-        return Funding(**known, symbol=symbol, amount=draw(values.amounts))
+        currency = draw(st.sampled_from([None, None, "USDT", "BNB", "EUR"]))
+        return Funding(**known, symbol=symbol, amount=draw(values.amounts), currency=currency)
     if kind == "flow":
         return CapitalFlow(**known, amount=draw(values.flows))
     side, quantity, price = draw(st.sampled_from(Side)), draw(values.quantities), draw(values.prices)
@@ -119,7 +149,7 @@ def _account_event(draw: st.DrawFn, kind: str, values: Values, known: dict[str, 
         quantity=quantity,
         price=price,
         fee=draw(values.amounts),
-        fee_currency=draw(st.sampled_from([None, "USDT", "USDT", "BNB"])),
+        fee_currency=draw(st.sampled_from([None, "USDT", "USDT", "BNB", "BNB", "EUR"])),
         liquidity=draw(st.sampled_from(Liquidity)),
         signal_id=draw(st.none() | st.integers(0, 9).map(lambda other: f"e{other}")),
     )

@@ -27,7 +27,7 @@ from genesis.monitoring.strategy_monitor import Receipt, StrategyPerformanceMoni
 from genesis.monitoring.telemetry import Outcome
 from tests.oracle.books import Oracle
 from tests.oracle.compare import compare
-from tests.oracle.histories import PLAIN, START, SYMBOLS, WILD, histories
+from tests.oracle.histories import MARKETS, PLAIN, START, SYMBOLS, WILD, Market, histories
 
 RULES: TradingRules = load_settings(Path(__file__).parents[3] / "config").rules
 # A counterexample is worth a minute of shrinking to whoever looks for it by hand, not to every run of the tests.
@@ -42,11 +42,13 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-async def follow(events: Sequence[AnyEvent], *, zone: str = "UTC", with_drawdown: bool = True) -> None:
+async def follow(
+    events: Sequence[AnyEvent], *, zone: str = "UTC", with_drawdown: bool = True, market: Market = MARKETS[0]
+) -> None:
     """Hand the events to a monitor and to the oracle, and compare after each of them."""
-    oracle = Oracle(zone=zone)
+    oracle = Oracle(zone=zone, **market)
     async with Journal(":memory:") as journal:
-        monitor = StrategyPerformanceMonitor(MonitorSettings(time_zone=zone), RULES, journal)
+        monitor = StrategyPerformanceMonitor(MonitorSettings(time_zone=zone, **market), RULES, journal)
         await monitor.restore()
         for event in events:
             receipt = await monitor.handle(event)
@@ -55,15 +57,15 @@ async def follow(events: Sequence[AnyEvent], *, zone: str = "UTC", with_drawdown
 
 
 @settings(deadline=None, max_examples=300, phases=PHASES)
-@given(histories(PLAIN, length=25), st.sampled_from(ZONES))
-def test_after_any_event_every_figure_is_the_oracles(events: list[AnyEvent], zone: str) -> None:
-    asyncio.run(follow(events, zone=zone))
+@given(histories(PLAIN, length=25), st.sampled_from(ZONES), st.sampled_from(MARKETS))
+def test_after_any_event_every_figure_is_the_oracles(events: list[AnyEvent], zone: str, market: Market) -> None:
+    asyncio.run(follow(events, zone=zone, market=market))
 
 
 @settings(deadline=None, max_examples=200, phases=PHASES)
-@given(histories(WILD, length=20))
-def test_tiny_and_huge_values_lose_not_one_of_their_digits(events: list[AnyEvent]) -> None:
-    asyncio.run(follow(events, with_drawdown=False))
+@given(histories(WILD, length=20), st.sampled_from(MARKETS))
+def test_tiny_and_huge_values_lose_not_one_of_their_digits(events: list[AnyEvent], market: Market) -> None:
+    asyncio.run(follow(events, with_drawdown=False, market=market))
 
 
 @settings(deadline=None, max_examples=30, phases=PHASES)
@@ -84,71 +86,76 @@ def figures(monitor: StrategyPerformanceMonitor) -> MonitorSnapshot:
     return replace(snapshot, mark_timestamps={}, strategies=strategies)
 
 
-async def restart_in_between(events: Sequence[AnyEvent], cut: int, path: Path) -> None:
+async def restart_in_between(events: Sequence[AnyEvent], cut: int, path: Path, market: Market) -> None:
     """A monitor that stops and starts again before event `cut` tells the same as one that never stopped."""
     async with Journal(":memory:") as steady_journal:
-        steady = StrategyPerformanceMonitor(MonitorSettings(), RULES, steady_journal)
+        steady = StrategyPerformanceMonitor(MonitorSettings(**market), RULES, steady_journal)
         await steady.restore()
         async with Journal(path) as journal:
-            first = StrategyPerformanceMonitor(MonitorSettings(), RULES, journal)
+            first = StrategyPerformanceMonitor(MonitorSettings(**market), RULES, journal)
             await first.restore()
             for event in events[:cut]:
                 await first.handle(event)
                 await steady.handle(event)
             await first.save_snapshot()
         async with Journal(path) as journal:
-            second = StrategyPerformanceMonitor(MonitorSettings(), RULES, journal)
+            second = StrategyPerformanceMonitor(MonitorSettings(**market), RULES, journal)
             await second.restore()
             assert figures(second) == figures(steady)
+            assert second.digest() == steady.digest()
             for event in events[cut:]:
                 assert told(await second.handle(event)) == told(await steady.handle(event))
                 assert figures(second) == figures(steady)
+            assert second.digest() == steady.digest()
 
 
 @settings(deadline=None, max_examples=60, phases=PHASES)
-@given(histories(PLAIN, length=20), st.data())
-def test_a_restart_at_any_event_changes_no_figure(events: list[AnyEvent], data: st.DataObject) -> None:
+@given(histories(PLAIN, length=20), st.sampled_from(MARKETS), st.data())
+def test_a_restart_at_any_event_changes_no_figure(events: list[AnyEvent], market: Market, data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(events)))
     with TemporaryDirectory() as folder:
-        asyncio.run(restart_in_between(events, cut, Path(folder) / "journal.db"))
+        asyncio.run(restart_in_between(events, cut, Path(folder) / "journal.db", market))
 
 
-async def lose_the_snapshot(events: Sequence[AnyEvent], path: Path) -> None:
+async def lose_the_snapshot(events: Sequence[AnyEvent], path: Path, market: Market) -> None:
     """Without a snapshot the journal alone gives the money back; new marks give the equity back."""
-    oracle = Oracle()
+    oracle = Oracle(**market)
     async with Journal(path) as journal:
-        first = StrategyPerformanceMonitor(MonitorSettings(), RULES, journal)
+        first = StrategyPerformanceMonitor(MonitorSettings(**market), RULES, journal)
         await first.restore()
         for event in events:
             await first.handle(event)
             oracle.handle(event)
+        digest = first.digest()
     async with Journal(path) as journal:
-        second = StrategyPerformanceMonitor(MonitorSettings(), RULES, journal)
+        second = StrategyPerformanceMonitor(MonitorSettings(**market), RULES, journal)
         await second.restore()
+        assert second.digest() == digest
         for symbol in SYMBOLS:
             mark = oracle.mark(symbol)
             if mark is not None:
                 price = Decimal(mark.numerator) / Decimal(mark.denominator)
-                await second.handle(Quote(time=START + timedelta(days=9999), symbol=symbol, bid=price, ask=price))
+                await second.handle(Quote(time=START + timedelta(days=500), symbol=symbol, bid=price, ask=price))
         for strategy in second.snapshot().strategies:
             account, money = strategy.account, oracle.money(strategy.name)
             got = (account.capital, account.realized, account.unrealized, account.fees, account.funding, account.equity)
             assert tuple(value if value is None else Fraction(value) for value in got) == money[:6]
             trades = oracle.trades(strategy.name)
-            assert (strategy.trades.wins, strategy.trades.losses, strategy.trades.evens) == trades[:3]
-            assert Fraction(strategy.trades.gross_profit) == trades.gross_profit
+            told = strategy.trades
+            assert (told.wins, told.losses, told.evens, told.unvalued) == trades[:4]
+            assert (None if told.gross_profit is None else Fraction(told.gross_profit)) == trades.gross_profit
 
 
 @settings(deadline=None, max_examples=40, phases=PHASES)
-@given(histories(PLAIN, length=20))
-def test_a_crash_before_the_first_snapshot_loses_no_money(events: list[AnyEvent]) -> None:
+@given(histories(PLAIN, length=20), st.sampled_from(MARKETS))
+def test_a_crash_before_the_first_snapshot_loses_no_money(events: list[AnyEvent], market: Market) -> None:
     with TemporaryDirectory() as folder:
-        asyncio.run(lose_the_snapshot(events, Path(folder) / "journal.db"))
+        asyncio.run(lose_the_snapshot(events, Path(folder) / "journal.db", market))
 
 
-async def send_again(events: Sequence[AnyEvent], data: st.DataObject) -> None:
+async def send_again(events: Sequence[AnyEvent], data: st.DataObject, market: Market) -> None:
     async with Journal(":memory:") as journal:
-        monitor = StrategyPerformanceMonitor(MonitorSettings(), RULES, journal)
+        monitor = StrategyPerformanceMonitor(MonitorSettings(**market), RULES, journal)
         await monitor.restore()
         receipts = await monitor.handle_batch(events)
         before = monitor.snapshot()
@@ -170,21 +177,24 @@ async def send_again(events: Sequence[AnyEvent], data: st.DataObject) -> None:
 
 
 @settings(deadline=None, max_examples=60, phases=PHASES)
-@given(histories(PLAIN, length=20), st.data())
-def test_events_sent_again_change_nothing_and_other_content_is_a_conflict(events: list[AnyEvent], data: st.DataObject) -> None:
-    asyncio.run(send_again(events, data))
+@given(histories(PLAIN, length=20), st.sampled_from(MARKETS), st.data())
+def test_events_sent_again_change_nothing_and_other_content_is_a_conflict(
+    events: list[AnyEvent], market: Market, data: st.DataObject
+) -> None:
+    asyncio.run(send_again(events, data, market))
 
 
 @settings(deadline=None, max_examples=40, phases=PHASES)
-@given(histories(PLAIN, length=25))
-def test_a_batch_is_the_same_as_its_events_one_by_one(events: list[AnyEvent]) -> None:
+@given(histories(PLAIN, length=25), st.sampled_from(MARKETS))
+def test_a_batch_is_the_same_as_its_events_one_by_one(events: list[AnyEvent], market: Market) -> None:
     async def both() -> None:
         async with Journal(":memory:") as one_journal, Journal(":memory:") as batch_journal:
-            one = StrategyPerformanceMonitor(MonitorSettings(), RULES, one_journal)
-            batch = StrategyPerformanceMonitor(MonitorSettings(), RULES, batch_journal)
+            one = StrategyPerformanceMonitor(MonitorSettings(**market), RULES, one_journal)
+            batch = StrategyPerformanceMonitor(MonitorSettings(**market), RULES, batch_journal)
             one_by_one = [told(await one.handle(event)) for event in events]
             assert one_by_one == [told(receipt) for receipt in await batch.handle_batch(events)]
             assert figures(one) == figures(batch)
+            assert one.digest() == batch.digest()
 
     asyncio.run(both())
 
