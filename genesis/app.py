@@ -20,13 +20,17 @@ from genesis.ingest.auth import exposures, guarded, ingest_guard, scrape_guard
 from genesis.ingest.http import EventIntake, counted, ingest_routes
 from genesis.ingest.statement_http import statement_routes
 from genesis.ingest.tls import tls_context
+from genesis.ledger.address import Address, configured
 from genesis.ledger.journal import Journal
 from genesis.ledger.reconciliation import Reconciliation
 from genesis.monitoring.alert_manager import thresholds
+from genesis.monitoring.delivery import Delivery
 from genesis.monitoring.exporter import GenesisCollector
 from genesis.monitoring.server import monitor_site
 from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+
+_PROGRESS_SECONDS = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -41,7 +45,7 @@ class MonitorApp:
         self,
         settings: Settings,
         *,
-        journal: Path | str | None = None,
+        journal: Address | Path | str | None = None,
         host: str | None = None,
         port: int | None = None,
         clock: Clock | None = None,
@@ -51,24 +55,29 @@ class MonitorApp:
         self._host = host or settings.monitor.host
         self._port = settings.monitor.port if port is None else port
         self._clock = clock or SystemClock()
-        self._journal = Journal(journal or settings.monitor.journal)
-        self._ready = False
+        self._journal = Journal(configured(settings.monitor, journal), clock=self._clock)
+        self._ready = self._restored = False
+        self._next_progress = self._clock.monotonic() + _PROGRESS_SECONDS
         self._exit = contextlib.AsyncExitStack()
         self.links: dict[str, str] = {}
         """Other programs around the monitor, for its landing page: title → address."""
         self.monitor = StrategyPerformanceMonitor(
             settings.monitor, settings.rules, self._journal, self._clock, configured=settings.strategies.strategies
         )
+        self.deliver = Delivery(self.monitor.handle)
+        """For an engine in this process: as `monitor.handle`, but it waits while the journal is out of order."""
         self.url = ""
 
     async def __aenter__(self) -> MonitorApp:
         async with contextlib.AsyncExitStack() as stack:
             await self._serve(stack)
+            stack.callback(self._say_books, "books closed")
             await stack.enter_async_context(self._journal)
             await self.monitor.restore(self._progress)
-            self._ready = True
-            _log.info("books restored", events=self._journal.count, digest=self.monitor.digest())
+            self._ready = self._restored = True
+            self._say_books("books restored")
             await stack.enter_async_context(self._snapshots())
+            stack.callback(self._turn_away)
             self._exit = stack.pop_all()
         return self
 
@@ -85,14 +94,14 @@ class MonitorApp:
                 self.monitor.telemetry,
                 thresholds(self._settings.alerts),
                 self._clock,
-                journal_events=lambda: self._journal.count,
+                journal=self._journal,
                 max_strategies=self._settings.monitor.max_strategies,
                 max_symbols=self._settings.monitor.max_symbols,
             )
         )
         site = self._site(registry)
         tls = tls_context(self._settings.monitor.tls)
-        runner = web.AppRunner(site, access_log=None)
+        runner = web.AppRunner(site, access_log=None, auto_decompress=False)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         server = web.TCPSite(runner, self._host, self._port, ssl_context=tls)
@@ -151,5 +160,15 @@ class MonitorApp:
         return self.monitor.snapshot() if self._ready else None
 
     def _progress(self, done: int, total: int) -> None:
-        if done < total:
+        now = self._clock.monotonic()
+        if done < total and now >= self._next_progress:
+            self._next_progress = now + _PROGRESS_SECONDS
             _log.info("restoring the books", done=done, total=total)
+
+    def _say_books(self, what: str) -> None:
+        if self._restored:
+            _log.info(what, events=self._journal.count, digest=self.monitor.digest())
+
+    def _turn_away(self) -> None:
+        """From now on /readyz and the ingest answer 503: what comes now is for the next start."""
+        self._ready = False

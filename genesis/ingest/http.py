@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import time
+import zlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
@@ -38,7 +39,8 @@ HELD_BODIES = 4
 
 _ONE_EVENT = frozenset({JSON})
 _LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"})
-_ENCODINGS = frozenset({"identity", "gzip", "deflate"})
+_GZIP = "gzip"
+_GZIP_WINDOW = 31
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _REJECTED = "rejected"
 
@@ -103,7 +105,10 @@ class EventIntake:
         ready: Callable[[], bool],
         tally: Tally,
     ) -> None:
-        """`handle` books events durably, in their order, or raises JournalError having kept none of them."""
+        """`handle` books events durably, in their order, or raises JournalError having kept none of them.
+
+        The server must leave compressed bodies as they come (`auto_decompress=False`): aiohttp takes a cut one for whole.
+        """
         self._settings = settings
         self._handle = handle
         self._ready = ready
@@ -140,26 +145,32 @@ class EventIntake:
         too_large = refuse(413, f"the body is larger than {limit} bytes: send it in parts", max_body_bytes=limit)
         if (request.content_length or 0) > limit:
             raise _RefusalError(too_large)
+        body = await self._arrived(request, too_large)
+        if _encoding(request) == _GZIP:
+            body = _unpacked(body, limit)
+        if len(body) > limit:
+            raise _RefusalError(too_large)
+        return body.removeprefix(_BYTE_ORDER_MARK)
+
+    async def _arrived(self, request: web.Request, too_large: web.Response) -> bytes:
+        """The body as it came over the wire."""
+        limit = self._settings.max_body_bytes
         body = bytearray()
-        held = 0
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 async for chunk in request.content.iter_any():
-                    held += len(chunk)
+                    body += chunk
                     self._held_bytes += len(chunk)
-                    if held > limit:
+                    if len(body) > limit:
                         raise _RefusalError(too_large)
                     if self._held_bytes > limit * HELD_BODIES:
                         raise _RefusalError(later(429, "too many requests are arriving at the same time"))
-                    body += chunk
         except TimeoutError:
             raise _RefusalError(refuse(408, f"the body did not arrive within {BODY_SECONDS:g} s")) from None
         except (HttpProcessingError, web.RequestPayloadError, ConnectionError) as error:
             raise _RefusalError(refuse(400, f"the body cannot be read: {shown(error)}")) from None
         finally:
-            self._held_bytes -= held
-        if body.startswith(_BYTE_ORDER_MARK):
-            del body[: len(_BYTE_ORDER_MARK)]
+            self._held_bytes -= len(body)
         return bytes(body)
 
     async def _book(self, lines: Sequence[_Line]) -> web.Response:
@@ -252,9 +263,8 @@ def _verdict(counts: Counter[str], results: Sequence[bytes]) -> web.Response:
 
 def _is_single(request: web.Request) -> bool:
     """Whether the body is one event, as its type says; a body without a type is lines."""
-    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in _ENCODINGS:
-        raise _RefusalError(refuse(415, f"Content-Encoding {shown(encoding)} is not known: send gzip, deflate or none"))
+    if (encoding := _encoding(request)) not in {"identity", _GZIP}:
+        raise _RefusalError(refuse(415, f"Content-Encoding {shown(encoding)} is not known: send gzip or none"))
     if "Content-Type" not in request.headers:
         return False
     if request.content_type not in _ONE_EVENT | _LINES:
@@ -263,6 +273,22 @@ def _is_single(request: web.Request) -> bool:
     if (request.charset or "utf-8").lower() not in {"utf-8", "utf8", "us-ascii"}:
         raise _RefusalError(refuse(415, f"charset {shown(request.charset)} is not known: JSON is UTF-8"))
     return request.content_type in _ONE_EVENT
+
+
+def _encoding(request: web.Request) -> str:
+    return request.headers.get("Content-Encoding", "identity").strip().lower()
+
+
+def _unpacked(body: bytes, limit: int) -> bytes:
+    """What was compressed, at most one byte more than `limit`. One that was cut off, or goes on, is refused."""
+    unpacking = zlib.decompressobj(_GZIP_WINDOW)
+    try:
+        plain = unpacking.decompress(body, limit + 1)
+    except zlib.error as error:
+        raise _RefusalError(refuse(400, f"the body cannot be unpacked: {shown(error)}")) from None
+    if len(plain) <= limit and (not unpacking.eof or unpacking.unused_data):
+        raise _RefusalError(refuse(400, "the body is not one whole gzip stream"))
+    return plain
 
 
 def _lines(body: bytes) -> Iterator[_Line]:

@@ -43,7 +43,7 @@ def _property(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     if "anyOf" in schema:
         return schema | {"anyOf": [_property(name, part) for part in schema["anyOf"]]}
     if schema.get("type") == "string":
-        return schema | {"minLength": 1, "maxLength": MAX_TEXT}
+        return schema | {"minLength": 1, "maxLength": MAX_TEXT, "pattern": "^[^\\u0000]+$"}
     return schema
 
 
@@ -51,7 +51,7 @@ def _decimal(name: str) -> dict[str, Any]:
     """A number, or the same as a string: many languages keep digits only there."""
     number: dict[str, Any] = {"type": "number", "exclusiveMaximum": 10**15}
     if name in ABOVE_ZERO:
-        return {"anyOf": [number | {"exclusiveMinimum": 0}, {"type": "string", "pattern": f"^{_DIGITS}$"}]}
+        return {"anyOf": [number | {"exclusiveMinimum": 0}, {"type": "string", "pattern": f"^(?=.*[1-9]){_DIGITS}$"}]}
     if name in NOT_BELOW_ZERO:
         return {"anyOf": [number | {"minimum": 0}, {"type": "string", "pattern": f"^{_DIGITS}$"}]}
     return {"anyOf": [number | {"exclusiveMinimum": -(10**15)}, {"type": "string", "pattern": f"^-?{_DIGITS}$"}]}
