@@ -66,12 +66,12 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     _address(demo, environ)
 
     monitor = _command(commands, "monitor", _monitor, "serve the journal's account at /metrics until SIGTERM or Ctrl-C")
-    monitor.add_argument("--journal", type=Path, metavar="FILE", help="the journal (default: as monitor.yaml says)")
+    monitor.add_argument("--journal", metavar="WHERE", help="file or postgresql://... (default: as monitor.yaml says)")
     _address(monitor, environ)
 
     replay = _command(commands, "replay", _replay, "book a file of recorded fills and tell what it comes to", "WARNING")
     replay.add_argument("--fills", type=Path, required=True, metavar="FILE", help="CSV, plain or gzip")
-    replay.add_argument("--journal", type=Path, metavar="FILE", help="keep the fills in this journal (default: in memory only)")
+    replay.add_argument("--journal", metavar="WHERE", help="keep the fills in this journal (default: in memory only)")
     replay.add_argument("--currency", metavar="CODE", help="the fills' reporting currency (default: as monitor.yaml says)")
 
     generate = _command(commands, "generate", _generate, "write rules, configurations, boards and reference docs again")
@@ -163,13 +163,15 @@ def _monitor(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _replay(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from genesis.ingest.recorded_fills import read_fills
+    from genesis.ledger.address import configured
     from genesis.replay import replay, report_lines
 
     settings = load_settings(options.config)
     if options.currency:
         monitor = settings.monitor.model_copy(update={"reporting_currency": options.currency})
         settings = settings._replace(monitor=monitor)
-    report = asyncio.run(replay(read_fills(options.fills), settings, options.journal, SystemClock()))
+    journal = configured(settings.monitor, options.journal) if options.journal else None
+    report = asyncio.run(replay(read_fills(options.fills), settings, journal, SystemClock()))
     for line in report_lines(report):
         _say(line)
     return 0

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import islice
-from pathlib import Path
 from typing import NamedTuple
 
 from genesis.core.clock import Clock
 from genesis.core.config import Settings
 from genesis.ingest.recorded_fills import RecordedFill
+from genesis.ledger.address import Address
 from genesis.ledger.journal import Journal
 from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
@@ -31,7 +31,7 @@ class ReplayReport(NamedTuple):
     snapshot: MonitorSnapshot
 
 
-async def replay(fills: Iterable[RecordedFill], settings: Settings, journal: Path | None, clock: Clock) -> ReplayReport:
+async def replay(fills: Iterable[RecordedFill], settings: Settings, journal: Address | None, clock: Clock) -> ReplayReport:
     """Feed `fills` to a monitor on `journal`, or on one that is only in memory.
 
     Fills that the journal has already are counted as duplicates and change nothing.

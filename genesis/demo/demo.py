@@ -80,7 +80,7 @@ class Demo:
                 started = await unless_stopped(stop, self._start(running, data))
                 if started is not None:
                     app, stack = started
-                    engine.subscribe(app.monitor.handle)
+                    engine.subscribe(app.deliver)
                     await self._watch(engine, app, stack, stop)
                     self._screen.table(app.monitor.snapshot())
         self._screen.event("stopped; nothing is left running")

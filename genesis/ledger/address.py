@@ -9,6 +9,7 @@ from sqlalchemy import URL
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from genesis.core.config import MonitorSettings
 from genesis.core.errors import JournalError
 
 MEMORY = ":memory:"
@@ -59,6 +60,17 @@ def address(text: Path | str, password_file: Path | None = None) -> Address:
     if password_file is not None:
         url = url.set(password=_password(password_file))
     return Address(POSTGRESQL, url.set(drivername="postgresql+psycopg"))
+
+
+def configured(settings: MonitorSettings, instead: Address | Path | str | None = None) -> Address:
+    """The address of the journal that the settings name, or of the one named `instead`.
+
+    Raises:
+        JournalError: as `address`.
+    """
+    if isinstance(instead, Address):
+        return instead
+    return address(instead or settings.journal, settings.journal_password_file)
 
 
 def _file(text: Path | str) -> Address:

@@ -103,7 +103,7 @@ class Journal:
                 out to be durable after all, they go to `recovered`, and are duplicates then.
         """
         if self._closing:
-            raise JournalError(f"journal {self.address}: is not open")
+            raise JournalError(f"journal {self.address}: is not open", retryable=True)
         if self.pending and self.pending + len(events) > self._max_pending:
             raise JournalBusy(f"journal {self.address}: {self.pending} events wait for their commit: send these again later")
         one = _Append(events, book, asyncio.get_running_loop().create_future())

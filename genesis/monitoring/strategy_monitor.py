@@ -68,6 +68,9 @@ class StrategyPerformanceMonitor:
         self._intake = Intake(settings.events, configured, self._accounts)
         self._mark_seen: dict[str, float] = {}
         self._voiding = asyncio.Lock()
+        journal.recovered = self._recover
+        journal.committed = self.telemetry.journal_commit.observe
+        journal.failed = self.telemetry.journal_failed
 
     async def restore(self, progress: Progress | None = None) -> None:
         """Rebuild the accounts: the last saved ones, and the journal's events since, or all events if there are none."""
@@ -100,6 +103,16 @@ class StrategyPerformanceMonitor:
         if any(isinstance(event, Void) for event in events):
             return await asyncio.shield(asyncio.ensure_future(self._with_voids(events)))
         return await self._take(events)
+
+    async def _recover(self, sequence: int, event: AnyAccountEvent) -> None:
+        """Book an event that turned out to be durable after its sender was told otherwise; sent again, it is a duplicate."""
+        pending = self._accounts.correction
+        if isinstance(event, Void):
+            await correct(self._accounts, self._journal, event, until=sequence)
+        self._accounts.book(event)
+        if isinstance(event, Void) and pending is not None and pending.void != event:
+            await correct(self._accounts, self._journal, pending.void, until=sequence)  # it began without this one
+        self._accounts.records[event.strategy].last_event_timestamp = self._clock.timestamp()
 
     async def _with_voids(self, events: Sequence[AnyEvent]) -> list[Receipt]:
         receipts: list[Receipt] = []

@@ -213,6 +213,12 @@ def test_a_lone_surrogate_is_refused_since_no_label_could_carry_it(make: Make, f
         make(**{field: "a\ud800"})
 
 
+@pytest.mark.parametrize(("make", "field"), TEXTS)
+def test_the_character_nul_is_refused_since_not_every_database_could_keep_it(make: Make, field: str) -> None:
+    with pytest.raises(EventError, match=f"^{field}: .* holds the character NUL"):
+        make(**{field: "a\0b"})
+
+
 @pytest.mark.parametrize("make", ACCOUNT_MAKERS)
 def test_an_event_may_carry_its_sources_number(make: Make) -> None:
     for seq in (None, 0, 1, MAX_SEQ):
@@ -248,7 +254,7 @@ def test_wrong_json_is_a_validation_error_that_names_what_is_wrong(text: bytes, 
 @given(
     st.decimals(min_value=D("1e-18"), max_value=D("999999999999999"), places=18),
     st.decimals(min_value=D("-999999999999999"), max_value=D("999999999999999"), places=18),
-    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=MAX_TEXT),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=MAX_TEXT),
     st.datetimes(datetime(1970, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - the zone is drawn
 )
 def test_any_fill_comes_back_from_json_to_the_last_digit(price: Decimal, fee: Decimal, name: str, time: datetime) -> None:

@@ -1,0 +1,53 @@
+"""How an engine in this process hands its events over: it waits while the journal cannot keep them, and loses none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from genesis.core.errors import JournalError
+from genesis.core.models import AnyEvent
+from genesis.monitoring.strategy_monitor import Receipt
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
+"""Seconds between two attempts: twice as long each time."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Delivery:
+    """`await delivery(event)` returns when the event was taken in, however long the journal is out of order."""
+
+    def __init__(self, handle: Callable[[AnyEvent], Awaitable[Receipt]]) -> None:
+        self._handle = handle
+        self._waiting = False
+
+    async def __call__(self, event: AnyEvent) -> Receipt:
+        """Take in one event. What was kept though nobody was told is a duplicate at the next attempt, and booked once.
+
+        Raises:
+            JournalError: trying again would not help.
+        """
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                receipt = await self._handle(event)
+            except JournalError as error:
+                if not error.retryable:
+                    raise
+                self._note(error)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
+                if self._waiting:
+                    self._note(None)
+                return receipt
+
+    def _note(self, error: JournalError | None) -> None:
+        if error is not None and not self._waiting:
+            _log.warning("the engine waits for the journal", reason=str(error))
+        elif error is None:
+            _log.info("the engine goes on")
+        self._waiting = error is not None
