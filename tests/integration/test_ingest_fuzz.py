@@ -27,7 +27,7 @@ MIB = 1024 * 1024
 
 GOOD: dict[str, Any] = {
     "kind": "fill",
-    "time": "2026-01-31T12:00:00.123Z",
+    "time": "2024-01-31T12:00:00.123Z",
     "source": "fuzzed",
     "strategy": "alpha",
     "symbol": "BTCUSDT",

@@ -24,7 +24,7 @@ from tests.integration.live_monitor import CONFIG, LiveMonitor, send
 KILLS = int(os.environ.get("GENESIS_KILLS", "50"))
 SOURCES = ("first", "second")
 SIZES = (1, 1, 1, 7, 40, 100, 300)
-START = datetime(2026, 1, 1, tzinfo=UTC)
+START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def numbered(source: str, number: int) -> Fill:
