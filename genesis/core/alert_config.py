@@ -135,6 +135,29 @@ class StateAlert(Timing):
     """How urgent it is."""
 
 
+class WindowAlert(StateAlert):
+    """Something that happened within a window, or did not."""
+
+    window: Interval
+    """How far back it looks, in wall time; at least four times `scrape_interval`."""
+
+
+class RejectedAlert(Timing):
+    """How many events of a kind were refused within a window, because they hold what cannot be booked."""
+
+    window: Interval
+    """How far back it counts, in wall time; at least four times `scrape_interval`."""
+    warning: Annotated[int, Field(ge=1)]
+    """Fires with severity warning from this number on."""
+    critical: Annotated[int, Field(ge=1)]
+    """Fires with severity critical from this number on; must be above `warning`."""
+
+    @field_validator("critical")
+    @classmethod
+    def _critical_is_worse(cls, critical: int, info: ValidationInfo) -> int:
+        return above("warning", critical, info)
+
+
 class WatchdogAlert(Section):
     """An alert that always fires: its silence says that alerting itself is broken."""
 
@@ -159,6 +182,18 @@ class Alerts(Section):
     """How old the mark of a held symbol is."""
     drawdown_unknown: StateAlert
     """A strategy has capital, but its drawdown cannot be told."""
+    reconciliation_break: StateAlert
+    """A broker's statement and the books differ."""
+    events_conflicting: WindowAlert
+    """An event was refused because another one was taken in under its identity."""
+    events_rejected: RejectedAlert
+    """Events were refused because they hold what cannot be booked."""
+    events_missing: StateAlert
+    """A source's numbers say that an event never came."""
+    journal_failing: WindowAlert
+    """Events could not be made durable, and were not acknowledged."""
+    storage_below_tier: StateAlert
+    """The journal is in SQLite, and the account's tier wants PostgreSQL."""
     collector_failing: StateAlert
     """The monitor answers, but could not collect a group of its metrics."""
     monitor_down: StateAlert
@@ -243,11 +278,22 @@ def _interval_faults(settings: AlertSettings) -> Iterator[InitErrorDetails]:
         right = f"must be shorter than window, which is {duration_text(alerts.slippage_high.window)}: then a burst is over"
         yield fault(("alerts", "SlippageHigh", "for"), duration_text(alerts.slippage_high.hold), right)
     shortest = 4 * settings.scrape_interval
-    if alerts.slippage_high.window < shortest:
-        right = f"must be at least {duration_text(shortest)}, four times scrape_interval: a shorter one holds no increase"
-        yield fault(("alerts", "SlippageHigh", "window"), duration_text(alerts.slippage_high.window), right)
+    for name, window in (
+        ("SlippageHigh", alerts.slippage_high.window),
+        ("EventsConflicting", alerts.events_conflicting.window),
+        ("EventsRejected", alerts.events_rejected.window),
+        ("JournalFailing", alerts.journal_failing.window),
+    ):
+        if window < shortest:
+            right = f"must be at least {duration_text(shortest)}, four times scrape_interval: a shorter one holds no increase"
+            yield fault(("alerts", name, "window"), duration_text(window), right)
     for muting, muted_by in (("MonitorDown", alerts.monitor_down), ("CollectorFailing", alerts.collector_failing)):
-        for name, alert in (("StrategyDrawdown", alerts.strategy_drawdown), ("DailyLoss", alerts.daily_loss)):
+        for name, alert in (
+            ("StrategyDrawdown", alerts.strategy_drawdown),
+            ("DailyLoss", alerts.daily_loss),
+            ("ReconciliationBreak", alerts.reconciliation_break),
+            ("EventsMissing", alerts.events_missing),
+        ):
             if alert.keep_firing_for <= muted_by.hold:
                 right = (
                     f"must be longer than alerts.{muting}.for, which is {duration_text(muted_by.hold)}: "

@@ -17,7 +17,7 @@ from genesis.core.alert_config import AlertSettings
 from genesis.core.alert_faults import fault, refuse
 from genesis.core.errors import ConfigError, Fault
 from genesis.core.event_config import EventSettings
-from genesis.core.models import Tier
+from genesis.core.models import Storage, Tier
 from genesis.core.section import Name, Ratio, Section
 
 
@@ -51,6 +51,8 @@ class TierSettings(Section):
     """What one position may risk, as a share of the equity."""
     strategies: frozenset[Name] | None
     """The strategies that may trade; null allows all."""
+    storage: Storage
+    """What the journal is to be kept in: sqlite or postgresql. StorageBelowTier fires where it is less than this."""
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> TierSettings:
@@ -104,8 +106,11 @@ class MonitorSettings(Section):
     """The address to listen on; anything but loopback opens the monitor to the network."""
     port: Port = 9108
     """The TCP port to listen on; 0 takes a free one."""
-    journal: Path = Path("data/genesis.db")
-    """The SQLite file of the journal; a relative path is taken from the working directory."""
+    journal: Annotated[str, Field(min_length=1)] = "data/genesis.db"
+    """Where the journal is: an SQLite file (a relative path is taken from the working directory), or a database, as
+    `postgresql://USER@HOST:PORT/DATABASE`; never with a password."""
+    journal_password_file: Path | None = None
+    """The file that holds the password of the journal's database; null leaves it to PGPASSFILE and ~/.pgpass."""
     stale_after_seconds: Seconds = 30.0
     """The age from which a mark counts as stale; it is still used."""
     snapshot_seconds: Seconds = 5.0

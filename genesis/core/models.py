@@ -10,6 +10,7 @@ import enum
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
+from typing import Literal
 
 import msgspec
 
@@ -285,6 +286,9 @@ class Allocation(msgspec.Struct, frozen=True, kw_only=True):
             raise EventError("weight", self.weight, "is not between 0 and 1")
 
 
+Storage = Literal["sqlite", "postgresql"]
+
+
 class Tier(msgspec.Struct, frozen=True, kw_only=True):
     """The limits of an account of a certain size, in the reporting currency and as ratios."""
 
@@ -298,6 +302,8 @@ class Tier(msgspec.Struct, frozen=True, kw_only=True):
     position_risk_ratio: Decimal
     strategies: frozenset[str] | None
     """The strategies that may trade; None for all."""
+    storage: Storage
+    """What the journal is to be kept in."""
 
     def allows(self, strategy: str) -> bool:
         return self.strategies is None or strategy in self.strategies
@@ -320,6 +326,8 @@ def _utc(event: Event) -> None:
 def _text(field: str, value: str) -> None:
     if not 0 < len(value) <= MAX_TEXT:
         raise EventError(field, value[: MAX_TEXT + 1], f"has {len(value)} characters: 1 to {MAX_TEXT} are allowed")
+    if "\0" in value:
+        raise EventError(field, value, "holds the character NUL, which a database cannot keep")
     if not value.isascii():
         try:
             value.encode()

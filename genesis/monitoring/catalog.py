@@ -143,6 +143,9 @@ PORTFOLIO_DAILY_LOSS_USED_RATIO = _gauge(
     "portfolio_daily_loss_used_ratio", "", "Today's loss over the tier's daily loss limit; 0 on a day without a loss."
 )
 TIER_INFO = _info("tier_info", "tier", "The tier of the account, by its equity.")
+TIER_STORAGE_INFO = _info(
+    "tier_storage_info", "storage", "What the account's tier wants its journal kept in: sqlite or postgresql."
+)
 TIER_LIMIT = _gauge(
     "tier_limit",
     "limit",
@@ -197,6 +200,10 @@ EVENT_LAG_SECONDS = _histogram("event_lag_seconds", "kind", "Wall time at arriva
 API_REQUESTS = _counter("api_requests_total", "path code", "HTTP requests to the API by path and status code.")
 INGEST_PENDING_EVENTS = _gauge("ingest_pending_events", "", "Events that came over HTTP and are not booked yet.")
 JOURNAL_EVENTS = _gauge("journal_events", "", "Events in the journal.")
+JOURNAL_COMMIT_ERRORS = _counter("journal_commit_errors_total", "", "Commits that failed, so that nothing of them was kept.")
+JOURNAL_INFO = _info("journal_info", "backend", "What the journal is kept in: sqlite or postgresql.")
+JOURNAL_PENDING_EVENTS = _gauge("journal_pending_events", "", "Events that wait for their commit.")
+JOURNAL_COMMIT_EVENTS = _histogram("journal_commit_events", "", "Events that shared a commit.")
 JOURNAL_APPEND_SECONDS = _histogram("journal_append_seconds", "", "Wall time of a durable append to the journal.")
 COLLECTOR_DURATION_SECONDS = _gauge("collector_duration_seconds", "group", "Wall time that a group of metrics took to collect.")
 COLLECTOR_SUCCESS = _gauge("collector_success", "group", "1 if a group of metrics was collected, 0 if it failed.")

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from genesis import __version__
 from genesis.core.clock import Clock
+from genesis.ledger.journal import Journal
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager import AlertThreshold
 from genesis.monitoring.families import GROUPS, Folded
@@ -34,7 +35,7 @@ class GenesisCollector(Collector):
         thresholds: Iterable[AlertThreshold],
         clock: Clock,
         *,
-        journal_events: Callable[[], int],
+        journal: Journal,
         max_strategies: int,
         max_symbols: int,
     ) -> None:
@@ -43,7 +44,7 @@ class GenesisCollector(Collector):
         self._telemetry = telemetry
         self._thresholds = tuple(thresholds)
         self._clock = clock
-        self._journal_events = journal_events
+        self._journal = journal
         self._max_strategies = max_strategies
         self._max_symbols = max_symbols
 
@@ -79,14 +80,16 @@ class GenesisCollector(Collector):
                 yield name, partial(group, snapshot, folded)
 
     def _service(self) -> list[Table]:
-        events, processing, lag = (
-            Table(catalog.EVENTS),
-            Table(catalog.EVENT_PROCESSING_SECONDS),
-            Table(catalog.EVENT_LAG_SECONDS),
-        )
+        events, late = Table(catalog.EVENTS), Table(catalog.EVENTS_LATE)
+        processing, lag = Table(catalog.EVENT_PROCESSING_SECONDS), Table(catalog.EVENT_LAG_SECONDS)
+        offset = Table(catalog.SOURCE_CLOCK_OFFSET_SECONDS)
+        for source, seconds in self._telemetry.offsets.values(self._clock.monotonic()).items():
+            offset.add(seconds, source)
         for kind in self._telemetry.kinds.values():
             for outcome, count in kind.outcomes.items():
                 events.add(count, kind.kind, outcome)
+            if kind.books:
+                late.add(kind.late, kind.kind)
             processing.add_histogram(kind.processing.counts(), kind.kind)
             lag.add_histogram(kind.lag.counts(), kind.kind)
         events.add(self._telemetry.unreadable, UNKNOWN_KIND, Outcome.REJECTED.value)
@@ -94,11 +97,24 @@ class GenesisCollector(Collector):
         for (path, status), count in self._telemetry.requests.items():
             requests.add(count, path, str(status))
         pending.add(self._telemetry.pending_events)
-        journal, append = Table(catalog.JOURNAL_EVENTS), Table(catalog.JOURNAL_APPEND_SECONDS)
-        journal.add(self._journal_events())
-        append.add_histogram(self._telemetry.journal_append.counts())
         threshold, build = Table(catalog.ALERT_THRESHOLD), Table(catalog.BUILD_INFO)
         for line in self._thresholds:
             threshold.add(line.value, line.alert, line.severity, line.strategy)
         build.add(1, __version__)
-        return [events, processing, lag, requests, pending, journal, append, threshold, build]
+        return [events, late, processing, lag, offset, requests, pending, *self._journal_tables(), threshold, build]
+
+    def _journal_tables(self) -> list[Table]:
+        info, events, pending = (
+            Table(catalog.JOURNAL_INFO),
+            Table(catalog.JOURNAL_EVENTS),
+            Table(catalog.JOURNAL_PENDING_EVENTS),
+        )
+        append, commit = Table(catalog.JOURNAL_APPEND_SECONDS), Table(catalog.JOURNAL_COMMIT_EVENTS)
+        errors = Table(catalog.JOURNAL_COMMIT_ERRORS)
+        info.add(1, self._journal.address.backend)
+        events.add(self._journal.count)
+        pending.add(self._journal.pending)
+        append.add_histogram(self._telemetry.journal_append.counts())
+        commit.add_histogram(self._telemetry.journal_commit.counts())
+        errors.add(self._telemetry.journal_errors)
+        return [info, events, pending, append, commit, errors]

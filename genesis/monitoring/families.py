@@ -137,7 +137,7 @@ def portfolio(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
     )
     info, undefined = Table(catalog.PORTFOLIO_INFO), Table(catalog.PORTFOLIO_UNDEFINED_INFO)
     used, tier, limit = Table(catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO), Table(catalog.TIER_INFO), Table(catalog.TIER_LIMIT)
-    series_folded = Table(catalog.SERIES_FOLDED)
+    storage, series_folded = Table(catalog.TIER_STORAGE_INFO), Table(catalog.SERIES_FOLDED)
     if snapshot.failed:
         undefined.add(1, "all", "strategy_error")
         return [undefined]
@@ -153,9 +153,10 @@ def portfolio(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
         limit.add(tier_now.max_positions, "max_positions")
         limit.add(tier_now.stop_loss_ratio, "stop_loss_ratio")
         limit.add(tier_now.position_risk_ratio, "position_risk_ratio")
+        storage.add(1, tier_now.storage)
     for label, count in folded.counts.items():
         series_folded.add(count, label)
-    return [*money.tables, *decline.tables, info, undefined, used, tier, limit, series_folded]
+    return [*money.tables, *decline.tables, info, undefined, used, tier, limit, storage, series_folded]
 
 
 def sources(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:

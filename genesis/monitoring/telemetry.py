@@ -5,11 +5,14 @@ from __future__ import annotations
 import enum
 from collections import Counter
 
+from genesis.analytics.clock_offset import ClockOffsets
 from genesis.analytics.histogram import Histogram
-from genesis.core.models import AnyEvent, CapitalFlow, Depth, Fill, Funding, MarketTrade, Quote, Signal, Void
+from genesis.core.errors import JournalError
+from genesis.core.models import AccountEvent, AnyEvent, CapitalFlow, Depth, Fill, Funding, MarketTrade, Quote, Signal, Void
 
 _PROCESSING_BOUNDS = (5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 0.1, 1.0)
 _LAG_BOUNDS = (1e-3, 5e-3, 1e-2, 5e-2, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
+_COMMIT_BOUNDS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500)
 _APPEND_BOUNDS = (1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.5, 1.0)
 
 EVENT_TYPES: tuple[type[AnyEvent], ...] = (Quote, Depth, MarketTrade, Signal, Fill, Funding, CapitalFlow, Void)
@@ -32,11 +35,15 @@ class Outcome(enum.Enum):
 class KindTelemetry:
     """Counts and times of one kind of event."""
 
-    __slots__ = ("kind", "lag", "outcomes", "processing")
+    __slots__ = ("books", "kind", "lag", "late", "outcomes", "processing")
 
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
+    def __init__(self, event_type: type[AnyEvent]) -> None:
+        self.kind = str(event_type.__struct_config__.tag)
+        self.books = issubclass(event_type, AccountEvent)
+        """Whether it is a kind of account event."""
         self.outcomes: dict[str, int] = {outcome.value: 0 for outcome in Outcome}
+        self.late = 0
+        """Account events that were booked though they were late."""
         self.processing = Histogram.of(_PROCESSING_BOUNDS)
         self.lag = Histogram.of(_LAG_BOUNDS)
 
@@ -51,10 +58,13 @@ class Telemetry:
     """Counts and times of all kinds of events, and of the journal."""
 
     def __init__(self) -> None:
-        self.kinds: dict[type[AnyEvent], KindTelemetry] = {
-            event_type: KindTelemetry(str(event_type.__struct_config__.tag)) for event_type in EVENT_TYPES
-        }
+        self.kinds: dict[type[AnyEvent], KindTelemetry] = {event_type: KindTelemetry(event_type) for event_type in EVENT_TYPES}
         self.journal_append = Histogram.of(_APPEND_BOUNDS)
+        self.journal_commit = Histogram.of(_COMMIT_BOUNDS)
+        """Events that shared a commit."""
+        self.journal_errors = 0
+        """Commits that failed."""
+        self.offsets = ClockOffsets()
         self.requests: Counter[tuple[str, int]] = Counter()
         """(path, status) → HTTP requests to the API."""
         self.pending_events = 0
@@ -70,3 +80,7 @@ class Telemetry:
             self.unreadable += 1
         else:
             known.outcomes[Outcome.REJECTED.value] += 1
+
+    def journal_failed(self, _: JournalError) -> None:
+        """Count a commit that failed; the journal's log says why."""
+        self.journal_errors += 1

@@ -43,7 +43,16 @@ def assert_tests_pass(tests: list[Path]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-SHORT_WINDOW: dict[str, object] = {"alerts.SlippageHigh.window": "35s", "alerts.SlippageHigh.keep_firing_for": "5s"}
+SHORT_WINDOW: dict[str, object] = {
+    "alerts.SlippageHigh.window": "35s",
+    "alerts.SlippageHigh.keep_firing_for": "5s",
+    "alerts.EventsConflicting.window": "20s",
+    "alerts.EventsRejected.window": "20s",
+    "alerts.JournalFailing.window": "20s",
+    "alerts.EventsMissing.for": "10s",
+    "alerts.StorageBelowTier.for": "10s",
+    "alerts.StorageBelowTier.keep_firing_for": "5s",
+}
 """Fewer steps to run through."""
 
 CONFIGURATIONS: dict[str, dict[str, object]] = {
@@ -62,12 +71,23 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
         "alerts.MarketDataStale.for": "3s",
         "alerts.SlippageHigh.for": "0s",
         "alerts.NotificationsFailing.for": "5s",
+        "alerts.ReconciliationBreak.for": "3s",
+        "alerts.EventsConflicting.for": "2s",
+        "alerts.EventsRejected.for": "4s",
+        "alerts.EventsMissing.for": "5s",
+        "alerts.JournalFailing.for": "1s",
     },
     "short": {
         "alerts.SlippageHigh.keep_firing_for": "0s",
         "alerts.MarketDataStale.keep_firing_for": "0s",
         "alerts.MonitorDown.keep_firing_for": "0s",
         "alerts.MonitorDown.for": "0s",
+        "alerts.EventsConflicting.keep_firing_for": "0s",
+        "alerts.EventsRejected.keep_firing_for": "0s",
+        "alerts.EventsMissing.for": "0s",
+        "alerts.JournalFailing.keep_firing_for": "0s",
+        "alerts.StorageBelowTier.for": "0s",
+        "alerts.StorageBelowTier.keep_firing_for": "0s",
         "alerts.SlippageHigh.window": "40s",
         "alerts.SlippageHigh.min_fills": 1,
     },
@@ -78,6 +98,8 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
         "alerts.SlippageHigh.critical": 0.00113,
         "alerts.DailyLoss.warning": 0.33,
         "alerts.DailyLoss.critical": 1.7,
+        "alerts.EventsRejected.warning": 3,
+        "alerts.EventsRejected.critical": 4,
         **SHORT_WINDOW,
     },
     "links with queries": {
@@ -111,6 +133,19 @@ def test_the_rule_tests_of_any_configuration_pass(tmp_path: Path, changes: dict[
         ("strategies.yml", "humanizeDuration", "humanize", "MarketDataStale"),
         ("strategies.yml", "undefined_info", "info", "DrawdownUnknown"),
         ("strategies.yml", "unless on (instance, strategy)", "and on (instance, strategy)", "DrawdownUnknown"),
+        ("service.yml", "open_breaks > 0", "open_breaks > 3", "ReconciliationBreak"),
+        ("service.yml", "{{ $labels.scope }}{{ else", "x{{ else", "ReconciliationBreak"),
+        ("service.yml", 'outcome="conflict"', 'outcome=~"conflict|rejected"', "EventsConflicting"),
+        ("service.yml", 'outcome="rejected"', 'outcome=~"conflict|rejected"', "EventsRejected"),
+        ("service.yml", "sum without (outcome)", "sum by (instance, job)", "EventsRejected"),
+        ("service.yml", ">= 20", ">= 21", "EventsRejected"),
+        ("service.yml", ">= 1\n", "> 1\n", "EventsRejected"),
+        ("service.yml", "[5m]", "[4m]", "EventsConflicting"),
+        ("service.yml", "missing_events > 0", "missing_events > 1", "EventsMissing"),
+        ("service.yml", "for: 1m", "for: 50s", "EventsMissing"),
+        ("service.yml", "commit_errors_total[1m]", "commit_errors_total[2m]", "JournalFailing"),
+        ("service.yml", 'storage="postgresql"', 'storage=~".+"', "StorageBelowTier"),
+        ("service.yml", 'backend="sqlite"', 'backend=~".+"', "StorageBelowTier"),
         ("service.yml", "collector_success == 0", "collector_success == 1", "CollectorFailing"),
         ("service.yml", 'collector_success{group="accounts"}', "collector_success", "MonitorDown"),
         ("service.yml", 'collector_success{group="accounts"}', 'collector_success{group="accounts"} == 1', "MonitorDown"),

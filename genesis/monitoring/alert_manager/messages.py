@@ -40,6 +40,34 @@ MESSAGES: dict[str, Message] = {
         "The drawdown of {strategy} cannot be told, so that no drawdown alert can fire for it. "
         "genesis_strategy_undefined_info gives the reason.",
     ),
+    "ReconciliationBreak": Message(
+        "Books and statement differ in {value} places",
+        "The last statement of {scope} and the books differ in {value} positions or balances. "
+        "genesis_reconciliation_break and genesis_reconciliation_cash_break say in which, and by how much.",
+    ),
+    "EventsConflicting": Message(
+        "Conflicting events ({kind})",
+        "In the last {window}, {value} events of the kind {kind} were refused: others were taken in before under the same "
+        "source and event_id. What was refused is not in the books.",
+    ),
+    "EventsRejected": Message(
+        "{value} events refused ({kind})",
+        "In the last {window}, {value} events of the kind {kind} were refused because they hold what cannot be booked; "
+        "the {severity} threshold is {threshold}. They are not in the books.",
+    ),
+    "EventsMissing": Message(
+        "{source}: {value} events are missing",
+        "By the numbers that {source} gives its events, {value} have not come for {hold} or longer. They are not in the books.",
+    ),
+    "JournalFailing": Message(
+        "The journal cannot be written",
+        "In the last {window}, events could not be made durable. They were not acknowledged and are not in the books; whoever "
+        "sent them has to send them again.",
+    ),
+    "StorageBelowTier": Message(
+        "The account has outgrown SQLite",
+        "The journal is in SQLite, and the account's tier wants PostgreSQL. `genesis journal copy --to URL` moves it.",
+    ),
     "CollectorFailing": Message(
         "Monitor {instance}: {group} is missing",
         "The monitor {instance} answers, but could not collect its metrics of the group {group}; alerts on them cannot fire.",

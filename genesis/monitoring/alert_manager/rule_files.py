@@ -8,6 +8,7 @@ from genesis.core.alert_config import AlertSettings
 from genesis.core.duration import duration_text
 from genesis.monitoring.alert_manager.cases import Case
 from genesis.monitoring.alert_manager.documents import document
+from genesis.monitoring.alert_manager.event_cases import EventCases
 from genesis.monitoring.alert_manager.rules import Record, Rule, service_rules, strategy_rules
 from genesis.monitoring.alert_manager.service_cases import ServiceCases
 from genesis.monitoring.alert_manager.strategy_cases import StrategyCases
@@ -24,7 +25,7 @@ def rule_files(alerts: AlertSettings) -> dict[str, str]:
 def rule_tests(alerts: AlertSettings) -> dict[str, str]:
     """File name → text of a test for `promtool test rules`, one an alert; the rules lie in `../rules`."""
     by_alert: dict[str, list[Case]] = {}
-    for case in (*StrategyCases(alerts).all(), *ServiceCases(alerts).all()):
+    for case in (*StrategyCases(alerts).all(), *EventCases(alerts).all(), *ServiceCases(alerts).all()):
         by_alert.setdefault(case.alert, []).append(case)
     return {f"{alert}.yml": _tests(cases, alerts) for alert, cases in by_alert.items()}
 

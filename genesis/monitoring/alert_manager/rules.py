@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from textwrap import indent
 
-from genesis.core.alert_config import AlertSettings, Severity, SlippageAlert, StateAlert, StrategyAlert, Timing
+from genesis.core.alert_config import AlertSettings, Severity, SlippageAlert, StateAlert, StrategyAlert, Timing, WindowAlert
 from genesis.core.duration import duration_text
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.messages import annotate
@@ -24,6 +24,9 @@ GROUPS_OF: Mapping[str, tuple[str, ...]] = {
     "DailyLoss": ("portfolio",),
     "SlippageHigh": ("execution",),
     "MarketDataStale": ("positions", "marks"),
+    "ReconciliationBreak": ("reconciliation",),
+    "EventsMissing": ("sources",),
+    "StorageBelowTier": ("portfolio",),
 }
 """Alert → the groups of the exporter that its figures come from."""
 
@@ -31,6 +34,8 @@ FAILED_NOTIFICATIONS = "alertmanager_notifications_failed_total"
 
 PERCENT = "{{ $value | humanizePercentage }}"
 SECONDS = "{{ $value | humanizeDuration }}"
+COUNT = '{{ $value | printf "%.0f" }}'
+SCOPE = "{{ if $labels.scope }}{{ $labels.scope }}{{ else }}the account{{ end }}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,12 @@ def service_rules(settings: AlertSettings) -> list[Rule | Record]:
     """The alerts on the monitor and on alerting itself."""
     maker, alerts = _RuleMaker(settings), settings.alerts
     return [
+        maker.state("ReconciliationBreak", alerts.reconciliation_break, RECONCILIATION_BREAK),
+        maker.window("EventsConflicting", alerts.events_conflicting, f"{refused_events('conflict')} > 0"),
+        *maker.events_rejected(),
+        maker.state("EventsMissing", alerts.events_missing, EVENTS_MISSING),
+        maker.window("JournalFailing", alerts.journal_failing, f"{JOURNAL_FAILURES} > 0"),
+        maker.state("StorageBelowTier", alerts.storage_below_tier, STORAGE_BELOW_TIER),
         maker.state("CollectorFailing", alerts.collector_failing, COLLECTOR_FAILING),
         maker.state("MonitorDown", alerts.monitor_down, MONITOR_DOWN),
         maker.state("NotificationsFailing", alerts.notifications_failing, NOTIFICATIONS_FAILING),
@@ -105,6 +116,19 @@ DRAWDOWN_UNKNOWN = f"""(
 )
 unless on (instance, strategy)
 {catalog.STRATEGY_DRAWDOWN_RATIO.name}"""
+
+RECONCILIATION_BREAK = f"{catalog.RECONCILIATION_OPEN_BREAKS.name} > 0"
+
+EVENTS_MISSING = f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"
+
+WINDOW = "[$window]"
+"""Stands for the range in an expression on a window."""
+
+JOURNAL_FAILURES = f"increase({catalog.JOURNAL_COMMIT_ERRORS.name}{WINDOW})"
+
+STORAGE_BELOW_TIER = f"""{catalog.JOURNAL_INFO.name}{{backend="sqlite"}}
+and on (instance)
+{catalog.TIER_STORAGE_INFO.name}{{storage="postgresql"}}"""
 
 COLLECTOR_FAILING = f"{catalog.COLLECTOR_SUCCESS.name} == 0"
 
@@ -154,11 +178,29 @@ class _RuleMaker:
             words = {"value": SECONDS, "threshold": duration_text(age), "symbol": "{{ $labels.symbol }}"}
             yield self._rule("MarketDataStale", severity, config, expr, words)
 
+    def events_rejected(self) -> Iterator[Rule]:
+        config = self._settings.alerts.events_rejected
+        window = duration_text(config.window)
+        for severity in SEVERITIES:
+            level: int = getattr(config, severity)
+            expr = f"{refused_events('rejected')} >= {level}".replace(WINDOW, f"[{window}]")
+            words = {"value": COUNT, "threshold": str(level), "window": window, "kind": "{{ $labels.kind }}"}
+            yield self._rule("EventsRejected", severity, config, expr, words)
+
+    def window(self, alert: str, config: WindowAlert, expr: str) -> Rule:
+        """The rule of something that happened within `config.window`, which stands for `WINDOW` in `expr`."""
+        window = duration_text(config.window)
+        words = {"value": COUNT, "window": window, "kind": "{{ $labels.kind }}"}
+        return self._rule(alert, config.severity, config, expr.replace(WINDOW, f"[{window}]"), words)
+
     def state(self, alert: str, config: StateAlert, expr: str, *, of_strategy: bool = False) -> Rule:
         words = {
             "instance": "{{ $labels.instance }}",
             "group": "{{ $labels.group }}",
             "integration": "{{ $labels.integration }}",
+            "source": "{{ $labels.source }}",
+            "scope": SCOPE,
+            "value": COUNT,
             "hold": duration_text(config.hold),
         }
         return self._rule(alert, config.severity, config, expr, words, of_strategy=of_strategy)
@@ -170,6 +212,11 @@ class _RuleMaker:
         address = "{{ $labels.strategy | urlquery }}" if of_strategy else None
         text = annotate(alert, words, self._settings.links, address)
         return Rule(alert, severity, expr, text, timing.hold, timing.keep_firing_for)
+
+
+def refused_events(outcome: str) -> str:
+    """How many events of each kind had the outcome within `WINDOW`."""
+    return f"sum without (outcome) (increase({catalog.EVENTS.name}{{outcome={string(outcome)}}}{WINDOW}))"
 
 
 def selections(config: StrategyAlert, severity: Severity) -> Iterator[tuple[str, Decimal]]:

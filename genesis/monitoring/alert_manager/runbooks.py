@@ -6,7 +6,14 @@ from html import escape
 from typing import NamedTuple
 
 from genesis.monitoring import catalog
-from genesis.monitoring.alert_manager.rules import FAILED_NOTIFICATIONS, JOB, SLIPPAGE_FILLS, SLIPPAGE_MEAN
+from genesis.monitoring.alert_manager.rules import (
+    FAILED_NOTIFICATIONS,
+    JOB,
+    SLIPPAGE_FILLS,
+    SLIPPAGE_MEAN,
+    WINDOW,
+    refused_events,
+)
 
 
 class Look(NamedTuple):
@@ -24,6 +31,10 @@ class Runbook(NamedTuple):
     looks: tuple[Look, ...]
     action: str
     false_alarm: str
+
+
+def _recent(outcome: str) -> str:
+    return refused_events(outcome).replace(WINDOW, "[5m]")
 
 
 RUNBOOKS: dict[str, Runbook] = {
@@ -112,6 +123,93 @@ RUNBOOKS: dict[str, Runbook] = {
         "capital_flow. figure=all, reason=error: the book met an event that it could not take; the monitor's log has the "
         "error. Strategy `other`: raise max_strategies in monitor.yaml.",
         "A strategy that opened its first position before the first quote: it ends with the quote.",
+    ),
+    "ReconciliationBreak": Runbook(
+        "The last statement that was compared with the books differs from them: the broker or the exchange has other "
+        "positions or other cash than the events say. P&L, exposure and limits of what differs cannot be trusted.",
+        (
+            Look("Which positions (statement less books, in units)?", catalog.RECONCILIATION_BREAK.name),
+            Look("Which balances?", catalog.RECONCILIATION_CASH_BREAK.name),
+            Look("How old is the comparison (seconds)?", f"time() - {catalog.RECONCILIATION_TIMESTAMP_SECONDS.name}"),
+            Look("Did events never come?", f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"),
+            Look(
+                "Were events refused?",
+                f'sum by (kind, outcome) (increase({catalog.EVENTS.name}{{outcome=~"rejected|conflict"}}[1d])) > 0',
+            ),
+        ),
+        "Find the fill, funding or transfer that one side lacks, in the exchange's own history. If the books lack it, send it "
+        "as an event; if they have one too many, send a void of it. Then compare again with `genesis reconcile --statement "
+        "FILE`: a statement without breaks ends the alert.",
+        "A statement of another moment than the books: draw it while nothing trades, or compare again. A statement of some "
+        "strategies that was compared with all: name them with --strategy. Cash that the broker rounds: --tolerance.",
+    ),
+    "EventsConflicting": Runbook(
+        "An event was refused because another one, with other content, is in the journal under the same source and event_id. "
+        "The first one stands; the second is not in the books.",
+        (
+            Look("Of which kind, since the monitor's start?", f'{catalog.EVENTS.name}{{outcome="conflict"}} > 0'),
+            Look("Do numbers miss as well?", f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"),
+        ),
+        "The answer to the sender and the monitor's log name the event. If it is another event, its sender uses an identity "
+        "twice: mend that, and send it again under one of its own. If it is the same event told differently, find out which is "
+        "right; if the second is, send a void of the first and the second under a new event_id. Then compare with the broker's "
+        "statement.",
+        "An engine that started anew and counts its event_ids from the beginning: give each run a prefix of its own.",
+    ),
+    "EventsRejected": Runbook(
+        "Events were refused because they hold what cannot be booked: a field that is missing or wrong, a time too far ahead, "
+        "a strategy that is not configured where that is asked for. They are not in the books.",
+        (
+            Look("How many of which kind in five minutes?", f"{_recent('rejected')} > 0"),
+            Look("What share of all events?", f"sum({_recent('rejected')}) / sum(increase({catalog.EVENTS.name}[5m]))"),
+            Look("Is a clock wrong (seconds ahead of ours)?", catalog.SOURCE_CLOCK_OFFSET_SECONDS.name),
+        ),
+        "The answer to the sender and the monitor's log have field, value and reason. Mend the sender and send the events "
+        "again; what was refused took no identity. Time ahead: set the sender's clock, and send UTC. Unknown strategy: add it "
+        "to strategies.yaml. Kind `unknown`: lines that are no event at all.",
+        "Somebody tries out the interface by hand.",
+    ),
+    "EventsMissing": Runbook(
+        "The source numbers its account events, and a number below its highest has not come. A fill among them makes the "
+        "position wrong.",
+        (
+            Look("How many of which source?", f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"),
+            Look("Do fillers arrive?", f"rate({catalog.SOURCE_NUMBERED_EVENTS.name}[1m]) > 0"),
+            Look(
+                "Were events refused?",
+                f'sum by (kind, outcome) (increase({catalog.EVENTS.name}{{outcome=~"rejected|conflict"}}[1h])) > 0',
+            ),
+        ),
+        "See in the engine what it did with the answer to the event: one that was refused is to be mended and sent again with "
+        "its number, one without an answer to be sent again as it was. A number that was never used is filled by a "
+        "capital_flow of amount 0. Compare with the broker's statement when in doubt.",
+        "An engine that leaves numbers out on purpose: it must not send seq, or number the account events alone.",
+    ),
+    "JournalFailing": Runbook(
+        "Commits of the journal fail. What was in them was not acknowledged, and is not in the books; senders are told to try "
+        "again. The figures stand still meanwhile, though the marks move on.",
+        (
+            Look("How many failed in a minute?", f"increase({catalog.JOURNAL_COMMIT_ERRORS.name}[1m])"),
+            Look("What is the journal in?", catalog.JOURNAL_INFO.name),
+            Look("Does it grow?", f"delta({catalog.JOURNAL_EVENTS.name}[5m])"),
+        ),
+        "The monitor's log has the reason. Disk full: make room. PostgreSQL away: start it, or see why it does not answer. "
+        "Read-only or damaged: look at the disk before anything else. The monitor goes on by itself as soon as it can, and "
+        "senders that follow the answers lose nothing.",
+        "A database that was restarted on purpose.",
+    ),
+    "StorageBelowTier": Runbook(
+        "The journal is in SQLite, and by its equity the account is in a tier whose `storage` in trading_rules.yaml is "
+        "postgresql. Nothing is wrong yet: SQLite loses nothing either, but it is one file on one disk.",
+        (
+            Look("Which tier?", catalog.TIER_INFO.name),
+            Look("What does it want, and what is there?", f"{catalog.TIER_STORAGE_INFO.name} or {catalog.JOURNAL_INFO.name}"),
+            Look("How large is the journal?", catalog.JOURNAL_EVENTS.name),
+        ),
+        "In a quiet hour: make an empty database, stop the monitor, run `genesis journal copy --to "
+        "postgresql://USER@HOST:PORT/DATABASE`, which compares the digests of both, set `journal` in monitor.yaml to the same "
+        "address, and start the monitor. Engines that send again what was not acknowledged lose nothing.",
+        "The demo: its account is large and its journal a temporary file.",
     ),
     "CollectorFailing": Runbook(
         "The monitor answers Prometheus, but a group of its metrics failed. Alerts on the figures of that group cannot "

@@ -11,7 +11,7 @@ from genesis.monitoring.alert_manager.rules import SEVERITIES
 
 
 class AlertThreshold(NamedTuple):
-    """One threshold: a ratio, or seconds."""
+    """One threshold: a ratio, seconds, or a number of events."""
 
     alert: str
     severity: str
@@ -27,6 +27,7 @@ def thresholds(settings: AlertSettings) -> list[AlertThreshold]:
     for severity in SEVERITIES:
         for name, plain in (("DailyLoss", alerts.daily_loss), ("MarketDataStale", alerts.market_data_stale)):
             found.append(AlertThreshold(name, severity, "", _number(getattr(plain, severity))))
+        found.append(AlertThreshold("EventsRejected", severity, "", float(getattr(alerts.events_rejected, severity))))
         for name, config in (("StrategyDrawdown", alerts.strategy_drawdown), ("SlippageHigh", alerts.slippage_high)):
             for strategy in ("", *config.overrides):
                 value = getattr(config.levels(strategy or None), severity)

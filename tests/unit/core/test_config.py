@@ -83,6 +83,7 @@ def test_the_limits_of_each_tier(
     tier = next(tier for tier in settings.rules.all_tiers() if tier.name == name)
     assert (tier.max_daily_loss, tier.max_positions) == (D(limits[0]), limits[1])
     assert (tier.stop_loss_ratio, tier.position_risk_ratio) == (D("0.02"), D("0.05"))
+    assert tier.storage == ("sqlite" if name == "SNIPER" else "postgresql")
     assert all(tier.allows(strategy) for strategy in allowed)
     assert not any(tier.allows(strategy) for strategy in refused)
 

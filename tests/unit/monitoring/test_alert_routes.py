@@ -77,4 +77,4 @@ def test_criticals_mute_their_own_warnings_only() -> None:
     rule = config()["inhibit_rules"][0]
     assert rule["source_matchers"] == ['severity="critical"']
     assert rule["target_matchers"] == ['severity="warning"']
-    assert {"alertname", "strategy", "symbol"} <= set(rule["equal"])
+    assert {"alertname", "strategy", "symbol", "kind"} <= set(rule["equal"])

@@ -154,7 +154,8 @@ def test_every_threshold_is_told_with_its_overrides() -> None:
     assert told["DailyLoss", "critical", ""] == 1.0
     assert told["MarketDataStale", "critical", ""] == 120.0
     assert told["SlippageHigh", "warning", "spread_capture"] == 0.0005
-    assert len(told) == len(thresholds(settings())) == 12
+    assert (told["EventsRejected", "warning", ""], told["EventsRejected", "critical", ""]) == (1, 20)
+    assert len(told) == len(thresholds(settings())) == 14
 
 
 def test_prometheus_is_told_its_targets_rules_and_intervals() -> None:
