@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -19,6 +20,7 @@ from genesis.core.clock import Clock, SystemClock
 from genesis.core.errors import JournalBusy, JournalError
 from genesis.core.models import AnyAccountEvent
 from genesis.ledger.address import Address, address
+from genesis.ledger.rows import Row
 from genesis.ledger.store import Entry, Sequenced, Store
 
 __all__ = ["Entry", "Journal"]
@@ -46,8 +48,18 @@ class _Append(NamedTuple):
 class Journal:
     """A database of events, written by this process alone."""
 
-    def __init__(self, where: Address | Path | str, *, clock: Clock | None = None, max_pending: int = MAX_PENDING) -> None:
-        """`where`: an address, a file (made with its folder where missing), or ":memory:", which keeps nothing."""
+    def __init__(
+        self,
+        where: Address | Path | str,
+        *,
+        clock: Clock | None = None,
+        max_pending: int = MAX_PENDING,
+        read_only: bool = False,
+    ) -> None:
+        """`where`: an address, a file (made with its folder where missing), or ":memory:", which keeps nothing.
+
+        `read_only`: look into it only, beside a monitor that may have it open.
+        """
         self.address = where if isinstance(where, Address) else address(where)
         self.last_sequence = 0
         """Sequence of the newest event that is durable and booked; 0 if there is none."""
@@ -59,8 +71,9 @@ class Journal:
         """Called with the number of events after each commit."""
         self.failed: Callable[[JournalError], None] = _nothing
         """Called after each commit that failed."""
-        self._store = Store(self.address, clock or SystemClock())
+        self._store = Store(self.address, clock or SystemClock(), read_only=read_only)
         self._max_pending = max_pending
+        self._read_only = read_only
         self._queue: deque[_Append] = deque()
         self._arrived = asyncio.Event()
         self._out_of_order = False
@@ -102,7 +115,7 @@ class Journal:
             JournalError: `book` is not called; the message says why. If it is `retryable`, send them again: should they turn
                 out to be durable after all, they go to `recovered`, and are duplicates then.
         """
-        if self._closing:
+        if self._closing or self._read_only:
             raise JournalError(f"journal {self.address}: is not open", retryable=True)
         if self.pending and self.pending + len(events) > self._max_pending:
             raise JournalBusy(f"journal {self.address}: {self.pending} events wait for their commit: send these again later")
@@ -132,7 +145,37 @@ class Journal:
 
     async def load_snapshot(self) -> bytes | None:
         """The last snapshot; None if there is none, or it is damaged."""
-        return await self._run(self._store.load_snapshot)
+        snapshot = await self._run(self._store.load_snapshot)
+        if self._read_only:
+            self.last_sequence = self._store.last_sequence
+        return snapshot
+
+    async def rows(self) -> AsyncIterator[list[Row]]:
+        """All events as the database keeps them, in order, in batches."""
+        after = 0
+        while batch := await self._run(self._store.rows, after, _REPLAY_BATCH):
+            yield batch
+            after = batch[-1].sequence
+
+    @asynccontextmanager
+    async def taking_over(self) -> AsyncIterator[Callable[[Sequence[Row]], Awaitable[None]]]:
+        """Fill an empty journal with the rows of another: what it gives takes them. An error in the block leaves it empty.
+
+        Inside the block, what was taken can be read and a snapshot saved.
+        """
+
+        async def take(rows: Sequence[Row]) -> None:
+            await self._run(self._store.add, rows)
+            self.last_sequence = rows[-1].sequence
+
+        await self._run(self._store.begin_copy)
+        try:
+            yield take
+        except BaseException:
+            self.last_sequence = 0
+            await self._run(self._store.end_copy, False)
+            raise
+        await self._run(self._store.end_copy, True)
 
     async def _run(self, work: Callable[..., _Result], *arguments: object) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 
-import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -22,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from genesis.core.errors import JournalError
-from genesis.core.models import AnyAccountEvent
+from genesis.ledger.rows import decode, row_of
 
 SCHEMA_VERSION = 2
 
@@ -64,18 +62,7 @@ SCHEMA = Table(
     sqlite_strict=True,
 )
 
-_decoder: msgspec.json.Decoder[AnyAccountEvent] = msgspec.json.Decoder(AnyAccountEvent)
 _BATCH = 10_000
-
-
-def checksum(payload: bytes) -> int:
-    """What tells a payload from a damaged one."""
-    return zlib.crc32(payload)
-
-
-def kind_of(event: AnyAccountEvent) -> str:
-    """The event's kind, as its JSON tells it."""
-    return str(event.__struct_config__.tag)
 
 
 def version_of(connection: Connection) -> int:
@@ -121,31 +108,15 @@ def _tell_strategy_kind_and_checksum(connection: Connection) -> None:
     connection.execute(SCHEMA.insert().values(only_row=1, version=1))
     after = 0
     while batch := connection.exec_driver_sql(
-        "SELECT sequence, source, event_id, payload FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?", (after, _BATCH)
+        "SELECT sequence, payload FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?", (after, _BATCH)
     ).fetchall():
-        connection.execute(EVENT.insert(), [_row(*old) for old in batch])
+        rows = [row_of(decode(sequence, payload), sequence, None) for sequence, payload in batch]
+        connection.execute(EVENT.insert(), [row._asdict() for row in rows])
         after = batch[-1][0]
     # What version 1 kept beside the events is not the books of today; the events tell them anew.
     for table in ("event", "checkpoint", "snapshot"):
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
     connection.exec_driver_sql("PRAGMA user_version = 0")
-
-
-def _row(sequence: int, source: str, event_id: str, payload: bytes) -> dict[str, object]:
-    try:
-        event = _decoder.decode(payload)
-    except msgspec.MsgspecError as error:
-        raise JournalError(f"event {sequence} is damaged: {error}") from error
-    return {
-        "sequence": sequence,
-        "source": source,
-        "event_id": event_id,
-        "strategy": event.strategy,
-        "kind": kind_of(event),
-        "received": None,
-        "checksum": checksum(payload),
-        "payload": payload,
-    }
 
 
 _MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_tell_strategy_kind_and_checksum,)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import enum
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from contextlib import contextmanager, nullcontext
 
-import msgspec
 import structlog
-from sqlalchemy import Connection, Select, exc, func, select
+from sqlalchemy import Connection, RootTransaction, Select, exc, func, select
 
 from genesis.core.clock import Clock
 from genesis.core.errors import JournalError
 from genesis.core.models import AnyAccountEvent, same_content
 from genesis.ledger.address import SQLITE, Address
 from genesis.ledger.database import CORRUPT, Database
-from genesis.ledger.schema import EVENT, SCHEMA_VERSION, SNAPSHOT, check_known, checksum, kind_of, migrate, version_of
+from genesis.ledger.rows import Row, checksum, event_of, row_of
+from genesis.ledger.schema import EVENT, SCHEMA_VERSION, SNAPSHOT, check_known, migrate, version_of
 
 _LOOK_UP = 500
 """Identities that one question asks for."""
@@ -37,19 +37,6 @@ class Entry(enum.Enum):
     """Another event is in the journal under the same identity; this one is not kept."""
 
 
-class Row(NamedTuple):
-    """An event as the database keeps it, in the order of the table's columns."""
-
-    sequence: int
-    source: str
-    event_id: str
-    strategy: str
-    kind: str
-    received: int | None
-    checksum: int
-    payload: bytes
-
-
 class Store:
     """The journal's database, and what it is known to hold."""
 
@@ -67,7 +54,7 @@ class Store:
         """What the last commit was to keep, and what it made of its events."""
         self._entries: list[Entry] = []
         self._insert = ""
-        self._decoder: msgspec.json.Decoder[AnyAccountEvent] = msgspec.json.Decoder(AnyAccountEvent)
+        self._copy: RootTransaction | None = None
 
     def open(self) -> None:
         """Connect, bring the schema up to date, and see what is there.
@@ -113,12 +100,42 @@ class Store:
             return self._append_anew(events)
 
     def read(self, after: int, limit: int) -> list[Sequenced]:
-        """Up to `limit` events with a sequence above `after`, in order.
+        """Up to `limit` of the known events with a sequence above `after`, in order.
 
         Raises:
             JournalError: one is damaged.
         """
-        return self._events(_EVENTS.where(EVENT.c.sequence > after).limit(limit))
+        return self._events(_EVENTS.where(EVENT.c.sequence > after, EVENT.c.sequence <= self.last_sequence).limit(limit))
+
+    def rows(self, after: int, limit: int) -> list[Row]:
+        """Up to `limit` of the known rows with a sequence above `after`, in order, just as they are."""
+        known = select(EVENT).where(EVENT.c.sequence > after, EVENT.c.sequence <= self.last_sequence)
+        with self.database.errors(), self._transaction(self._ready()) as connection:
+            return [Row(*row) for row in connection.execute(known.order_by(EVENT.c.sequence).limit(limit))]
+
+    def begin_copy(self) -> None:
+        """Begin to take over the rows of another journal: all of what follows is kept at `end_copy`, or nothing.
+
+        Raises:
+            JournalError: this one is not empty.
+        """
+        with self.database.errors():
+            if self.last_sequence:
+                raise JournalError(f"holds {self.last_sequence} events already: a copy needs an empty journal")
+            self._copy = self._ready().begin()
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Take over rows, in their order and with their sequences."""
+        with self.database.errors():
+            self.database.connection.exec_driver_sql(self._insert, rows)
+            self.last_sequence = rows[-1].sequence
+
+    def end_copy(self, keep: bool) -> None:
+        """Keep the copy, durably, or nothing of it."""
+        copy, self._copy = self._copy, None
+        if copy is not None:
+            with self.database.errors():
+                (copy.commit if keep else copy.rollback)()
 
     def history(self, strategy: str, after: int, until: int, limit: int) -> list[Sequenced]:
         """Up to `limit` events of `strategy` with a sequence above `after` and up to `until`, in order."""
@@ -128,18 +145,16 @@ class Store:
     def save_snapshot(self, sequence: int, payload: bytes) -> None:
         """Keep `payload`, the accounts behind the event `sequence`, in place of the last snapshot."""
         values = {"only_row": 1, "sequence": sequence, "checksum": checksum(payload), "payload": payload}
-        with self.database.errors():
-            connection = self._ready()
-            with connection.begin():
-                connection.execute(SNAPSHOT.delete())
-                connection.execute(SNAPSHOT.insert().values(values))
+        with self.database.errors(), self._transaction(self._ready()) as connection:
+            connection.execute(SNAPSHOT.delete())
+            connection.execute(SNAPSHOT.insert().values(values))
 
     def load_snapshot(self) -> bytes | None:
         """The last snapshot; None if there is none, or it is not as it was saved."""
-        with self.database.errors():
-            connection = self._ready()
-            with connection.begin():
-                row = connection.execute(select(SNAPSHOT)).first()
+        with self.database.errors(), self._transaction(self._ready()) as connection:
+            row = connection.execute(select(SNAPSHOT)).first()
+            if self._read_only:  # somebody else may be writing
+                self.last_sequence = _newest(connection)
         if row is None:
             return None
         if checksum(row.payload) != row.checksum or row.sequence > self.last_sequence:
@@ -156,7 +171,7 @@ class Store:
             with connection.begin():
                 self._check_file(connection)
                 self._check_schema(connection)
-                return int(connection.execute(select(func.coalesce(func.max(EVENT.c.sequence), 0))).scalar_one())
+                return _newest(connection)
 
     def _check_file(self, connection: Connection) -> None:
         """Refuse a damaged SQLite file before anything is written to it: half a second for a million events."""
@@ -184,6 +199,12 @@ class Store:
             self.found.extend(self._reconnect())
         return self.database.connection
 
+    @contextmanager
+    def _transaction(self, connection: Connection) -> Iterator[Connection]:
+        """A transaction of its own, or the copy's that is under way."""
+        with connection.begin() if self._copy is None else nullcontext():
+            yield connection
+
     def _reconnect(self) -> list[Sequenced]:
         """Connect anew; the events behind the last known one."""
         if self.address.backend == SQLITE and self.address.path is None:
@@ -198,9 +219,16 @@ class Store:
                 "bring that one back, or start the monitor anew to book what is there"
             )
         self._broken = False
-        tail = self.read(self.last_sequence, newest - self.last_sequence) if newest > self.last_sequence else []
-        self.last_sequence = newest
-        return tail
+        return self._tail(newest)
+
+    def _tail(self, newest: int) -> list[Sequenced]:
+        """The events up to `newest` that were not known; they are from here on."""
+        known, self.last_sequence = self.last_sequence, newest
+        try:
+            return self.read(known, newest - known) if newest > known else []
+        except BaseException:
+            self.last_sequence, self._broken = known, True
+            raise
 
     def _append_anew(self, events: Sequence[AnyAccountEvent]) -> list[Entry]:
         """After the connection broke: what the commit came to, or a second attempt."""
@@ -230,23 +258,7 @@ class Store:
     def _rows(self, events: Sequence[AnyAccountEvent]) -> list[Row]:
         """The rows that `events` make if all of them are new."""
         received = int(self._clock.timestamp() * _MICROSECONDS)
-        encode = msgspec.json.encode
-        rows = []
-        for number, event in enumerate(events, self.last_sequence + 1):
-            payload = encode(event)
-            rows.append(
-                Row(
-                    number,
-                    event.source,
-                    event.event_id,
-                    event.strategy,
-                    kind_of(event),
-                    received,
-                    checksum(payload),
-                    payload,
-                )
-            )
-        return rows
+        return [row_of(event, number, received) for number, event in enumerate(events, self.last_sequence + 1)]
 
     def _commit(self, connection: Connection, rows: list[Row], entries: list[Entry]) -> bool:
         """Commit `rows`; False, with nothing kept, if an identity among them is in the journal already."""
@@ -284,28 +296,19 @@ class Store:
             for start in range(0, len(ids), _LOOK_UP):
                 chosen = _EVENTS.where(EVENT.c.source == source, EVENT.c.event_id.in_(ids[start : start + _LOOK_UP]))
                 for row in connection.execute(chosen):
-                    event = self.decode(*row)
+                    event = event_of(*row)
                     yield (event.source, event.event_id), event
 
     def _events(self, chosen: Select[int, int, bytes]) -> list[Sequenced]:
         with self.database.errors():
-            connection = self._ready()
-            with connection.begin():
+            with self._transaction(self._ready()) as connection:
                 rows = connection.execute(chosen).all()
-            return [(row[0], self.decode(*row)) for row in rows]
+            return [(row[0], event_of(*row)) for row in rows]
 
-    def decode(self, sequence: int, expected: int, payload: bytes) -> AnyAccountEvent:
-        """The event of a payload.
 
-        Raises:
-            JournalError: it is not as it was written.
-        """
-        if checksum(payload) != expected:
-            raise JournalError(f"event {sequence} is damaged: its checksum is not that of its content; restore a backup")
-        try:
-            return self._decoder.decode(payload)
-        except msgspec.MsgspecError as error:
-            raise JournalError(f"event {sequence} is damaged: {error}") from error
+def _newest(connection: Connection) -> int:
+    """The sequence of the newest event; 0 if there is none."""
+    return int(connection.execute(select(func.coalesce(func.max(EVENT.c.sequence), 0))).scalar_one())
 
 
 _EVENTS = select(EVENT.c.sequence, EVENT.c.checksum, EVENT.c.payload).order_by(EVENT.c.sequence)

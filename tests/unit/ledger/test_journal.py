@@ -191,7 +191,7 @@ async def test_a_fault_of_one_booking_is_its_callers_alone(sqlite_address: Addre
 async def test_an_event_that_the_database_cannot_hold_fails_alone(
     postgres_address: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("genesis.ledger.store.kind_of", lambda event: "nul \0" if event.event_id == "bad" else "fill")
+    monkeypatch.setattr("genesis.ledger.rows.kind_of", lambda event: "nul \0" if event.event_id == "bad" else "fill")
     async with Journal(postgres_address) as journal:
         gate = Gate(journal)
         appends = [asyncio.create_task(append(journal, [fill(name)])) for name in ("a", "bad", "b")]
