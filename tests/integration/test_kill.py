@@ -17,9 +17,11 @@ import pytest
 
 from genesis.core.config import MonitorSettings, load_settings
 from genesis.core.models import Fill, Side
+from genesis.ledger.address import POSTGRESQL, Address
 from genesis.ledger.journal import Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
-from tests.integration.live_monitor import CONFIG, LiveMonitor, send
+from tests.integration.live_monitor import CONFIG, LiveMonitor, secret, send
+from tests.integration.postgres import PASSWORD
 
 KILLS = int(os.environ.get("GENESIS_KILLS", "50"))
 SOURCES = ("first", "second")
@@ -100,14 +102,17 @@ async def fills_told(monitor: LiveMonitor, sender: Sender) -> float:
 
 
 @pytest.fixture
-def monitor(tmp_path: Path) -> Iterator[LiveMonitor]:
-    live = LiveMonitor(tmp_path, {"snapshot_seconds": 0.05})
+def monitor(journal_address: Address, tmp_path: Path) -> Iterator[LiveMonitor]:
+    journal = {"journal": str(journal_address), "snapshot_seconds": 0.05}
+    if journal_address.backend == POSTGRESQL:
+        journal["journal_password_file"] = str(secret(tmp_path / "journal-password", PASSWORD))
+    live = LiveMonitor(tmp_path / "monitor", journal)
     yield live
     live.stop()
 
 
 async def test_every_acknowledged_fill_is_booked_exactly_once_however_often_the_monitor_is_killed(
-    monitor: LiveMonitor, tmp_path: Path
+    monitor: LiveMonitor, journal_address: Address
 ) -> None:
     seed = random.SystemRandom().randrange(2**32)
     print(f"seed {seed}")  # noqa: T201 - pytest shows it when the test fails
@@ -127,7 +132,7 @@ async def test_every_acknowledged_fill_is_booked_exactly_once_however_often_the_
     assert sum(sender.repeated for sender in senders) > 0, "no kill came between a commit and its acknowledgement"
     monitor.stop()
 
-    async with Journal(tmp_path / "journal.db") as journal:
+    async with Journal(journal_address) as journal:
         fills = await booked(journal)
         for sender in senders:
             own = [fill for fill in fills if fill.source == sender.source]
