@@ -154,6 +154,8 @@ class Book(msgspec.Struct, kw_only=True):
 
     def _follow_mark(self, holding: Holding, mark: Decimal | None) -> None:
         """Keep in mind whether the holding is an open position without a mark."""
+        if mark is not None and not self.unvalued:
+            return
         if mark is None and holding.quantity:
             self.unvalued.add(Unvalued(NO_MARK, holding.symbol))
         else:

@@ -37,11 +37,11 @@ _ENCODER = msgspec.json.Encoder(order="deterministic")
 def digest(books: Mapping[str, Book]) -> str:
     """SHA-256, in hex, of what the journal's events alone have made of the books. Marks and drawdowns are not in it.
 
-    A voided fill leaves no trace in it: a holding of nothing but voided fills is left out.
+    A voided fill leaves no trace in it: a holding of nothing but voided fills is left out, and a book of nothing else.
     """
     # The encoder sorts by keys that are texts; sides and liquidities are not.
-    facts = msgspec.to_builtins([_facts(books[name]) for name in sorted(books)], str_keys=True)
-    return hashlib.sha256(_ENCODER.encode(facts)).hexdigest()
+    facts = [one for name in sorted(books) if (one := _facts(books[name])).capital or one.holdings]
+    return hashlib.sha256(_ENCODER.encode(msgspec.to_builtins(facts, str_keys=True))).hexdigest()
 
 
 def _facts(book: Book) -> _BookFacts:

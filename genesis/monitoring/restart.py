@@ -27,23 +27,23 @@ async def replay(accounts: Accounts, journal: Journal, after: int = 0, progress:
             progress(done, total)
 
 
-async def correct(accounts: Accounts, journal: Journal, void: Void, until: int) -> EventError | None:
+async def correct(accounts: Accounts, journal: Journal, void: Void, until: int | None = None) -> EventError | None:
     """Work out the holding of the fill that `void` names without it; why that cannot be done, if so.
 
-    `until`: a sequence that everything booked so far is below. Until `void` is booked, `accounts.correction` follows what is
-    booked meanwhile; one void at a time.
+    `until`: no event that is booked has a higher sequence; None for the journal's last, which may rise meanwhile. Until `void`
+    is booked, `accounts.correction` follows what is booked; one void at a time.
     """
     by = accounts.voided.get((void.source, void.voids))
     if by == void.event_id:
         return None  # a repeat: the journal knows it
     if by is not None:
         return EventError("voids", void.voids, f"is void already, by {by!r}")
-    fill = await _find(journal, void, until)
+    fill = await _find(journal, void, journal.last_sequence if until is None else until)
     if fill is None:
         reason = f"is no fill of strategy {void.strategy!r} that source {void.source!r} sent before; send the fill first"
         return EventError("voids", void.voids, reason)
     correction = accounts.correct(void, fill)
-    async for events in journal.history(void.strategy, until):
+    async for events in journal.history(void.strategy, journal.last_sequence if until is None else until):
         with exact_arithmetic():
             correction.read(events)
     return None

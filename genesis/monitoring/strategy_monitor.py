@@ -127,7 +127,7 @@ class StrategyPerformanceMonitor:
     async def _void(self, void: Void) -> Receipt:
         """Take in a void; alone, as the books are corrected for one at a time."""
         started = self._clock.monotonic()
-        error = await correct(self._accounts, self._journal, void, until=self._journal.last_sequence)
+        error = await correct(self._accounts, self._journal, void)
         if error is None:
             # Where this fails, the correction stays: the void may turn out to be durable after all.
             receipts = await self._take((void,))

@@ -86,10 +86,10 @@ WILD = Values(
 
 
 @st.composite
-def histories(draw: st.DrawFn, values: Values, *, length: int = 30, late: bool = True, voids: bool = True) -> list[AnyEvent]:
+def histories(draw: st.DrawFn, values: Values, *, length: int = 30, late: bool = True, voids: int = 3) -> list[AnyEvent]:
     """Events in the order in which they arrive; times never fall, but for late quotes and trades, if wanted.
 
-    `voids`: some void a fill, now and then one of another strategy, or one that is void already.
+    `voids`: how many of 30 void a fill, now and then one of another strategy, or one that is void already.
     """
     time = START
     events: list[AnyEvent] = []
@@ -97,7 +97,7 @@ def histories(draw: st.DrawFn, values: Values, *, length: int = 30, late: bool =
         time += timedelta(microseconds=draw(st.sampled_from(GAPS)))
         event = draw(_event(values, time, number, late=late))
         fills = [earlier for earlier in events if isinstance(earlier, Fill)]
-        if voids and fills and draw(st.integers(0, 9)) == 0:
+        if fills and draw(st.integers(0, 29)) < voids:
             event = _void(draw(st.sampled_from(fills)), time, number, draw(st.sampled_from([*[None] * 9, "other"])))
         signals = [earlier for earlier in events if isinstance(earlier, Signal)]
         if isinstance(event, Fill) and signals and draw(st.booleans()):
