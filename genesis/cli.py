@@ -11,16 +11,20 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from genesis import __version__
 from genesis.core.clock import SystemClock
-from genesis.core.config import load_settings
+from genesis.core.config import MonitorSettings, load_settings
 from genesis.core.errors import GenesisError
 from genesis.logs import configure_logs
 from genesis.signals import stop_event
 
+if TYPE_CHECKING:
+    from genesis.ledger.address import Address
+
 FAILURE = 1
+TROUBLE = 2
 INTERRUPTED = 130
 
 _Number = TypeVar("_Number", int, float)
@@ -74,6 +78,43 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     replay.add_argument("--journal", metavar="WHERE", help="keep the fills in this journal (default: in memory only)")
     replay.add_argument("--currency", metavar="CODE", help="the fills' reporting currency (default: as monitor.yaml says)")
 
+    reconcile = _command(
+        commands, "reconcile", _reconcile, "compare a broker's statement with the books; exit code 1 tells of breaks", "WARNING"
+    )
+    reconcile.add_argument("--statement", type=Path, required=True, metavar="FILE", help="CSV: docs/reconciliation.md")
+    asked = reconcile.add_mutually_exclusive_group()
+    asked.add_argument(
+        "--url", metavar="URL", help="the running monitor, which tells and alerts (default: as monitor.yaml says)"
+    )
+    asked.add_argument("--journal", metavar="WHERE", help="compare with this journal instead, and tell nobody else")
+    reconcile.add_argument(
+        "--token-file", type=Path, metavar="FILE", help="the token of ingest (default: as monitor.yaml says)"
+    )
+    reconcile.add_argument(
+        "--ca-file",
+        type=Path,
+        metavar="FILE",
+        help="the authority of the monitor's certificate (default: as monitor.yaml says)",
+    )
+    reconcile.add_argument(
+        "--strategy",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="the statement is of this strategy alone; may be repeated",
+    )
+    reconcile.add_argument(
+        "--cash",
+        choices=["wallet", "settled"],
+        default="wallet",
+        help="settled: open positions were paid for (default: wallet)",
+    )
+    reconcile.add_argument(
+        "--tolerance", default="0", metavar="X", help="cash that differs by no more is no break (default: 0)"
+    )
+
+    _journal_commands(commands)
+
     generate = _command(commands, "generate", _generate, "write rules, configurations, boards and reference docs again")
     generate.add_argument("--check", action="store_true", help="write nothing; fail if a file is not up to date")
 
@@ -83,6 +124,25 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     found.add_argument("--install", action="store_true", help="install what is missing with apt; silent when all is there")
     found.add_argument("--tests", action="store_true", help="also what only the tests need: PostgreSQL")
     return top
+
+
+def _journal_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "check a journal, fingerprint its books, write its events out, move it to another database"
+    top = commands.add_parser("journal", help=text, description=f"{text[0].upper()}{text[1:]}.")
+    verbs = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _command(verbs, "verify", _journal_verify, "check file, sequence, events and books; a monitor may have it open")
+    _command(verbs, "digest", _journal_digest, "print the number of events and the digest of the books that they make")
+    export = _command(verbs, "export", _journal_export, "write the events as lines of JSON, as POST /api/v1/events takes them")
+    export.add_argument("--output", type=Path, metavar="FILE", help="a new file (default: standard output)")
+    copy = _command(
+        verbs, "copy", _journal_copy, "copy to an empty journal, checking that the books agree; stop the monitor first"
+    )
+    copy.add_argument(
+        "--to", required=True, metavar="WHERE", help="the empty journal: file or postgresql://USER@HOST:PORT/NAME"
+    )
+    for verb in verbs.choices.values():
+        verb.add_argument("--journal", metavar="WHERE", help="file or postgresql://... (default: as monitor.yaml says)")
+        verb.add_argument("--password-file", type=Path, metavar="FILE", help="of the database (default: as monitor.yaml says)")
 
 
 def _command(
@@ -175,6 +235,99 @@ def _replay(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     for line in report_lines(report):
         _say(line)
     return 0
+
+
+def _reconcile(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    try:
+        return _compare(options)
+    except GenesisError as error:  # 1 is for breaks
+        print(f"genesis: {error}", file=sys.stderr)
+        return TROUBLE
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from genesis import reconcile
+    from genesis.core.statement import CashBasis, Terms
+    from genesis.ingest.statement_http import tolerance
+    from genesis.ledger.address import configured
+
+    settings = load_settings(options.config).monitor
+    statement = reconcile.read_file(options.statement)
+    terms = Terms(
+        strategies=tuple(sorted(set(options.strategy))), cash=CashBasis(options.cash), tolerance=tolerance(options.tolerance)
+    )
+    if options.journal is not None:
+        where = configured(settings, options.journal)
+        found = asyncio.run(reconcile.look_up(where, settings, statement, terms, SystemClock()))
+    else:
+        given = {"url": options.url, "token_file": options.token_file, "ca_file": options.ca_file}
+        monitor = reconcile.configured_monitor(settings)
+        monitor = monitor._replace(**{key: value for key, value in given.items() if value is not None})
+        found = asyncio.run(reconcile.ask(monitor, statement, terms))
+    for line in reconcile.report_lines(found):
+        _say(line)
+    return FAILURE if found.total_breaks else 0
+
+
+def _journal_verify(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from genesis import journal_command
+
+    where, settings = _journal_of(options)
+    verdict = asyncio.run(journal_command.verify(where, settings, SystemClock()))
+    for fault in verdict.faults:
+        print(f"FAULT: {fault}", file=sys.stderr)
+    if verdict.faults:
+        print(f"genesis: journal {where}: is not sound; restore a backup, and keep this one", file=sys.stderr)
+        return FAILURE
+    snapshot = (
+        "no snapshot" if verdict.snapshot is None else f"the snapshot at event {verdict.snapshot} leads to the same books"
+    )
+    _say(f"ok: journal {where}: {verdict.events} events in sequence, digest {verdict.digest}, {snapshot}")
+    return 0
+
+
+def _journal_digest(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from genesis import journal_command
+
+    events, digest = asyncio.run(journal_command.fingerprint(*_journal_of(options), SystemClock()))
+    _say(f"{events} {digest}")
+    return 0
+
+
+def _journal_export(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from genesis import journal_command
+
+    where, _ = _journal_of(options)
+    if options.output is None:
+        asyncio.run(journal_command.export(where, sys.stdout.buffer.write))
+        sys.stdout.buffer.flush()
+        return 0
+    with journal_command.new_file(options.output) as file:
+        events = asyncio.run(journal_command.export(where, file.write))
+    _say(f"written: {options.output}: {events} events")
+    return 0
+
+
+def _journal_copy(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from genesis import journal_command
+    from genesis.ledger.address import configured
+
+    source, settings = _journal_of(options)
+    target = configured(settings, options.to)
+    events, digest = asyncio.run(journal_command.copy(source, target, settings, SystemClock()))
+    _say(f"copied: {events} events from {source} to {target}, digest {digest} on both sides")
+    _say(f"Next: `journal: {target}` in monitor.yaml, and start the monitor. {source} is as it was; keep it as a backup.")
+    return 0
+
+
+def _journal_of(options: argparse.Namespace) -> tuple[Address, MonitorSettings]:
+    """The journal that the options name, and the settings for its books."""
+    from genesis.ledger.address import configured
+
+    settings = load_settings(options.config).monitor
+    if options.password_file is not None:
+        settings = settings.model_copy(update={"journal_password_file": options.password_file})
+    return configured(settings, options.journal), settings
 
 
 def _generate(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
