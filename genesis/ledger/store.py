@@ -113,6 +113,14 @@ class Store:
         with self.database.errors(), self._transaction(self._ready()) as connection:
             return [Row(*row) for row in connection.execute(known.order_by(EVENT.c.sequence).limit(limit))]
 
+    def check_pages(self) -> list[str]:
+        """What the database itself finds wrong with its file; a server checks its own."""
+        if self.address.backend != SQLITE:
+            return []
+        with self.database.errors(), self._transaction(self._ready()) as connection:
+            found = connection.exec_driver_sql("PRAGMA integrity_check(10)").scalars().all()
+        return [] if found == ["ok"] else [" ".join(str(line).split()) for line in found]
+
     def begin_copy(self) -> None:
         """Begin to take over the rows of another journal: all of what follows is kept at `end_copy`, or nothing.
 

@@ -1,0 +1,180 @@
+"""`genesis journal`: check a journal, fingerprint its books, write its events out, move it to another database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import structlog
+
+from genesis.core.clock import Clock
+from genesis.core.config import MonitorSettings
+from genesis.core.errors import JournalError
+from genesis.ledger.address import Address
+from genesis.ledger.digest import digest
+from genesis.ledger.journal import Journal
+from genesis.ledger.rows import Row, event_of, kind_of
+from genesis.monitoring.accounts import Accounts
+from genesis.monitoring.restart import replay
+
+MAX_FAULTS = 20
+_PROGRESS_SECONDS = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Verdict(NamedTuple):
+    """What a check of a journal came to."""
+
+    events: int
+    faults: tuple[str, ...]
+    """What is wrong, up to `MAX_FAULTS`; nothing if the journal is sound."""
+    digest: str | None = None
+    """Of the books; None where faults make them meaningless."""
+    snapshot: int | None = None
+    """The sequence of the last snapshot, if one can be used."""
+
+
+class Progress:
+    """Says once a second how far something long has come."""
+
+    def __init__(self, what: str, clock: Clock) -> None:
+        self._what = what
+        self._clock = clock
+        self._next = clock.monotonic() + _PROGRESS_SECONDS
+
+    def __call__(self, done: int, total: int) -> None:
+        now = self._clock.monotonic()
+        if now >= self._next and done < total:
+            self._next = now + _PROGRESS_SECONDS
+            _log.info(self._what, done=done, total=total)
+
+
+async def verify(where: Address, settings: MonitorSettings, clock: Clock) -> Verdict:
+    """Check everything that can be checked: the file, the sequence, every event, and that all ways lead to the same books.
+
+    Raises:
+        JournalError: it cannot be read at all.
+    """
+    async with Journal(where, read_only=True) as journal:
+        saved = await journal.load_snapshot()
+        faults = [f"the database says: {fault}" for fault in await journal.check_pages()]
+        progress, last = Progress("checking the events", clock), 0
+        async for rows in journal.rows():
+            faults += row_faults(rows, last)
+            last = rows[-1].sequence
+            progress(last, journal.count)
+        if last != journal.count:
+            faults.append(f"the events end at {last}, not at {journal.count}")
+        if faults:
+            return Verdict(journal.count, tuple(faults[:MAX_FAULTS]))
+        full = Accounts(settings)
+        await replay(full, journal, progress=Progress("booking the events", clock))
+        found = digest(full.ledger.books)
+        if full.failed:
+            faults = [f"strategy {strategy!r} cannot be booked: {error}" for strategy, error in full.failed.items()]
+            return Verdict(journal.count, tuple(faults[:MAX_FAULTS]), found)
+        start = None
+        if saved is not None:
+            resumed = Accounts(settings)
+            start = resumed.restore(saved)
+            if start is not None:
+                await replay(resumed, journal, start)
+                if digest(resumed.ledger.books) != found:
+                    text = f"the snapshot at event {start} leads to other books than all events: delete it (journal_snapshot)"
+                    return Verdict(journal.count, (text,), found, start)
+        return Verdict(journal.count, (), found, start)
+
+
+def row_faults(rows: Sequence[Row], before: int) -> Iterator[str]:
+    """What is wrong with rows that follow the sequence `before`."""
+    for row in rows:
+        if row.sequence != before + 1:
+            yield f"event {row.sequence} follows {before}: {row.sequence - before - 1} are missing between them"
+        before = row.sequence
+        try:
+            event = event_of(row.sequence, row.checksum, row.payload)
+        except JournalError as error:
+            yield str(error)
+            continue
+        told = (event.source, event.event_id, event.strategy, kind_of(event))
+        if told != row[1:5]:
+            yield f"event {row.sequence}: its columns {row[1:5]} are not those of its content {told}"
+
+
+async def fingerprint(where: Address, settings: MonitorSettings, clock: Clock) -> tuple[int, str]:
+    """How many events there are, and the digest of the books that they make."""
+    async with Journal(where, read_only=True) as journal:
+        return journal.count, await _fingerprint(journal, settings, clock)
+
+
+async def export(where: Address, write: Callable[[bytes], object]) -> int:
+    """Write each event as a line of JSON, in the journal's order, as the ingest takes them; how many there were.
+
+    Raises:
+        JournalError: an event is damaged; those before it were written.
+    """
+    written = 0
+    async with Journal(where, read_only=True) as journal:
+        async for rows in journal.rows():
+            for row in rows:
+                event_of(row.sequence, row.checksum, row.payload)
+                write(row.payload + b"\n")
+            written += len(rows)
+    return written
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file that is there, durable and whole, when the block has ended well, and not at all otherwise.
+
+    Raises:
+        JournalError: there is one already, or it cannot be written.
+    """
+    part = path.with_name(f"{path.name}.part")
+    try:
+        if path.exists():
+            raise JournalError(f"{path}: is there already: name another file, or remove it")
+        try:
+            with part.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            part.rename(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise JournalError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+async def copy(source: Address, target: Address, settings: MonitorSettings, clock: Clock) -> tuple[int, str]:
+    """Move a journal, which no monitor has open, into an empty one; how many events, and the digest of both books.
+
+    All of it is kept in `target`, or nothing: until the digests agree, nobody else sees it.
+
+    Raises:
+        JournalError: one of them cannot be used, `target` is not empty, or what arrived makes other books.
+    """
+    async with Journal(source) as old, Journal(target) as new, new.taking_over() as take:
+        expected = await _fingerprint(old, settings, clock)
+        progress = Progress("copying the events", clock)
+        async for rows in old.rows():
+            await take(rows)
+            progress(rows[-1].sequence, old.count)
+        if (saved := await old.load_snapshot()) is not None:
+            await new.save_snapshot(lambda _: saved)
+        found = await _fingerprint(new, settings, clock)
+        if (new.count, found) != (old.count, expected):
+            raise JournalError(
+                f"journal {target}: the copy makes other books ({found}) than {source} ({expected}); nothing is kept"
+            )
+    return old.count, found
+
+
+async def _fingerprint(journal: Journal, settings: MonitorSettings, clock: Clock) -> str:
+    accounts = Accounts(settings)
+    await replay(accounts, journal, progress=Progress("booking the events", clock))
+    return digest(accounts.ledger.books)
