@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -163,6 +163,41 @@ async def test_fills_that_come_while_a_void_is_worked_out_are_not_lost() -> None
         assert outcomes[:2] == [Outcome.ACCEPTED] * 2
         gone = {"e3", "e19"} | ({"e25"} if outcomes[2] is Outcome.ACCEPTED else set())
         await plain.handle_batch([one for one in fills if one.event_id not in gone])
+        assert m.digest() == plain.digest()
+        assert not m.snapshot().failed
+
+
+class Busy(Journal):
+    """A journal that is read while more is appended: `between` is awaited before and after each batch of a history."""
+
+    between: Callable[[], Awaitable[None]] | None = None
+
+    async def history(self, strategy: str, until: int) -> AsyncIterator[list[AnyAccountEvent]]:
+        assert self.between is not None
+        await self.between()
+        async for events in super().history(strategy, until):
+            await self.between()
+            yield events
+            await self.between()
+
+
+async def test_what_is_booked_between_the_batches_of_the_history_is_in_it_once() -> None:
+    fills = [fill(Side.BUY if i % 3 else Side.SELL, "1.5", f"{100 + i}", event_id=f"e{i}") for i in range(30)]
+    elsewhere = [fill(Side.BUY, "1", "5", symbol="ETHUSDT"), fill(Side.BUY, "1", "5", strategy="beta")]
+    async with Busy(":memory:") as opened, monitor() as plain:
+        assert isinstance(opened, Busy)
+        m = StrategyPerformanceMonitor(MonitorSettings(), rules(), opened)
+        await m.handle_batch(fills[:10])
+        later = iter([fills[10], *elsewhere, *fills[11:]])
+
+        async def between() -> None:
+            await m.handle(next(later))
+
+        opened.between = between
+        for name in ("e3", "e0"):
+            assert (await m.handle(void(name, event_id=f"v-{name}"))).outcome is Outcome.ACCEPTED
+        await m.handle_batch(list(later))
+        await plain.handle_batch([*elsewhere, *(one for one in fills if one.event_id not in {"e3", "e0"})])
         assert m.digest() == plain.digest()
         assert not m.snapshot().failed
 
