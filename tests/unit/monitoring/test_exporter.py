@@ -49,7 +49,7 @@ async def exported(
                 monitor.telemetry,
                 [AlertThreshold("StrategyDrawdown", "warning", "", 0.05)],
                 clock,
-                journal_events=lambda: journal.count,
+                journal=journal,
                 max_strategies=max_strategies,
                 max_symbols=max_symbols,
             )
