@@ -18,10 +18,10 @@ _REQUIRED = ("symbol", "quantity")
 MAX_ROWS = 10_000
 _MAX_FAULTS = 100
 _MAX_SHOWN = 80
-_NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,2})?", re.ASCII)
-# What the books can come to has at most 24 digits behind the point; a statement may say no more than that, and some.
-_QUANTUM = Decimal("1e-30")
-_ENTRY = Context(prec=70, traps=[Inexact, InvalidOperation])
+_NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,2})?", re.ASCII)
+# What the books can come to has at most 36 digits behind the point, those of a price times a quantity.
+_QUANTUM = Decimal("1e-40")
+_ENTRY = Context(prec=90, traps=[Inexact, InvalidOperation])
 
 
 class StatementFault(NamedTuple):
@@ -146,7 +146,7 @@ def _quantity(line: int, text: str) -> Decimal:
     try:
         return _ENTRY.quantize(Decimal(text), _QUANTUM).normalize(_ENTRY)
     except (Inexact, InvalidOperation):
-        raise _wrong(line, "quantity", text, "must have at most 40 digits before the point and 30 behind it") from None
+        raise _wrong(line, "quantity", text, "must have at most 40 digits before the point, and 40 behind it") from None
 
 
 def _mixed(rows: dict[Item, tuple[int, Decimal]]) -> Iterator[StatementFault]:
