@@ -35,7 +35,7 @@ class LiveMonitor:
         self.port = free_port(0)
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: Any = None
-        shutil.copytree(CONFIG, self._config)  # makes the folder, too
+        shutil.copytree(CONFIG, self._config)
         self.token_file = secret(folder / "token", TOKEN)
         monitor = yaml.safe_load((CONFIG / "monitor.yaml").read_text(encoding="utf-8"))
         monitor |= {"journal": str(folder / "journal.db"), "ingest": {"token_file": str(self.token_file)}}
