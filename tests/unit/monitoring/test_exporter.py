@@ -7,10 +7,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, generate_latest
 
 from genesis.core.config import MonitorSettings
 from genesis.core.models import CapitalFlow, Quote, Side
+from genesis.core.statement import Item, Statement, Terms
 from genesis.ledger.journal import Journal
 from genesis.monitoring import catalog, families
 from genesis.monitoring.alert_manager import AlertThreshold
@@ -61,8 +63,8 @@ async def small_account(monitor: StrategyPerformanceMonitor) -> None:
     """A winner with an open position, a loser, and one that never traded."""
     await monitor.handle_batch(
         [
-            capital("6000"),
-            capital("5000", "beta"),
+            replace(capital("6000"), seq=1),
+            replace(capital("5000", "beta"), seq=4),
             capital("1000", 'na"me\\with\nall'),
             quote("99", "101"),
             signal("s1", Side.BUY, "100"),
@@ -75,6 +77,8 @@ async def small_account(monitor: StrategyPerformanceMonitor) -> None:
             quote("109", "111", seconds=5),
         ]
     )
+    cash = {Item("", "USDT"): Decimal("12009.72")}
+    monitor.reconcile(Statement({Item("", "BTCUSDT"): Decimal("1.5"), Item("", "never quoted"): Decimal(-3)}, cash), Terms())
 
 
 async def test_the_exposition_of_a_small_account_is_the_golden_one() -> None:
