@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from genesis.core.config import MonitorSettings
-from genesis.core.models import AnyAccountEvent, Fill, Funding, Side
+from genesis.core.models import AnyAccountEvent, Fill, Funding, MarketTrade, Side
 from genesis.core.money import entry_ratio
 from genesis.ledger.journal import Journal
 from genesis.monitoring.snapshot import AccountSnapshot
@@ -188,6 +188,7 @@ async def test_the_rate_is_noted_in_the_journal_in_the_currency_of_the_symbol() 
                 quote("600", "600", "BNBUSDT"),
                 quote("70000", "70000"),
                 quote("1", "1", "BNBUSDT", seconds=-1),
+                MarketTrade(time=at(1), symbol="BNBUSDT", price=D(2), quantity=D(1)),
                 fill(Side.BUY, "1", "0.05", symbol="ETHBTC", fee="1", fee_currency="BNB", event_id="cross"),
                 fill(Side.BUY, "1", "0.05", symbol="ETHBTC", fee="1", fee_currency="USDT", event_id="inverse"),
                 fill(Side.BUY, "1", "0.05", symbol="ETHBTC", fee="1", fee_currency="BTC", event_id="same"),

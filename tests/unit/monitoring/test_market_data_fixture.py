@@ -24,7 +24,9 @@ from tests.oracle.compare import compare
 ROOT = Path(__file__).parents[3]
 CASE: dict[str, Any] = json.loads((ROOT / "tests/fixtures/market_data.json").read_text(encoding="utf-8"))
 RULES = load_settings(ROOT / "config").rules
-SETTINGS = MonitorSettings(time_zone=CASE["time_zone"], reporting_currency=CASE["reporting_currency"])
+SETTINGS = MonitorSettings(
+    time_zone=CASE["time_zone"], reporting_currency=CASE["reporting_currency"], conversions=CASE["conversions"]
+)
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
@@ -82,7 +84,7 @@ async def test_every_step_of_the_case_comes_to_the_figures_worked_out_by_hand(mo
 
 
 async def test_the_oracle_comes_to_the_same_figures(monitor: StrategyPerformanceMonitor) -> None:
-    oracle = Oracle(zone=CASE["time_zone"], currency=CASE["reporting_currency"])
+    oracle = Oracle(zone=CASE["time_zone"], currency=CASE["reporting_currency"], conversions=CASE["conversions"])
     for step in CASE["steps"]:
         event = event_of(step)
         assert (await monitor.handle(event)).outcome.value == oracle.handle(event)
