@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import suppress
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,7 +87,7 @@ async def ask(monitor: Monitor, statement: bytes, terms: Terms) -> Reconciliatio
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_ANSWER_SECONDS)) as http,
-            http.post(url, params=query, data=statement, headers=headers, ssl=_trust(monitor)) as answer,
+            http.post(url, params=query, data=BytesIO(statement), headers=headers, ssl=_trust(monitor)) as answer,
         ):
             return _read(url, answer.status, await answer.read())
     except (TimeoutError, aiohttp.ClientError, ValueError) as error:
