@@ -12,30 +12,9 @@ from genesis.ledger.book import Book
 from genesis.ledger.currency import NO_CONVERSION, NO_MARK, Amounts, Currencies, Unvalued
 from genesis.ledger.drawdown import Drawdown
 from genesis.ledger.holding import Holding
+from genesis.ledger.mark import HALF, Mark
 from genesis.ledger.periods import Period, next_day_start, period_start
 from genesis.ledger.state import LedgerState, MarkState
-
-_HALF = Decimal("0.5")
-
-
-class Mark:
-    """The price that a symbol's positions are valued at, and who holds them."""
-
-    __slots__ = ("converts", "currency", "elsewhere", "holders", "price", "quantity", "quoted", "time")
-
-    def __init__(self, symbol: str, currencies: Currencies) -> None:
-        self.currency = currencies.of_symbol(symbol)
-        self.converts = currencies.converted_at(symbol)
-        """The currencies whose rate it is."""
-        self.elsewhere = self.currency != currencies.reporting or bool(self.converts)
-        """Whether the price moves amounts in another currency than the reporting one."""
-        self.price: Decimal | None = None
-        self.time: datetime | None = None
-        self.quoted = False
-        self.holders: list[tuple[Book, Holding]] = []
-        """The books with an open position in the symbol, and the position."""
-        self.quantity = ZERO
-        """Their sum."""
 
 
 class Ledger:
@@ -79,7 +58,7 @@ class Ledger:
 
     def quote(self, quote: Quote) -> bool:
         """Mark a symbol at the mid of its best bid and ask; False if the quote is older than the mark, and so ignored."""
-        return self._mark(quote.symbol, (quote.bid + quote.ask) * _HALF, quote.time, quoted=True)  # mid(), without the call
+        return self._mark(quote.symbol, (quote.bid + quote.ask) * HALF, quote.time, quoted=True)  # mid(), without the call
 
     def market_trade(self, trade: MarketTrade) -> bool:
         """Mark a symbol that was never quoted at the last trade's price; False if the trade is older than the mark."""
@@ -203,26 +182,31 @@ class Ledger:
         """Off the hot path: a first price (`before` is None), or one that moves amounts in another currency."""
         assert mark.price is not None  # noqa: S101 - it was just set
         touched: dict[str, Book] = {}
+        change = mark.price if before is None else mark.price - before
         rate = self.rates.get(mark.currency)
+        equity = ZERO
         for book, holding in mark.holders:
             touched[book.strategy] = book
-            gain = holding.unrealized(mark.price) if before is None else holding.quantity * (mark.price - before)
+            gain = holding.unrealized(mark.price) if before is None else holding.quantity * change
             if mark.currency != book.currency:
                 book.foreign[mark.currency].net += gain
             if rate is not None:
-                book.equity += rate * gain
-                self.equity += rate * gain
-            book.unvalued.discard(Unvalued(NO_MARK, symbol))
-        self.unvalued.discard(Unvalued(NO_MARK, symbol))
+                gain = rate * gain
+                book.equity += gain
+                equity += gain
         for currency in mark.converts:
             self.rates[currency] = mark.price
             for book, amounts in self._involved.get(currency, {}).values():
                 touched[book.strategy] = book
-                gain = amounts.net * (mark.price if before is None else mark.price - before)
+                gain = amounts.net * change
                 book.equity += gain
-                self.equity += gain
-                book.unvalued.discard(Unvalued(NO_CONVERSION, currency))
-            self.unvalued.discard(Unvalued(NO_CONVERSION, currency))
+                equity += gain
+        self.equity += equity
+        if before is None:
+            known = {Unvalued(NO_MARK, symbol), *(Unvalued(NO_CONVERSION, currency) for currency in mark.converts)}
+            self.unvalued -= known
+            for book in touched.values():
+                book.unvalued -= known
         for book in touched.values():
             book.observe(time)
         if touched:
@@ -296,8 +280,3 @@ class Ledger:
                     mark.holders.append((book, holding))
                     mark.quantity += holding.quantity
         return True
-
-
-def mid(quote: Quote) -> Decimal:
-    """Halfway between the best bid and ask, in `EXACT` arithmetic."""
-    return (quote.bid + quote.ask) * _HALF

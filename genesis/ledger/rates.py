@@ -11,7 +11,8 @@ import msgspec
 
 from genesis.core.models import AnyAccountEvent, AnyMarketEvent, Fill, Funding, MarketTrade, Quote
 from genesis.core.money import entry_ratio, exact_arithmetic
-from genesis.ledger.ledger import Ledger, mid
+from genesis.ledger.ledger import Ledger
+from genesis.ledger.mark import mid
 from genesis.ledger.state import MarkState
 
 
