@@ -67,8 +67,12 @@ def report_lines(report: ReplayReport) -> Iterator[str]:
         account = strategy.account
         yield _ROW.format(
             strategy.name,
-            f"{account.realized:,.2f}",
-            f"{report.recorded[strategy.name]:,.2f}" if strategy.name in report.recorded else UNKNOWN,
-            f"{account.fees:,.2f}",
-            UNKNOWN if account.net_pnl is None else f"{account.net_pnl:,.2f}",
+            _told(account.realized),
+            _told(report.recorded.get(strategy.name)),
+            _told(account.fees),
+            _told(account.net_pnl),
         )
+
+
+def _told(amount: Decimal | None) -> str:
+    return UNKNOWN if amount is None else f"{amount:,.2f}"

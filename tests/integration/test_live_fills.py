@@ -50,7 +50,7 @@ def recorded() -> list[RecordedFill]:
 
 
 def realized(snapshot: MonitorSnapshot) -> dict[str, Decimal]:
-    return {strategy.name: strategy.account.realized for strategy in snapshot.strategies}
+    return {one.name: one.account.realized for one in snapshot.strategies if one.account.realized is not None}
 
 
 async def test_realised_pnl_of_live_fills_is_the_exchanges_own(recorded: list[RecordedFill], tmp_path: Path) -> None:
