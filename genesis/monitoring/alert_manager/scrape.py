@@ -15,6 +15,9 @@ from genesis.monitoring.alert_manager.rules import JOB
 # The programs around the monitor tell of themselves; NotificationsFailing looks back two minutes on it.
 _OTHERS_INTERVAL = "5s"
 
+INSTANCE = "monitor"
+"""The monitor's `instance`, whatever its port: one that comes back elsewhere goes on with its series, not beside them."""
+
 
 def prometheus_config(
     alerts: AlertSettings,
@@ -42,7 +45,7 @@ def prometheus_config(
             "rule_files": list(rule_files),
             "alerting": {"alertmanagers": [_targets(alertmanager)]},
             "scrape_configs": [
-                {"job_name": JOB, **access, **_targets(monitor)},
+                {"job_name": JOB, **access, **_targets(monitor, instance=INSTANCE)},
                 {"job_name": "prometheus", "scrape_interval": _OTHERS_INTERVAL, **_targets(prometheus)},
                 {"job_name": "alertmanager", "scrape_interval": _OTHERS_INTERVAL, **_targets(alertmanager)},
             ],
@@ -50,8 +53,9 @@ def prometheus_config(
     )
 
 
-def _targets(address: str) -> dict[str, Any]:
-    return {"static_configs": [{"targets": [address]}]}
+def _targets(address: str, *, instance: str | None = None) -> dict[str, Any]:
+    labels = {"labels": {"instance": instance}} if instance else {}
+    return {"static_configs": [{"targets": [address], **labels}]}
 
 
 def _access(scrape: ScrapeSettings, tls: TlsSettings, folder: Path) -> dict[str, Any]:
