@@ -5,7 +5,7 @@ GenesisError
 ├── ConfigError       the configuration is refused before anything starts
 ├── MarketError       a recorded market cannot be read
 ├── JournalError      the journal cannot be read or written
-│   └── JournalBusy   too many events wait for it
+│   └── JournalBusyError   too many events wait for it
 └── StackError        a program that the native stack needs is missing or does not start
 """
 
@@ -62,7 +62,7 @@ class JournalError(GenesisError):
         self.retryable = retryable
 
 
-class JournalBusy(JournalError):
+class JournalBusyError(JournalError):
     """More events wait for their commit than may; nothing of these was taken."""
 
     def __init__(self, message: str) -> None:

@@ -17,7 +17,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Middleware
 
 from genesis.core.access_config import IngestSettings
-from genesis.core.errors import EventError, JournalBusy, JournalError
+from genesis.core.errors import EventError, JournalBusyError, JournalError
 from genesis.core.models import AnyEvent
 from genesis.ingest.answers import JSON, answer, later, refuse
 from genesis.ingest.codec import decode_event, identity, shown
@@ -123,7 +123,7 @@ class EventIntake:
             return await self._take(request)
         except _RefusalError as refusal:
             return refusal.response
-        except JournalBusy as error:
+        except JournalBusyError as error:
             return later(429, str(error))
         except JournalError as error:
             _log.warning("events not taken", reason=str(error))

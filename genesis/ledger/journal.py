@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeVar
 import structlog
 
 from genesis.core.clock import Clock, SystemClock
-from genesis.core.errors import JournalBusy, JournalError
+from genesis.core.errors import JournalBusyError, JournalError
 from genesis.core.models import AnyAccountEvent
 from genesis.ledger.address import Address, address
 from genesis.ledger.rows import Row
@@ -111,14 +111,16 @@ class Journal:
         `book` is called in the journal's order, even when the caller is cancelled meanwhile.
 
         Raises:
-            JournalBusy: too many events wait; nothing of these was taken.
+            JournalBusyError: too many events wait; nothing of these was taken.
             JournalError: `book` is not called; the message says why. If it is `retryable`, send them again: should they turn
                 out to be durable after all, they go to `recovered`, and are duplicates then.
         """
         if self._closing or self._read_only:
             raise JournalError(f"journal {self.address}: is not open", retryable=True)
         if self.pending and self.pending + len(events) > self._max_pending:
-            raise JournalBusy(f"journal {self.address}: {self.pending} events wait for their commit: send these again later")
+            raise JournalBusyError(
+                f"journal {self.address}: {self.pending} events wait for their commit: send these again later"
+            )
         one = _Append(events, book, asyncio.get_running_loop().create_future())
         one.done.add_done_callback(_seen)
         self._queue.append(one)

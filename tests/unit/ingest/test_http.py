@@ -15,7 +15,7 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from genesis.core.access_config import IngestSettings
-from genesis.core.errors import EventError, JournalBusy, JournalError
+from genesis.core.errors import EventError, JournalBusyError, JournalError
 from genesis.core.models import AnyEvent, CapitalFlow
 from genesis.ingest import http as ingest_http
 from genesis.ingest.http import BATCH, EVENTS, SCHEMA, EventIntake, counted, ingest_routes
@@ -254,7 +254,7 @@ async def test_when_the_journal_cannot_write_senders_are_told_to_come_again() ->
 
 async def test_when_the_journal_is_busy_senders_are_told_to_come_again() -> None:
     async with site() as served:
-        served.books.fault = JournalBusy("journal j.db: 10000 events wait for their commit")
+        served.books.fault = JournalBusyError("journal j.db: 10000 events wait for their commit")
         assert "wait for their commit" in await served.refusal(429, flow("a"))
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 from structlog.testing import capture_logs
 
-from genesis.core.errors import JournalBusy, JournalError
+from genesis.core.errors import JournalBusyError, JournalError
 from genesis.core.models import AnyAccountEvent, CapitalFlow, Fill, Side
 from genesis.ledger.address import Address
 from genesis.ledger.journal import Entry, Journal
@@ -161,7 +161,7 @@ async def test_more_than_may_wait_is_refused_and_nothing_of_it_taken(sqlite_addr
         gate = Gate(journal)
         first = asyncio.create_task(append(journal, [fill("a"), fill("b")]))
         await asyncio.sleep(0)
-        with pytest.raises(JournalBusy, match="2 events wait") as caught:
+        with pytest.raises(JournalBusyError, match="2 events wait") as caught:
             await append(journal, [fill("c"), fill("d")])
         assert caught.value.retryable
         last = asyncio.create_task(append(journal, [fill("e")]))
