@@ -136,9 +136,11 @@ class Database:
     def _open_session(self, connection: Connection) -> None:
         """What PostgreSQL has to be asked at the start of each session."""
         with connection.begin():
-            encoding, fsync, standby = connection.exec_driver_sql(
-                "SELECT current_setting('server_encoding'), current_setting('fsync'), pg_is_in_recovery()"
+            encoding, fsync, standby, schema = connection.exec_driver_sql(
+                "SELECT current_setting('server_encoding'), current_setting('fsync'), pg_is_in_recovery(), current_schema()"
             ).one()
+            if schema is None:
+                raise JournalError("no schema of the search path exists: create it, or name another in the address")
             if encoding != "UTF8":
                 raise JournalError(f"the database's encoding is {encoding}: create it with ENCODING 'UTF8'")
             if fsync != "on":
