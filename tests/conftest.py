@@ -1,4 +1,4 @@
-"""What the tests of the journal share: an address in each database that it may live in."""
+"""What all tests share: logs that no test leaves redirected, and an address in each database that a journal may live in."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from genesis.ledger.address import Address, address
 from tests.integration.postgres import PASSWORD, Cluster, cluster
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """A test of the command line configures the logs of the whole process, to a stream that ends with the test."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -107,14 +107,13 @@ class MonitorSettings(Section):
     port: Port = 9108
     """The TCP port to listen on; 0 takes a free one."""
     journal: Annotated[str, Field(min_length=1)] = "data/genesis.db"
-    """Where the journal is: an SQLite file (a relative path is taken from the working directory), or a database, as
-    `postgresql://USER@HOST:PORT/DATABASE`; never with a password."""
+    """An SQLite file, a relative one from the working directory on, or `postgresql://USER@HOST:PORT/DATABASE`."""
     journal_password_file: Path | None = None
     """The file that holds the password of the journal's database; null leaves it to PGPASSFILE and ~/.pgpass."""
     stale_after_seconds: Seconds = 30.0
     """The age from which a mark counts as stale; it is still used."""
     snapshot_seconds: Seconds = 5.0
-    """How often the state of the marks and peaks is saved, besides the journal."""
+    """How often the accounts are saved, marks and peaks included; a restart books again only what came later."""
     max_strategies: Annotated[int, Field(ge=1)] = 1000
     """Strategies past this number share the label value `other`."""
     max_symbols: Annotated[int, Field(ge=1)] = 1000

@@ -136,9 +136,11 @@ class Database:
     def _open_session(self, connection: Connection) -> None:
         """What PostgreSQL has to be asked at the start of each session."""
         with connection.begin():
-            encoding, fsync, standby = connection.exec_driver_sql(
-                "SELECT current_setting('server_encoding'), current_setting('fsync'), pg_is_in_recovery()"
+            encoding, fsync, standby, schema = connection.exec_driver_sql(
+                "SELECT current_setting('server_encoding'), current_setting('fsync'), pg_is_in_recovery(), current_schema()"
             ).one()
+            if schema is None:
+                raise JournalError("no schema of the search path exists: create it, or name another in the address")
             if encoding != "UTF8":
                 raise JournalError(f"the database's encoding is {encoding}: create it with ENCODING 'UTF8'")
             if fsync != "on":
@@ -206,12 +208,21 @@ def _engine(address: Address, read_only: bool) -> Engine:
     )
 
 
+_PRAGMAS = (
+    "synchronous = FULL",  # a commit is on the disk before it is acknowledged
+    "fullfsync = ON",  # on a Mac too
+    "checkpoint_fullfsync = ON",
+    "wal_autocheckpoint = 4000",  # 16 MB of pages, so that those that are written again and again are copied back once
+    "journal_size_limit = 67108864",  # what a copy of a large journal made the log grow to is given back
+)
+
+
 def _write_pragmas(connection: Any, _: object) -> None:
     mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     if mode not in {"wal", "memory"}:
         raise JournalError(f"SQLite cannot write ahead there (journal_mode {mode}): use a local, writable disk")
     # The lock beside the file keeps other writers away; SQLite's own would keep readers away too.
-    for pragma in ("synchronous = FULL", "fullfsync = ON", "checkpoint_fullfsync = ON", "journal_size_limit = 67108864"):
+    for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
     _read_safely(connection)
 

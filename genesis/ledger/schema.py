@@ -8,7 +8,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
-    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -42,7 +41,6 @@ EVENT = Table(
     Column("checksum", _Number, nullable=False, comment="CRC-32 of the payload"),
     Column("payload", LargeBinary, nullable=False, comment="the event as JSON; what is replayed"),
     UniqueConstraint("source", "event_id", name="journal_event_identity"),
-    Index("journal_event_strategy", "strategy", "sequence"),
     sqlite_strict=True,
 )
 SNAPSHOT = Table(

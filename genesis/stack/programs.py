@@ -140,7 +140,7 @@ export DEBIAN_FRONTEND=noninteractive
 policy=/usr/sbin/policy-rc.d
 clusters=/etc/postgresql-common/createcluster.d
 made=
-trap 'for file in $made; do rm -f "$file"; done' EXIT
+trap 'for file in $made; do rm -f "$file"; done; rmdir "$clusters" 2>/dev/null || true' EXIT
 trap 'exit 130' INT TERM HUP
 if [ -d /run/systemd/system ] && [ ! -e "$policy" ]; then
     made=$policy

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -23,7 +24,7 @@ from genesis.core.models import AnyAccountEvent, CapitalFlow
 from genesis.ledger.address import Address
 from genesis.ledger.journal import Entry, Journal
 from tests.integration.conftest import until
-from tests.integration.postgres import Cluster
+from tests.integration.postgres import PASSWORD, Cluster
 from tests.integration.proxy import Proxy
 
 TIME = datetime(2026, 1, 1, tzinfo=UTC)
@@ -268,6 +269,25 @@ async def test_a_connection_that_is_ended_while_idle_is_not_even_noticed(postgre
         assert await held.append("b") == [Entry.NEW]
         assert held.booked == ["a", "b"]
         assert held.failures == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "complaint"),
+    [
+        ({"password": "wrong"}, "password authentication failed.*: check the user, and the password in journal_password_file"),
+        ({"password": ""}, "check the user, and the password in journal_password_file"),
+        ({"database": "nowhere"}, "does not exist: create it: CREATE DATABASE"),
+        ({"port": 1}, "the server cannot be reached"),
+        ({"query": {"options": "-csearch_path=nowhere"}}, "no schema of the search path exists"),
+        ({"query": {"options": "-cdefault_transaction_read_only=on"}}, "the server takes no writes now: is it a standby"),
+    ],
+)
+async def test_a_server_that_cannot_be_used_is_refused_with_what_to_do(
+    postgres_address: Address, changed: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(JournalError, match=complaint) as caught:
+        await kept(postgres_address._replace(url=postgres_address.url.set(**changed)))
+    assert PASSWORD not in str(caught.value)
 
 
 @pytest.fixture
