@@ -127,7 +127,7 @@ def _keys(schema: Mapping[str, Any], defs: Mapping[str, Any], prefix: str = "") 
     for name, field in schema.get("properties", {}).items():
         required = name in schema.get("required", ())
         default = "required" if required else _default(field)
-        yield f"{prefix}{name}", _value(field, defs), default, field.get("description", "")
+        yield f"{prefix}{name}", _value(field, defs), default, " ".join(field.get("description", "").split())
         yield from _below(field, defs, f"{prefix}{name}")
 
 
