@@ -17,9 +17,9 @@ class EventSettings(Section):
 
     unknown_strategies: Literal["accept", "refuse"] = "accept"
     """What becomes of an account event whose strategy is not in strategies.yaml; one that has a book already is known."""
+    # A wrong year would hold up the marks and begin days too early. More than a clock is off, less than time zones are apart.
     max_future_seconds: Seconds | None = 900.0
-    """An event further ahead of this machine's clock is refused: it would hold up the marks and begin days too early. The
-    default is more than a clock is off, and less than two time zones are apart; null refuses none."""
+    """An event further ahead of this machine's clock is refused; null takes all."""
     late_after_seconds: Seconds = 60.0
     """An account event further behind the latest event time is counted as late; it is booked all the same."""
     limit_strategies: Count = 10_000

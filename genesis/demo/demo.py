@@ -13,6 +13,8 @@ from typing import Any
 from genesis.app import MonitorApp
 from genesis.core.clock import Clock
 from genesis.core.config import Settings
+from genesis.core.duration import duration_text
+from genesis.core.money import ZERO
 from genesis.demo.screen import Screen, percent
 from genesis.demo.workspace import workspace
 from genesis.engine.engine import TradingEngine
@@ -114,7 +116,7 @@ class Demo:
         configured = self._settings.monitor
         host = self._options.host or configured.host
         port = free_port(configured.port, host) if self._options.port is None else self._options.port
-        return MonitorApp(self._settings, journal=journal, host=host, port=port, clock=self._clock)
+        return MonitorApp(_of_any_time(self._settings), journal=journal, host=host, port=port, clock=self._clock)
 
     async def _start_stack(self, running: AsyncExitStack, data: Path, app: MonitorApp) -> NativeStack:
         sink = await running.enter_async_context(NotificationSink(self._clock, self._screen.notified))
@@ -189,6 +191,11 @@ class Demo:
     def _say_where(self, name: str, where: str, note: str = "") -> None:
         self._screen.plain(f"  {name:<14}{where}{note}")
 
+    def _outgrows_sqlite(self) -> bool:
+        capital = sum((strategy.capital for strategy in self._settings.strategies.strategies.values()), ZERO)
+        tier = self._settings.rules.tier_of(capital)
+        return tier is not None and tier.storage != "sqlite"
+
     def _say_expectation(self) -> None:
         options = self._options
         source = f"the market recorded in {options.market}" if options.market else f"a simulated market (seed {options.seed})"
@@ -205,6 +212,11 @@ class Demo:
                     f"At {percent(levels.warning, 0)} its warning fires, at {percent(levels.critical, 0)} its page; "
                     "what Alertmanager then sends to the desk and the pager arrives in this terminal."
                 )
+        if options.stack and self._outgrows_sqlite():
+            wait = duration_text(self._settings.alerts.alerts.storage_below_tier.hold)
+            self._screen.plain(
+                f"After {wait} StorageBelowTier warns, rightly: this account's tier wants PostgreSQL, the demo has SQLite."
+            )
         self._screen.plain("Ctrl-C stops everything.")
 
 
@@ -216,6 +228,12 @@ def _with_runbooks(settings: Settings, url: str) -> Settings:
     """The settings with the notifications' runbook links leading to the monitor that runs here, whatever its port."""
     links = settings.alerts.links.model_copy(update={"runbooks": url})
     return settings._replace(alerts=settings.alerts.model_copy(update={"links": links}))
+
+
+def _of_any_time(settings: Settings) -> Settings:
+    """The settings with events of any time taken: at a multiple of real time, the market runs ahead of the clock."""
+    events = settings.monitor.events.model_copy(update={"max_future_seconds": None})
+    return settings._replace(monitor=settings.monitor.model_copy(update={"events": events}))
 
 
 def _moved(url: str, usual: int) -> str:

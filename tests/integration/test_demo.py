@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import signal
 import sys
 from asyncio.subprocess import PIPE
@@ -79,6 +80,7 @@ async def assert_nothing_is_left(run: RunningDemo) -> None:
 async def test_a_newcomer_sees_the_drawdown_the_alert_and_the_notification(tmp_path: Path) -> None:
     async with demo(tmp_path, "--free-ports", "--speed", "10") as run:
         await run.says(r"After about 6 s the execution of statistical_arb breaks, on purpose")
+        await run.says(r"After 1m StorageBelowTier warns, rightly")
         await run.says(r"Ctrl-C stops everything")
         assert len(run.children) >= 2
         await run.says(r"NOTIFIED  FIRING    StrategyDrawdown warning: .*statistical_arb.*→ desk")
@@ -101,6 +103,15 @@ async def test_a_demo_with_a_duration_ends_by_itself(tmp_path: Path) -> None:
         assert await run.complaints() == ""
         await assert_nothing_is_left(run)
         assert (tmp_path / "mine" / "log" / "prometheus.log").exists()
+
+
+async def test_a_market_that_runs_ahead_of_the_clock_is_not_refused(tmp_path: Path) -> None:
+    config = shutil.copytree(ROOT / "config", tmp_path / "config")
+    with (config / "monitor.yaml").open("a") as file:
+        file.write("events: {max_future_seconds: 1}\n")
+    options = ("--no-stack", "--free-ports", "--speed", "50", "--config", str(config), "--log-level", "ERROR")
+    async with demo(tmp_path, *options) as run:
+        await run.says(r"spread_capture +\d,\d{3}\.\d\d .* [1-9]\d* +\d+ %", within=30)
 
 
 @pytest.mark.usefixtures("real_programs")
