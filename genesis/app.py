@@ -57,6 +57,7 @@ class MonitorApp:
         self._clock = clock or SystemClock()
         self._journal = Journal(configured(settings.monitor, journal), clock=self._clock)
         self._ready = self._restored = False
+        self._snapshots_kept = True
         self._next_progress = self._clock.monotonic() + _PROGRESS_SECONDS
         self._exit = contextlib.AsyncExitStack()
         self.links: dict[str, str] = {}
@@ -154,7 +155,11 @@ class MonitorApp:
         try:
             await self.monitor.save_snapshot()
         except JournalError as error:
-            _log.error("snapshot not kept", reason=str(error))
+            if self._snapshots_kept:  # once an outage
+                _log.error("snapshot not kept", reason=str(error))
+            self._snapshots_kept = False
+        else:
+            self._snapshots_kept = True
 
     def _snapshot(self) -> MonitorSnapshot | None:
         return self.monitor.snapshot() if self._ready else None

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import quote
 
 import structlog
-from sqlalchemy import Connection, Engine, NullPool, StaticPool, create_engine, event, exc
+from sqlalchemy import URL, Connection, Engine, NullPool, StaticPool, create_engine, event, exc
 
 from genesis.core.errors import JournalError
 from genesis.ledger.address import SQLITE, Address
@@ -192,8 +193,9 @@ def _engine(address: Address, read_only: bool) -> Engine:
     if address.backend == SQLITE:
         # In memory, a second connection would be a second database.
         pool = NullPool if address.path is not None else StaticPool
+        url = _unchangeable(address) if read_only and _is_unchangeable(address.path) else address.url
         engine = create_engine(
-            address.url, poolclass=pool, connect_args={"isolation_level": None, "timeout": 1.0, "check_same_thread": False}
+            url, poolclass=pool, connect_args={"isolation_level": None, "timeout": 1.0, "check_same_thread": False}
         )
         event.listen(engine, "connect", _read_pragmas if read_only else _write_pragmas)
         event.listen(engine, "begin", _begin if read_only else _begin_immediate)
@@ -206,6 +208,15 @@ def _engine(address: Address, read_only: bool) -> Engine:
     return create_engine(
         address.url, poolclass=NullPool, paramstyle="format", connect_args=arguments, execution_options=execution
     )
+
+
+def _is_unchangeable(path: Path | None) -> bool:
+    """Whether the file lies where nothing can be written, and so cannot be opened in the usual way: a backup, for example."""
+    return path is not None and not os.access(path.parent, os.W_OK) and not path.with_name(f"{path.name}-wal").exists()
+
+
+def _unchangeable(address: Address) -> URL:
+    return address.url.set(database=f"file:{quote(str(address.path))}", query={"immutable": "1", "uri": "true"})
 
 
 _PRAGMAS = (

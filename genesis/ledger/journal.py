@@ -27,7 +27,7 @@ __all__ = ["Entry", "Journal"]
 
 MAX_PENDING = 50_000
 """Events that may wait for their commit."""
-_MAX_COMMIT = 2_000
+_MAX_COMMIT = 1_000
 """Events from which on a commit takes no further append: the event loop books them in one go."""
 _REPLAY_BATCH = 2_000
 _LOOK_AGAIN = 1.0
@@ -70,7 +70,7 @@ class Journal:
         self.committed: Callable[[int], None] = _nothing
         """Called with the number of events after each commit."""
         self.failed: Callable[[JournalError], None] = _nothing
-        """Called after each commit that failed."""
+        """Called after each commit that failed, also those that only try whether it works again."""
         self._store = Store(self.address, clock or SystemClock(), read_only=read_only)
         self._max_pending = max_pending
         self._read_only = read_only
@@ -257,7 +257,8 @@ class Journal:
     async def _look_again(self) -> None:
         try:
             await self._run(self._store.check)
-        except JournalError:
+        except JournalError as error:
+            self.failed(error)
             return
         await self._take_found()
         self._note_order(None)

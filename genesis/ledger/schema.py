@@ -16,7 +16,6 @@ from sqlalchemy import (
     UniqueConstraint,
     inspect,
 )
-from sqlalchemy.dialects import postgresql
 
 from genesis.core.errors import JournalError
 from genesis.ledger.rows import decode, row_of
@@ -26,7 +25,7 @@ SCHEMA_VERSION = 2
 # In SQLite an INTEGER PRIMARY KEY is the row's own number. In PostgreSQL, texts are compared byte by byte: an index in a
 # language's order is broken by an upgrade of that language's rules.
 _Number = BigInteger().with_variant(Integer, "sqlite")
-_Bytes = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+_Bytes = Text().with_variant(Text(collation="C"), "postgresql")
 
 METADATA = MetaData()
 EVENT = Table(

@@ -16,7 +16,7 @@ from genesis.core.models import AnyAccountEvent, same_content
 from genesis.ledger.address import SQLITE, Address
 from genesis.ledger.database import CORRUPT, Database
 from genesis.ledger.rows import Row, checksum, event_of, row_of
-from genesis.ledger.schema import EVENT, SCHEMA_VERSION, SNAPSHOT, check_known, migrate, version_of
+from genesis.ledger.schema import EVENT, SCHEMA, SCHEMA_VERSION, SNAPSHOT, check_known, migrate, version_of
 
 _LOOK_UP = 500
 """Identities that one question asks for."""
@@ -69,13 +69,13 @@ class Store:
             raise
 
     def check(self) -> None:
-        """Make a broken connection anew; nothing happens while all is well.
+        """Make a broken connection anew, and commit something that changes nothing.
 
         Raises:
-            JournalError: it cannot be made yet.
+            JournalError: it does not work yet.
         """
-        with self.database.errors():
-            self._ready()
+        with self.database.errors(), self._transaction(self._ready()) as connection:
+            connection.execute(SCHEMA.update().values(version=SCHEMA_VERSION))
 
     def close(self) -> None:
         """Close the connection, and leave the journal to whoever wants it next."""

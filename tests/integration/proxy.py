@@ -17,8 +17,8 @@ class Proxy:
         self._server = port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        self.cut_at_commit = False
-        """Let the next COMMIT through, and keep the answer."""
+        self.cut_at_commit = 0
+        """Let that many COMMITs through, and keep the answer to the last of them."""
         self.swallow_commit = False
         """Keep the next COMMIT."""
         self.closed_after_cut = False
@@ -64,7 +64,8 @@ class Proxy:
                 self._cut(client, server)
                 return
             if self.cut_at_commit and _COMMIT in data:
-                self.cut_at_commit, self._withhold = False, True
+                self.cut_at_commit -= 1
+                self._withhold = self.cut_at_commit == 0
             try:
                 server.sendall(data)
             except OSError:

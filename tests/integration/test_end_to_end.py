@@ -8,19 +8,21 @@ import time
 from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
 import aiohttp
 import pytest
+from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 
 from genesis.app import MonitorApp
 from genesis.core.clock import SystemClock
 from genesis.core.config import Settings
 from genesis.core.models import CapitalFlow, Fill, Quote, Side, Signal
+from genesis.core.statement import Item, Statement, Terms
 from genesis.stack import programs
 from genesis.stack.native import ANY_PORTS, NativeStack
 from genesis.stack.sink import Notification, NotificationSink, NotifiedAlert
@@ -156,3 +158,50 @@ async def test_everything_on_metrics_is_valid_and_arrives_in_prometheus(settings
         )
         output, _ = await process.communicate(exposition.encode())
         assert (process.returncode, output) == (0, b"")
+
+
+def impatient(settings: Settings) -> Settings:
+    """The settings, with alerts that wait for nothing."""
+    alerts = settings.alerts.alerts
+    quick = {
+        name: getattr(alerts, name).model_copy(update={"hold": timedelta(0)})
+        for name in ("events_missing", "storage_below_tier")
+    }
+    quick["reconciliation_break"] = alerts.reconciliation_break.model_copy(update={"keep_firing_for": timedelta(seconds=2)})
+    quick["events_missing"] = quick["events_missing"].model_copy(update={"keep_firing_for": timedelta(seconds=2)})
+    return settings._replace(alerts=settings.alerts.model_copy(update={"alerts": alerts.model_copy(update=quick)}))
+
+
+def told(name: str, status: str) -> Callable[[Notification, NotifiedAlert], bool]:
+    def wanted(_: Notification, alert: NotifiedAlert) -> bool:
+        return (alert.name, alert.status) == (name, status)
+
+    return wanted
+
+
+async def test_what_is_wrong_with_events_and_statements_is_notified(settings: Settings, tmp_path: Path) -> None:
+    async with running(impatient(settings), tmp_path) as (app, _, sink):
+        await open_position(app)
+        await asyncio.sleep(SCRAPES_FIRST)
+        now = datetime.now(UTC)
+        flow = CapitalFlow(time=now, source="gate", event_id="c1", strategy=STRATEGY, amount=Decimal(1), seq=1)
+        jump = replace(flow, event_id="c4", seq=4)
+        far = replace(flow, event_id="c5", time=now + timedelta(days=365))
+        receipts = await app.monitor.handle_batch([flow, jump, replace(flow, amount=Decimal(2)), far])
+        assert [receipt.outcome.value for receipt in receipts] == ["accepted", "accepted", "conflict", "rejected"]
+        app.monitor.reconcile(Statement({Item(STRATEGY, "BTCUSDT"): Decimal(99)}, {}), Terms())
+        expected = {
+            "EventsMissing": "gate: 2 events are missing",
+            "EventsConflicting": "Conflicting events (capital_flow)",
+            "EventsRejected": "1 events refused (capital_flow)",
+            "ReconciliationBreak": "Books and statement differ in 1 places",
+            "StorageBelowTier": "The account has outgrown SQLite",
+        }
+        for name, summary in expected.items():
+            note = await sink.wait_for(told(name, "firing"), within=20)
+            (alert,) = [alert for alert in note.alerts if alert.name == name]
+            assert alert.annotations["summary"] == summary
+        await app.monitor.handle_batch([replace(flow, event_id="c2", seq=2), replace(flow, event_id="c3", seq=3)])
+        app.monitor.reconcile(Statement({Item(STRATEGY, "BTCUSDT"): Decimal(100)}, {}), Terms())
+        for name in ("EventsMissing", "ReconciliationBreak"):
+            await sink.wait_for(told(name, "resolved"), within=60)

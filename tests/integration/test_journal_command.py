@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
+import structlog
 from sqlalchemy import delete, text, update
 
 from genesis.cli import main
@@ -24,6 +25,13 @@ from tests.unit.monitoring.account import at, capital, fill, quote
 
 CONFIG = Path(__file__).parents[2] / "config"
 RULES = load_settings(CONFIG).rules
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """The command logs to the standard error of its test, which is closed when the test ends."""
+    yield
+    structlog.reset_defaults()
 
 
 def some_events() -> list[AnyEvent]:

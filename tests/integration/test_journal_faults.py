@@ -134,6 +134,8 @@ async def test_a_read_only_disk_is_named_and_costs_nothing(disk: Path) -> None:
     remount(disk, "ro")
     with pytest.raises(JournalError, match="must be writable for this user"):
         await kept(disk / "j.db")
+    async with Journal(disk / "j.db", read_only=True) as reader:
+        assert (reader.count, await reader.check_pages()) == (1, [])
     remount(disk, "rw")
     assert await kept(disk / "j.db") == ["a"]
 
@@ -162,6 +164,12 @@ def damage_last_page(file: Path) -> None:
         opened.write(b"\xa5" * 4096)
 
 
+def damage_a_page_in_the_middle(file: Path) -> None:
+    with file.open("r+b") as opened:
+        opened.seek(file.stat().st_size // 2 // 4096 * 4096)
+        opened.write(b"\xa5" * 4096)
+
+
 def truncate(file: Path) -> None:
     with file.open("r+b") as opened:
         opened.truncate(file.stat().st_size - 4096)
@@ -172,7 +180,7 @@ def half(file: Path) -> None:
         opened.truncate(file.stat().st_size // 2 + 100)
 
 
-@pytest.mark.parametrize("spoil", [damage_last_page, truncate, half])
+@pytest.mark.parametrize("spoil", [damage_last_page, damage_a_page_in_the_middle, truncate, half])
 async def test_a_damaged_file_is_refused_at_the_start(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
     async with keeper(tmp_path / "j.db") as held:
         await held.append(*(f"{n}" for n in range(2000)))
@@ -303,11 +311,15 @@ def through(proxy: Proxy, where: Address) -> Address:
 async def test_a_commit_whose_answer_is_lost_is_found_and_acknowledged(proxy: Proxy, postgres_address: Address) -> None:
     async with keeper(through(proxy, postgres_address)) as held:
         await held.append("a")
-        proxy.cut_at_commit = True
-        assert await held.append("b", "c", "b") == [Entry.NEW, Entry.NEW, Entry.DUPLICATE]
+        proxy.cut_at_commit = 1
+        assert await held.append("b", "c") == [Entry.NEW, Entry.NEW]
         assert proxy.cuts == 1
-        assert await held.append("c", "d") == [Entry.DUPLICATE, Entry.NEW]
-        assert held.booked == await held.replayed() == ["a", "b", "c", "d"]
+        proxy.cut_at_commit = 2  # a batch with a repeat is looked up first
+        assert await held.append("d", "c", "d") == [Entry.NEW, Entry.DUPLICATE, Entry.DUPLICATE]
+        assert proxy.cuts == 2
+        assert await held.append("d", "e") == [Entry.DUPLICATE, Entry.NEW]
+        assert held.booked == await held.replayed() == ["a", "b", "c", "d", "e"]
+        assert held.failures == []
 
 
 async def test_a_commit_that_never_arrived_is_done_again(proxy: Proxy, postgres_address: Address) -> None:
@@ -324,7 +336,7 @@ async def test_a_commit_whose_answer_is_lost_is_booked_as_soon_as_the_server_is_
 ) -> None:
     async with keeper(through(proxy, postgres_address)) as held:
         await held.append("a")
-        proxy.cut_at_commit = proxy.closed_after_cut = True
+        proxy.cut_at_commit, proxy.closed_after_cut = 1, True
         with pytest.raises(JournalError) as caught:
             await held.append("b")
         assert caught.value.retryable
@@ -354,6 +366,18 @@ async def test_a_lost_answer_of_sqlite_too_is_looked_for_before_anything_else_is
         assert caught.value.retryable
         assert await held.append("c", "b") == [Entry.NEW, Entry.DUPLICATE]
         assert held.booked == await held.replayed() == ["a", "b", "c"]
+
+
+async def test_what_another_process_wrote_while_the_connection_was_gone_is_booked_first(
+    postgres: Cluster, postgres_address: Address
+) -> None:
+    async with keeper(postgres_address) as held:
+        await held.append("a")
+        postgres.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'genesis'")
+        async with keeper(postgres_address) as other:
+            await other.append("theirs")
+        assert await held.append("b") == [Entry.NEW]
+        assert held.booked == await held.replayed() == ["a", "theirs", "b"]
 
 
 async def test_a_journal_that_lost_events_meanwhile_is_not_written_to(postgres: Cluster, postgres_address: Address) -> None:
