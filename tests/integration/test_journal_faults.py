@@ -186,7 +186,7 @@ async def test_a_damaged_file_is_refused_at_the_start(tmp_path: Path, spoil: Cal
         await held.append(*(f"{n}" for n in range(2000)))
     spoil(tmp_path / "j.db")
     with pytest.raises(JournalError, match=r"j\.db: .*restore it from a backup"):
-        await kept(tmp_path / "j.db")
+        await Journal(tmp_path / "j.db").__aenter__()
 
 
 async def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:

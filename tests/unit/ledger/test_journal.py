@@ -162,7 +162,7 @@ async def test_more_than_may_wait_is_refused_and_nothing_of_it_taken(sqlite_addr
         first = asyncio.create_task(append(journal, [fill("a"), fill("b")]))
         await asyncio.sleep(0)
         with pytest.raises(JournalBusyError, match="2 events wait") as caught:
-            await append(journal, [fill("c"), fill("d")])
+            await asyncio.wait_for(append(journal, [fill("c"), fill("d")]), 5)
         assert caught.value.retryable
         last = asyncio.create_task(append(journal, [fill("e")]))
         await asyncio.sleep(0)
