@@ -103,11 +103,12 @@ async def test_a_fill_and_its_void_whose_answers_were_lost_are_booked_before_any
         monitor = StrategyPerformanceMonitor(MonitorSettings(), load_settings(CONFIG).rules, journal)
         await monitor.restore()
         await monitor.handle(capital("1000"))
-        for lost in (bad, void):
+        for lost, fees in ((bad, 1), (void, 0)):
             lose_answer(journal, monkeypatch)
             with pytest.raises(JournalError, match="disk I/O error"):
                 await monitor.handle(lost)
             assert (await monitor.handle(lost)).outcome is Outcome.DUPLICATE
+            assert strategy(monitor).account.fees == fees
         await monitor.handle(good)
         assert strategy(monitor).account.fees == 1
         assert [holding.quantity for holding in strategy(monitor).holdings] == [1]

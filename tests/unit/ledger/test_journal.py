@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import msgspec
 import pytest
 from sqlalchemy import update
 from structlog.testing import capture_logs
@@ -217,6 +218,15 @@ async def test_a_damaged_event_is_named(journal_address: Address) -> None:
         await append(journal, [fill("a"), fill("b")])
         await statement(journal, update(EVENT).where(EVENT.c.sequence == 2).values(payload=b"{}"))
         with pytest.raises(JournalError, match="event 2 is damaged"):
+            await replayed(journal)
+
+
+async def test_a_payload_with_one_wrong_digit_is_damaged_too(journal_address: Address) -> None:
+    async with Journal(journal_address) as journal:
+        await append(journal, [fill("a")])
+        wrong = msgspec.json.encode(fill("a", "2"))
+        await statement(journal, update(EVENT).values(payload=wrong))
+        with pytest.raises(JournalError, match="event 1 is damaged: its checksum"):
             await replayed(journal)
 
 
