@@ -110,8 +110,6 @@ class MonitorSettings(Section):
     """An SQLite file, a relative one from the working directory on, or `postgresql://USER@HOST:PORT/DATABASE`."""
     journal_password_file: Path | None = None
     """The file that holds the password of the journal's database; null leaves it to PGPASSFILE and ~/.pgpass."""
-    stale_after_seconds: Seconds = 30.0
-    """The age from which a mark counts as stale; it is still used."""
     snapshot_seconds: Seconds = 5.0
     """How often the accounts are saved, marks and peaks included; a restart books again only what came later."""
     max_strategies: Annotated[int, Field(ge=1)] = 1000

@@ -66,16 +66,6 @@ def paper_engine(
     return TradingEngine(source, accounts, clock=clock, run_id=run_id, seed=seed, speed=speed, duration=duration)
 
 
-def fault_notice(strategies: StrategiesSettings, goes_bad_after: float | None) -> str | None:
-    """What to tell the user at the start of the injected fault; None if there is none."""
-    if goes_bad_after is None or FAULTY not in strategies.strategies:
-        return None
-    return (
-        f"{FAULTY} is fine for {goes_bad_after:g} s of market time; then a fault is injected on purpose: "
-        "its execution turns the position over again and again, and pays the fees each time"
-    )
-
-
 def strategies_for(
     strategies: StrategiesSettings, instruments: Sequence[Instrument], goes_bad_after: float | None
 ) -> list[Account]:

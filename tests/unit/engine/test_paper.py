@@ -15,7 +15,7 @@ from genesis.core.errors import ConfigError, MarketError
 from genesis.core.models import Fill, Liquidity, Quote
 from genesis.engine.engine import TradingEngine
 from genesis.engine.market import DEFAULT_SYMBOLS, SimulatedMarket
-from genesis.engine.paper import fault_notice, paper_engine, strategies_for
+from genesis.engine.paper import paper_engine, strategies_for
 from tests.unit.engine.market_data import FOUR, NO_PACING, START, HandClock, Tape
 
 NAMES = list(FOUR.strategies)
@@ -102,14 +102,6 @@ def test_without_the_fault_the_pair_strategy_stays_fine() -> None:
     engine, tape = _run(seed=4, seconds=200)
     assert float(engine.broker.profit("statistical_arb")) > -100
     assert sum(fill.strategy == "statistical_arb" for fill in tape.fills) < 40
-
-
-def test_the_fault_is_announced() -> None:
-    notice = fault_notice(FOUR, 60.0)
-    assert notice is not None
-    assert "statistical_arb" in notice
-    assert "60 s" in notice
-    assert fault_notice(FOUR, None) is None
 
 
 def test_a_strategy_that_the_engine_does_not_have_is_left_out_and_said_so() -> None:
