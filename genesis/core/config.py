@@ -15,10 +15,12 @@ from pydantic_core import InitErrorDetails
 from genesis.core.access_config import IngestSettings, ScrapeSettings, TlsSettings
 from genesis.core.alert_config import AlertSettings
 from genesis.core.alert_faults import fault, refuse
+from genesis.core.duration import Interval
 from genesis.core.errors import ConfigError, Fault
 from genesis.core.event_config import EventSettings
 from genesis.core.models import Storage, Tier
 from genesis.core.section import Name, Ratio, Section
+from genesis.core.statistics_config import StatisticsSettings
 
 
 def _zone(name: str) -> str:
@@ -120,6 +122,8 @@ class MonitorSettings(Section):
     """Currency → the symbol whose price is what one unit of it is worth in the reporting currency."""
     symbol_currencies: dict[Name, Name] = Field(default_factory=dict)
     """Symbol → the currency that it is quoted in; one that is not listed is quoted in the reporting currency."""
+    statistics: StatisticsSettings = StatisticsSettings()
+    """What is worked out from the returns."""
     events: EventSettings = EventSettings()
     """What becomes of odd events."""
     ingest: IngestSettings = IngestSettings()
@@ -146,6 +150,19 @@ def _conversion_faults(settings: MonitorSettings) -> Iterator[InitErrorDetails]:
             yield fault(("conversions", currency), symbol, right)
 
 
+class BaselineSettings(Section):
+    """What a strategy's returns were in its back-test; `genesis baseline` writes it."""
+
+    step: Interval
+    """The distance of two returns of the back-test."""
+    observations: Annotated[int, Field(ge=2)]
+    """How many returns there were."""
+    mean: Annotated[float, Field(allow_inf_nan=False)]
+    """Their mean, as a ratio a step."""
+    volatility: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    """Their standard deviation, as a ratio a step."""
+
+
 class StrategySettings(Section):
     """What is known of a strategy before it trades."""
 
@@ -153,6 +170,8 @@ class StrategySettings(Section):
     """What the paper engine starts the strategy with, in the reporting currency."""
     expected_slippage_ratio: Annotated[Decimal, Field(ge=0, lt=1)] | None = None
     """What a fill may cost against its decision price, as a share of it."""
+    baseline: BaselineSettings | None = None
+    """What the live returns are compared with; without one there are no degradation figures."""
 
 
 class StrategiesSettings(Section):

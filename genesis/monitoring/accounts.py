@@ -21,7 +21,7 @@ from genesis.ledger.reconciliation import Reconciliations
 from genesis.ledger.sequences import Sequences
 from genesis.ledger.state import LedgerState
 
-STATE_VERSION = 2
+STATE_VERSION = 3
 """Of the layout of `AccountsState`: one more with every change of a field's meaning, of bucket bounds or of the arithmetic."""
 
 _SLIPPAGE_BOUNDS = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 5e-2)

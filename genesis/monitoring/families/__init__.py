@@ -1,0 +1,26 @@
+"""The groups of metric families that a snapshot is told in, each a function of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from genesis.monitoring.families.accounts import accounts, portfolio
+from genesis.monitoring.families.feeds import marks, reconciliation, sources
+from genesis.monitoring.families.folded import Folded
+from genesis.monitoring.families.trading import execution, positions, trades
+from genesis.monitoring.snapshot import MonitorSnapshot
+from genesis.monitoring.table import Table
+
+__all__ = ["GROUPS", "Folded", "Group"]
+
+Group = Callable[[MonitorSnapshot, Folded], list[Table]]
+GROUPS: dict[str, Group] = {
+    "accounts": accounts,
+    "positions": positions,
+    "trades": trades,
+    "execution": execution,
+    "portfolio": portfolio,
+    "marks": marks,
+    "sources": sources,
+    "reconciliation": reconciliation,
+}

@@ -1,0 +1,65 @@
+"""Positions, fills and round trips of each strategy."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from genesis.core.money import ZERO
+from genesis.monitoring import catalog
+from genesis.monitoring.families.folded import Folded
+from genesis.monitoring.snapshot import MonitorSnapshot, StrategySnapshot
+from genesis.monitoring.table import Table
+
+
+def positions(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
+    quantity, value = Table(catalog.STRATEGY_POSITION_QUANTITY), Table(catalog.STRATEGY_POSITION_VALUE)
+    exposure = Table(catalog.STRATEGY_EXPOSURE)
+    for strategy in snapshot.strategies:
+        name = folded.strategy(strategy.name)
+        for holding in strategy.holdings:
+            if strategy.name in folded.named and folded.known_symbol(holding.symbol):
+                quantity.add(holding.quantity, name, holding.symbol)
+            value.add(holding.value, name, folded.symbol(holding.symbol))
+        if all(holding.value is not None for holding in strategy.holdings):
+            sides = _exposure(strategy)
+            exposure.add(sides[0], name, "long")
+            exposure.add(sides[1], name, "short")
+    return [quantity, value, exposure]
+
+
+def trades(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
+    fills, volume, trades = Table(catalog.STRATEGY_FILLS), Table(catalog.STRATEGY_VOLUME), Table(catalog.STRATEGY_TRADES)
+    win_rate, factor = Table(catalog.STRATEGY_WIN_RATE_RATIO), Table(catalog.STRATEGY_PROFIT_FACTOR_RATIO)
+    expectancy, voided = Table(catalog.STRATEGY_EXPECTANCY), Table(catalog.STRATEGY_VOIDED_FILLS)
+    for strategy in snapshot.strategies:
+        name = folded.strategy(strategy.name)
+        for holding in strategy.holdings:
+            symbol = folded.symbol(holding.symbol)
+            for (side, liquidity), turnover in holding.turnover.items():
+                fills.add(turnover.fills, name, symbol, side.value, liquidity.value)
+                volume.add(turnover.value, name, symbol, side.value, liquidity.value)
+        voided.add(strategy.voided_fills, name)
+        trades.add(strategy.trades.counted.wins, name, "win")
+        trades.add(strategy.trades.counted.losses, name, "loss")
+        trades.add(strategy.trades.counted.evens, name, "even")
+        trades.add(strategy.trades.counted.unvalued, name, "unvalued")
+        if strategy.name in folded.named:
+            win_rate.add(strategy.trades.win_rate, name)
+            factor.add(strategy.trades.profit_factor, name)
+            expectancy.add(strategy.trades.expectancy, name)
+    return [fills, voided, volume, trades, win_rate, factor, expectancy]
+
+
+def execution(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
+    slippage, delay = Table(catalog.STRATEGY_SLIPPAGE_RATIO), Table(catalog.STRATEGY_FILL_DELAY_SECONDS)
+    for strategy in snapshot.strategies:
+        name = folded.strategy(strategy.name)
+        slippage.add_histogram(strategy.slippage_adverse, name, "adverse")
+        slippage.add_histogram(strategy.slippage_favourable, name, "favourable")
+        delay.add_histogram(strategy.fill_delay, name)
+    return [slippage, delay]
+
+
+def _exposure(strategy: StrategySnapshot) -> tuple[Decimal, Decimal]:
+    values = [holding.value or ZERO for holding in strategy.holdings]
+    return sum((v for v in values if v > 0), ZERO), -sum((v for v in values if v < 0), ZERO)
