@@ -28,6 +28,7 @@ generate: $(STAMP) ## write the generated files again
 	$(BIN)/genesis generate
 
 bench: $(STAMP) ## benchmarks, as paired ratios
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
 	@for file in bench/bench_*.py; do $(BIN)/python $$file || exit 1; done
 
 programs: $(STAMP)

@@ -10,6 +10,8 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 RUN_TIME: list[str] = PROJECT["dependencies"]
 DEVELOPMENT: list[str] = PROJECT["optional-dependencies"]["dev"]
+BENCHMARKS: list[str] = PROJECT["optional-dependencies"]["bench"]
+TABLES = [("At run time", RUN_TIME), ("For development", DEVELOPMENT), ("For the benchmarks", BENCHMARKS)]
 DOC = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
 
 
@@ -25,14 +27,14 @@ def rows(heading: str) -> dict[str, list[str]]:
     return {re.sub(r"`| \(.*", "", first): others for first, *others in cells}
 
 
-@pytest.mark.parametrize(("heading", "declared"), [("At run time", RUN_TIME), ("For development", DEVELOPMENT)])
+@pytest.mark.parametrize(("heading", "declared"), TABLES)
 def test_the_document_has_exactly_what_is_declared_each_with_a_use_and_a_reason(heading: str, declared: list[str]) -> None:
     documented = rows(heading)
     assert sorted(documented) == sorted(map(name_of, declared))
     assert all(len(others) == 2 and all(len(text) > 10 for text in others) for others in documented.values())
 
 
-@pytest.mark.parametrize("requirement", [*RUN_TIME, *DEVELOPMENT])
+@pytest.mark.parametrize("requirement", [*RUN_TIME, *DEVELOPMENT, *BENCHMARKS])
 def test_every_dependency_is_pinned(requirement: str) -> None:
     def plain(name: str) -> str:
         return re.sub(r"[-_.]+", "-", name).lower()
