@@ -177,7 +177,10 @@ class Fill(AccountEvent, frozen=True, kw_only=True, tag="fill"):
     the fee's currency in the symbol's, when the fill came: a round trip is charged at it. The monitor notes it where the
     sender does not.
 
-    `signal_id` is the `event_id` of the signal that decided on it; without one the fill has no slippage.
+    `signal_id` is the `event_id` of the signal that decided on it. `decision_price` is the price at which the strategy decided;
+    without it the fill has no slippage. `arrival_price` is the mid when the order reached the market, `arrival_spread` the best
+    ask less the best bid then; without them the fill is not in the shortfall. The monitor notes all three where the sender does
+    not: from the signal, and from the last quote at or before the fill.
     """
 
     symbol: str
@@ -189,6 +192,9 @@ class Fill(AccountEvent, frozen=True, kw_only=True, tag="fill"):
     fee_rate: Decimal | None = None
     liquidity: Liquidity = Liquidity.UNKNOWN
     signal_id: str | None = None
+    decision_price: Decimal | None = None
+    arrival_price: Decimal | None = None
+    arrival_spread: Decimal | None = None
 
     def __post_init__(self) -> None:
         AccountEvent.__post_init__(self)
@@ -202,6 +208,14 @@ class Fill(AccountEvent, frozen=True, kw_only=True, tag="fill"):
             _positive("fee_rate", self.fee_rate)
         if self.signal_id is not None:
             _text("signal_id", self.signal_id)
+        if self.component is not None:
+            _text("component", self.component)
+        if self.decision_price is not None:
+            _positive("decision_price", self.decision_price)
+        if self.arrival_price is not None:
+            _positive("arrival_price", self.arrival_price)
+        if self.arrival_spread is not None:
+            _not_negative("arrival_spread", self.arrival_spread)
 
     @property
     def signed_quantity(self) -> Decimal:
@@ -213,13 +227,14 @@ class Funding(AccountEvent, frozen=True, kw_only=True, tag="funding"):
     """A funding payment on an open position: `amount` above 0 is received, below 0 paid.
 
     `currency`: without one, the amount is in the currency that the symbol is quoted in. `rate` is the price of one unit of
-    the amount's currency in the symbol's, as the `fee_rate` of a fill.
+    the amount's currency in the symbol's, as the `fee_rate` of a fill. `component` as of a fill.
     """
 
     symbol: str
     amount: Decimal
     currency: str | None = None
     rate: Decimal | None = None
+    component: str | None = None
 
     def __post_init__(self) -> None:
         AccountEvent.__post_init__(self)
@@ -229,6 +244,8 @@ class Funding(AccountEvent, frozen=True, kw_only=True, tag="funding"):
             _text("currency", self.currency)
         if self.rate is not None:
             _positive("rate", self.rate)
+        if self.component is not None:
+            _text("component", self.component)
 
 
 class CapitalFlow(AccountEvent, frozen=True, kw_only=True, tag="capital_flow"):
@@ -260,13 +277,13 @@ AnyEvent = AnyMarketEvent | AnyAccountEvent
 
 
 def same_content(one: AnyAccountEvent, other: AnyAccountEvent) -> bool:
-    """Whether two events of one identity say the same. Their rates are not compared: the monitor notes them as they come in."""
-    return _without_rate(one) == _without_rate(other)
+    """Whether two events of one identity say the same. What the monitor notes on them as they come in is not compared."""
+    return _without_notes(one) == _without_notes(other)
 
 
-def _without_rate(event: AnyAccountEvent) -> AnyAccountEvent:
-    if isinstance(event, Fill) and event.fee_rate is not None:
-        return msgspec.structs.replace(event, fee_rate=None)
+def _without_notes(event: AnyAccountEvent) -> AnyAccountEvent:
+    if isinstance(event, Fill):
+        return msgspec.structs.replace(event, fee_rate=None, decision_price=None, arrival_price=None, arrival_spread=None)
     if isinstance(event, Funding) and event.rate is not None:
         return msgspec.structs.replace(event, rate=None)
     return event
