@@ -181,6 +181,8 @@ class Fill(AccountEvent, frozen=True, kw_only=True, tag="fill"):
     without it the fill has no slippage. `arrival_price` is the mid when the order reached the market, `arrival_spread` the best
     ask less the best bid then; without them the fill is not in the shortfall. The monitor notes all three where the sender does
     not: from the signal, and from the last quote at or before the fill.
+
+    `component` is the part of the strategy that its P&L is attributed to (a leg, a model); without one that is `main`.
     """
 
     symbol: str
@@ -195,6 +197,7 @@ class Fill(AccountEvent, frozen=True, kw_only=True, tag="fill"):
     decision_price: Decimal | None = None
     arrival_price: Decimal | None = None
     arrival_spread: Decimal | None = None
+    component: str | None = None
 
     def __post_init__(self) -> None:
         AccountEvent.__post_init__(self)
