@@ -11,6 +11,7 @@ from genesis.core.money import ONE, ZERO
 from genesis.ledger.book import Book
 from genesis.ledger.currency import NO_CONVERSION, NO_MARK, Amounts, Currencies, Unvalued
 from genesis.ledger.drawdown import Drawdown
+from genesis.ledger.equity import EquityGrid, Watched
 from genesis.ledger.holding import Holding
 from genesis.ledger.mark import HALF, Mark
 from genesis.ledger.periods import Period, next_day_start, period_start
@@ -24,8 +25,10 @@ class Ledger:
     whoever calls sets it.
     """
 
-    def __init__(self, zone: ZoneInfo, currencies: Currencies) -> None:
+    def __init__(self, zone: ZoneInfo, currencies: Currencies, grid: EquityGrid | None = None) -> None:
+        """`grid` takes its points from the ledger once `watch` was called; without one there are none."""
         self.currencies = currencies
+        self.grid = grid
         self.books: dict[str, Book] = {}
         self.marks: dict[str, Mark] = {}
         self.rates: dict[str, Decimal] = {currencies.reporting: ONE}
@@ -40,6 +43,8 @@ class Ledger:
         """The latest event time seen."""
         self._zone = zone
         self._next_day: datetime | None = None
+        self._next_stop: datetime | None = None
+        """The next instant of event time at which something is to be kept: the end of a day, or a point of the grid."""
         self._involved: dict[str, dict[str, tuple[Book, Amounts]]] = {}
         """Currency → strategy → the book with amounts in it, and the amounts; without the reporting currency."""
 
@@ -225,16 +230,37 @@ class Ledger:
         """Let event time go on to `time`, never back; where a day ends, the P&L so far is the start of the new periods."""
         if self.time is not None and time <= self.time:
             return
+        if self._next_stop is None or time >= self._next_stop:
+            self._stop(time)
+        self.time = time
+
+    def watch(self) -> None:
+        """Let the grid take its points from now on: until then events are of a past that nobody marked."""
+        if self.grid is not None:
+            self.grid.start(self.time)
+            self._next_stop = None
+
+    def _stop(self, time: datetime) -> None:
+        """Before event time goes on to `time`: keep what is to be kept at the instants up to it."""
         if self._next_day is None:
             self._next_day = next_day_start(time, self._zone)
         elif time >= self._next_day and self.time is not None:
-            ended = [p for p in Period if period_start(p, time, self._zone) > self.time]
-            for period in ended:
-                self.period_starts[period] = self.net_pnl
-                for book in self.books.values():
-                    book.period_starts[period] = book.net_pnl
+            self._end_periods(time, self.time)
             self._next_day = next_day_start(time, self._zone)
-        self.time = time
+        self._next_stop = self._next_day
+        if self.grid is None or self.grid.next_time is None:
+            return
+        if time >= self.grid.next_time:
+            self.grid.reach(time, Watched(self.books, self.marks, self.rates, self.net_pnl, self.equity))
+        self._next_stop = min(self._next_day, self.grid.next_time)
+
+    def _end_periods(self, time: datetime, latest: datetime) -> None:
+        """The periods that began after `latest` and up to `time` start at the P&L so far."""
+        ended = [p for p in Period if period_start(p, time, self._zone) > latest]
+        for period in ended:
+            self.period_starts[period] = self.net_pnl
+            for book in self.books.values():
+                book.period_starts[period] = book.net_pnl
 
     def state(self) -> LedgerState:
         """Everything, to be encoded before the next event: it shares what is mutable with the ledger."""
@@ -243,6 +269,7 @@ class Ledger:
             capital=self.capital,
             drawdown=self.drawdown,
             period_starts=self.period_starts,
+            grid=self.grid.state() if self.grid is not None else None,
             books=self.books,
             marks={
                 symbol: MarkState(price=mark.price, time=mark.time, quoted=mark.quoted)
@@ -262,6 +289,8 @@ class Ledger:
                 return False
         self.time, self.capital = state.time, state.capital
         self.drawdown, self.period_starts, self.books = state.drawdown, state.period_starts, state.books
+        if self.grid is not None:
+            self.grid.restore(state.grid)
         self._next_day = next_day_start(state.time, self._zone) if state.time is not None else None
         for symbol, saved in state.marks.items():
             mark = self._mark_of(symbol)

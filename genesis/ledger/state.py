@@ -9,6 +9,7 @@ import msgspec
 
 from genesis.ledger.book import Book
 from genesis.ledger.drawdown import Drawdown
+from genesis.ledger.equity import GridState
 from genesis.ledger.periods import Period
 
 
@@ -27,5 +28,6 @@ class LedgerState(msgspec.Struct, frozen=True):
     capital: Decimal
     drawdown: Drawdown | None
     period_starts: dict[Period, Decimal | None]
+    grid: GridState | None
     books: dict[str, Book]
     marks: dict[str, MarkState]

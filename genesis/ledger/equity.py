@@ -1,0 +1,231 @@
+"""Equity on a fixed grid of event time, and the returns from point to point.
+
+Point k of a grid is the instant k × step after 1970-01-01T00:00Z. It is taken before the first event at or after that instant,
+so it holds what the events before it made. A quiet step has its point as well: the equity of the point before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from math import nan
+from typing import NamedTuple
+
+import msgspec
+
+from genesis.core.money import ONE, ratio
+from genesis.ledger.book import Book, Rates
+from genesis.ledger.mark import Mark
+
+MOST_QUIET_STEPS = 1440
+"""A silence of more steps than this is no quiet market: its points are left out."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Level(NamedTuple):
+    """What an account came to at a point: its return to the next one is the change of the net P&L over the equity."""
+
+    net: Decimal
+    equity: Decimal
+
+    def change(self, net: Decimal) -> float:
+        """The flow-adjusted simple return to a point with `net`; NaN where the equity was not above 0."""
+        return ratio(net - self.net, self.equity) if self.equity > 0 else nan
+
+
+class GridStep(NamedTuple):
+    """One new point. Returns are ratios; NaN where one is undefined: what is unknown is not 0."""
+
+    point: int
+    skipped: int
+    """Points before it that were left out, as nobody watched."""
+    portfolio: float
+    """The account's return."""
+    returns: dict[str, float]
+    """Strategy → its return, of every strategy with a book."""
+    contributions: dict[str, float]
+    """Strategy → its P&L of the step over the account's equity before; they add up to the account's return."""
+    symbols: dict[str, float]
+    """Symbol → the return of its mark, of those that are or were held and of the benchmark."""
+    exposures: dict[str, dict[str, float]]
+    """Strategy → symbol → signed value of the position at the point before, in the reporting currency."""
+
+
+class GridState(msgspec.Struct, frozen=True):
+    """Where a grid stands, to go on from there."""
+
+    step_seconds: float
+    point: int
+    levels: dict[str, Level]
+    account: Level | None
+    account_nets: dict[str, Decimal]
+    prices: dict[str, Decimal]
+    exposures: dict[str, dict[str, float]]
+
+
+class Watched(NamedTuple):
+    """What the grid looks at."""
+
+    books: Mapping[str, Book]
+    marks: Mapping[str, Mark]
+    rates: Rates
+    net: Decimal | None
+    """Of the account; None while a part of it has no value."""
+    equity: Decimal
+
+
+class EquityGrid:
+    """Takes a point of every account at each boundary that event time crosses, and tells `listener` of it.
+
+    A return is taken from the last point at which the account was known: what was earned while it was not, or while the monitor
+    was down, is in the first return after. It wants `EXACT` arithmetic, as the books.
+    """
+
+    def __init__(
+        self, step: timedelta, benchmark: str | None = None, listener: Callable[[GridStep], None] | None = None
+    ) -> None:
+        self.step = step
+        self.listener = listener
+        self.next_time: datetime | None = None
+        """The event time at which the next point is due; None while the grid is off."""
+        self._benchmark = benchmark
+        self._point: int | None = None
+        self._unwatched = False
+        self._levels: dict[str, Level] = {}
+        self._account: Level | None = None
+        self._account_nets: dict[str, Decimal] = {}
+        """Net P&L of each strategy at the account's last known point."""
+        self._prices: dict[str, Decimal] = {}
+        self._exposures: dict[str, dict[str, float]] = {}
+
+    def time_of(self, point: int) -> datetime:
+        return _EPOCH + point * self.step
+
+    def start(self, time: datetime | None) -> None:
+        """Go on from `time`, the event time so far (None: nothing has come yet), after a time in which nobody watched."""
+        if self._point is not None:
+            self._unwatched = True
+            self.next_time = self.time_of(self._point + 1)
+        elif time is not None:
+            self.next_time = self.time_of(self._point_at(time) + 1)
+        else:
+            self.next_time = _EPOCH
+
+    def reach(self, time: datetime, watched: Watched) -> None:
+        """Take the points that are due up to `time`; call it when `time` is at `next_time` or behind it."""
+        newest = self._point_at(time)
+        if self._point is None and self.next_time == _EPOCH:
+            self.next_time = self.time_of(newest + 1)  # the very first event: nothing was before it
+            return
+        first = self._point + 1 if self._point is not None else newest
+        due = newest - first + 1
+        if self._unwatched and due > 1:
+            self._take(newest, skipped=due - 1, watched=watched, known=False)
+        else:
+            self._take(first, skipped=0, watched=watched)
+            if due - 1 > MOST_QUIET_STEPS:
+                self._take(newest, skipped=due - 2, watched=watched, known=False)
+            else:
+                for point in range(first + 1, newest + 1):
+                    self._take(point, skipped=0, watched=watched)
+        self._unwatched = False
+        self.next_time = self.time_of(newest + 1)
+
+    def _point_at(self, time: datetime) -> int:
+        """The last point at or before `time`."""
+        return (time - _EPOCH) // self.step
+
+    def _take(self, point: int, *, skipped: int, watched: Watched, known: bool = True) -> None:
+        """Take one point; if it is not `known`, it has no returns, and later ones are taken from the point before it."""
+        step = GridStep(
+            point=point,
+            skipped=skipped,
+            contributions=self._contributions(watched, known=known),
+            portfolio=self._portfolio(watched.net if known else None, watched),
+            returns={name: self._return(name, book, known=known) for name, book in watched.books.items()},
+            symbols=self._symbols(watched.marks, known=known),
+            exposures=self._exposures,
+        )
+        self._point = point
+        self._exposures = _exposures(watched, self._prices)
+        if self.listener is not None:
+            self.listener(step)
+
+    def _return(self, name: str, book: Book, *, known: bool) -> float:
+        net = book.net_pnl if known else None
+        if net is None:
+            return nan
+        before, self._levels[name] = self._levels.get(name), Level(net, book.equity)
+        return before.change(net) if before is not None else nan
+
+    def _contributions(self, watched: Watched, *, known: bool) -> dict[str, float]:
+        """Worked out before `_portfolio` moves the account's level on."""
+        before = self._account
+        if not known or watched.net is None or before is None or before.equity <= 0:
+            found = dict.fromkeys(watched.books, nan)
+        else:
+            nets = self._account_nets
+            found = {
+                name: ratio(book.equity - book.capital - nets.get(name, book.capital * 0), before.equity)
+                for name, book in watched.books.items()
+            }
+        if known and watched.net is not None:
+            self._account_nets = {name: book.equity - book.capital for name, book in watched.books.items()}
+        return found
+
+    def _portfolio(self, net: Decimal | None, watched: Watched) -> float:
+        if net is None:
+            return nan
+        before, self._account = self._account, Level(net, watched.equity)
+        return before.change(net) if before is not None else nan
+
+    def _symbols(self, marks: Mapping[str, Mark], *, known: bool) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for symbol, mark in marks.items():
+            before = self._prices.get(symbol)
+            if before is None and not mark.holders and symbol != self._benchmark:
+                continue
+            if mark.price is None or not known:
+                found[symbol] = nan
+                continue
+            self._prices[symbol] = mark.price
+            found[symbol] = ratio(mark.price - before, before) if before is not None else nan
+        return found
+
+    def state(self) -> GridState | None:
+        """Where the grid stands; None before its first point."""
+        if self._point is None:
+            return None
+        return GridState(
+            step_seconds=self.step.total_seconds(),
+            point=self._point,
+            levels=self._levels,
+            account=self._account,
+            account_nets=self._account_nets,
+            prices=self._prices,
+            exposures=self._exposures,
+        )
+
+    def restore(self, state: GridState | None) -> bool:
+        """Take over a state, in a new grid that is off; False, and nothing is taken over, if it is of another step or empty."""
+        if state is None or state.step_seconds != self.step.total_seconds():
+            return False
+        self._point = state.point
+        self._levels, self._account, self._account_nets = state.levels, state.account, state.account_nets
+        self._prices, self._exposures = state.prices, state.exposures
+        return True
+
+
+def _exposures(watched: Watched, tracked: Mapping[str, Decimal]) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for symbol in tracked:
+        mark = watched.marks[symbol]
+        rate = watched.rates.get(mark.currency)
+        if mark.price is None or rate is None:
+            continue
+        worth = float(mark.price if rate is ONE else mark.price * rate)
+        for book, holding in mark.holders:
+            found.setdefault(book.strategy, {})[symbol] = float(holding.quantity) * worth
+    return found
