@@ -16,6 +16,7 @@ from genesis.core.errors import JournalError
 from genesis.ledger.address import Address
 from genesis.ledger.digest import digest
 from genesis.ledger.journal import Journal
+from genesis.ledger.points import Points
 from genesis.ledger.rows import Row, event_of, kind_of
 from genesis.monitoring.accounts import Accounts
 from genesis.monitoring.restart import replay
@@ -165,7 +166,8 @@ async def copy(source: Address, target: Address, settings: MonitorSettings, cloc
             await take(rows)
             progress(rows[-1].sequence, old.count)
         if (saved := await old.load_snapshot()) is not None:
-            await new.save_snapshot(lambda _: saved)
+            points = await old.load_points()
+            await new.save_snapshot(lambda _: saved, Points(points, oldest=points[0][0] if points else 0))
         found = await _fingerprint(new, settings, clock)
         if (new.count, found) != (old.count, expected):
             raise JournalError(

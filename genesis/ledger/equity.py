@@ -6,7 +6,7 @@ so it holds what the events before it made. A quiet step has its point as well: 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from math import nan
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from genesis.core.money import ONE, ratio
+from genesis.core.money import ONE, ZERO, ratio
 from genesis.ledger.book import Book, Rates
 from genesis.ledger.mark import Mark
 
@@ -116,28 +116,30 @@ class EquityGrid:
     def reach(self, time: datetime, watched: Watched) -> None:
         """Take the points that are due up to `time`; call it when `time` is at `next_time` or behind it."""
         newest = self._point_at(time)
-        if self._point is None and self.next_time == _EPOCH:
-            self.next_time = self.time_of(newest + 1)  # the very first event: nothing was before it
-            return
-        first = self._point + 1 if self._point is not None else newest
-        due = newest - first + 1
-        if self._unwatched and due > 1:
-            self._take(newest, skipped=due - 1, watched=watched, known=False)
-        else:
-            self._take(first, skipped=0, watched=watched)
-            if due - 1 > MOST_QUIET_STEPS:
-                self._take(newest, skipped=due - 2, watched=watched, known=False)
-            else:
-                for point in range(first + 1, newest + 1):
-                    self._take(point, skipped=0, watched=watched)
+        if self.next_time != _EPOCH:  # else it is the very first event, and nothing was before it
+            for point, skipped, known in self._due(newest):
+                self._take(point, skipped=skipped, watched=watched, known=known)
         self._unwatched = False
         self.next_time = self.time_of(newest + 1)
+
+    def _due(self, newest: int) -> Iterator[tuple[int, int, bool]]:
+        """The points to take up to `newest`: (point, points left out before it, whether the accounts are known there)."""
+        first = newest if self._point is None else self._point + 1
+        left_out = newest - first
+        if self._unwatched and left_out:
+            yield newest, left_out, False
+        elif left_out > MOST_QUIET_STEPS:
+            yield first, 0, True
+            yield newest, left_out - 1, False
+        else:
+            for point in range(first, newest + 1):
+                yield point, 0, True
 
     def _point_at(self, time: datetime) -> int:
         """The last point at or before `time`."""
         return (time - _EPOCH) // self.step
 
-    def _take(self, point: int, *, skipped: int, watched: Watched, known: bool = True) -> None:
+    def _take(self, point: int, *, skipped: int, watched: Watched, known: bool) -> None:
         """Take one point; if it is not `known`, it has no returns, and later ones are taken from the point before it."""
         step = GridStep(
             point=point,
@@ -168,7 +170,7 @@ class EquityGrid:
         else:
             nets = self._account_nets
             found = {
-                name: ratio(book.equity - book.capital - nets.get(name, book.capital * 0), before.equity)
+                name: ratio(book.equity - book.capital - nets.get(name, ZERO), before.equity)
                 for name, book in watched.books.items()
             }
         if known and watched.net is not None:

@@ -20,6 +20,7 @@ from genesis.core.clock import Clock, SystemClock
 from genesis.core.errors import JournalBusyError, JournalError
 from genesis.core.models import AnyAccountEvent
 from genesis.ledger.address import Address, address
+from genesis.ledger.points import NO_POINTS, Points
 from genesis.ledger.rows import Row
 from genesis.ledger.store import Entry, Sequenced, Store
 
@@ -141,9 +142,13 @@ class Journal:
             yield [event for _, event in batch]
             after = batch[-1][0]
 
-    async def save_snapshot(self, encode: Callable[[int], bytes]) -> None:
-        """Keep what `encode` gives for the newest sequence whose events are booked, in place of the last one."""
-        await self._run(self._store.save_snapshot, self.last_sequence, encode(self.last_sequence))
+    async def save_snapshot(self, encode: Callable[[int], bytes], points: Points = NO_POINTS) -> None:
+        """Keep what `encode` gives for the newest sequence whose events are booked, in place of the last one; and `points`."""
+        await self._run(self._store.save_snapshot, self.last_sequence, encode(self.last_sequence), points)
+
+    async def load_points(self) -> list[tuple[int, bytes]]:
+        """The points of the grid that are kept, (number, payload), oldest first; a damaged one is left out."""
+        return await self._run(self._store.load_points)
 
     async def load_snapshot(self) -> bytes | None:
         """The last snapshot; None if there is none, or it is damaged."""

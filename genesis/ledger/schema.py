@@ -20,7 +20,7 @@ from sqlalchemy import (
 from genesis.core.errors import JournalError
 from genesis.ledger.rows import decode, row_of
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # In SQLite an INTEGER PRIMARY KEY is the row's own number. In PostgreSQL, texts are compared byte by byte: an index in a
 # language's order is broken by an upgrade of that language's rules.
@@ -49,6 +49,14 @@ SNAPSHOT = Table(
     Column("sequence", _Number, nullable=False, comment="the last event that the accounts are behind"),
     Column("checksum", _Number, nullable=False, comment="CRC-32 of the payload"),
     Column("payload", LargeBinary, nullable=False, comment="the accounts as JSON"),
+    sqlite_strict=True,
+)
+POINT = Table(
+    "journal_point",
+    METADATA,
+    Column("point", _Number, primary_key=True, autoincrement=False, comment="of the grid of returns, by event time"),
+    Column("checksum", _Number, nullable=False, comment="CRC-32 of the payload"),
+    Column("payload", LargeBinary, nullable=False, comment="the returns of this point, in MessagePack"),
     sqlite_strict=True,
 )
 SCHEMA = Table(
@@ -116,5 +124,10 @@ def _tell_strategy_kind_and_checksum(connection: Connection) -> None:
     connection.exec_driver_sql("PRAGMA user_version = 0")
 
 
-_MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_tell_strategy_kind_and_checksum,)
+def _keep_points(connection: Connection) -> None:
+    """2 → 3: the returns on the grid are kept, point by point."""
+    POINT.create(connection, checkfirst=True)
+
+
+_MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_tell_strategy_kind_and_checksum, _keep_points)
 """From version 1 on, each to the next one. A migration keeps every event, its sequence and its payload."""

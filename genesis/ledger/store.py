@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 import structlog
-from sqlalchemy import Connection, RootTransaction, Select, exc, func, select
+from sqlalchemy import Connection, RootTransaction, Select, exc, func, or_, select
 
 from genesis.core.clock import Clock
 from genesis.core.errors import JournalError
 from genesis.core.models import AnyAccountEvent, same_content
 from genesis.ledger.address import SQLITE, Address
 from genesis.ledger.database import CORRUPT, Database
+from genesis.ledger.points import NO_POINTS, Points
 from genesis.ledger.rows import Row, checksum, event_of, row_of
-from genesis.ledger.schema import EVENT, SCHEMA, SCHEMA_VERSION, SNAPSHOT, check_known, migrate, version_of
+from genesis.ledger.schema import EVENT, POINT, SCHEMA, SCHEMA_VERSION, SNAPSHOT, check_known, migrate, version_of
 
 _LOOK_UP = 500
 """Identities that one question asks for."""
@@ -150,12 +151,28 @@ class Store:
         chosen = _EVENTS.where(EVENT.c.strategy == strategy, EVENT.c.sequence > after, EVENT.c.sequence <= until)
         return self._events(chosen.limit(limit))
 
-    def save_snapshot(self, sequence: int, payload: bytes) -> None:
-        """Keep `payload`, the accounts behind the event `sequence`, in place of the last snapshot."""
+    def save_snapshot(self, sequence: int, payload: bytes, points: Points = NO_POINTS) -> None:
+        """Keep `payload`, the accounts behind the event `sequence`, in place of the last snapshot, and new points."""
         values = {"only_row": 1, "sequence": sequence, "checksum": checksum(payload), "payload": payload}
+        rows = [{"point": number, "checksum": checksum(point), "payload": point} for number, point in points.new]
         with self.database.errors(), self._transaction(self._ready()) as connection:
             connection.execute(SNAPSHOT.delete())
             connection.execute(SNAPSHOT.insert().values(values))
+            if rows:
+                outdated = or_(POINT.c.point < points.oldest, POINT.c.point >= rows[0]["point"])
+                connection.execute(POINT.delete().where(outdated))
+                connection.execute(POINT.insert(), rows)
+
+    def load_points(self) -> list[tuple[int, bytes]]:
+        """The points of the grid that are kept, oldest first; a damaged one is left out."""
+        with self.database.errors(), self._transaction(self._ready()) as connection:
+            rows = connection.execute(select(POINT).order_by(POINT.c.point)).all()
+        sound = [(int(row.point), bytes(row.payload)) for row in rows if checksum(row.payload) == row.checksum]
+        if len(sound) < len(rows):
+            _log.warning(
+                "points of the grid are damaged, and left out", journal=str(self.address), points=len(rows) - len(sound)
+            )
+        return sound
 
     def load_snapshot(self) -> bytes | None:
         """The last snapshot; None if there is none, or it is not as it was saved."""
