@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
 import msgspec
 
 from genesis.core.models import CapitalFlow, Fill, Funding
-from genesis.core.money import ZERO
+from genesis.core.money import ZERO, total, worth
 from genesis.ledger.currency import NO_CONVERSION, NO_MARK, Amounts, Unvalued
 from genesis.ledger.drawdown import Drawdown
 from genesis.ledger.holding import Holding
+from genesis.ledger.part import Components, PartStarts, starts_of
 from genesis.ledger.periods import Period
 
 Rates = Mapping[str, Decimal]
@@ -42,6 +43,9 @@ class Book(msgspec.Struct, kw_only=True):
     holdings: dict[str, Holding] = msgspec.field(default_factory=dict)
     unvalued: set[Unvalued] = msgspec.field(default_factory=set)
     period_starts: dict[Period, Decimal | None] = msgspec.field(default_factory=lambda: dict.fromkeys(Period, ZERO))
+    components: Components = msgspec.field(default_factory=Components)
+    part_starts: dict[Period, PartStarts] = msgspec.field(default_factory=dict)
+    """What each part's P&L was when the periods of now began."""
 
     @property
     def net_pnl(self) -> Decimal | None:
@@ -60,7 +64,7 @@ class Book(msgspec.Struct, kw_only=True):
         holding = self.holding(fill.symbol, currency)
         was_open = bool(holding.quantity)
         before = holding.unrealized(mark) if mark is not None else ZERO
-        gain = realized = holding.fill(fill)
+        gain = realized = holding.fill(fill, self.components.admit(fill.component))
         if mark is not None:
             gain += holding.unrealized(mark) - before
         self._add(currency, rates, realized=realized, gain=gain, positions=bool(holding.quantity) - was_open)
@@ -71,7 +75,7 @@ class Book(msgspec.Struct, kw_only=True):
 
     def fund(self, funding: Funding, currency: str, rates: Rates) -> None:
         """Book a funding payment on a symbol that is quoted in `currency`."""
-        self.holding(funding.symbol, currency).fund(funding)
+        self.holding(funding.symbol, currency).fund(funding, self.components.admit(funding.component))
         if funding.amount:
             self._add(funding.currency or currency, rates, funding=funding.amount, gain=funding.amount)
         self.observe(funding.time)
@@ -102,6 +106,24 @@ class Book(msgspec.Struct, kw_only=True):
             mark = marks.get(holding.symbol)
             self._count(holding, 1, mark, rates)
             self._follow_mark(holding, mark)
+
+    def part_values(self, marks: Mapping[str, Decimal], rates: Rates) -> Iterator[tuple[str, str, Decimal | None]]:
+        """(symbol, component, P&L) of each part, at these marks and rates; None where it is not known."""
+        for symbol, holding in self.holdings.items():
+            mark, currency = marks.get(symbol), holding.currency
+            for component, part in holding.parts():
+                if mark is None and part.quantity:
+                    yield symbol, component, None
+                    continue
+                amounts = part.amounts(currency, ZERO if mark is None else mark)
+                yield symbol, component, total(worth(amount, rates.get(name)) for name, amount in amounts.items())
+
+    def end_periods(self, ended: Collection[Period], marks: Mapping[str, Decimal], rates: Rates) -> None:
+        """Let what is there be the start of the periods that begin now."""
+        starts = starts_of(self.part_values(marks, rates))
+        for period in ended:
+            self.period_starts[period] = self.net_pnl
+            self.part_starts[period] = starts
 
     def observe(self, time: datetime) -> None:
         """Let the drawdown see the equity, if it is known."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from genesis.core.models import AnyAccountEvent, Fill, Funding, Void
 from genesis.ledger.holding import Holding, Turnovers, Voided, add_turnover
@@ -18,14 +18,24 @@ class Correction:
     left to `follow`.
     """
 
-    def __init__(self, void: Void, fill: Fill, currency: str, booked: int, voided: Iterable[Identity]) -> None:
+    def __init__(
+        self,
+        void: Void,
+        fill: Fill,
+        currency: str,
+        booked: int,
+        voided: Iterable[Identity],
+        *,
+        component: Callable[[str | None], str | None],
+    ) -> None:
         """`fill` is what `void` names, of a symbol quoted in `currency`, and `voided` are the fills that were voided before.
 
-        `booked`: how many events the holding has taken in so far.
+        `booked`: how many events the holding has taken in so far; `component`: tag of an event → what it was booked to.
         """
         self.void = void
         self._voided = {*voided, (fill.source, fill.event_id)}
         self._fill = fill
+        self._component = component
         self._new = Holding(symbol=fill.symbol, currency=currency)
         self._to_come = booked
         self._taken = 0
@@ -75,9 +85,9 @@ class Correction:
     def _apply(self, event: AnyAccountEvent) -> None:
         self._taken += 1
         if isinstance(event, Funding):
-            self._new.fund(event)
+            self._new.fund(event, self._component(event.component))
         elif isinstance(event, Fill) and (event.source, event.event_id) not in self._voided:
-            self._new.fill(event)
+            self._new.fill(event, self._component(event.component))
 
 
 def _with(turnovers: Turnovers, fill: Fill) -> Turnovers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -10,6 +11,7 @@ import msgspec
 
 from genesis.core.models import Fill, Funding, Liquidity, Side
 from genesis.core.money import ZERO, share, total
+from genesis.ledger.part import MAIN, Part, add_amount
 from genesis.ledger.position import Position, Trade, trade
 
 
@@ -108,6 +110,12 @@ class Holding(msgspec.Struct, kw_only=True):
     trip_opened: datetime | None = None
     trips: TripTally = msgspec.field(default_factory=TripTally)
     turnover: Turnovers = msgspec.field(default_factory=dict)
+    slippage: Decimal = ZERO
+    """What its fills cost against the prices that were decided on; below 0 they were better."""
+    tagged: dict[str, Part] = msgspec.field(default_factory=dict)
+    """Component → its part; `main` is what the holding has beyond these, so that it costs nothing to keep."""
+    untagged: bool = False
+    """Whether there is a part `main`."""
     events: int = 0
     """How many of the journal's events it has taken in, those that were voided later included."""
     voided: Voided = msgspec.field(default_factory=Voided)
@@ -115,25 +123,49 @@ class Holding(msgspec.Struct, kw_only=True):
     def unrealized(self, mark: Decimal) -> Decimal:
         return self.quantity * mark - self.basis
 
-    def fill(self, fill: Fill) -> Decimal:
-        """Take in a fill; the P&L that it realised, before its fee."""
+    def parts(self) -> Iterator[tuple[str, Part]]:
+        """Each component and its part; together they are the holding, to the last digit."""
+        if self.untagged:
+            # What leaves the basis goes into the realised P&L, so that the cost of all fills is exact.
+            whole = Part(quantity=self.quantity, cost=self.basis - self.realized, fees=self.fees, funding=self.funding)
+            yield MAIN, whole.less(self.tagged) if self.tagged else whole
+        yield from self.tagged.items()
+
+    def fill(self, fill: Fill, component: str | None = None) -> Decimal:
+        """Take in a fill for a component (None: `main`); the P&L that it realised, before its fee."""
         done = trade(Position(self.quantity, self.basis), fill.signed_quantity, fill.price)
         self._follow_trip(fill, done)
         self.quantity, self.basis = done.position
         self.realized += done.realized
         if fill.fee:
-            _add(self.fees, fill.fee_currency or self.currency, fill.fee)
+            add_amount(self.fees, fill.fee_currency or self.currency, fill.fee)
+        if fill.decision_price is not None:
+            self.slippage += fill.signed_quantity * (fill.price - fill.decision_price)
+        if component is None:
+            self.untagged = True
+        else:
+            self._part(component).fill(fill, self.currency)
         add_turnover(self.turnover, fill)
         self.events += 1
         return done.realized
 
-    def fund(self, funding: Funding) -> None:
-        """Take in a funding payment; it belongs to the round trip that is open, if any."""
+    def fund(self, funding: Funding, component: str | None = None) -> None:
+        """Take in a funding payment for a component (None: `main`); it belongs to the round trip that is open, if any."""
         if funding.amount:
-            _add(self.funding, funding.currency or self.currency, funding.amount)
+            add_amount(self.funding, funding.currency or self.currency, funding.amount)
         if self.quantity:
             self.trip_pnl = total((self.trip_pnl, self._worth(funding.amount, funding.currency, funding.rate)))
+        if component is None:
+            self.untagged = True
+        else:
+            self._part(component).fund(funding, self.currency)
         self.events += 1
+
+    def _part(self, component: str) -> Part:
+        part = self.tagged.get(component)
+        if part is None:
+            part = self.tagged[component] = Part()
+        return part
 
     def _follow_trip(self, fill: Fill, done: Trade) -> None:
         """Carry the open round trip through a fill, before the quantity changes."""
@@ -162,7 +194,3 @@ def add_turnover(turnovers: Turnovers, fill: Fill) -> None:
     side = turnovers.setdefault(fill.side, {})
     turnover = side.get(fill.liquidity, Turnover())
     side[fill.liquidity] = Turnover(turnover.fills + 1, turnover.value + fill.quantity * fill.price)
-
-
-def _add(amounts: dict[str, Decimal], currency: str, amount: Decimal) -> None:
-    amounts[currency] = amounts.get(currency, ZERO) + amount

@@ -61,6 +61,14 @@ class Ledger:
             book = self.books[strategy] = Book(strategy=strategy, currency=reporting, drawdown=Drawdown.starting(time))
         return book
 
+    def component(self, strategy: str, tag: str | None) -> str | None:
+        """The component that an event of `strategy` with this tag was booked to; None for `main`."""
+        return self.books[strategy].components.name(tag)
+
+    def prices(self) -> dict[str, Decimal]:
+        """The marks that there are, by symbol."""
+        return {symbol: mark.price for symbol, mark in self.marks.items() if mark.price is not None}
+
     def quote(self, quote: Quote) -> bool:
         """Mark a symbol at the mid of its best bid and ask; False if the quote is older than the mark, and so ignored."""
         return self._mark(quote.symbol, (quote.bid + quote.ask) * HALF, quote.time, quoted=True)  # mid(), without the call
@@ -257,10 +265,10 @@ class Ledger:
     def _end_periods(self, time: datetime, latest: datetime) -> None:
         """The periods that began after `latest` and up to `time` start at the P&L so far."""
         ended = [p for p in Period if period_start(p, time, self._zone) > latest]
-        for period in ended:
-            self.period_starts[period] = self.net_pnl
-            for book in self.books.values():
-                book.period_starts[period] = book.net_pnl
+        self.period_starts |= dict.fromkeys(ended, self.net_pnl)
+        prices = self.prices()
+        for book in self.books.values():
+            book.end_periods(ended, prices, self.rates)
 
     def state(self) -> LedgerState:
         """Everything, to be encoded before the next event: it shares what is mutable with the ledger."""

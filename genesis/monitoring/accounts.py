@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -129,7 +130,9 @@ class Accounts:
         book = self.ledger.books.get(fill.strategy)
         holding = book.holdings.get(fill.symbol) if book is not None else None
         booked = holding.events if holding is not None else 0  # the journal may be ahead of the books
-        self.correction = Correction(void, fill, self.ledger.currencies.of_symbol(fill.symbol), booked, self.voided)
+        currency = self.ledger.currencies.of_symbol(fill.symbol)
+        component = partial(self.ledger.component, fill.strategy)
+        self.correction = Correction(void, fill, currency, booked, self.voided, component=component)
         return self.correction
 
     def _void(self, void: Void) -> None:

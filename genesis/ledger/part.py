@@ -1,0 +1,111 @@
+"""The parts of a strategy that its P&L is attributed to: the components that its fills and fundings name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+import msgspec
+
+from genesis.core.models import Fill, Funding
+from genesis.core.money import ZERO
+
+MAIN = "main"
+"""The component of what names none."""
+OTHER = "other"
+"""The component of what names one too many."""
+MAX_COMPONENTS = 50
+"""How many components a strategy has besides `main`. Not configurable: a replay has to book as the first time."""
+
+
+class Part(msgspec.Struct, kw_only=True):
+    """What one component of a strategy did in one symbol. Instances are mutable, and owned by one holding.
+
+    Its P&L is quantity × mark − cost − fees + funding. How much of that is realised is a matter of the whole holding, whose
+    parts share one average cost.
+    """
+
+    quantity: Decimal = ZERO
+    cost: Decimal = ZERO
+    """Paid for all fills less received, in the currency of the symbol."""
+    fees: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    """Currency → paid, above 0."""
+    funding: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    """Currency → received, above 0."""
+
+    def fill(self, fill: Fill, currency: str) -> None:
+        """Take in a fill of a symbol that is quoted in `currency`."""
+        signed = fill.signed_quantity
+        self.quantity += signed
+        self.cost += signed * fill.price
+        if fill.fee:
+            add_amount(self.fees, fill.fee_currency or currency, fill.fee)
+
+    def fund(self, funding: Funding, currency: str) -> None:
+        """Take in a funding payment on a symbol that is quoted in `currency`."""
+        if funding.amount:
+            add_amount(self.funding, funding.currency or currency, funding.amount)
+
+    def amounts(self, currency: str, mark: Decimal) -> dict[str, Decimal]:
+        """Currency → P&L in it, of a symbol that is quoted in `currency`."""
+        amounts = {currency: self.quantity * mark - self.cost}
+        for paid_in, fee in self.fees.items():
+            amounts[paid_in] = amounts.get(paid_in, ZERO) - fee
+        for received_in, funding in self.funding.items():
+            amounts[received_in] = amounts.get(received_in, ZERO) + funding
+        return amounts
+
+    def less(self, others: Mapping[str, Part]) -> Part:
+        """What is left of it without `others`, which are all of its symbol."""
+        left = Part(quantity=self.quantity, cost=self.cost, fees=dict(self.fees), funding=dict(self.funding))
+        for other in others.values():
+            left.quantity -= other.quantity
+            left.cost -= other.cost
+            for currency, fee in other.fees.items():
+                add_amount(left.fees, currency, -fee)
+            for currency, funding in other.funding.items():
+                add_amount(left.funding, currency, -funding)
+        return left
+
+
+class Components(msgspec.Struct):
+    """The components that a strategy has named so far: the first `MAX_COMPONENTS` keep their names, the rest are `other`."""
+
+    names: list[str] = msgspec.field(default_factory=list)
+    folded: int = 0
+    """Fills and fundings that named one too many; it never falls."""
+
+    def admit(self, tag: str | None) -> str | None:
+        """The component that an event with this tag is booked to; None for `main`."""
+        if tag is None or tag == MAIN:
+            return None
+        if tag not in self.names:
+            if len(self.names) >= MAX_COMPONENTS:
+                self.folded += 1
+                return OTHER
+            self.names.append(tag)
+        return tag
+
+    def name(self, tag: str | None) -> str | None:
+        """The component that an event with this tag was booked to; None for `main`."""
+        if tag is None or tag == MAIN:
+            return None
+        return tag if tag in self.names else OTHER
+
+
+def add_amount(amounts: dict[str, Decimal], currency: str, amount: Decimal) -> None:
+    """Add to what is there of a currency."""
+    amounts[currency] = amounts.get(currency, ZERO) + amount
+
+
+PartStarts = dict[str, dict[str, Decimal | None]]
+"""Symbol → component → P&L when a period began, in the reporting currency; None if it was not known, none if it was 0."""
+
+
+def starts_of(values: Iterator[tuple[str, str, Decimal | None]]) -> PartStarts:
+    """What to keep of (symbol, component, P&L) at the start of a period."""
+    starts: PartStarts = {}
+    for symbol, component, value in values:
+        if value is None or value:
+            starts.setdefault(symbol, {})[component] = value
+    return starts
