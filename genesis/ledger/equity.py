@@ -106,27 +106,27 @@ class EquityGrid:
     def start(self, time: datetime | None) -> None:
         """Go on from `time`, the event time so far (None: nothing has come yet), after a time in which nobody watched."""
         if self._point is not None:
-            self._unwatched = True
-            self.next_time = self.time_of(self._point + 1)
+            self._unwatched, self.next_time = True, self.time_of(self._point + 1)
         elif time is not None:
-            self.next_time = self.time_of(self._point_at(time) + 1)
+            self._unwatched, self.next_time = True, self.time_of(self._point_at(time) + 1)
         else:
             self.next_time = _EPOCH
 
     def reach(self, time: datetime, watched: Watched) -> None:
-        """Take the points that are due up to `time`; call it when `time` is at `next_time` or behind it."""
+        """Take the points that are due up to `time`: at the first event after `start`, and when `next_time` has come."""
         newest = self._point_at(time)
-        if self.next_time != _EPOCH:  # else it is the very first event, and nothing was before it
-            for point, skipped, known in self._due(newest):
+        if (
+            self.next_time is not None and self.next_time != _EPOCH
+        ):  # else it is the very first event, and nothing was before it
+            for point, skipped, known in self._due(self._point_at(self.next_time), newest):
                 self._take(point, skipped=skipped, watched=watched, known=known)
         self._unwatched = False
         self.next_time = self.time_of(newest + 1)
 
-    def _due(self, newest: int) -> Iterator[tuple[int, int, bool]]:
-        """The points to take up to `newest`: (point, points left out before it, whether the accounts are known there)."""
-        first = newest if self._point is None else self._point + 1
+    def _due(self, first: int, newest: int) -> Iterator[tuple[int, int, bool]]:
+        """The points to take from `first` to `newest`: (point, points left out before it, whether accounts are known there)."""
         left_out = newest - first
-        if self._unwatched and left_out:
+        if self._unwatched and left_out > 0:
             yield newest, left_out, False
         elif left_out > MOST_QUIET_STEPS:
             yield first, 0, True

@@ -71,7 +71,7 @@ class Ledger:
 
     def quote(self, quote: Quote) -> bool:
         """Mark a symbol at the mid of its best bid and ask; False if the quote is older than the mark, and so ignored."""
-        return self._mark(quote.symbol, (quote.bid + quote.ask) * HALF, quote.time, quoted=True)  # mid(), without the call
+        return self._mark(quote.symbol, (quote.bid + quote.ask) * HALF, quote.time, quote)  # mid(), without the call
 
     def market_trade(self, trade: MarketTrade) -> bool:
         """Mark a symbol that was never quoted at the last trade's price; False if the trade is older than the mark."""
@@ -81,7 +81,7 @@ class Ledger:
                 return False
             self.advance(trade.time)
             return True
-        return self._mark(trade.symbol, trade.price, trade.time, quoted=False)
+        return self._mark(trade.symbol, trade.price, trade.time, None)
 
     def apply(self, event: AnyAccountEvent) -> None:
         """Book an account event. A signal moves no money; a void is booked by `replace`."""
@@ -157,7 +157,7 @@ class Ledger:
             mark = self.marks[symbol] = Mark(symbol, self.currencies)
         return mark
 
-    def _mark(self, symbol: str, price: Decimal, time: datetime, *, quoted: bool) -> bool:
+    def _mark(self, symbol: str, price: Decimal, time: datetime, quote: Quote | None) -> bool:
         mark = self.marks.get(symbol)
         if mark is None:
             mark = self._mark_of(symbol)
@@ -165,7 +165,9 @@ class Ledger:
             return False
         self.advance(time)
         mark.time = time
-        mark.quoted = quoted
+        mark.quoted = quote is not None
+        if quote is not None:
+            mark.quotes.append(quote)
         if mark.price is None or mark.elsewhere:
             before, mark.price = mark.price, price
             if price != before:
@@ -258,8 +260,7 @@ class Ledger:
         self._next_stop = self._next_day
         if self.grid is None or self.grid.next_time is None:
             return
-        if time >= self.grid.next_time:
-            self.grid.reach(time, Watched(self.books, self.marks, self.rates, self.net_pnl, self.equity))
+        self.grid.reach(time, Watched(self.books, self.marks, self.rates, self.net_pnl, self.equity))
         self._next_stop = min(self._next_day, self.grid.next_time)
 
     def _end_periods(self, time: datetime, latest: datetime) -> None:
@@ -280,7 +281,7 @@ class Ledger:
             grid=self.grid.state() if self.grid is not None else None,
             books=self.books,
             marks={
-                symbol: MarkState(price=mark.price, time=mark.time, quoted=mark.quoted)
+                symbol: MarkState(mark.price, mark.time, mark.quoted, mark.quotes[-1] if mark.quotes else None)
                 for symbol, mark in self.marks.items()
                 if mark.price is not None and mark.time is not None
             },
@@ -303,6 +304,8 @@ class Ledger:
         for symbol, saved in state.marks.items():
             mark = self._mark_of(symbol)
             mark.price, mark.time, mark.quoted = saved.price, saved.time, saved.quoted
+            if saved.quote is not None:
+                mark.quotes.append(saved.quote)
             self.rates |= dict.fromkeys(mark.converts, saved.price)
         prices = {symbol: saved.price for symbol, saved in state.marks.items()}
         for book in self.books.values():
