@@ -79,6 +79,11 @@ def ratio(part: Decimal, whole: Decimal) -> float:
     return float(_RATIO.divide(part, whole))
 
 
+def entry(value: Decimal) -> Decimal:
+    """`value`, below 1e15 in size, rounded half-even to the 18 places that may enter."""
+    return _ENTRY_ROUNDED.quantize(value, ENTRY_QUANTUM)
+
+
 def entry_ratio(part: Decimal, whole: Decimal) -> Decimal | None:
     """`part` / `whole`, both above 0, rounded half-even to what may enter; None if it is too large or rounds to 0."""
     try:

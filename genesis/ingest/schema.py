@@ -16,7 +16,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DIGITS = r"[0-9]{1,15}(\.[0-9]{1,18})?"
 _TIME = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
 
-ABOVE_ZERO = frozenset({"price", "quantity", "bid", "ask", "decision_price", "arrival_price"})
+ABOVE_ZERO = frozenset({"price", "quantity", "bid", "ask", "fee_rate", "rate", "decision_price", "arrival_price"})
 NOT_BELOW_ZERO = frozenset({"bid_size", "ask_size", "arrival_spread"})
 
 

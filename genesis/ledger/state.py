@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
+from genesis.core.models import Quote
 from genesis.ledger.book import Book
 from genesis.ledger.drawdown import Drawdown
 from genesis.ledger.equity import GridState
@@ -19,6 +20,8 @@ class MarkState(msgspec.Struct, frozen=True):
     price: Decimal
     time: datetime
     quoted: bool
+    quote: Quote | None = None
+    """The last one, if it was ever quoted."""
 
 
 class LedgerState(msgspec.Struct, frozen=True):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -13,10 +11,11 @@ import structlog
 from genesis.analytics.histogram import Histogram
 from genesis.analytics.slippage import slippage_ratio
 from genesis.core.config import MonitorSettings
-from genesis.core.models import AnyAccountEvent, AnyMarketEvent, Fill, MarketTrade, Quote, Side, Signal, Void
+from genesis.core.models import AnyAccountEvent, AnyMarketEvent, Fill, MarketTrade, Quote, Signal, Void
 from genesis.core.money import exact_arithmetic
 from genesis.ledger.correction import Correction, Identity
 from genesis.ledger.currency import Currencies
+from genesis.ledger.decisions import Decision, decision_of
 from genesis.ledger.ledger import Ledger
 from genesis.ledger.reconciliation import Reconciliations
 from genesis.ledger.sequences import Sequences
@@ -40,21 +39,6 @@ class StrategyRecord(msgspec.Struct, kw_only=True):
     delay: Histogram = msgspec.field(default_factory=lambda: Histogram.of(_DELAY_BOUNDS))
     last_event_timestamp: float | None = None
     """Wall time; None if nothing came since the start."""
-
-
-class Decision(msgspec.Struct, frozen=True):
-    """What is kept of a signal until its fills have come."""
-
-    source: str
-    event_id: str
-    strategy: str
-    symbol: str
-    side: Side
-    price: Decimal
-    time: datetime
-
-    def led_to(self, fill: Fill) -> bool:
-        return (fill.strategy, fill.symbol, fill.side) == (self.strategy, self.symbol, self.side)
 
 
 class AccountsState(msgspec.Struct, frozen=True):
@@ -92,7 +76,8 @@ class Accounts:
         """Fill → the event_id of the void that made it void."""
         self.correction: Correction | None = None
         """Of the void that is booked next."""
-        self._decisions: dict[tuple[str, str], Decision] = {}
+        self.decisions: dict[Identity, Decision] = {}
+        """Signal → what is kept of it; the oldest are forgotten."""
 
     def mark(self, event: AnyMarketEvent) -> bool:
         """Take in a market event, in `EXACT` arithmetic; False if it is older than its symbol's mark, and so ignored."""
@@ -145,21 +130,20 @@ class Accounts:
 
     def _compare_with_decision(self, event: AnyAccountEvent, record: StrategyRecord) -> None:
         if isinstance(event, Signal):
-            self._remember(
-                Decision(event.source, event.event_id, event.strategy, event.symbol, event.side, event.price, event.time)
-            )
-        elif isinstance(event, Fill) and event.signal_id is not None:
-            decision = self._decisions.get((event.source, event.signal_id))
-            if decision is None or not decision.led_to(event):
-                return
-            slippage = slippage_ratio(event.side, event.price, decision.price)
-            (record.adverse if slippage > 0 else record.favourable).observe(abs(slippage))
-            record.delay.observe(max(0.0, (event.time - decision.time).total_seconds()))
+            self._remember(Decision.of(event))
+        elif isinstance(event, Fill):
+            decision = decision_of(event, self.decisions)
+            decided = event.decision_price or (decision.price if decision is not None else None)
+            if decided is not None:
+                slippage = slippage_ratio(event.side, event.price, decided)
+                (record.adverse if slippage > 0 else record.favourable).observe(abs(slippage))
+            if decision is not None:
+                record.delay.observe(max(0.0, (event.time - decision.time).total_seconds()))
 
     def _remember(self, decision: Decision) -> None:
-        self._decisions[decision.source, decision.event_id] = decision
-        if len(self._decisions) > _KEPT_SIGNALS:
-            del self._decisions[next(iter(self._decisions))]
+        self.decisions[decision.identity] = decision
+        if len(self.decisions) > _KEPT_SIGNALS:
+            del self.decisions[next(iter(self.decisions))]
 
     def encode(self, sequence: int) -> bytes:
         """All accounts behind the journal's events up to `sequence`, for `restore`."""
@@ -169,7 +153,7 @@ class Accounts:
                 sequence=sequence,
                 ledger=self.ledger.state(),
                 records=self.records,
-                decisions=list(self._decisions.values()),
+                decisions=list(self.decisions.values()),
                 failed=self.failed,
                 voided=[(*fill, void) for fill, void in self.voided.items()],
                 sequences=self.sequences,

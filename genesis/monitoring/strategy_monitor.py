@@ -17,7 +17,7 @@ from genesis.core.money import EXACT, exact_arithmetic
 from genesis.core.statement import Statement, Terms
 from genesis.ledger.digest import digest
 from genesis.ledger.journal import Entry, Journal
-from genesis.ledger.rates import RateNotes
+from genesis.ledger.notes import Notes
 from genesis.ledger.reconciliation import Reconciliation, reconcile
 from genesis.monitoring.accounts import Accounts
 from genesis.monitoring.intake import Intake
@@ -140,7 +140,7 @@ class StrategyPerformanceMonitor:
     async def _take(self, events: Sequence[AnyEvent]) -> list[Receipt]:
         started = self._clock.monotonic()
         refused = self._intake.account_refusals(events, self._clock.timestamp())
-        events = self._with_rates(events)
+        events = self._noted(events)
         kept = [e for i, e in enumerate(events) if not isinstance(e, MarketEvent) and i not in refused]
         receipts: list[Receipt] = []
 
@@ -226,9 +226,11 @@ class StrategyPerformanceMonitor:
             return not self._accounts.ledger.marks[event.symbol].quoted
         return isinstance(event, Quote)
 
-    def _with_rates(self, events: Sequence[AnyEvent]) -> list[AnyEvent]:
-        """The events, with the rates noted that a round trip will be charged at."""
-        notes = RateNotes(self._accounts.ledger)
+    def _noted(self, events: Sequence[AnyEvent]) -> Sequence[AnyEvent]:
+        """The events, with all noted that a replay cannot know."""
+        if all(isinstance(event, MarketEvent) for event in events):
+            return events
+        notes = Notes(self._accounts.ledger, self._accounts.decisions)
         noted: list[AnyEvent] = []
         for event in events:
             if isinstance(event, MarketEvent):

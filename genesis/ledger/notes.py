@@ -1,0 +1,138 @@
+"""What the monitor notes on account events before the journal keeps them, where their sender did not tell it.
+
+A replay has no marks and no quotes. With the notes it charges a round trip, and measures an execution, alike:
+
+- the rate of a fee or funding that is in another currency than its symbol's;
+- the decision price of a fill, from its signal;
+- the mid and the spread at a fill's arrival, from the last quote at or before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+
+from genesis.core.models import AnyAccountEvent, AnyMarketEvent, Fill, Funding, MarketTrade, Quote, Signal
+from genesis.core.money import entry, entry_ratio, exact_arithmetic
+from genesis.ledger.correction import Identity
+from genesis.ledger.decisions import Decision, decision_of
+from genesis.ledger.ledger import Ledger
+from genesis.ledger.mark import mid
+from genesis.ledger.state import MarkState
+
+
+class Arrival(NamedTuple):
+    """The market that an order met."""
+
+    price: Decimal
+    spread: Decimal
+
+
+class Notes:
+    """Notes what one batch wants, event by event, before any of it is booked."""
+
+    def __init__(self, ledger: Ledger, decisions: Mapping[Identity, Decision]) -> None:
+        """`decisions`: of the signals that are booked; they are looked at, and left alone."""
+        self._ledger = ledger
+        self._decisions = decisions
+        self._signals: dict[Identity, Decision] = {}
+        """Of the batch."""
+        self._ahead: dict[str, MarkState] = {}
+        """Conversion symbol → the mark that it will have where the batch has come to."""
+        self._quotes: dict[str, list[Quote]] = {}
+        """Symbol → quotes of the batch, in the order of their time."""
+
+    def see(self, event: AnyMarketEvent) -> None:
+        """Take in a market event of the batch, as the ledger will."""
+        if not isinstance(event, Quote | MarketTrade):
+            return
+        if isinstance(event, Quote):
+            self._see_quote(event)
+        if self._ledger.currencies.converted_at(event.symbol):
+            self._see_rate(event)
+
+    def _see_quote(self, quote: Quote) -> None:
+        earlier, mark = self._quotes.setdefault(quote.symbol, []), self._ledger.marks.get(quote.symbol)
+        latest = earlier[-1].time if earlier else mark.time if mark is not None else None
+        if latest is None or quote.time >= latest:
+            earlier.append(quote)
+
+    def _see_rate(self, event: Quote | MarketTrade) -> None:
+        known = self._mark(event.symbol)
+        quoted = isinstance(event, Quote)
+        if known is not None and (event.time < known.time or (known.quoted and not quoted)):
+            return
+        with exact_arithmetic():
+            price = mid(event) if isinstance(event, Quote) else event.price
+        self._ahead[event.symbol] = MarkState(price=price, time=event.time, quoted=quoted)
+
+    def note(self, event: AnyAccountEvent) -> AnyAccountEvent:
+        """`event` with what is known noted, where it wants it and its sender did not tell."""
+        if isinstance(event, Fill):
+            return self._note_fill(event)
+        if isinstance(event, Funding):
+            return self._note_funding(event)
+        if isinstance(event, Signal):
+            self._signals.setdefault((event.source, event.event_id), Decision.of(event))
+        return event
+
+    def _note_fill(self, fill: Fill) -> Fill:
+        notes: dict[str, Decimal] = {}
+        if fill.fee and fill.fee_currency is not None and fill.fee_rate is None:
+            rate = self._rate(fill.fee_currency, fill.symbol, fill.price)
+            if rate is not None:
+                notes["fee_rate"] = rate
+        if fill.decision_price is None:
+            decision = decision_of(fill, self._decisions, self._signals)
+            if decision is not None:
+                notes["decision_price"] = decision.price
+        if fill.arrival_price is None and fill.arrival_spread is None:
+            arrival = self._arrival(fill)
+            if arrival is not None:
+                notes["arrival_price"], notes["arrival_spread"] = arrival
+        return msgspec.structs.replace(fill, **notes) if notes else fill
+
+    def _note_funding(self, funding: Funding) -> Funding:
+        if not funding.amount or funding.currency is None or funding.rate is not None:
+            return funding
+        rate = self._rate(funding.currency, funding.symbol, None)
+        return funding if rate is None else msgspec.structs.replace(funding, rate=rate)
+
+    def _arrival(self, fill: Fill) -> Arrival | None:
+        """The market at the last quote at or before the fill, as an event can hold it; None if there is none that is kept."""
+        mark = self._ledger.marks.get(fill.symbol)
+        for quotes in (self._quotes.get(fill.symbol, ()), mark.quotes if mark is not None else ()):
+            for quote in reversed(quotes):
+                if quote.time <= fill.time:
+                    with exact_arithmetic():
+                        return Arrival(entry(mid(quote)), quote.ask - quote.bid)
+        return None
+
+    def _rate(self, currency: str, symbol: str, price: Decimal | None) -> Decimal | None:
+        """The price of one unit of `currency` in the currency of `symbol`, as an event can hold it.
+
+        None if it is not known, or not wanted as both are the same. `price` is the symbol's own, where the event tells it: it
+        comes before the mark, if the symbol is what converts the currency.
+        """
+        quoted = self._ledger.currencies.of_symbol(symbol)
+        if currency == quoted:
+            return None
+        of_amount = price if price is not None and self._ledger.currencies.conversion(currency) == symbol else None
+        of_amount = of_amount if of_amount is not None else self._worth(currency)
+        of_symbol = self._worth(quoted)
+        return None if of_amount is None or of_symbol is None else entry_ratio(of_amount, of_symbol)
+
+    def _worth(self, currency: str) -> Decimal | None:
+        """What one unit of `currency` is worth in the reporting currency."""
+        symbol = self._ledger.currencies.conversion(currency)
+        ahead = self._ahead.get(symbol) if symbol is not None else None
+        return ahead.price if ahead is not None else self._ledger.rates.get(currency)
+
+    def _mark(self, symbol: str) -> MarkState | None:
+        known, mark = self._ahead.get(symbol), self._ledger.marks.get(symbol)
+        if known is not None or mark is None or mark.price is None or mark.time is None:
+            return known
+        return MarkState(price=mark.price, time=mark.time, quoted=mark.quoted)
