@@ -10,7 +10,6 @@ from types import TracebackType
 
 import structlog
 from aiohttp import web
-from prometheus_client import CollectorRegistry
 
 from genesis.core.clock import Clock, SystemClock
 from genesis.core.config import Settings
@@ -88,19 +87,16 @@ class MonitorApp:
         await self._exit.aclose()
 
     async def _serve(self, stack: contextlib.AsyncExitStack) -> None:
-        registry = CollectorRegistry()
-        registry.register(
-            GenesisCollector(
-                self._snapshot,
-                self.monitor.telemetry,
-                thresholds(self._settings.alerts),
-                self._clock,
-                journal=self._journal,
-                max_strategies=self._settings.monitor.max_strategies,
-                max_symbols=self._settings.monitor.max_symbols,
-            )
+        exporter = GenesisCollector(
+            self._snapshot,
+            self.monitor.telemetry,
+            thresholds(self._settings.alerts),
+            self._clock,
+            journal=self._journal,
+            max_strategies=self._settings.monitor.max_strategies,
+            max_symbols=self._settings.monitor.max_symbols,
         )
-        site = self._site(registry)
+        site = self._site(exporter)
         tls = tls_context(self._settings.monitor.tls)
         runner = web.AppRunner(site, access_log=None, auto_decompress=False)
         await runner.setup()
@@ -118,11 +114,11 @@ class MonitorApp:
         for exposure in exposures(self._host, self._settings.monitor.scrape, self._settings.monitor.tls):
             _log.warning("open to the network", host=self._host, reason=exposure)
 
-    def _site(self, registry: CollectorRegistry) -> web.Application:
+    def _site(self, exporter: GenesisCollector) -> web.Application:
         settings, tally = self._settings.monitor, self.monitor.telemetry
         intake = EventIntake(settings.ingest, self.monitor.handle_batch, ready=lambda: self._ready, tally=tally)
         return monitor_site(
-            registry,
+            exporter,
             lambda: self._ready,
             lambda: self.links,
             routes=[*ingest_routes(intake), *statement_routes(self._reconcile, ready=lambda: self._ready)],

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import TypeVar
 
 import structlog
 from prometheus_client import Metric as Family
-from prometheus_client.registry import Collector
 
 from genesis import __version__
 from genesis.core.clock import Clock
 from genesis.ledger.journal import Journal
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager import AlertThreshold
+from genesis.monitoring.exposition import Exporter, TextExposition
 from genesis.monitoring.families import GROUPS, Folded
 from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.table import Table
 from genesis.monitoring.telemetry import Outcome, Telemetry
 
 _log = structlog.get_logger(__name__)
+_T = TypeVar("_T")
 
 UNKNOWN_KIND = "unknown"
 """Label of the lines that do not say what kind of event they were meant to be."""
 
 
-class GenesisCollector(Collector):
+class GenesisCollector(Exporter):
     """Asks for one snapshot a scrape and tells it in the names of the catalogue."""
 
     def __init__(
@@ -44,25 +46,37 @@ class GenesisCollector(Collector):
         self._telemetry = telemetry
         self._thresholds = tuple(thresholds)
         self._clock = clock
+        self._exposition = TextExposition()
         self._journal = journal
         self._max_strategies = max_strategies
         self._max_symbols = max_symbols
 
     def collect(self) -> Iterator[Family]:
+        """The families as prometheus_client has them, for every format that it writes."""
+        for families in self._told(Table.family):
+            yield from (family for family in families if family.samples)
+
+    def text(self) -> Iterator[bytes]:
+        """The text format, a group at a time. All that tells of the account is of one moment, whatever happens in between."""
+        for families in self._told(self._exposition.family):
+            yield b"".join(families)
+
+    def _told(self, tell: Callable[[Table], _T]) -> Iterator[list[_T]]:
+        """Each group's tables as `tell` makes them; the time of both is the group's, and so is a fault of either."""
         duration, success = Table(catalog.COLLECTOR_DURATION_SECONDS), Table(catalog.COLLECTOR_SUCCESS)
         for name, group in self._groups():
             started = self._clock.monotonic()
+            told: list[_T] = []
             try:
-                families = [family for table in group() if (family := table.family()).samples]
+                told = [tell(table) for table in group()]
             except Exception:
                 _log.exception("collector group failed", group=name)
                 success.add(0, name)
             else:
                 success.add(1, name)
-                yield from families
             duration.add(self._clock.monotonic() - started, name)
-        yield duration.family()
-        yield success.family()
+            yield told
+        yield [tell(duration), tell(success)]
 
     def _groups(self) -> Iterator[tuple[str, Callable[[], list[Table]]]]:
         yield "service", self._service

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
-from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from genesis import __version__
 from genesis.monitoring.alert_manager.runbooks import runbook_page
+from genesis.monitoring.exposition import TEXT, Exporter, wants_openmetrics
+
+_LONGEST_TURN_SECONDS = 0.005
+"""How long a scrape keeps the event loop before it lets others have a turn, if the parts that it comes in are shorter."""
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -34,7 +38,7 @@ _PAGE = """<!DOCTYPE html>
 
 
 def monitor_site(
-    registry: CollectorRegistry,
+    exporter: Exporter,
     ready: Callable[[], bool],
     links: Callable[[], dict[str, str]],
     *,
@@ -47,8 +51,15 @@ def monitor_site(
     """
 
     async def metrics(request: web.Request) -> web.Response:
-        encoder, content_type = choose_encoder(request.headers.get("Accept", ""))
-        return web.Response(body=encoder(registry), headers={"Content-Type": content_type})
+        accepted = request.headers.get("Accept", "")
+        if wants_openmetrics(accepted):
+            encode, content_type = choose_encoder(accepted)
+            body = encode(exporter)
+        else:
+            content_type = TEXT
+            body = await _in_turns(exporter.text())
+        # Not compressed: on the way to a Prometheus next door the time would be worth more than the bytes.
+        return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -84,3 +95,15 @@ def monitor_site(
         ]
     )
     return site
+
+
+async def _in_turns(parts: Iterator[bytes]) -> bytes:
+    """All parts; between them, events and other requests have their turn."""
+    clock, made = asyncio.get_running_loop().time, []
+    since = clock()
+    for part in parts:
+        made.append(part)
+        if clock() - since > _LONGEST_TURN_SECONDS:
+            await asyncio.sleep(0)
+            since = clock()
+    return b"".join(made)

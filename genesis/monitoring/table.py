@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from math import inf, isfinite
 
 from prometheus_client import Metric as Family
 
@@ -10,42 +12,55 @@ from genesis.analytics.histogram import HistogramCounts
 from genesis.monitoring.catalog import Kind, Metric
 
 Number = float | Decimal | None
+Labels = tuple[str, ...]
+"""Label values, in the order of the metric's labels."""
 
 
 class Table:
     """One metric family under construction: values by label values, summed where labels repeat."""
 
     def __init__(self, metric: Metric) -> None:
-        self._metric = metric
-        self._values: dict[tuple[str, ...], float] = {}
-        self._unknown: set[tuple[str, ...]] = set()
-        self._histograms: dict[tuple[str, ...], HistogramCounts] = {}
+        self.metric = metric
+        self.histograms: dict[Labels, HistogramCounts] = {}
+        self._values: dict[Labels, float | Decimal] = {}
+        self._unknown: set[Labels] = set()
 
     def add(self, value: Number, *labels: str) -> None:
-        """Add a sample. An unknown value (None) is no sample, and makes a sum that it belongs to unknown."""
-        if value is None:
+        """Add a sample. An unknown value is no sample, and makes a sum that it belongs to unknown: None, NaN or infinite."""
+        if value is None or (isinstance(value, float) and not isfinite(value)):
             self._unknown.add(labels)
+        elif labels in self._values:
+            self._values[labels] = float(self._values[labels]) + float(value)
         else:
-            self._values[labels] = self._values.get(labels, 0.0) + float(value)
+            self._values[labels] = value
 
     def add_histogram(self, counts: HistogramCounts, *labels: str) -> None:
         """Add the counts of a histogram; it is cumulative already."""
-        self._histograms[labels] = counts if labels not in self._histograms else self._histograms[labels].plus(counts)
+        self.histograms[labels] = counts if labels not in self.histograms else self.histograms[labels].plus(counts)
+
+    @property
+    def samples(self) -> Mapping[Labels, float | Decimal]:
+        """The values that are known. A `Decimal` has all of its digits."""
+        if not self._unknown:
+            return self._values
+        return {labels: value for labels, value in self._values.items() if labels not in self._unknown}
 
     def family(self) -> Family:
-        """The family for the exposition. An info is a gauge of 1, in its own name."""
-        metric = self._metric
+        """The family as prometheus_client has it. An info is a gauge of 1, in its own name."""
+        metric = self.metric
         kind = "gauge" if metric.kind is Kind.INFO else metric.kind.value
         family = Family(metric.name.removesuffix("_total") if kind == "counter" else metric.name, metric.help, kind)
-        for labels, value in self._values.items():
-            if labels in self._unknown:
-                continue
-            family.add_sample(metric.name, dict(zip(metric.labels, labels, strict=True)), value)
-        for labels, counts in self._histograms.items():
+        for labels, value in self.samples.items():
+            family.add_sample(metric.name, dict(zip(metric.labels, labels, strict=True)), float(value))
+        for labels, counts in self.histograms.items():
             named = dict(zip(metric.labels, labels, strict=True))
             for bound, count in zip(counts.bounds, counts.counts, strict=True):
-                le = "+Inf" if bound == float("inf") else repr(bound)
-                family.add_sample(f"{metric.name}_bucket", {**named, "le": le}, count)
+                family.add_sample(f"{metric.name}_bucket", {**named, "le": bound_text(bound)}, count)
             family.add_sample(f"{metric.name}_count", named, counts.counts[-1])
             family.add_sample(f"{metric.name}_sum", named, counts.sum)
         return family
+
+
+def bound_text(bound: float) -> str:
+    """A bucket's upper bound, as its label `le` has it."""
+    return "+Inf" if bound == inf else repr(bound)

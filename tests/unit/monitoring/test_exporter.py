@@ -19,7 +19,9 @@ from genesis.monitoring.alert_manager import AlertThreshold
 from genesis.monitoring.catalog import Kind
 from genesis.monitoring.exporter import GenesisCollector
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+from genesis.monitoring.table import Table
 from tests.unit.monitoring.account import START, at, capital, fill, quote, rules, signal
+from tests.unit.monitoring.test_exposition import parsed
 
 GOLDEN = Path(__file__).parent / "golden" / "metrics.txt"
 
@@ -38,14 +40,14 @@ class FixedClock:
 
 
 @asynccontextmanager
-async def exported(
+async def exporting(
     *, max_strategies: int = 100, max_symbols: int = 100
-) -> AsyncIterator[tuple[StrategyPerformanceMonitor, CollectorRegistry]]:
+) -> AsyncIterator[tuple[StrategyPerformanceMonitor, GenesisCollector]]:
     clock = FixedClock()
     async with Journal(":memory:") as journal:
         monitor = StrategyPerformanceMonitor(MonitorSettings(), rules(), journal, clock)
-        registry = CollectorRegistry()
-        registry.register(
+        yield (
+            monitor,
             GenesisCollector(
                 monitor.snapshot,
                 monitor.telemetry,
@@ -54,8 +56,17 @@ async def exported(
                 journal=journal,
                 max_strategies=max_strategies,
                 max_symbols=max_symbols,
-            )
+            ),
         )
+
+
+@asynccontextmanager
+async def exported(
+    *, max_strategies: int = 100, max_symbols: int = 100
+) -> AsyncIterator[tuple[StrategyPerformanceMonitor, CollectorRegistry]]:
+    async with exporting(max_strategies=max_strategies, max_symbols=max_symbols) as (monitor, exporter):
+        registry = CollectorRegistry()
+        registry.register(exporter)
         yield monitor, registry
 
 
@@ -85,6 +96,15 @@ async def test_the_exposition_of_a_small_account_is_the_golden_one() -> None:
     async with exported() as (monitor, registry):
         await small_account(monitor)
         assert generate_latest(registry).decode() == GOLDEN.read_text(encoding="utf-8")
+
+
+async def test_the_text_format_says_the_same_as_the_golden_exposition_each_family_once() -> None:
+    async with exporting() as (monitor, exporter):
+        await small_account(monitor)
+        text = b"".join(exporter.text())
+        assert parsed(text) == parsed(GOLDEN.read_bytes())
+        told = [line.split()[2] for line in text.decode().splitlines() if line.startswith("# TYPE")]
+        assert len(set(told)) == len(told)
 
 
 async def test_every_family_is_in_the_catalogue_with_its_type_and_labels() -> None:
@@ -129,6 +149,35 @@ async def test_a_failing_group_is_left_out_and_says_so(monkeypatch: pytest.Monke
         assert registry.get_sample_value("genesis_collector_success", {"group": "accounts"}) == 1
         assert registry.get_sample_value("genesis_strategy_capital", {"strategy": "alpha"}) == 6000
         assert registry.get_sample_value("genesis_strategy_win_rate_ratio", {"strategy": "alpha"}) is None
+
+
+async def test_a_group_that_cannot_be_written_is_left_out_of_the_text_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong_labels(*_: object) -> list[Table]:
+        table = Table(catalog.STRATEGY_TRADES)
+        table.add(1, "alpha")
+        return [table]
+
+    monkeypatch.setitem(families.GROUPS, "trades", wrong_labels)
+    async with exporting() as (monitor, exporter):
+        await small_account(monitor)
+        text = b"".join(exporter.text()).decode()
+        assert 'genesis_collector_success{group="trades"} 0\n' in text
+        assert 'genesis_collector_success{group="accounts"} 1\n' in text
+        assert "genesis_strategy_trades_total" not in text
+        assert 'genesis_strategy_capital{strategy="alpha"} 6000\n' in text
+
+
+async def test_all_parts_of_a_scrape_are_of_one_moment() -> None:
+    async with exporting() as (monitor, exporter):
+        await monitor.handle_batch([capital("100"), fill(Side.BUY, "1", "10"), quote("11", "11")])
+        parts = exporter.text()
+        text = next(parts)
+        while b"genesis_strategy_equity" not in text:
+            text += next(parts)
+        await monitor.handle(quote("12", "12", seconds=1))
+        text += b"".join(parts)
+        assert b"genesis_portfolio_equity 101.0\n" in text
+        assert b"genesis_portfolio_equity 102.0\n" in b"".join(exporter.text())
 
 
 async def test_past_the_bound_strategies_and_symbols_are_summed_in_other_and_counted() -> None:

@@ -1,21 +1,38 @@
 """What the monitor answers over HTTP."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import Metric
 
+from genesis.monitoring.catalog import Kind
+from genesis.monitoring.catalog import Metric as Definition
+from genesis.monitoring.exposition import Exporter, TextExposition
 from genesis.monitoring.server import monitor_site
+from genesis.monitoring.table import Table
+
+
+class OneGauge(Exporter):
+    """An exporter with one sample."""
+
+    def collect(self) -> Iterator[Metric]:
+        yield self._table().family()
+
+    def text(self) -> Iterator[bytes]:
+        yield TextExposition().family(self._table())
+
+    def _table(self) -> Table:
+        table = Table(Definition("genesis_test", Kind.GAUGE, (), "A test."))
+        table.add(1.0)
+        return table
 
 
 @asynccontextmanager
 async def client(*, ready: bool, links: dict[str, str] | None = None) -> AsyncIterator[TestClient[Request, Application]]:
-    registry = CollectorRegistry()
-    Gauge("genesis_test", "A test.", registry=registry).set(1)
-    site = monitor_site(registry, lambda: ready, lambda: links or {})
+    site = monitor_site(OneGauge(), lambda: ready, lambda: links or {})
     async with TestClient(TestServer(site)) as opened:
         yield opened
 
@@ -29,7 +46,11 @@ async def test_readyz_is_503_until_the_books_are_restored_and_healthz_is_not(rea
 
 @pytest.mark.parametrize(
     ("accept", "content_type"),
-    [("", "text/plain"), ("application/openmetrics-text; version=1.0.0", "application/openmetrics-text")],
+    [
+        ("", "text/plain; version=0.0.4"),
+        ("application/openmetrics-text;version=1.0.0,*/*;q=0.1", "text/plain; version=0.0.4"),
+        ("application/openmetrics-text; version=1.0.0", "application/openmetrics-text; version=1.0.0"),
+    ],
 )
 async def test_metrics_come_in_the_format_that_was_asked_for(accept: str, content_type: str) -> None:
     async with client(ready=True) as http:

@@ -1,0 +1,136 @@
+"""Tables → Prometheus's text format 0.0.4, without the work of the scrape before.
+
+From one scrape to the next hardly a series comes or goes: what stands before the value of each line is kept, and used again
+while a family has the same label values in the same order. Only the values are written anew, all of a family in one call.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from itertools import chain
+
+import msgspec
+from prometheus_client.registry import Collector
+
+from genesis.analytics.histogram import HistogramCounts
+from genesis.monitoring.catalog import Kind, Metric
+from genesis.monitoring.table import Labels, Table, bound_text
+
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+OPENMETRICS = "application/openmetrics-text"
+
+# JSON writes a number as Go and Python read it, a Decimal with all of its digits.
+_NUMBERS = msgspec.json.Encoder(decimal_format="number")
+_IN_NUMBERS = b"[]0123456789+-.eE,"
+_ESCAPED = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
+_ESCAPED_HELP = str.maketrans({"\\": r"\\", "\n": r"\n"})
+
+
+class Exporter(Collector):
+    """What /metrics tells: as prometheus_client's collector for the formats that it writes, and in the text format itself."""
+
+    @abstractmethod
+    def text(self) -> Iterator[bytes]:
+        """The text format, in parts, each soon made."""
+
+
+class TextExposition:
+    """Writes families, and remembers the lines that it wrote last of each: so much, and no more, is kept."""
+
+    def __init__(self) -> None:
+        self._families: dict[str, _Lines] = {}
+
+    def family(self, table: Table) -> bytes:
+        """The family's lines, the last one ended; nothing of a family without samples."""
+        metric = table.metric
+        lines = self._families.get(metric.name)
+        if lines is None:
+            lines = self._families[metric.name] = _Lines(metric)
+        return lines.text(table)
+
+
+class _Lines:
+    """The lines of one family, all but their values."""
+
+    def __init__(self, metric: Metric) -> None:
+        self._metric = metric
+        self._keys: Sequence[object] = []
+        self._parts: list[bytes] = []
+        """What stands before each value; what ends the line before it is in it, too."""
+
+    def text(self, table: Table) -> bytes:
+        if histograms := table.histograms:
+            self._know([(labels, counts.bounds) for labels, counts in histograms.items()], self._histogram_names(table))
+            return self._join(list(chain.from_iterable(map(_histogram_values, histograms.values()))))
+        samples = table.samples
+        self._know(list(samples), self._names(samples))
+        return self._join(list(samples.values()))
+
+    def _know(self, keys: Sequence[object], names: Iterable[str]) -> None:
+        """Let the parts be those of `keys`; `names`, what each line begins with, is only asked if they are not yet."""
+        if keys != self._keys:
+            self._keys = []  # until the parts are those of the new ones
+            self._parts = self._starts(names)
+            self._keys = keys
+
+    def _join(self, values: Sequence[float | Decimal]) -> bytes:
+        if not values:
+            return b""
+        numbers = _NUMBERS.encode(values)
+        if numbers.translate(None, _IN_NUMBERS):
+            raise ValueError(f"{self._metric.name}: a value is not a finite number")  # one bad line spoils a whole scrape
+        parts = [b"\n"] * (2 * len(values) + 1)
+        parts[:-1:2] = self._parts
+        parts[1::2] = numbers[1:-1].split(b",")
+        return b"".join(parts)
+
+    def _starts(self, names: Iterable[str]) -> list[bytes]:
+        metric = self._metric
+        kind = Kind.GAUGE if metric.kind is Kind.INFO else metric.kind
+        end = f"# HELP {metric.name} {metric.help.translate(_ESCAPED_HELP)}\n# TYPE {metric.name} {kind.value}\n"
+        starts = []
+        for name in names:
+            starts.append(f"{end}{name} ".encode())
+            end = "\n"
+        return starts
+
+    def _names(self, keys: Iterable[Labels]) -> Iterator[str]:
+        for labels in keys:
+            yield self._metric.name + _braces(zip(self._metric.labels, labels, strict=True))
+
+    def _histogram_names(self, table: Table) -> Iterator[str]:
+        """In the order of `_histogram_values`."""
+        name = self._metric.name
+        for labels, counts in table.histograms.items():
+            named = list(zip(self._metric.labels, labels, strict=True))
+            for bound in counts.bounds:
+                yield f"{name}_bucket" + _braces([*named, ("le", bound_text(bound))])
+            yield f"{name}_count" + _braces(named)
+            yield f"{name}_sum" + _braces(named)
+
+
+def _histogram_values(counts: HistogramCounts) -> tuple[float, ...]:
+    return (*counts.counts, counts.counts[-1], counts.sum)
+
+
+def _braces(labels: Iterable[tuple[str, str]]) -> str:
+    inner = ",".join(f'{name}="{value.translate(_ESCAPED)}"' for name, value in labels)
+    return f"{{{inner}}}" if inner else ""
+
+
+def wants_openmetrics(accept: str) -> bool:
+    """Whether a client that sends this Accept header takes OpenMetrics, and not the text format, which is much quicker."""
+    takes = {media for media, quality in _media_ranges(accept) if quality > 0}
+    return OPENMETRICS in takes and not takes & {"text/plain", "text/*", "*/*"}
+
+
+def _media_ranges(accept: str) -> Iterator[tuple[str, float]]:
+    for item in accept.lower().split(","):
+        media, *parameters = (part.strip() for part in item.split(";"))
+        quality = next((text[2:] for text in parameters if text.startswith("q=")), "1")
+        try:
+            yield media, float(quality)
+        except ValueError:
+            yield media, 1.0
