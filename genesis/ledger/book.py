@@ -13,7 +13,7 @@ from genesis.core.money import ZERO, total, worth
 from genesis.ledger.currency import NO_CONVERSION, NO_MARK, Amounts, Unvalued
 from genesis.ledger.drawdown import Drawdown
 from genesis.ledger.holding import Holding
-from genesis.ledger.part import Components, PartStarts, starts_of
+from genesis.ledger.part import Components, PartPnl, PartStarts, starts_of
 from genesis.ledger.periods import Period
 
 Rates = Mapping[str, Decimal]
@@ -107,20 +107,19 @@ class Book(msgspec.Struct, kw_only=True):
             self._count(holding, 1, mark, rates)
             self._follow_mark(holding, mark)
 
-    def part_values(self, marks: Mapping[str, Decimal], rates: Rates) -> Iterator[tuple[str, str, Decimal | None]]:
-        """(symbol, component, P&L) of each part, at these marks and rates; None where it is not known."""
+    def parts(self, marks: Mapping[str, Decimal], rates: Rates) -> Iterator[PartPnl]:
+        """What each part comes to at these marks and rates, worked out from its own fills and fundings."""
         for symbol, holding in self.holdings.items():
             mark, currency = marks.get(symbol), holding.currency
             for component, part in holding.parts():
-                if mark is None and part.quantity:
-                    yield symbol, component, None
-                    continue
                 amounts = part.amounts(currency, ZERO if mark is None else mark)
-                yield symbol, component, total(worth(amount, rates.get(name)) for name, amount in amounts.items())
+                marked = mark is not None or not part.quantity
+                value = total(worth(amount, rates.get(name)) for name, amount in amounts.items()) if marked else None
+                yield PartPnl(symbol, component, amounts, marked, value)
 
     def end_periods(self, ended: Collection[Period], marks: Mapping[str, Decimal], rates: Rates) -> None:
         """Let what is there be the start of the periods that begin now."""
-        starts = starts_of(self.part_values(marks, rates))
+        starts = starts_of(self.parts(marks, rates))
         for period in ended:
             self.period_starts[period] = self.net_pnl
             self.part_starts[period] = starts

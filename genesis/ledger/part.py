@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
@@ -98,14 +99,27 @@ def add_amount(amounts: dict[str, Decimal], currency: str, amount: Decimal) -> N
     amounts[currency] = amounts.get(currency, ZERO) + amount
 
 
+class PartPnl(NamedTuple):
+    """What a part came to."""
+
+    symbol: str
+    component: str
+    amounts: dict[str, Decimal]
+    """Currency → P&L in it; without a mark of the symbol, an open quantity counts at 0."""
+    marked: bool
+    """Whether there is the mark that it needs, if it does."""
+    value: Decimal | None
+    """The P&L in the reporting currency; None without a mark or a rate that it needs."""
+
+
 PartStarts = dict[str, dict[str, Decimal | None]]
 """Symbol → component → P&L when a period began, in the reporting currency; None if it was not known, none if it was 0."""
 
 
-def starts_of(values: Iterator[tuple[str, str, Decimal | None]]) -> PartStarts:
-    """What to keep of (symbol, component, P&L) at the start of a period."""
+def starts_of(parts: Iterable[PartPnl]) -> PartStarts:
+    """What to keep of the parts at the start of a period."""
     starts: PartStarts = {}
-    for symbol, component, value in values:
-        if value is None or value:
-            starts.setdefault(symbol, {})[component] = value
+    for part in parts:
+        if part.value is None or part.value:
+            starts.setdefault(part.symbol, {})[part.component] = part.value
     return starts
