@@ -1,0 +1,234 @@
+"""What the market of a symbol can take: its volume of a day, and its depth near the mid. All times are event times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+
+from genesis.core.models import Depth, Level, MarketTrade
+from genesis.core.money import ONE, ZERO
+
+HOURS = 24
+"""The window of the volume: the open hour, and those before it."""
+DEPTH_LASTS = timedelta(hours=1)
+"""A book that was not told anew for longer says nothing of now."""
+
+_HOUR = timedelta(hours=1)
+_DAY_SECONDS = 86_400.0
+_HALF = Decimal("0.5")
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class Volume(NamedTuple):
+    """What a market trades in a day: what was seen in the window, scaled from the time observed to 24 hours."""
+
+    quantity: float
+    """In units of the symbol."""
+    value: float
+    """In the currency that the symbol is quoted in."""
+    observed_seconds: float
+    """How much of the last 24 hours was watched."""
+
+
+class Hour(msgspec.Struct, array_like=True, gc=False):
+    """The trades of one hour; `number` is counted from 1970-01-01T00:00Z."""
+
+    number: int
+    quantity: float
+    value: float
+
+
+class VolumeWindow(msgspec.Struct, kw_only=True):
+    """The trades of a symbol in the last 24 hours, by the hour. Instances are mutable, and owned by one market.
+
+    A trade older than the latest one is not counted: what a feed sends again after a broken connection would count twice.
+    """
+
+    since: datetime
+    """The first trade; nothing before it was watched."""
+    latest: datetime
+    ends: datetime
+    """The end of the open hour."""
+    quantity: Decimal = ZERO
+    """Of the open hour."""
+    value: Decimal = ZERO
+    hours: list[Hour] = msgspec.field(default_factory=list)
+    """The hours before it in which there was a trade, ascending."""
+    left: datetime | None = None
+    """When watching stopped, until the next trade."""
+    unwatched: list[tuple[datetime, datetime]] = msgspec.field(default_factory=list)
+
+    @classmethod
+    def starting(cls, time: datetime) -> VolumeWindow:
+        return cls(since=time, latest=time, ends=_start(_number(time) + 1))
+
+    def trade(self, trade: MarketTrade) -> None:
+        """Count a trade. The hot path of a busy feed."""
+        time, quantity = trade.time, trade.quantity
+        if time < self.latest:
+            return
+        if time >= self.ends:
+            self._open(time)
+        self.latest = time
+        self.quantity += quantity
+        self.value += quantity * trade.price
+
+    def leave(self, time: datetime) -> None:
+        """Nobody watches from `time` on, until the next trade: a restart."""
+        if self.left is None:
+            self._close()
+            self.left, self.ends = time, _LONG_AGO
+
+    def volume(self, now: datetime) -> Volume | None:
+        """The volume of a day, as seen at `now`; None if no time was observed."""
+        now = max(now, self.latest)
+        first = _number(now) - HOURS + 1
+        observed = self._observed(max(self.since, _start(first)), now).total_seconds()
+        if observed <= 0:
+            return None
+        counted = [hour for hour in self.hours if hour.number >= first]
+        if self.ends > _start(first):
+            counted.append(self._open_hour())
+        scale = _DAY_SECONDS / observed
+        return Volume(
+            quantity=sum(hour.quantity for hour in counted) * scale,
+            value=sum(hour.value for hour in counted) * scale,
+            observed_seconds=observed,
+        )
+
+    def _observed(self, begin: datetime, now: datetime) -> timedelta:
+        observed = now - begin
+        gaps = self.unwatched if self.left is None else [*self.unwatched, (self.left, now)]
+        for left, back in gaps:
+            observed -= max(timedelta(), min(back, now) - max(left, begin))
+        return observed
+
+    def _open(self, time: datetime) -> None:
+        """Begin the hour of `time`."""
+        number = _number(time)
+        if self.left is None:
+            self._close()
+        elif time > self.left:
+            self.unwatched.append((self.left, time))
+        self.left = None
+        first = number - HOURS + 1
+        self.hours = [hour for hour in self.hours if hour.number >= first]
+        self.unwatched = [gap for gap in self.unwatched if gap[1] > _start(first)]
+        self.quantity = self.value = ZERO
+        self.ends = _start(number + 1)
+
+    def _close(self) -> None:
+        closed = self._open_hour()
+        if self.hours and self.hours[-1].number == closed.number:  # a restart parted it
+            last = self.hours.pop()
+            closed = Hour(closed.number, last.quantity + closed.quantity, last.value + closed.value)
+        self.hours.append(closed)
+
+    def _open_hour(self) -> Hour:
+        return Hour(_number(self.ends) - 1, float(self.quantity), float(self.value))
+
+
+class NearDepth(msgspec.Struct, frozen=True, kw_only=True):
+    """What the visible book offers within reach of its mid, in the currency that the symbol is quoted in."""
+
+    time: datetime
+    spread_ratio: float
+    """(best ask − best bid) / mid."""
+    bid_value: float
+    ask_value: float
+
+    @property
+    def value(self) -> float:
+        """Of the thinner side: an order may have to go either way."""
+        return min(self.bid_value, self.ask_value)
+
+
+def near_depth(depth: Depth, reach: Decimal) -> NearDepth | None:
+    """The depth within `reach`, a ratio of the mid; None where a side is empty or the sides cross: there is no mid.
+
+    A book that is told less far than `reach` counts as far as it is told.
+    """
+    if not depth.bids or not depth.asks or depth.bids[0].price > depth.asks[0].price:
+        return None
+    bid, ask = depth.bids[0].price, depth.asks[0].price
+    mid = (bid + ask) * _HALF
+    lowest, highest = mid * (ONE - reach), mid * (ONE + reach)
+    return NearDepth(
+        time=depth.time,
+        spread_ratio=float(ask - bid) / float(mid),
+        bid_value=_value(level for level in depth.bids if level.price >= lowest),
+        ask_value=_value(level for level in depth.asks if level.price <= highest),
+    )
+
+
+class Market(msgspec.Struct, kw_only=True):
+    """What is known of one symbol's market. Instances are mutable, and owned by the `Markets` that they are in."""
+
+    window: VolumeWindow | None = None
+    depth: NearDepth | None = None
+
+    def volume(self, now: datetime) -> Volume | None:
+        """The volume of a day; None if there was no trade yet, or none was watched."""
+        return self.window.volume(now) if self.window is not None else None
+
+    def depth_at(self, now: datetime) -> NearDepth | None:
+        """The last book near its mid; None if it is older than `DEPTH_LASTS`."""
+        depth = self.depth
+        return depth if depth is not None and now - depth.time <= DEPTH_LASTS else None
+
+
+class Markets(msgspec.Struct, kw_only=True):
+    """The markets of all symbols that trades or books were told of."""
+
+    reach: Decimal
+    """How far from the mid the depth counts, as a ratio of it."""
+    symbols: dict[str, Market] = msgspec.field(default_factory=dict)
+
+    def trade(self, trade: MarketTrade) -> None:
+        """Count a trade into its symbol's volume, in `EXACT` arithmetic."""
+        market = self.symbols.get(trade.symbol)
+        window = market.window if market is not None else None
+        if window is None:
+            window = self._market(trade.symbol).window = VolumeWindow.starting(trade.time)
+        window.trade(trade)
+
+    def book(self, depth: Depth) -> None:
+        """Take in a symbol's book, in `EXACT` arithmetic; one older than the last is ignored."""
+        market = self._market(depth.symbol)
+        if market.depth is None or depth.time >= market.depth.time:
+            market.depth = near_depth(depth, self.reach)
+
+    def resume(self, saved: Markets, left: datetime | None) -> None:
+        """Take over what was saved; nothing was watched since `left`. Depth of another reach is forgotten."""
+        self.symbols = saved.symbols
+        for market in self.symbols.values():
+            if market.window is not None and left is not None:
+                market.window.leave(left)
+            if saved.reach != self.reach:
+                market.depth = None
+
+    def _market(self, symbol: str) -> Market:
+        market = self.symbols.get(symbol)
+        if market is None:
+            market = self.symbols[symbol] = Market()
+        return market
+
+
+def _value(levels: Iterable[Level]) -> float:
+    return float(sum((level.price * level.size for level in levels), ZERO))
+
+
+def _number(time: datetime) -> int:
+    """The hour that `time` is in."""
+    return int(time.timestamp() // 3600)
+
+
+def _start(number: int) -> datetime:
+    return _EPOCH + number * _HOUR
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
