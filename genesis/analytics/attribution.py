@@ -125,6 +125,12 @@ def attribution(
     return AttributionFigures(figures, causes, residual, book.components.folded, undefined)
 
 
+def added_causes(strategies: Iterable[Causes]) -> Causes:
+    """The causes of several strategies together; None where one of them is."""
+    every = tuple(strategies)
+    return Causes(*map(total, zip(*every, strict=True))) if every else Causes(*[ZERO] * len(Causes._fields))
+
+
 def _period_figures(book: Book, parts: Iterable[PartPnl]) -> Iterable[PartFigures]:
     starts = book.part_starts
     gone = {(symbol, component) for start in starts.values() for symbol, held in start.items() for component in held}

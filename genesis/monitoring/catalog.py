@@ -57,6 +57,29 @@ STRATEGY_PNL = _gauge(
 STRATEGY_PERIOD_PNL = _gauge(
     "strategy_period_pnl", "strategy period", "Net P&L since the start of the period (day, week from Monday, month)."
 )
+STRATEGY_ATTRIBUTION = _gauge(
+    "strategy_attribution",
+    "strategy component symbol",
+    "Net P&L since start by component and symbol, at the rates of now; the parts add up to the net.",
+)
+STRATEGY_PERIOD_ATTRIBUTION = _gauge(
+    "strategy_period_attribution",
+    "strategy component symbol period",
+    "Net P&L since the start of the period by component and symbol; the parts add up to the period's.",
+)
+STRATEGY_CAUSE_PNL = _gauge(
+    "strategy_cause_pnl",
+    "strategy cause",
+    "Net P&L since start by cause (market, selection, slippage, fees, funding); costs are negative; the causes add up to it.",
+)
+STRATEGY_ATTRIBUTION_RESIDUAL = _gauge(
+    "strategy_attribution_residual", "strategy", "Net P&L as kept event by event less the sum of its parts; exactly 0."
+)
+STRATEGY_COMPONENTS_FOLDED = _counter(
+    "strategy_components_folded_total",
+    "strategy",
+    "Fills and fundings booked to the component `other`, as the strategy has named 50 components before.",
+)
 STRATEGY_DRAWDOWN_RATIO = _gauge(
     "strategy_drawdown_ratio", "strategy", "How far the marked equity is below its peak, as a share of the peak."
 )
@@ -126,6 +149,7 @@ PORTFOLIO_EQUITY = _gauge("portfolio_equity", "", "Equity of all strategies at t
 PORTFOLIO_NET_PNL = _gauge("portfolio_net_pnl", "", "Net P&L of all strategies since start.")
 PORTFOLIO_PNL = _gauge("portfolio_pnl", "kind", "P&L of all strategies by kind; the kinds add up to the net.")
 PORTFOLIO_PERIOD_PNL = _gauge("portfolio_period_pnl", "period", "Net P&L of all strategies since the start of the period.")
+PORTFOLIO_CAUSE_PNL = _gauge("portfolio_cause_pnl", "cause", "Net P&L of all strategies by cause; the causes add up to it.")
 PORTFOLIO_DRAWDOWN_RATIO = _gauge("portfolio_drawdown_ratio", "", "Drawdown of the account's marked equity from its peak.")
 PORTFOLIO_MAX_DRAWDOWN_RATIO = _gauge("portfolio_max_drawdown_ratio", "", "Deepest drawdown of the account since start.")
 PORTFOLIO_DRAWDOWN = _gauge("portfolio_drawdown", "", "Drawdown of the account's marked equity, in money.")

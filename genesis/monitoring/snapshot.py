@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from genesis.analytics.attribution import AttributionFigures, Causes
 from genesis.analytics.histogram import HistogramCounts
 from genesis.core.models import Liquidity, Side, Tier
 from genesis.ledger.holding import TripCounts, Turnover
@@ -82,6 +83,7 @@ class StrategySnapshot:
     account: AccountSnapshot
     holdings: tuple[HoldingSnapshot, ...]
     trades: TradesSnapshot
+    attribution: AttributionFigures
     slippage_adverse: HistogramCounts
     slippage_favourable: HistogramCounts
     fill_delay: HistogramCounts
@@ -100,6 +102,8 @@ class PortfolioSnapshot:
 
     currency: str
     account: AccountSnapshot
+    causes: Causes
+    """The causes of all strategies."""
     tier: Tier | None
     daily_loss_used_ratio: float | None
     undefined: Mapping[str, str]

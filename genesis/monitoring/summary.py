@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import structlog
 
+from genesis.analytics.attribution import NO_BENCHMARK, AttributionFigures, Causes, MarketPart, added_causes, attribution
 from genesis.analytics.metrics import TradeFigures, trade_figures
 from genesis.core.config import TradingRules
 from genesis.core.models import Liquidity, Side
@@ -42,25 +43,28 @@ def summarise(
     rules: TradingRules,
     currency: str,
     configured: Collection[str] = (),
+    market: Mapping[str, MarketPart] | None = None,
 ) -> MonitorSnapshot:
     """The picture of the whole account. A strategy that cannot be summarised is left out, and named in `failed`.
 
-    `configured`: the names of strategies.yaml.
+    `configured`: the names of strategies.yaml; `market`: strategy → what the market made of its P&L, with a benchmark.
     """
     ledger, out = accounts.ledger, dict(accounts.failed)
     strategies = []
+    prices = ledger.prices()
     for name, book in ledger.books.items():
         if name in out:
             continue
         try:
-            strategies.append(_strategy(book, accounts.records[name], ledger, configured=name in configured))
+            taken_apart = _attribution(book, prices, ledger.rates, (market or {}).get(name))
+            strategies.append(_strategy(book, accounts.records[name], ledger, taken_apart, configured=name in configured))
         except Exception as error:
             _log.exception("summary failed: the strategy is left out", strategy=name)
             out[name] = f"{type(error).__name__}: {error}"
     return MonitorSnapshot(
         time=ledger.time,
         strategies=tuple(strategies),
-        portfolio=_portfolio(ledger, rules, currency),
+        portfolio=_portfolio(ledger, rules, currency, added_causes(one.attribution.causes for one in strategies)),
         mark_timestamps=dict(mark_seen),
         failed=out,
         sources={
@@ -72,7 +76,15 @@ def summarise(
     )
 
 
-def _strategy(book: Book, record: StrategyRecord, ledger: Ledger, *, configured: bool) -> StrategySnapshot:
+def _attribution(book: Book, prices: Mapping[str, Decimal], rates: Rates, market: MarketPart | None) -> AttributionFigures:
+    if market is None:
+        return attribution(book, prices, rates, ZERO, NO_BENCHMARK)
+    return attribution(book, prices, rates, market.pnl, market.reason)
+
+
+def _strategy(
+    book: Book, record: StrategyRecord, ledger: Ledger, taken_apart: AttributionFigures, *, configured: bool
+) -> StrategySnapshot:
     holdings = book.holdings.values()
     figures = trade_figures(holdings, ledger.rates)
     account = _account(book, _kinds(book, ledger.rates), ledger.time)
@@ -88,12 +100,13 @@ def _strategy(book: Book, record: StrategyRecord, ledger: Ledger, *, configured:
         profit_factor=figures.profit_factor(),
         expectancy=figures.expectancy(),
     )
-    undefined = dict(account.undefined) | _undefined_trades(figures)
+    undefined = dict(account.undefined) | _undefined_trades(figures) | dict(taken_apart.undefined)
     return StrategySnapshot(
         name=book.strategy,
         account=account,
         holdings=tuple(_holdings(book, ledger)),
         trades=trades,
+        attribution=taken_apart,
         slippage_adverse=record.adverse.counts(),
         slippage_favourable=record.favourable.counts(),
         fill_delay=record.delay.counts(),
@@ -151,7 +164,7 @@ def _undefined_trades(figures: TradeFigures) -> dict[str, str]:
     return undefined
 
 
-def _portfolio(ledger: Ledger, rules: TradingRules, currency: str) -> PortfolioSnapshot:
+def _portfolio(ledger: Ledger, rules: TradingRules, currency: str, causes: Causes) -> PortfolioSnapshot:
     kinds = [_kinds(book, ledger.rates) for book in ledger.books.values()]
     account = _account(
         ledger, _Kinds(*(total(amounts) for amounts in zip(*kinds, strict=True))) if kinds else _NOTHING, ledger.time
@@ -164,7 +177,11 @@ def _portfolio(ledger: Ledger, rules: TradingRules, currency: str) -> PortfolioS
     used = ratio(max(ZERO, -day), tier.max_daily_loss) if tier is not None and day is not None else None
     if used is None:
         undefined["daily_loss_used_ratio"] = undefined.get("tier") or undefined["day_pnl"]
-    return PortfolioSnapshot(currency=currency, account=account, tier=tier, daily_loss_used_ratio=used, undefined=undefined)
+    if None in causes:
+        undefined["cause_pnl"] = undefined.get("equity", NO_CONVERSION)
+    return PortfolioSnapshot(
+        currency=currency, account=account, causes=causes, tier=tier, daily_loss_used_ratio=used, undefined=undefined
+    )
 
 
 class _Kinds(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from genesis.monitoring.families.accounts import accounts, portfolio
+from genesis.monitoring.families.attribution import attribution
 from genesis.monitoring.families.feeds import marks, reconciliation, sources
 from genesis.monitoring.families.folded import Folded
 from genesis.monitoring.families.trading import execution, positions, trades
@@ -19,6 +20,7 @@ GROUPS: dict[str, Group] = {
     "positions": positions,
     "trades": trades,
     "execution": execution,
+    "attribution": attribution,
     "portfolio": portfolio,
     "marks": marks,
     "sources": sources,

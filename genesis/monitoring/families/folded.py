@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from genesis.ledger.part import MAIN, OTHER
 from genesis.monitoring.snapshot import MonitorSnapshot
-
-OTHER = "other"
 
 
 class Folded:
@@ -14,12 +13,17 @@ class Folded:
         names = [strategy.name for strategy in snapshot.strategies]
         symbols = dict.fromkeys(h.symbol for strategy in snapshot.strategies for h in strategy.holdings)
         symbols |= dict.fromkeys(snapshot.mark_timestamps)
+        symbols |= dict.fromkeys(part.symbol for strategy in snapshot.strategies for part in strategy.attribution.parts)
         self.named = set(names[:max_strategies])
         self._symbols = set(list(symbols)[:max_symbols])
         self.counts = {"strategy": len(names) - len(self.named), "symbol": len(symbols) - len(self._symbols)}
 
     def strategy(self, name: str) -> str:
         return name if name in self.named else OTHER
+
+    def component(self, strategy: str, component: str) -> str:
+        """The components of folded strategies have no names of their own."""
+        return component if strategy in self.named or component == MAIN else OTHER
 
     def symbol(self, symbol: str) -> str:
         return symbol if symbol in self._symbols else OTHER

@@ -1,0 +1,31 @@
+"""Where the net P&L of each strategy comes from."""
+
+from __future__ import annotations
+
+from genesis.monitoring import catalog
+from genesis.monitoring.families.folded import Folded
+from genesis.monitoring.snapshot import MonitorSnapshot
+from genesis.monitoring.table import Table
+
+
+def attribution(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
+    """By component and symbol, by period, by cause; and what is left over."""
+    whole, by_period = Table(catalog.STRATEGY_ATTRIBUTION), Table(catalog.STRATEGY_PERIOD_ATTRIBUTION)
+    causes, account = Table(catalog.STRATEGY_CAUSE_PNL), Table(catalog.PORTFOLIO_CAUSE_PNL)
+    residual, overflow = Table(catalog.STRATEGY_ATTRIBUTION_RESIDUAL), Table(catalog.STRATEGY_COMPONENTS_FOLDED)
+    for strategy in snapshot.strategies:
+        name, figures = folded.strategy(strategy.name), strategy.attribution
+        for part in figures.parts:
+            component, symbol = folded.component(strategy.name, part.component), folded.symbol(part.symbol)
+            whole.add(part.pnl, name, component, symbol)
+            for period, pnl in part.period_pnl.items():
+                by_period.add(pnl, name, component, symbol, period.value)
+        for cause, pnl in figures.causes._asdict().items():
+            causes.add(pnl, name, cause)
+        if figures.residual is not None or strategy.name in folded.named:  # one that is not known hides no other
+            residual.add(figures.residual, name)
+        overflow.add(figures.folded_components, name)
+    if not snapshot.failed:
+        for cause, pnl in snapshot.portfolio.causes._asdict().items():
+            account.add(pnl, cause)
+    return [whole, by_period, causes, residual, overflow, account]
