@@ -32,6 +32,8 @@ class Book(msgspec.Struct, kw_only=True):
     strategy: str
     currency: str
     """The reporting currency."""
+    opened: datetime
+    """The time of the first event."""
     drawdown: Drawdown
     capital: Decimal = ZERO
     realized: Decimal = ZERO

@@ -34,7 +34,7 @@ class Correction:
         """
         self.void = void
         self._voided = {*voided, (fill.source, fill.event_id)}
-        self._fill = fill
+        self.fill = fill
         self._component = component
         self._new = Holding(symbol=fill.symbol, currency=currency)
         self._to_come = booked
@@ -43,11 +43,11 @@ class Correction:
 
     @property
     def symbol(self) -> str:
-        return self._fill.symbol
+        return self.fill.symbol
 
     def takes(self, event: AnyAccountEvent) -> bool:
         """Whether an event is of the holding's history."""
-        ours = isinstance(event, Fill | Funding) and event.symbol == self._fill.symbol
+        ours = isinstance(event, Fill | Funding) and event.symbol == self.fill.symbol
         return ours and event.strategy == self.void.strategy
 
     def read(self, history: Iterable[AnyAccountEvent]) -> None:
@@ -77,7 +77,7 @@ class Correction:
             raise ValueError(f"{old.symbol}: the journal holds {self._taken} of the {old.events} events that were booked")
         new.events = old.events
         new.voided = Voided(
-            turnover=_with(old.voided.turnover, self._fill),
+            turnover=_with(old.voided.turnover, self.fill),
             trips=old.voided.trips.plus(old.trips.counts.beyond(new.trips.counts)),
         )
         return new

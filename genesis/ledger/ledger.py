@@ -58,7 +58,8 @@ class Ledger:
         book = self.books.get(strategy)
         if book is None:
             reporting = self.currencies.reporting
-            book = self.books[strategy] = Book(strategy=strategy, currency=reporting, drawdown=Drawdown.starting(time))
+            drawdown = Drawdown.starting(time)
+            book = self.books[strategy] = Book(strategy=strategy, currency=reporting, opened=time, drawdown=drawdown)
         return book
 
     def component(self, strategy: str, tag: str | None) -> str | None:

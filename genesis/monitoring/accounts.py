@@ -9,6 +9,8 @@ import msgspec
 import structlog
 
 from genesis.analytics.histogram import Histogram
+from genesis.analytics.impact import Orders
+from genesis.analytics.liquidity import Markets
 from genesis.analytics.slippage import slippage_ratio
 from genesis.core.config import MonitorSettings
 from genesis.core.models import AnyAccountEvent, AnyMarketEvent, Fill, MarketTrade, Quote, Signal, Void
@@ -37,6 +39,7 @@ class StrategyRecord(msgspec.Struct, kw_only=True):
     adverse: Histogram = msgspec.field(default_factory=lambda: Histogram.of(_SLIPPAGE_BOUNDS))
     favourable: Histogram = msgspec.field(default_factory=lambda: Histogram.of(_SLIPPAGE_BOUNDS))
     delay: Histogram = msgspec.field(default_factory=lambda: Histogram.of(_DELAY_BOUNDS))
+    orders: Orders = msgspec.field(default_factory=Orders)
     last_event_timestamp: float | None = None
     """Wall time; None if nothing came since the start."""
 
@@ -54,6 +57,7 @@ class AccountsState(msgspec.Struct, frozen=True):
     """(source, event_id) of each voided fill, and the event_id of its void."""
     sequences: Sequences
     reconciliations: Reconciliations
+    markets: Markets
 
 
 class Accounts:
@@ -63,9 +67,11 @@ class Accounts:
     """
 
     def __init__(self, settings: MonitorSettings) -> None:
-        """Only the currencies and the time zone of `settings` matter."""
+        """Only the currencies, the time zone and the reach of the depth in `settings` matter."""
         currencies = Currencies(settings.reporting_currency, settings.conversions, settings.symbol_currencies)
         self.ledger = Ledger(ZoneInfo(settings.time_zone), currencies)
+        self.markets = Markets(reach=settings.statistics.capacity.depth_ratio)
+        """Volume and depth. No journal tells of them: only a saved state gives them back."""
         self.records: dict[str, StrategyRecord] = {}
         self.failed: dict[str, str] = {}
         """Strategy → the error for which it is left out."""
@@ -84,7 +90,9 @@ class Accounts:
         if isinstance(event, Quote):
             return self.ledger.quote(event)
         if isinstance(event, MarketTrade):
+            self.markets.trade(event)
             return self.ledger.market_trade(event)
+        self.markets.book(event)
         self.ledger.advance(event.time)
         return True
 
@@ -127,11 +135,13 @@ class Accounts:
         old = self.ledger.books[void.strategy].holdings[correction.symbol]
         self.ledger.replace(void.strategy, correction.holding(old), void.time)
         self.voided[void.source, void.voids] = void.event_id
+        self.records[void.strategy].orders.void(correction.fill)
 
     def _compare_with_decision(self, event: AnyAccountEvent, record: StrategyRecord) -> None:
         if isinstance(event, Signal):
             self._remember(Decision.of(event))
         elif isinstance(event, Fill):
+            record.orders.add(event)
             decision = decision_of(event, self.decisions)
             decided = event.decision_price or (decision.price if decision is not None else None)
             if decided is not None:
@@ -158,6 +168,7 @@ class Accounts:
                 voided=[(*fill, void) for fill, void in self.voided.items()],
                 sequences=self.sequences,
                 reconciliations=self.reconciliations,
+                markets=self.markets,
             )
         )
 
@@ -181,6 +192,7 @@ class Accounts:
         self.voided = {(source, event_id): void for source, event_id, void in state.voided}
         self.records, self.failed = state.records, state.failed
         self.sequences, self.reconciliations = state.sequences, state.reconciliations
+        self.markets.resume(state.markets, state.ledger.time)
         for record in self.records.values():
             record.last_event_timestamp = None
         for decision in state.decisions:
