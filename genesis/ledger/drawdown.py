@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from datetime import datetime
 from decimal import Decimal
 
 import msgspec
 
 from genesis.core.money import ZERO, ratio, share
+
+KEPT_EPISODES = 5
+"""How many of the closed episodes are kept: the deepest ones."""
+
+
+class Episode(msgspec.Struct, frozen=True, kw_only=True):
+    """An equity below its peak: from the peak over the trough back to the peak."""
+
+    peak_time: datetime
+    trough_time: datetime
+    recovered: datetime | None = None
+    """When the equity was back at the peak; None while it is not, or if capital moved so that it never could be."""
+    ratio: float
+    """The depth as a share of the peak."""
+    amount: Decimal
+    """The depth in money."""
+
+    @property
+    def recovery_seconds(self) -> float | None:
+        """From the trough to the recovery; None without one."""
+        return None if self.recovered is None else _seconds(self.trough_time, self.recovered)
 
 
 class Drawdown(msgspec.Struct, kw_only=True):
@@ -24,6 +46,8 @@ class Drawdown(msgspec.Struct, kw_only=True):
     closed_max_ratio: float | None = None
     last_recovery_seconds: float | None = None
     longest_recovery_seconds: float | None = None
+    worst: list[Episode] = msgspec.field(default_factory=list)
+    """The deepest closed episodes, the deepest first, the earlier of two equal ones first."""
 
     @classmethod
     def starting(cls, time: datetime) -> Drawdown:
@@ -41,10 +65,10 @@ class Drawdown(msgspec.Struct, kw_only=True):
     def rise(self, equity: Decimal, time: datetime) -> None:
         """`equity` is at the peak or above: the open episode, if any, is over."""
         if self.trough < self.peak:
-            seconds = max(0.0, (time - self.trough_time).total_seconds())  # events of two symbols may cross
+            seconds = _seconds(self.trough_time, time)
             self.last_recovery_seconds = seconds
             self.longest_recovery_seconds = max(seconds, self.longest_recovery_seconds or 0.0)
-        self._restart(equity, time)
+        self._restart(equity, time, recovered=time)
 
     def flow(self, before: Decimal, after: Decimal, time: datetime) -> None:
         """Capital moved the equity from `before` to `after`: the curve is scaled, as neither is a gain or a loss.
@@ -58,10 +82,32 @@ class Drawdown(msgspec.Struct, kw_only=True):
         else:
             self._restart(after, time)
 
-    def _restart(self, equity: Decimal, time: datetime) -> None:
-        self.closed_max_ratio = self.max_ratio()
+    def _restart(self, equity: Decimal, time: datetime, *, recovered: datetime | None = None) -> None:
+        """Close the episode; at the peak there is none, and nothing to work out at each new high."""
+        if self.trough < self.peak or self.closed_max_ratio is None:
+            self.closed_max_ratio = self.max_ratio()
+            self._keep(self.open_episode(recovered))
         self.peak = self.trough = equity
         self.peak_time = self.trough_time = time
+
+    def _keep(self, episode: Episode | None) -> None:
+        worst = self.worst
+        if episode is not None and (len(worst) < KEPT_EPISODES or episode.ratio > worst[-1].ratio):
+            insort(worst, episode, key=lambda one: -one.ratio)
+            del worst[KEPT_EPISODES:]
+
+    def open_episode(self, recovered: datetime | None = None) -> Episode | None:
+        """The episode since the peak, with the depth of its trough; None at the peak, or while no peak is above 0."""
+        depth = self.ratio(self.trough)
+        if not depth:
+            return None
+        return Episode(
+            peak_time=self.peak_time,
+            trough_time=self.trough_time,
+            recovered=recovered,
+            ratio=depth,
+            amount=self.peak - self.trough,
+        )
 
     def ratio(self, equity: Decimal) -> float | None:
         """1 − equity / peak; None while no peak is above 0."""
@@ -77,3 +123,7 @@ class Drawdown(msgspec.Struct, kw_only=True):
     def under_water_seconds(self, equity: Decimal, now: datetime) -> float:
         """Time since the peak; 0 at the peak."""
         return (now - self.peak_time).total_seconds() if equity < self.peak else 0.0
+
+
+def _seconds(start: datetime, end: datetime) -> float:
+    return max(0.0, (end - start).total_seconds())  # events of two symbols may cross

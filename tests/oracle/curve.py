@@ -39,6 +39,16 @@ class Point(NamedTuple):
     tick: bool
 
 
+class Episode(NamedTuple):
+    """An equity below its peak, until it was back or capital put an end to it."""
+
+    peak_time: datetime
+    trough_time: datetime
+    recovered: datetime | None
+    ratio: Fraction
+    amount: Fraction
+
+
 @dataclass
 class Drawdown:
     """The open episode, and what is remembered of the closed ones."""
@@ -49,11 +59,14 @@ class Drawdown:
     trough_time: datetime
     deepest: Fraction | None = None
     recoveries: list[float] = field(default_factory=list)
+    episodes: list[Episode] = field(default_factory=list)
+    """All closed ones, in the order of their end."""
 
     def tick(self, equity: Fraction, time: datetime) -> None:
         if equity >= self.peak:
             if self.trough < self.peak:
                 self.recoveries.append(max(0.0, (time - self.trough_time).total_seconds()))
+                self.episodes += self.open_episode(time)
             self.start(equity, time)
         elif equity < self.trough:
             self.trough, self.trough_time = equity, time
@@ -68,8 +81,20 @@ class Drawdown:
             self.peak *= after / before
             self.trough *= after / before
         else:
+            self.episodes += self.open_episode(None)
             self.start(after, time)
         self.remember()
+
+    def open_episode(self, recovered: datetime | None = None) -> list[Episode]:
+        """The one that is open now, if there is one of a peak above 0."""
+        if not self.trough < self.peak or self.peak <= 0:
+            return []
+        depth = self.peak - self.trough
+        return [Episode(self.peak_time, self.trough_time, recovered, depth / self.peak, depth)]
+
+    def worst(self, number: int) -> list[Episode]:
+        """The deepest closed ones; the earlier of two equal ones first."""
+        return sorted(self.episodes, key=lambda episode: -episode.ratio)[:number]
 
     def remember(self) -> None:
         if self.peak > 0:

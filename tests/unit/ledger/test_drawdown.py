@@ -63,3 +63,41 @@ def test_without_capital_there_is_no_ratio() -> None:
     drawdown = observed(0, -5)
     assert drawdown.ratio(Decimal(-5)) is None
     assert drawdown.max_ratio() is None
+
+
+def test_the_open_episode_has_its_start_its_trough_and_its_depth() -> None:
+    drawdown = observed(100, 125, 100, 110)
+    episode = drawdown.open_episode()
+    assert episode is not None
+    assert (episode.peak_time, episode.trough_time, episode.recovered) == (at(1), at(2), None)
+    assert (episode.ratio, episode.amount, episode.recovery_seconds) == (pytest.approx(0.2), 25, None)
+    drawdown.observe(Decimal(125), at(9))
+    assert drawdown.open_episode() is None
+
+
+def test_the_worst_closed_episodes_are_kept_the_deepest_first() -> None:
+    drawdown = observed(100, 99, 100, 93, 100, 96, 97, 100, 98, 100, 95, 100, 92, 100, 94)
+    assert [round(episode.ratio, 9) for episode in drawdown.worst] == [0.08, 0.07, 0.05, 0.04, 0.02]
+    fourth = drawdown.worst[3]
+    assert (fourth.peak_time, fourth.trough_time, fourth.recovered) == (at(4), at(5), at(7))
+    assert (fourth.amount, fourth.recovery_seconds) == (4, 2)
+
+
+def test_the_earlier_of_two_equally_deep_episodes_comes_first() -> None:
+    assert [episode.trough_time for episode in observed(100, 90, 100, 90, 100).worst] == [at(1), at(3)]
+
+
+def test_an_episode_that_a_withdrawal_of_all_ends_is_kept_without_a_recovery() -> None:
+    drawdown = observed(100, 80)
+    drawdown.flow(Decimal(80), Decimal(0), at(2))
+    (episode,) = drawdown.worst
+    assert (episode.ratio, episode.amount, episode.recovered) == (pytest.approx(0.2), 20, None)
+
+
+def test_a_flow_scales_the_money_of_the_open_episode_and_leaves_that_of_the_closed_ones() -> None:
+    drawdown = observed(100, 90, 100, 80)
+    drawdown.flow(Decimal(80), Decimal(160), at(4))
+    episode = drawdown.open_episode()
+    assert episode is not None
+    assert (episode.ratio, episode.amount) == (pytest.approx(0.2), 40)
+    assert [episode.amount for episode in drawdown.worst] == [10]
