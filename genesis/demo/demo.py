@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ from genesis.stack.sink import NotificationSink
 _TABLE_SECONDS = 5.0
 _ALERTS_SECONDS = 0.5
 FAULTY = "statistical_arb"
+GRID = {"step": timedelta(seconds=1), "windows": (timedelta(minutes=5), timedelta(hours=1)), "risk_window": timedelta(hours=1)}
+"""What the demo sets of `statistics` in monitor.yaml: a grid so fine that there are figures on returns within a minute."""
 GOES_BAD_AFTER = 60.0
 """Seconds of market time after which the execution of `FAULTY` breaks."""
 
@@ -116,7 +119,9 @@ class Demo:
         configured = self._settings.monitor
         host = self._options.host or configured.host
         port = free_port(configured.port, host) if self._options.port is None else self._options.port
-        return MonitorApp(_of_any_time(self._settings), journal=journal, host=host, port=port, clock=self._clock)
+        return MonitorApp(
+            _on_a_fine_grid(_of_any_time(self._settings)), journal=journal, host=host, port=port, clock=self._clock
+        )
 
     async def _start_stack(self, running: AsyncExitStack, data: Path, app: MonitorApp) -> NativeStack:
         sink = await running.enter_async_context(NotificationSink(self._clock, self._screen.notified))
@@ -217,6 +222,10 @@ class Demo:
             self._screen.plain(
                 f"After {wait} StorageBelowTier warns, rightly: this account's tier wants PostgreSQL, the demo has SQLite."
             )
+        self._screen.plain(
+            f"Returns are taken every second of market time, not every {duration_text(self._settings.monitor.statistics.step)} "
+            "as monitor.yaml says: value at risk, Sharpe and their like are there within a minute."
+        )
         self._screen.plain("Ctrl-C stops everything.")
 
 
@@ -239,3 +248,8 @@ def _of_any_time(settings: Settings) -> Settings:
 def _moved(url: str, usual: int) -> str:
     """A note when a service could not have its usual port."""
     return "" if not usual or url.endswith(f":{usual}") else f"  (port {usual} is taken)"
+
+
+def _on_a_fine_grid(settings: Settings) -> Settings:
+    statistics = settings.monitor.statistics.model_copy(update=GRID)
+    return settings._replace(monitor=settings.monitor.model_copy(update={"statistics": statistics}))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import getcontext, setcontext
+from types import MappingProxyType
 from typing import NamedTuple
 
 import structlog
 
 from genesis.core.clock import Clock, SystemClock
-from genesis.core.config import MonitorSettings, TradingRules
+from genesis.core.config import MonitorSettings, StrategySettings, TradingRules
 from genesis.core.errors import EventError
 from genesis.core.models import AnyAccountEvent, AnyEvent, AnyMarketEvent, MarketEvent, MarketTrade, Quote, Void
 from genesis.core.money import EXACT, exact_arithmetic
@@ -55,9 +56,9 @@ class StrategyPerformanceMonitor:
         journal: Journal,
         clock: Clock | None = None,
         *,
-        configured: Collection[str] = (),
+        configured: Mapping[str, StrategySettings] = MappingProxyType({}),
     ) -> None:
-        """`journal` is open; `restore` has to be awaited before the first event. `configured`: names of strategies.yaml."""
+        """`journal` is open; `restore` has to be awaited before the first event. `configured`: strategies.yaml."""
         self.telemetry = Telemetry()
         self._settings = settings
         self._rules = rules

@@ -13,7 +13,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from genesis.core.config import MonitorSettings
+from genesis.core.config import MonitorSettings, StrategySettings
 from genesis.core.event_config import EventSettings
 from genesis.core.models import AnyEvent, CapitalFlow, Depth, Funding, Quote, Side
 from genesis.ledger.journal import Journal
@@ -64,7 +64,8 @@ async def watched(
     clock = MovingClock()
     settings = MonitorSettings(events=EventSettings(**events))
     async with Journal(journal) as opened:
-        monitor = StrategyPerformanceMonitor(settings, rules(), opened, clock, configured=configured)
+        known = dict.fromkeys(configured, StrategySettings(capital=Decimal(1000)))
+        monitor = StrategyPerformanceMonitor(settings, rules(), opened, clock, configured=known)
         await monitor.restore()
         yield Watched(monitor, clock, opened)
 
