@@ -57,44 +57,39 @@ class _Lines:
     def __init__(self, metric: Metric) -> None:
         self._metric = metric
         self._keys: Sequence[object] = []
-        self._parts: list[bytes] = []
-        """What stands before each value; what ends the line before it is in it, too."""
+        self._template = b""
+        """All lines, with `%b` where a value stands: to fill in one text is quicker, and takes less room, than to join pieces."""
 
     def text(self, table: Table) -> bytes:
         if histograms := table.histograms:
             self._know([(labels, counts.bounds) for labels, counts in histograms.items()], self._histogram_names(table))
-            return self._join(list(chain.from_iterable(map(_histogram_values, histograms.values()))))
+            return self._fill(list(chain.from_iterable(map(_histogram_values, histograms.values()))))
         samples = table.samples
         self._know(list(samples), self._names(samples))
-        return self._join(list(samples.values()))
+        return self._fill(list(samples.values()))
 
     def _know(self, keys: Sequence[object], names: Iterable[str]) -> None:
-        """Let the parts be those of `keys`; `names`, what each line begins with, is only asked if they are not yet."""
+        """Let the template be that of `keys`; `names`, what each line begins with, is only asked if it is not yet."""
         if keys != self._keys:
-            self._keys = []  # until the parts are those of the new ones
-            self._parts = self._starts(names)
+            self._keys = []  # until the template is that of the new ones
+            self._template = "".join(self._lines(names)).encode()
             self._keys = keys
 
-    def _join(self, values: Sequence[float | Decimal]) -> bytes:
+    def _fill(self, values: Sequence[float | Decimal]) -> bytes:
         if not values:
             return b""
         numbers = _NUMBERS.encode(values)
         if numbers.translate(None, _IN_NUMBERS):
             raise ValueError(f"{self._metric.name}: a value is not a finite number")  # one bad line spoils a whole scrape
-        parts = [b"\n"] * (2 * len(values) + 1)
-        parts[:-1:2] = self._parts
-        parts[1::2] = numbers[1:-1].split(b",")
-        return b"".join(parts)
+        return self._template % tuple(numbers[1:-1].split(b","))
 
-    def _starts(self, names: Iterable[str]) -> list[bytes]:
+    def _lines(self, names: Iterable[str]) -> Iterator[str]:
         metric = self._metric
         kind = Kind.GAUGE if metric.kind is Kind.INFO else metric.kind
-        end = f"# HELP {metric.name} {metric.help.translate(_ESCAPED_HELP)}\n# TYPE {metric.name} {kind.value}\n"
-        starts = []
+        head = f"# HELP {metric.name} {metric.help.translate(_ESCAPED_HELP)}\n# TYPE {metric.name} {kind.value}\n"
+        yield head.replace("%", "%%")
         for name in names:
-            starts.append(f"{end}{name} ".encode())
-            end = "\n"
-        return starts
+            yield f"{name.replace('%', '%%')} %b\n"
 
     def _names(self, keys: Iterable[Labels]) -> Iterator[str]:
         for labels in keys:
