@@ -1,0 +1,256 @@
+"""The correlation figures of a sliding window, kept up to date row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from genesis.analytics.correlation import (
+    INSUFFICIENT_OVERLAP,
+    LEDOIT_WOLF,
+    PEARSON,
+    WARMING_UP,
+    ZERO_VARIANCE,
+    Complete,
+    CorrelationFigures,
+    CorrelationPair,
+    Floats,
+    Indices,
+    Shrunk,
+    complete_part,
+    diversification_ratio,
+    ledoit_wolf,
+    shrink,
+    shrunk_correlation,
+)
+from genesis.analytics.product_sums import Block, ProductSums
+from genesis.core.statistics_config import CorrelationSettings
+
+TOO_FEW_STRATEGIES, NO_WEIGHT = "too_few_strategies", "no_weight"
+
+
+class CorrelationWindow:
+    """Correlations between strategies over the rows of a sliding window, (t, n) returns on the grid, NaN where undefined.
+
+    Not thread-safe. The rows themselves stay with their owner, who shows them to `figures`.
+    """
+
+    def __init__(self, settings: CorrelationSettings) -> None:
+        self._settings = settings
+        self._sums = ProductSums(settings.min_overlap)
+        self._told: _Told | None = None
+
+    def update(self, entering: Floats, leaving: Floats | None = None) -> None:
+        """Add a row, and drop one.
+
+        Args:
+            entering: (n,) returns of one grid point, NaN where undefined. Longer than the rows before: strategies are new.
+            leaving: a row that was added before; it may be shorter. None while the window fills.
+        """
+        self._sums.update(entering, leaving)
+        self._told = None
+
+    def rebuild(self, rows: Floats) -> None:
+        """Begin anew with the rows in the window, (t, n), in any order: after a restart."""
+        self._sums.rebuild(rows)
+        self._told = None
+
+    def matrix(self, rows: Floats) -> Floats:
+        """(n, n) as `genesis.analytics.correlation.pearson` gives it, but that its diagonal is 1 throughout."""
+        found = np.eye(self._sums.size)
+        for start, values in self._sums.correlations(rows):
+            found[start : start + len(values), start:] = values
+        found = np.triu(found, 1)
+        found += found.T
+        np.fill_diagonal(found, 1.0)
+        return found
+
+    def figures(self, names: Sequence[str], weights: Floats, rows: Floats) -> CorrelationFigures:
+        """What is told of the window. All but the diversification ratio is worked out once after each `update`.
+
+        Args:
+            names: of the strategies, by place; at least one for each.
+            weights: (n,) each strategy's share of the equity; one that is not above 0 has no weight.
+            rows: the window's rows, (t, n), in any order.
+
+        Raises:
+            ValueError: the table is not the window's.
+        """
+        told = self._told
+        if told is None:
+            told = self._told = _tell(self._sums, rows, self._settings)
+        undefined = dict(told.undefined)
+        ratio = None
+        if told.part is not None:
+            shares = weights[told.part.columns]
+            ratio = diversification_ratio(told.part.of(rows), told.deviations, shares)
+            if ratio is None:
+                undefined["diversification_ratio"] = ZERO_VARIANCE if bool((shares > 0).any()) else NO_WEIGHT
+        return CorrelationFigures(
+            pairs=_named(told, names),
+            omitted_pairs=told.defined - len(told.strongest.values),
+            undefined_pairs=told.undefined_pairs,
+            mean_correlation=told.mean,
+            diversification_ratio=ratio,
+            shrinkage=None if told.shrunk is None else told.shrunk.shrinkage,
+            undefined=undefined,
+            undefined_strategies={names[place]: reason for place, reason in told.alone.items()},
+        )
+
+
+class _Pairs(NamedTuple):
+    """Pairs of places with the correlation of each."""
+
+    first: Indices
+    second: Indices
+    values: Floats
+
+    def strongest(self, limit: int) -> _Pairs:
+        if len(self.values) <= limit:
+            return self
+        kept = np.argpartition(np.abs(self.values), -limit)[-limit:]
+        return _Pairs(self.first[kept], self.second[kept], self.values[kept])
+
+    def and_those(self, others: _Pairs) -> _Pairs:
+        return _Pairs(*(np.concatenate(both) for both in zip(self, others, strict=True)))
+
+    def in_order(self) -> _Pairs:
+        order = np.lexsort((self.second, self.first))
+        return _Pairs(self.first[order], self.second[order], self.values[order])
+
+
+class _Told(NamedTuple):
+    """Everything that does not depend on the weights."""
+
+    strongest: _Pairs
+    shrunk_values: Floats
+    """Of the strongest pairs, by Ledoit-Wolf; NaN where one of the two is not among the complete ones."""
+    defined: int
+    undefined_pairs: dict[str, int]
+    mean: float | None
+    shrunk: Shrunk | None
+    part: Complete | None
+    deviations: Floats
+    """Of the complete ones."""
+    undefined: dict[str, str]
+    alone: dict[int, str]
+
+
+class _Tally:
+    """Takes the blocks of correlations in, one after the other."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        self.partners = np.zeros(size, dtype=np.intp)
+        self.sum, self.defined, self.squares = 0.0, 0, 0.0
+        self._limit = limit
+        nothing = np.zeros(0, dtype=np.intp)
+        self.strongest = _Pairs(nothing, nothing, np.zeros(0))
+
+    def add(self, block: Block, deviations: Floats) -> None:
+        """`deviations`: (n,) of all strategies, for `squares`: the sum of the squared covariances above the diagonal."""
+        start, values = block
+        values[np.tril_indices(len(values))] = np.nan
+        defined = ~np.isnan(values)
+        self.partners[start : start + len(values)] += defined.sum(axis=1)
+        self.partners[start:] += defined.sum(axis=0)
+        first, second = np.nonzero(defined)
+        found = _Pairs(first + start, second + start, values[defined])
+        self.sum += float(found.values.sum())
+        self.defined += len(found.values)
+        self.squares += float(((found.values * deviations[found.first] * deviations[found.second]) ** 2).sum())
+        self.strongest = self.strongest.and_those(found.strongest(self._limit)).strongest(self._limit)
+
+
+def _tell(sums: ProductSums, rows: Floats, settings: CorrelationSettings) -> _Told:
+    size = sums.size
+    everything = size * (size - 1) // 2
+    tally = _Tally(size, everything if size <= settings.all_pairs_up_to else settings.strongest_pairs)
+    part = complete_part(rows, sums.min_overlap) if size else None
+    if part is not None and len(part.columns) < 2:  # noqa: PLR2004 - one strategy correlates with nobody
+        part = None
+    returns = part.of(rows) if part is not None else np.zeros((1, 0))
+    centred = returns - returns.mean(axis=0)
+    deviations = np.sqrt(np.einsum("ij,ij->j", centred, centred) / len(centred))
+    spread = np.zeros(size)
+    if part is not None:
+        spread[part.columns] = deviations
+    for block in sums.correlations(rows):
+        tally.add(block, spread)
+    strongest = tally.strongest.in_order()
+    shrunk = None
+    if part is not None:
+        squares = 2.0 * tally.squares + float((deviations**4).sum())
+        shrunk = shrink(squares, centred) if sums.is_complete else ledoit_wolf(returns)
+    return _Told(
+        strongest=strongest,
+        shrunk_values=_shrunk_values(strongest, centred, part, shrunk),
+        defined=tally.defined,
+        undefined_pairs=_undefined_pairs(everything - tally.defined, sums.short_pairs),
+        mean=tally.sum / tally.defined if tally.defined else None,
+        shrunk=shrunk,
+        part=part,
+        deviations=deviations,
+        undefined=_undefined(sums, tally, part),
+        alone=_alone(sums, tally, rows),
+    )
+
+
+def _shrunk_values(pairs: _Pairs, centred: Floats, part: Complete | None, shrunk: Shrunk | None) -> Floats:
+    found = np.full(len(pairs.values), np.nan)
+    if part is None or shrunk is None:
+        return found
+    place = np.full(max(int(part.columns.max()), int(pairs.second.max(initial=0))) + 1, -1)
+    place[part.columns] = np.arange(len(part.columns))
+    first, second = place[pairs.first], place[pairs.second]
+    inside = (first >= 0) & (second >= 0)
+    mine, theirs = centred[:, first[inside]], centred[:, second[inside]]
+    covariance, variance, other = (_mean_products(*of) for of in ((mine, theirs), (mine, mine), (theirs, theirs)))
+    found[inside] = shrunk_correlation(covariance, variance, other, shrunk)
+    return found
+
+
+def _mean_products(a: Floats, b: Floats) -> Floats:
+    found: Floats = np.einsum("ij,ij->j", a, b) / len(a)
+    return found
+
+
+def _undefined_pairs(undefined: int, short: int) -> dict[str, int]:
+    found = {INSUFFICIENT_OVERLAP: short, ZERO_VARIANCE: undefined - short}
+    return {reason: count for reason, count in found.items() if count}
+
+
+def _undefined(sums: ProductSums, tally: _Tally, part: Complete | None) -> dict[str, str]:
+    """Figure of the portfolio → reason."""
+    of_the_whole = ("diversification_ratio", "correlation_shrinkage")
+    if sums.size < 2:  # noqa: PLR2004 - a pair
+        return dict.fromkeys(("mean_correlation", *of_the_whole), TOO_FEW_STRATEGIES)
+    reason = WARMING_UP if sums.short_pairs else ZERO_VARIANCE
+    found = {} if tally.defined else {"mean_correlation": reason}
+    if part is None:
+        found |= dict.fromkeys(of_the_whole, INSUFFICIENT_OVERLAP if tally.defined else reason)
+    return found
+
+
+def _alone(sums: ProductSums, tally: _Tally, rows: Floats) -> dict[int, str]:
+    """Place of each strategy that has a correlation with nobody → reason."""
+    if sums.size < 2:  # noqa: PLR2004 - a pair
+        return dict.fromkeys(range(sums.size), TOO_FEW_STRATEGIES)
+    return {place: _reason(rows[:, place], sums.min_overlap) for place in np.flatnonzero(tally.partners == 0).tolist()}
+
+
+def _reason(returns: Floats, min_overlap: int) -> str:
+    known = returns[np.isfinite(returns)]
+    if len(known) < min_overlap:
+        return WARMING_UP
+    return ZERO_VARIANCE if known.min() == known.max() else INSUFFICIENT_OVERLAP
+
+
+def _named(told: _Told, names: Sequence[str]) -> tuple[CorrelationPair, ...]:
+    found = []
+    for first, second, value, shrunk in zip(*told.strongest, told.shrunk_values, strict=True):
+        found.append(CorrelationPair(names[first], names[second], PEARSON, float(value)))
+        if shrunk == shrunk:  # noqa: PLR0124 - not NaN
+            found.append(CorrelationPair(names[first], names[second], LEDOIT_WOLF, float(shrunk)))
+    return tuple(found)

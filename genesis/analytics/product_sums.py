@@ -1,0 +1,320 @@
+"""Pearson's correlations over a sliding window, kept up to date by one row in and one row out.
+
+What is kept are sums of products, each strategy's returns less a centre of its own. A row is added and dropped as a product of
+rank two; nothing is worked out anew. The sums that a pair's own overlap makes different (of a strategy's values at the points
+that another one has) are kept once for all strategies with the same gaps: without gaps they are one column.
+
+A sum from which something large is dropped keeps the rounding of what it had. A bound of that is kept for each strategy; where
+it comes near to what is left, the sums of that strategy are taken anew from the rows. Where even that leaves too much (a
+strategy that hardly moves at the few points of another one), the pair is worked out from the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from genesis.analytics.correlation import Flags, Floats, Indices, pearson
+
+TOLERANCE = 1e-10
+"""The bound of the rounding in a sum of squares, as a share of it, at which it is taken anew."""
+
+_EPSILON = float(np.finfo(np.float64).eps)
+_FRESH = 8 * _EPSILON
+"""The rounding in a sum that was just taken anew, as a share of it."""
+_BLOCK = 64
+_CHUNK = 512
+_GROWTH = 128
+
+
+class Block(NamedTuple):
+    """The correlations of strategies `start` to `start` + b with those from `start` on: (b, n − start), NaN where undefined."""
+
+    start: int
+    values: Floats
+
+
+class _Correction(NamedTuple):
+    """Correlations of the strategies `mine` with `theirs`, (m, t), that stand in for those from the sums."""
+
+    mine: Indices
+    theirs: Indices
+    values: Floats
+
+    def apply(self, start: int, block: Floats) -> None:
+        """Put them into the block of rows from `start` on, above the diagonal."""
+        for these, those, values in ((self.mine, self.theirs, self.values), (self.theirs, self.mine, self.values.T)):
+            inside = np.flatnonzero((these >= start) & (these < start + len(block)))
+            right = np.flatnonzero(those >= start)
+            block[np.ix_(these[inside] - start, those[right] - start)] = values[np.ix_(inside, right)]
+
+
+class ProductSums:
+    """Sums of products of the rows in a window. Strategies have fixed places; new ones are appended.
+
+    The rows that are dropped must be those that were added, in any order. It takes 8 n² bytes, and 16 n for each pattern of
+    gaps: 8 MB for 1,000 strategies without gaps, 32 MB if each of them has other gaps than all others.
+    """
+
+    def __init__(self, min_overlap: int) -> None:
+        """Two strategies with fewer than `min_overlap` points in common have no correlation."""
+        self.min_overlap = max(min_overlap, 2)
+        self.rows = 0
+        self._centre = np.zeros(0)
+        self._products = np.zeros((0, 0))  # only the blocks on and above the diagonal are kept up to date
+        self._gaps: Indices = np.zeros(0, dtype=np.intp)  # strategy → its pattern of gaps
+        self._sums = np.zeros((0, 0))  # (strategy, pattern): over the points that both have
+        self._squares = np.zeros((0, 0))
+        self._counts: Indices = np.zeros((0, 0), dtype=np.intp)  # (pattern, pattern)
+        self._errors = np.zeros(0)  # bound of the rounding in a strategy's sums of squares
+
+    @property
+    def size(self) -> int:
+        """How many strategies there are."""
+        return len(self._gaps)
+
+    @property
+    def points(self) -> Indices:
+        """(n,) how many points each strategy has."""
+        return self._counts[self._gaps, self._gaps]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no strategy has a gap."""
+        return len(self._counts) == 1 and int(self._counts[0, 0]) == self.rows
+
+    def update(self, entering: Floats, leaving: Floats | None = None) -> None:
+        """Add a row, and drop one.
+
+        Args:
+            entering: (n,) returns of one grid point, NaN where undefined. Longer than the rows before: strategies are new.
+            leaving: the oldest row, which was added before; it may be shorter. None while the window fills.
+        """
+        self._grow(len(entering))
+        coming = np.isfinite(entering)
+        self._split(coming)
+        self._begin(entering, coming)
+        new = np.where(coming, entering - self._centre, 0.0)
+        self._tally(new, coming, 1)
+        if leaving is None:
+            self._add_products(np.stack((new,)), np.stack((new,)))
+            return
+        old_row = np.full(self.size, np.nan)
+        old_row[: len(leaving)] = leaving
+        going = np.isfinite(old_row)
+        old = np.where(going, old_row - self._centre, 0.0)
+        self._tally(old, going, -1)
+        self._add_products(np.stack((new, -old)), np.stack((new, old)))
+        if not going.all():
+            self._merge()
+
+    def rebuild(self, rows: Floats) -> None:
+        """Begin anew with a table of rows, (t, n), in any order."""
+        valid = np.isfinite(rows)
+        patterns: dict[bytes, int] = {}
+        self._gaps = np.array(
+            [patterns.setdefault(bits.tobytes(), len(patterns)) for bits in np.packbits(valid, axis=0).T], dtype=np.intp
+        )
+        at_pattern = self._at_patterns(valid, len(patterns))
+        self.rows = len(rows)
+        self._counts = np.rint(at_pattern.T @ at_pattern).astype(np.intp)
+        self._sums, self._squares = np.zeros((2, self.size, len(patterns)))
+        self._centre, self._errors = np.zeros((2, self.size))
+        self._products = np.zeros((self.size, self.size))
+        self._retake(rows, np.arange(self.size))
+
+    @property
+    def short_pairs(self) -> int:
+        """How many pairs have fewer points in common than the least overlap."""
+        members = np.bincount(self._gaps, minlength=len(self._counts))
+        short = self._counts < self.min_overlap
+        return (int(members @ short @ members) - int(members[np.diagonal(short)].sum())) // 2
+
+    @property
+    def is_unreliable(self) -> bool:
+        """Whether rounding may have come near to the correlations, so that `correlations` will take sums anew."""
+        return bool(self._unreliable().any())
+
+    def correlations(self, rows: Floats) -> Iterator[Block]:
+        """The correlations, block by block.
+
+        Args:
+            rows: the rows in the window, (t, n), in any order: for the sums in which rounding may count.
+
+        Raises:
+            ValueError: the table is not the window's.
+        """
+        if rows.shape != (self.rows, self.size):
+            raise ValueError(f"rows: {rows.shape} is not the window's shape {(self.rows, self.size)}")
+        self._retake(rows, np.flatnonzero(self._unreliable()))
+        variances = self._variances()
+        corrections = self._corrections(rows, variances)
+        roots = np.sqrt(np.where(variances > 0, variances, np.nan))
+        uniform = len(self._counts) == 1
+        for start in range(0, self.size, _BLOCK):
+            end = min(start + _BLOCK, self.size)
+            values = self._uniform_block(start, end, roots[:, 0]) if uniform else self._block(start, end, roots)
+            for correction in corrections:
+                correction.apply(start, values)
+            yield Block(start, np.clip(values, -1.0, 1.0, out=values))
+
+    def _grow(self, size: int) -> None:
+        """Make room for new strategies; none of them has a point yet."""
+        before = self.size
+        if size <= before:
+            return
+        if size > len(self._products):
+            room = -(-size // _GROWTH) * _GROWTH
+            products = np.zeros((room, room))
+            products[:before, :before] = self._products[:before, :before]
+            self._products = products
+        added = size - before
+        patterns = len(self._counts)
+        self._counts = np.pad(self._counts, (0, 1))
+        self._gaps = np.concatenate([self._gaps, np.full(added, patterns)])
+        self._sums = np.pad(self._sums, ((0, added), (0, 1)))
+        self._squares = np.pad(self._squares, ((0, added), (0, 1)))
+        self._centre, self._errors = np.pad(self._centre, (0, added)), np.pad(self._errors, (0, added))
+
+    def _split(self, coming: Flags) -> None:
+        """Give those that miss a row which others of their pattern have a pattern of their own."""
+        present = np.zeros(len(self._counts), dtype=np.bool_)
+        absent = present.copy()
+        present[self._gaps[coming]] = True
+        absent[self._gaps[~coming]] = True
+        mixed = np.flatnonzero(present & absent)
+        if not mixed.size:
+            return
+        place = np.full(len(self._counts), -1)
+        place[mixed] = len(self._counts) + np.arange(len(mixed))
+        moves = ~coming & (place[self._gaps] >= 0)
+        self._gaps[moves] = place[self._gaps[moves]]
+        kept = np.concatenate([np.arange(len(self._counts)), mixed])
+        self._keep(kept)
+
+    def _merge(self) -> None:
+        """Put patterns together that have become the same."""
+        own = np.diagonal(self._counts)
+        same = (self._counts == own) & (self._counts == own[:, None])
+        first = same.argmax(axis=0)
+        kept, place = np.unique(first, return_inverse=True)
+        if len(kept) < len(first):
+            self._gaps = place[self._gaps]
+            self._keep(kept)
+
+    def _keep(self, patterns: Indices) -> None:
+        self._counts = self._counts[np.ix_(patterns, patterns)]
+        self._sums, self._squares = self._sums[:, patterns], self._squares[:, patterns]
+
+    def _begin(self, entering: Floats, coming: Flags) -> None:
+        """A strategy's first point is its centre until its sums are taken anew; nothing is left of points long gone."""
+        first = np.flatnonzero(coming & (self.points == 0))
+        if not first.size:
+            return
+        self._centre[first] = entering[first]
+        self._products[first, :] = 0.0
+        self._products[:, first] = 0.0
+        self._sums[first] = self._squares[first] = 0.0
+        self._errors[first] = 0.0
+
+    def _tally(self, values: Floats, valid: Flags, sign: int) -> None:
+        """Add (+1) or drop (−1) a row in the sums of each strategy."""
+        at_pattern = np.zeros(len(self._counts), dtype=np.bool_)
+        at_pattern[self._gaps] = valid
+        squares = values * values
+        own = self._squares[np.arange(self.size), self._gaps]
+        self._errors += 2.0 * _EPSILON * (own + squares)
+        self._sums[:, at_pattern] += sign * values[:, None]
+        self._squares[:, at_pattern] += sign * squares[:, None]
+        self._counts += sign * np.outer(at_pattern, at_pattern)
+        self.rows += sign
+
+    def _add_products(self, left: Floats, right: Floats) -> None:
+        """Add leftᵀ right, both (1 or 2, n), on and above the diagonal."""
+        size = self.size
+        for start in range(0, size, _BLOCK):
+            end = min(start + _BLOCK, size)
+            self._products[start:end, start:size] += left[:, start:end].T @ right[:, start:]
+
+    def _variances(self) -> Floats:
+        """(n, patterns) Σ(x − mean)² of each strategy at the points of each pattern; NaN below the least overlap."""
+        counts = self._counts[self._gaps]
+        enough = np.where(counts >= self.min_overlap, counts, np.nan)
+        found: Floats = self._squares - self._sums**2 / enough
+        return found
+
+    def _unreliable(self) -> Flags:
+        """(n,) whose sums hold too much rounding, and would hold less if they were taken anew."""
+        own = self._squares[np.arange(self.size), self._gaps]
+        stale = self._errors > 2.0 * _FRESH * own
+        found: Flags = np.any(self._errors[:, None] > TOLERANCE * self._variances(), axis=1) & stale
+        return found
+
+    def _corrections(self, rows: Floats, variances: Floats) -> list[_Correction]:
+        """What even fresh sums do not hold well enough, from the rows."""
+        doubtful = self._errors[:, None] > TOLERANCE * variances
+        found = []
+        for pattern in np.flatnonzero(doubtful.any(axis=0)):
+            mine, theirs = np.flatnonzero(doubtful[:, pattern]), np.flatnonzero(self._gaps == pattern)
+            both = pearson(rows[:, np.concatenate([mine, theirs])], self.min_overlap)
+            found.append(_Correction(mine, theirs, both[: len(mine), len(mine) :]))
+        return found
+
+    def _uniform_block(self, start: int, end: int, roots: Floats) -> Floats:
+        """All strategies have the same points."""
+        means = self._sums[:, 0] / (roots * np.sqrt(self._counts[0, 0]))
+        values: Floats = self._products[start:end, start : self.size] / roots[start:]
+        values /= roots[start:end, None]
+        values -= np.outer(means[start:end], means[start:])
+        return values
+
+    def _block(self, start: int, end: int, roots: Floats) -> Floats:
+        """Each pair at the points that it has in common."""
+        mine, theirs = self._gaps[start:end], self._gaps[start:]
+        values = self._sums[start:end, theirs] * self._sums[start:, mine].T
+        values /= -np.maximum(self._counts[np.ix_(mine, theirs)], 1)
+        values += self._products[start:end, start : self.size]
+        values /= roots[start:end, theirs]
+        values /= roots[start:, mine].T
+        return values
+
+    def _at_patterns(self, valid: Flags, patterns: int) -> Floats:
+        """(t, patterns) 1 where a pattern has a point, from the strategies' flags (t, n)."""
+        found = np.zeros((len(valid), patterns))
+        found[:, self._gaps] = valid
+        return found
+
+    def _retake(self, rows: Floats, which: Indices) -> None:
+        """Take centre and sums of the strategies `which` anew from the rows."""
+        if not which.size:
+            return
+        self._centre[which] = [_centre(column[np.isfinite(column)]) for column in rows[:, which].T]
+        for first in range(0, len(which), _GROWTH):
+            self._retake_some(rows, which[first : first + _GROWTH])
+        own = self._squares[which, self._gaps[which]]
+        self._errors[which] = _FRESH * own
+
+    def _retake_some(self, rows: Floats, which: Indices) -> None:
+        size, patterns = self.size, len(self._counts)
+        products, sums, squares = np.zeros((size, len(which))), *np.zeros((2, len(which), patterns))
+        for first in range(0, len(rows), _CHUNK):
+            part = rows[first : first + _CHUNK]
+            valid = np.isfinite(part)
+            values = np.where(valid, part - self._centre, 0.0)
+            at_pattern, chosen = self._at_patterns(valid, patterns), values[:, which]
+            products += values.T @ chosen
+            sums += chosen.T @ at_pattern
+            squares += (chosen * chosen).T @ at_pattern
+        self._products[:size, which] = products
+        self._products[which, :size] = products.T
+        self._sums[which], self._squares[which] = sums, squares
+
+
+def _centre(values: Floats) -> float:
+    """The mean; of a constant series the constant itself, so that nothing at all is left of it."""
+    if not values.size:
+        return 0.0
+    low, high = float(values.min()), float(values.max())
+    return low if low == high else float(values.mean())
