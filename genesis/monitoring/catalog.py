@@ -96,6 +96,17 @@ STRATEGY_LAST_RECOVERY_SECONDS = _gauge(
 STRATEGY_LONGEST_RECOVERY_SECONDS = _gauge(
     "strategy_longest_recovery_seconds", "strategy", "The longest event time from trough to new peak of a closed drawdown."
 )
+STRATEGY_DRAWDOWN_EPISODE_RATIO = _gauge(
+    "strategy_drawdown_episode_ratio",
+    "strategy rank",
+    "Depth of the worst drawdowns that are over (rank 1 is the deepest), and of the open one (rank open).",
+)
+STRATEGY_DRAWDOWN_EPISODE_RECOVERY_SECONDS = _gauge(
+    "strategy_drawdown_episode_recovery_seconds", "strategy rank", "Event time from the episode's trough to its recovery."
+)
+STRATEGY_DRAWDOWN_EPISODE_START_TIMESTAMP_SECONDS = _gauge(
+    "strategy_drawdown_episode_start_timestamp_seconds", "strategy rank", "Event time of the peak before the episode."
+)
 
 # A strategy's positions, fills and round trips.
 STRATEGY_POSITION_QUANTITY = _gauge(
@@ -161,6 +172,17 @@ PORTFOLIO_LAST_RECOVERY_SECONDS = _gauge(
 )
 PORTFOLIO_LONGEST_RECOVERY_SECONDS = _gauge(
     "portfolio_longest_recovery_seconds", "", "The longest event time from trough to new peak of the account."
+)
+PORTFOLIO_DRAWDOWN_EPISODE_RATIO = _gauge(
+    "portfolio_drawdown_episode_ratio",
+    "rank",
+    "Depth of the account's worst drawdowns that are over (rank 1 is the deepest), and of the open one (rank open).",
+)
+PORTFOLIO_DRAWDOWN_EPISODE_RECOVERY_SECONDS = _gauge(
+    "portfolio_drawdown_episode_recovery_seconds", "rank", "Event time from the episode's trough to its recovery."
+)
+PORTFOLIO_DRAWDOWN_EPISODE_START_TIMESTAMP_SECONDS = _gauge(
+    "portfolio_drawdown_episode_start_timestamp_seconds", "rank", "Event time of the peak before the episode."
 )
 PORTFOLIO_UNDEFINED_INFO = _info("portfolio_undefined_info", "figure reason", "An account figure that is left out, and why.")
 PORTFOLIO_DAILY_LOSS_USED_RATIO = _gauge(

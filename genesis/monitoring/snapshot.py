@@ -14,6 +14,7 @@ from decimal import Decimal
 from genesis.analytics.attribution import AttributionFigures, Causes
 from genesis.analytics.histogram import HistogramCounts
 from genesis.core.models import Liquidity, Side, Tier
+from genesis.ledger.drawdown import Episode
 from genesis.ledger.holding import TripCounts, Turnover
 from genesis.ledger.periods import Period
 from genesis.ledger.reconciliation import Reconciliation
@@ -40,6 +41,10 @@ class AccountSnapshot:
     under_water_seconds: float | None
     last_recovery_seconds: float | None
     longest_recovery_seconds: float | None
+    open_episode: Episode | None
+    """The drawdown that is not over; None at the peak."""
+    worst_episodes: tuple[Episode, ...]
+    """The deepest drawdowns that are over, the deepest first."""
     undefined: Mapping[str, str]
     """Figure → reason why it is None."""
 

@@ -249,6 +249,8 @@ def _account(book: Book | Ledger, kinds: _Kinds, now: datetime | None) -> Accoun
         ),
         last_recovery_seconds=drawdown.last_recovery_seconds if drawdown is not None else None,
         longest_recovery_seconds=drawdown.longest_recovery_seconds if drawdown is not None else None,
+        open_episode=drawdown.open_episode() if drawdown is not None else None,
+        worst_episodes=tuple(drawdown.worst) if drawdown is not None else (),
         undefined=undefined,
     )
 

@@ -9,8 +9,10 @@ from fractions import Fraction
 import pytest
 
 from genesis.core.models import Liquidity, Side
+from genesis.ledger.drawdown import KEPT_EPISODES, Episode
 from genesis.monitoring.snapshot import AccountSnapshot, MonitorSnapshot, StrategySnapshot
 from tests.oracle.books import Oracle
+from tests.oracle.curve import Episode as ExpectedEpisode
 from tests.oracle.curve import Money, Point, drawdown
 
 RATIO_TOLERANCE = 1e-12
@@ -95,6 +97,21 @@ def _compare_drawdown(name: str, account: AccountSnapshot, money: Money, curve: 
     last = found.recoveries[-1] if found.recoveries else None
     assert account.last_recovery_seconds == last, f"{name} last recovery"
     assert account.longest_recovery_seconds == max(found.recoveries, default=None), f"{name} longest recovery"
+    _compare_episodes(name, [account.open_episode] if account.open_episode else [], found.open_episode())
+    _compare_episodes(name, account.worst_episodes, found.worst(KEPT_EPISODES))
+
+
+def _compare_episodes(name: str, got: Sequence[Episode], expected: Sequence[ExpectedEpisode]) -> None:
+    assert len(got) == len(expected), f"{name} episodes"
+    for one, other in zip(got, expected, strict=True):
+        _near(f"{name} episode depth", one.ratio, other.ratio)
+        _near(f"{name} episode money", float(one.amount), other.amount)
+    # Two depths that differ in their last digits only may change places: where one starts says which it is.
+    known = {episode.peak_time: episode for episode in expected}
+    for one in got:
+        other = known.get(one.peak_time)
+        if other is not None and abs(one.ratio - float(other.ratio)) < RATIO_TOLERANCE:
+            assert (one.trough_time, one.recovered) == (other.trough_time, other.recovered), f"{name} episode"
 
 
 def _compare_reasons(account: AccountSnapshot) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from genesis.monitoring.families.accounts import accounts, portfolio
 from genesis.monitoring.families.attribution import attribution
+from genesis.monitoring.families.drawdowns import drawdowns
 from genesis.monitoring.families.feeds import marks, reconciliation, sources
 from genesis.monitoring.families.folded import Folded
 from genesis.monitoring.families.trading import execution, positions, trades
@@ -22,6 +23,7 @@ GROUPS: dict[str, Group] = {
     "execution": execution,
     "attribution": attribution,
     "portfolio": portfolio,
+    "drawdowns": drawdowns,
     "marks": marks,
     "sources": sources,
     "reconciliation": reconciliation,
