@@ -50,14 +50,13 @@ class Edge:
     @classmethod
     def of(cls, net: float, linear: float, impact: float) -> Edge:
         """`impact` is above 0."""
-        gross = net + linear + impact
-        root = (gross - linear) / impact
+        root = (net + impact) / impact  # gross − linear, without the digits that its difference loses
         end = root * root if root > 0 else None
-        return cls(net, gross, linear, impact, None if end is None else BEST_SHARE * end, end)
+        return cls(net, net + linear + impact, linear, impact, None if end is None else BEST_SHARE * end, end)
 
     def at(self, m: float) -> float:
         """What is left of a day at m times the size of today."""
-        return float(m * (self.gross - self.linear) - m**1.5 * self.impact)
+        return float(m * (self.net + self.impact) - m**1.5 * self.impact)
 
 
 @dataclass(frozen=True, slots=True)

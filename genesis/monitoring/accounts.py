@@ -92,7 +92,8 @@ class Accounts:
         if isinstance(event, MarketTrade):
             self.markets.trade(event)
             return self.ledger.market_trade(event)
-        self.markets.book(event)
+        if event.symbol in self.ledger.marks:  # their number has a limit
+            self.markets.book(event)
         self.ledger.advance(event.time)
         return True
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
 from math import sqrt
-from random import Random
 
 import msgspec
 import numpy as np
@@ -109,33 +108,30 @@ def test_half_the_spread_is_a_cost_of_what_took_liquidity() -> None:
     assert (paid.compared_fills, paid.compared) == (2, 5.0)
 
 
-def synthetic(coefficient: float, noise: float, seed: int = 7) -> list[Sample]:
-    """Orders in two symbols whose fills cost what the law says, plus noise."""
-    random, samples = Random(seed), []
-    for symbol, volatility, volume in (("B", 0.03, 5_000.0), ("C", 0.05, 80_000.0)):
-        fills = []
-        for number in range(150):
-            size = random.choice([1, 2, 4, 8])
-            side = random.choice(list(Side))
-            ratio = coefficient * volatility * sqrt(size / volume) + random.gauss(0, noise)
-            price = Decimal(100) * (1 + side.sign * Decimal(ratio)) + side.sign * Decimal("0.05")
-            for _ in range(size):
-                fills.append(fill("1", f"{price:.12f}", side=side, order=f"{symbol}{number}", arrival="100", spread="0.1",
-                                  symbol=symbol))  # fmt: skip
-        samples.append(Sample(orders_of(*fills).symbols[symbol], volatility, volume))
-    return samples
+def lawful(symbol: str, coefficient: float, volatility: float, volume: float) -> Sample:
+    """Orders of many fills that cost, beyond half the spread, exactly what the law says."""
+    fills = []
+    for number, size in enumerate([1, 2, 4, 8] * 30):
+        side = Side.BUY if number % 3 else Side.SELL
+        ratio = coefficient * volatility * sqrt(size / volume)
+        price = 100 + side.sign * (100 * Decimal(ratio) + Decimal("0.05"))
+        one = fill("1", f"{price:.14f}", side=side, order=f"o{number}", arrival="100", spread="0.1", symbol=symbol)
+        fills += [one] * size
+    return Sample(orders_of(*fills).symbols[symbol], volatility, volume)
 
 
 def test_fills_that_follow_the_law_give_its_coefficient_back() -> None:
-    assert coefficient_of(synthetic(0.7, 0.0)) == pytest.approx(0.7, rel=1e-9)
+    samples = [lawful("B", 0.7, 0.03, 5_000.0), lawful("C", 0.7, 0.05, 80_000.0)]
+    assert coefficient_of(samples) == pytest.approx(0.7, rel=1e-9)
+    assert samples[0].orders.orders == 120
 
 
 def test_the_coefficient_is_the_least_squares_fit_over_all_orders() -> None:
-    volatility, volume, random = 0.03, 5_000.0, Random(3)
-    sizes = [random.choice([1, 2, 5]) for _ in range(200)]
-    costs = [round(0.9 * volatility * sqrt(size / volume) + random.gauss(0, 2e-4), 9) for size in sizes]
+    volatility, volume, random = 0.03, 5_000.0, np.random.default_rng(3)
+    sizes = [int(size) for size in random.choice([1, 2, 5], 200)]
+    costs = [round(0.9 * volatility * sqrt(size / volume) + float(random.normal(0, 2e-4)), 9) for size in sizes]
     fills = [
-        fill(str(size), str(100 + Decimal(str(cost)) * 100), arrival="100", spread="0", order=f"o{number}")
+        fill(str(size), str(100 + Decimal(f"{cost:.9f}") * 100), arrival="100", spread="0", order=f"o{number}")
         for number, (size, cost) in enumerate(zip(sizes, costs, strict=True))
     ]
     law = volatility * np.sqrt(np.array(sizes) / volume)

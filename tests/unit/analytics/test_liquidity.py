@@ -62,11 +62,11 @@ def test_a_trade_counts_for_the_open_hour_and_the_23_after_it() -> None:
 
 def test_the_window_is_of_event_time_without_any_trade_too() -> None:
     window = watched(trade(0))
-    for hours, quantity in ((23.5, 2 * 24 / 23.5), (30, 0)):
+    for hours, observed, quantity in ((23.5, 23.5, 2 * 24 / 23.5), (30, 23, 0)):
         volume = window.volume(at(3600 * hours))
         assert volume is not None
         assert volume.quantity == pytest.approx(quantity)
-    assert volume.observed_seconds == 23 * 3600
+        assert volume.observed_seconds == 3600 * observed
 
 
 def test_no_time_at_all_is_no_volume() -> None:

@@ -1,0 +1,230 @@
+"""The capacity of each strategy at one moment: its book and its orders against the markets that it trades."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from genesis.analytics.capacity import (
+    CapacityFigures,
+    Edge,
+    Limit,
+    Multiple,
+    SymbolCapacity,
+    depth_multiple,
+    edge_multiple,
+    participation_multiple,
+)
+from genesis.analytics.impact import Orders, Sample, SymbolOrders, coefficient_of
+from genesis.analytics.liquidity import Market, Markets, NearDepth, Volume
+from genesis.core.statistics_config import StatisticsSettings
+from genesis.ledger.book import Book, Rates
+from genesis.ledger.currency import NO_CONVERSION
+
+WARMING_UP = "warming_up"
+NO_CAPITAL = "no_capital"
+NO_EDGE = "no_edge"
+NO_VOLUME = "no_volume"
+NO_DEPTH = "no_depth"
+ZERO_VARIANCE = "zero_variance"
+
+_DAY = timedelta(days=1)
+_UNKNOWN_MARKET = Market()
+
+
+class Money(NamedTuple):
+    """What a strategy has earned and paid since its first event, in the reporting currency; `reason` where it is not known."""
+
+    net: Decimal | None
+    fees: Decimal | None
+    reason: str
+
+
+class _Conditions(NamedTuple):
+    """A symbol's market of now."""
+
+    volume: Volume | None
+    """As far as it was observed for long enough, and is above 0."""
+    depth: NearDepth | None
+    volatility: float | None
+    reason: str
+    """Why the impact of orders cannot be told; empty if it can."""
+
+
+class Capacities:
+    """Tells the capacity of one strategy after the other, all at the same moment. The symbols' markets are read once."""
+
+    def __init__(
+        self,
+        settings: StatisticsSettings,
+        markets: Markets,
+        rates: Rates,
+        now: datetime | None,
+        volatility: Callable[[str], float | None],
+    ) -> None:
+        """`volatility`: symbol → its volatility of a day as a ratio, or None while it is not known. `now` is event time."""
+        self._settings = settings.capacity
+        self._least = settings.min_observations * settings.step
+        self._markets = markets
+        self._rates = rates
+        self._now = now
+        self._volatility = volatility
+        self._conditions: dict[str, _Conditions] = {}
+
+    def figures(self, book: Book, orders: Orders, money: Money) -> CapacityFigures:
+        """How much capital the strategy of `book` can take."""
+        traded = {symbol: tally for symbol, tally in orders.symbols.items() if tally.orders > 0}
+        age = (self._now or book.opened) - book.opened
+        if not traded or age < self._least:
+            return self._unknown(book, age, WARMING_UP)
+        days = age / _DAY
+        coefficient, calibrated_on = self._coefficient(traded)
+        symbols = tuple(self._symbol(book, symbol, tally, days, coefficient) for symbol, tally in traded.items())
+        edge = self._edge(book, traded, symbols, money, days)
+        most = float(self._settings.participation_ratio)
+        multiples: dict[Limit, Multiple | str] = {
+            Limit.EDGE: edge if isinstance(edge, str) else edge_multiple(edge, symbols) or NO_EDGE,
+            Limit.PARTICIPATION: participation_multiple(symbols, most) or self._volume_reason(symbols),
+            Limit.DEPTH: depth_multiple(symbols) or NO_DEPTH,
+        }
+        if book.capital <= 0:
+            multiples = dict.fromkeys(Limit, NO_CAPITAL)
+        return _figures(
+            capital=float(book.capital),
+            multiples=multiples,
+            edge=None if isinstance(edge, str) else edge,
+            days=days,
+            impact_coefficient=coefficient,
+            calibrated_on=calibrated_on,
+            symbols=symbols,
+        )
+
+    def _unknown(self, book: Book, age: timedelta, reason: str) -> CapacityFigures:
+        return _figures(
+            capital=float(book.capital),
+            multiples=dict.fromkeys(Limit, reason),
+            edge=None,
+            days=age / _DAY,
+            impact_coefficient=float(self._settings.impact_coefficient),
+            calibrated_on=0,
+            symbols=(),
+        )
+
+    def _edge(
+        self,
+        book: Book,
+        traded: Mapping[str, SymbolOrders],
+        symbols: tuple[SymbolCapacity, ...],
+        money: Money,
+        days: float,
+    ) -> Edge | str:
+        """What a day brings and costs, or why that is not known."""
+        if money.net is None or money.fees is None:
+            return money.reason
+        impact = spread = 0.0
+        for one in symbols:
+            if one.impact is None:
+                return self._market(one.symbol).reason or NO_CONVERSION
+            rate = float(self._rates[book.holdings[one.symbol].currency])
+            impact += one.impact
+            spread += traded[one.symbol].spread_cost * rate / days
+        if not impact > 0:
+            return ZERO_VARIANCE
+        return Edge.of(float(money.net) / days, float(money.fees) / days + spread, impact)
+
+    def _symbol(self, book: Book, symbol: str, tally: SymbolOrders, days: float, coefficient: float) -> SymbolCapacity:
+        market = self._market(symbol)
+        volume, depth = market.volume, market.depth
+        rate = self._rates.get(book.holdings[symbol].currency)
+        impact = None
+        if volume is not None and market.volatility is not None and rate is not None:
+            impact = tally.impact(coefficient, market.volatility, volume.quantity) * float(rate) / days
+        return SymbolCapacity(
+            symbol=symbol,
+            orders=tally.orders,
+            turnover=tally.value / days,
+            order_value=tally.value / tally.orders,
+            impact=impact,
+            daily_volatility=market.volatility,
+            volume=volume.value if volume is not None else None,
+            volume_observed_seconds=volume.observed_seconds if volume is not None else 0.0,
+            depth=depth.value if depth is not None else None,
+            spread_ratio=depth.spread_ratio if depth is not None else None,
+        )
+
+    def _coefficient(self, traded: Mapping[str, SymbolOrders]) -> tuple[float, int]:
+        """Y, and how many of the strategy's own fills it was estimated on; 0 if it is the configured one."""
+        fills = sum(tally.compared_fills for tally in traded.values())
+        if fills >= self._settings.calibration_fills:
+            samples = list(self._samples(traded))
+            fitted = coefficient_of(samples)
+            if fitted is not None:
+                return fitted, sum(sample.orders.compared_fills for sample in samples)
+        return float(self._settings.impact_coefficient), 0
+
+    def _samples(self, traded: Mapping[str, SymbolOrders]) -> Iterator[Sample]:
+        for symbol, tally in traded.items():
+            market = self._market(symbol)
+            if market.volume is not None and market.volatility:
+                yield Sample(tally, market.volatility, market.volume.quantity)
+
+    def _market(self, symbol: str) -> _Conditions:
+        known = self._conditions.get(symbol)
+        if known is None:
+            known = self._conditions[symbol] = self._look(self._markets.symbols.get(symbol, _UNKNOWN_MARKET), symbol)
+        return known
+
+    def _look(self, market: Market, symbol: str) -> _Conditions:
+        now = self._now
+        volume = market.volume(now) if now is not None else None
+        depth = market.depth_at(now) if now is not None else None
+        volatility = self._volatility(symbol)
+        reason = "" if volatility is not None else WARMING_UP
+        if volume is None or not volume.quantity > 0:
+            volume, reason = None, NO_VOLUME
+        elif volume.observed_seconds < self._least.total_seconds():
+            volume, reason = None, WARMING_UP
+        return _Conditions(volume, depth, volatility, reason)
+
+    def _volume_reason(self, symbols: tuple[SymbolCapacity, ...]) -> str:
+        reasons = {self._market(one.symbol).reason for one in symbols if one.volume is None}
+        return NO_VOLUME if NO_VOLUME in reasons else WARMING_UP
+
+
+def _figures(
+    *,
+    capital: float,
+    multiples: Mapping[Limit, Multiple | str],
+    edge: Edge | None,
+    days: float,
+    impact_coefficient: float,
+    calibrated_on: int,
+    symbols: tuple[SymbolCapacity, ...],
+) -> CapacityFigures:
+    """The figures from the limits, each a multiple of the capital or the reason why it is not known."""
+    known = {limit: multiple for limit, multiple in multiples.items() if isinstance(multiple, Multiple)}
+    undefined = {f"capacity_{limit.value}": reason for limit, reason in multiples.items() if isinstance(reason, str)}
+    binding: Limit | None = None
+    if Limit.EDGE in known:
+        binding = min(known, key=lambda limit: known[limit].value)
+    else:
+        undefined |= dict.fromkeys(("capacity", "capacity_used_ratio"), undefined["capacity_edge"])
+    bound = known[binding] if binding is not None else None
+    if bound is not None and not bound.value > 0:
+        undefined["capacity_used_ratio"] = "no_capacity"
+    return CapacityFigures(
+        capital=capital,
+        capacity=capital * bound.value if bound is not None else None,
+        used_ratio=1 / bound.value if bound is not None and bound.value > 0 else None,
+        limits={limit: capital * multiple.value for limit, multiple in known.items()},
+        binding_limit=binding,
+        binding_symbol=bound.symbol if bound is not None else None,
+        edge=edge,
+        days=days,
+        impact_coefficient=impact_coefficient,
+        calibrated_on=calibrated_on,
+        symbols=symbols,
+        undefined=undefined,
+    )
