@@ -182,6 +182,8 @@ class Alerts(Section):
     """How old the mark of a held symbol is."""
     drawdown_unknown: StateAlert
     """A strategy has capital, but its drawdown cannot be told."""
+    attribution_residual: StateAlert
+    """A strategy's net P&L is not the sum of its parts."""
     reconciliation_break: StateAlert
     """A broker's statement and the books differ."""
     events_conflicting: WindowAlert
@@ -291,6 +293,7 @@ def _interval_faults(settings: AlertSettings) -> Iterator[InitErrorDetails]:
         for name, alert in (
             ("StrategyDrawdown", alerts.strategy_drawdown),
             ("DailyLoss", alerts.daily_loss),
+            ("AttributionResidual", alerts.attribution_residual),
             ("ReconciliationBreak", alerts.reconciliation_break),
             ("EventsMissing", alerts.events_missing),
         ):

@@ -40,6 +40,11 @@ MESSAGES: dict[str, Message] = {
         "The drawdown of {strategy} cannot be told, so that no drawdown alert can fire for it. "
         "genesis_strategy_undefined_info gives the reason.",
     ),
+    "AttributionResidual": Message(
+        "{strategy}: P&L does not add up",
+        "The net P&L of {strategy} is not the sum of its parts, or nothing says whether it is. "
+        "genesis_strategy_attribution_residual has the difference.",
+    ),
     "ReconciliationBreak": Message(
         "Books and statement differ in {value} places",
         "The last statement of {scope} and the books differ in {value} positions or balances. "

@@ -24,6 +24,7 @@ GROUPS_OF: Mapping[str, tuple[str, ...]] = {
     "DailyLoss": ("portfolio",),
     "SlippageHigh": ("execution",),
     "MarketDataStale": ("positions", "marks"),
+    "AttributionResidual": ("accounts", "attribution"),
     "ReconciliationBreak": ("reconciliation",),
     "EventsMissing": ("sources",),
     "StorageBelowTier": ("portfolio",),
@@ -88,6 +89,7 @@ def strategy_rules(settings: AlertSettings) -> list[Rule | Record]:
         *maker.by_strategy("SlippageHigh", alerts.slippage_high, SLIPPAGE_MEAN, enough),
         *maker.market_data_stale(),
         maker.state("DrawdownUnknown", alerts.drawdown_unknown, DRAWDOWN_UNKNOWN, of_strategy=True),
+        maker.state("AttributionResidual", alerts.attribution_residual, ATTRIBUTION_RESIDUAL, of_strategy=True),
     ]
 
 
@@ -116,6 +118,17 @@ DRAWDOWN_UNKNOWN = f"""(
 )
 unless on (instance, strategy)
 {catalog.STRATEGY_DRAWDOWN_RATIO.name}"""
+
+# Where a mark or a rate is missing there is a reason; a residual that is absent without one hides what it is there to tell.
+ATTRIBUTION_RESIDUAL = f"""{catalog.STRATEGY_ATTRIBUTION_RESIDUAL.name} != 0
+or
+(
+  {catalog.STRATEGY_CONFIGURED.name}
+  unless on (instance, strategy)
+  {catalog.STRATEGY_ATTRIBUTION_RESIDUAL.name}
+  unless on (instance, strategy)
+  {catalog.STRATEGY_UNDEFINED_INFO.name}{{figure=~"attribution_residual|all"}}
+)"""
 
 RECONCILIATION_BREAK = f"{catalog.RECONCILIATION_OPEN_BREAKS.name} > 0"
 

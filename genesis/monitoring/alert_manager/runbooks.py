@@ -124,6 +124,21 @@ RUNBOOKS: dict[str, Runbook] = {
         "error. Strategy `other`: raise max_strategies in monitor.yaml.",
         "A strategy that opened its first position before the first quote: it ends with the quote.",
     ),
+    "AttributionResidual": Runbook(
+        "The strategy's net P&L is kept up event by event, and its parts (component and symbol) are worked out each time from "
+        "what was paid, received and held. Both are exact, so the residual between them is 0; now it is not, or it is absent "
+        "and no reason is told. No market and no data can do that: it is a fault of the program.",
+        (
+            Look("By how much?", f"{catalog.STRATEGY_ATTRIBUTION_RESIDUAL.name} != 0"),
+            Look("Of which net P&L?", catalog.STRATEGY_NET_PNL.name),
+            Look("Which parts are there?", catalog.STRATEGY_ATTRIBUTION.name),
+            Look("What is undefined, and why?", catalog.STRATEGY_UNDEFINED_INFO.name),
+        ),
+        "Do not trust equity, drawdown and P&L of the strategy; compare positions and cash with the broker's statement "
+        "(`genesis reconcile`). Keep a copy of the journal for whoever looks for the fault. A restart works every sum out anew "
+        "from the holdings, and usually ends the alert: that mends the figures, and not the fault.",
+        "None is known.",
+    ),
     "ReconciliationBreak": Runbook(
         "The last statement that was compared with the books differs from them: the broker or the exchange has other "
         "positions or other cash than the events say. P&L, exposure and limits of what differs cannot be trusted.",

@@ -34,6 +34,7 @@ class StrategyCases:
         yield from self._slippage()
         yield from self._stale()
         yield from self._unknown()
+        yield from self._residual()
 
     def _drawdown(self) -> Iterator[Case]:
         alert, config = "StrategyDrawdown", self._alerts.strategy_drawdown
@@ -155,6 +156,26 @@ class StrategyCases:
         yield Case(alert, "says nothing of a drawdown of zero", known, [Check(hold)])
         info = {series(catalog.STRATEGY_UNDEFINED_INFO.name, **failed): held(1, hold)}
         yield Case(alert, "fires for a strategy whose book failed", info, [Check(hold, firing(failed))])
+
+    def _residual(self) -> Iterator[Case]:
+        alert, config = "AttributionResidual", self._alerts.attribution_residual
+        hold, kept = self._time.steps(config.hold), self._time.steps(config.keep_firing_for)
+        residual = series(catalog.STRATEGY_ATTRIBUTION_RESIDUAL.name, strategy="one")
+        there = {series(catalog.STRATEGY_CONFIGURED.name, strategy="one"): held(1, hold)}
+        firing = [self._firing(alert, config.severity, {"strategy": "one"})]
+        fires = [*_not_before(hold), Check(hold, firing)]
+        yield Case(alert, "says nothing of a residual of 0", {**there, residual: held(0, hold)}, [Check(hold)])
+        for what, value in (("the smallest residual", "1e-24"), ("a residual below 0", "-5")):
+            yield Case(alert, f"fires at {what}", {residual: held(value, hold)}, fires)
+        ends = f"{held('0.01', hold)} {held(0, kept + 1)}"
+        yield Case(alert, "ends after keep_firing_for", {residual: ends}, [Check(hold, firing), Check(hold + kept + 1)])
+        yield Case(alert, "fires for a residual that is absent without a reason", there, fires)
+        for figure in ("attribution_residual", "all"):
+            why = series(catalog.STRATEGY_UNDEFINED_INFO.name, strategy="one", figure=figure, reason="no_mark")
+            name = f"says nothing where it is absent with a reason ({figure})"
+            yield Case(alert, name, {**there, why: held(1, hold)}, [Check(hold)])
+        other = series(catalog.STRATEGY_UNDEFINED_INFO.name, strategy="one", figure="win_rate", reason="no_round_trips")
+        yield Case(alert, "takes no other figure's reason", {**there, other: held(1, hold)}, fires)
 
     def _fills(self, who: str, fills: int, mean: Decimal, favourable: Decimal = Decimal(0)) -> dict[str, str]:
         """Counters that start at 0, and take in `fills` fills at step 1: all worse by `mean`, and if given as many better."""
