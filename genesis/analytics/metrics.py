@@ -1,10 +1,14 @@
-"""How well a strategy trades: figures of its round trips."""
+"""How well a strategy does: figures of its round trips, and of its returns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from math import expm1, log1p, sqrt
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from genesis.core.money import ratio, total, worth
 from genesis.ledger.holding import Holding, TripCounts
@@ -49,3 +53,72 @@ def trade_figures(holdings: Iterable[Holding], rates: Mapping[str, Decimal]) -> 
         profits.append(worth(holding.trips.gross_profit, rates.get(holding.currency)))
         losses.append(worth(holding.trips.gross_loss, rates.get(holding.currency)))
     return TradeFigures(counts, total(profits), total(losses))
+
+
+# Figures of returns: simple ones of one step, NaN where there is none, of which a year has `steps_per_year`. What is not defined
+# is None.
+
+_FEWEST = 2  # returns that have a deviation
+
+
+def volatility(returns: NDArray[np.float64], steps_per_year: float) -> float | None:
+    """Standard deviation (n − 1) of a year: σ √steps. None with fewer than two returns."""
+    known = returns[~np.isnan(returns)]
+    return _deviation(known) * sqrt(steps_per_year) if len(known) >= _FEWEST else None
+
+
+def sharpe(returns: NDArray[np.float64], steps_per_year: float, risk_free: float = 0.0) -> float | None:
+    """(mean − risk-free rate of a step) / σ, times √steps. None without variance."""
+    known = returns[~np.isnan(returns)]
+    if len(known) < _FEWEST or not (deviation := _deviation(known)):
+        return None
+    return float(known.mean() - risk_free) / deviation * sqrt(steps_per_year)
+
+
+def sortino(returns: NDArray[np.float64], steps_per_year: float, risk_free: float = 0.0) -> float | None:
+    """(mean − risk-free rate of a step) / √(mean of min(r − risk-free rate, 0)²), times √steps. None without a return below."""
+    excess = returns[~np.isnan(returns)] - risk_free
+    downside = float(np.mean(np.minimum(excess, 0.0) ** 2)) if len(excess) else 0.0
+    return float(excess.mean()) / sqrt(downside) * sqrt(steps_per_year) if downside else None
+
+
+def max_drawdown(returns: NDArray[np.float64]) -> float | None:
+    """The deepest 1 − value / peak of the compounded returns, which start at a peak. None after a return of −1 or less."""
+    known = returns[~np.isnan(returns)]
+    if not len(known) or known.min() <= -1:
+        return None
+    levels = np.concatenate(([0.0], np.log1p(known).cumsum()))
+    return -expm1(-float((np.maximum.accumulate(levels) - levels).max()))
+
+
+def calmar(returns: NDArray[np.float64], steps_per_year: float) -> float | None:
+    """The compounded return of a year over the deepest drawdown. None without a drawdown, or after a return of −1 or less."""
+    known = returns[~np.isnan(returns)]
+    deepest = max_drawdown(known)
+    if not deepest:
+        return None
+    yearly = annual_return(float(np.log1p(known).sum()) / len(known), steps_per_year)
+    return yearly / deepest if yearly is not None else None
+
+
+def annual_return(log_return: float, steps_per_year: float) -> float | None:
+    """What a mean ln(1 + r) of a step comes to in a year, compounded; None where no float holds it."""
+    try:
+        return expm1(log_return * steps_per_year)
+    except OverflowError:
+        return None
+
+
+def compounded(rate: float, steps_per_year: float) -> float | None:
+    """What a rate of a step comes to in a year; None where it loses everything, or no float holds it."""
+    return annual_return(log1p(rate), steps_per_year) if rate > -1 else None
+
+
+def risk_free_step(yearly: float, steps_per_year: float) -> float:
+    """The rate of a step that compounds to the yearly one."""
+    return expm1(log1p(yearly) / steps_per_year)
+
+
+def _deviation(known: NDArray[np.float64]) -> float:
+    """Divided by n − 1; exactly 0 where all returns are equal, though their mean may be rounded."""
+    return float(known.std(ddof=1)) if known.min() < known.max() else 0.0

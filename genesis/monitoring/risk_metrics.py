@@ -1,0 +1,204 @@
+"""The returns of one strategy, or of the account, on the grid: value at risk, expected shortfall, beta and the ratios of a year."""
+
+from __future__ import annotations
+
+from math import isfinite, nan, sqrt
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from genesis.analytics.backtest import Backtest
+from genesis.analytics.metrics import compounded, risk_free_step
+from genesis.analytics.ordered import OrderedReturns
+from genesis.analytics.risk import Level, Regression, Tail, cornish_fisher, parametric, quantile_loss, regression_of, shape_of
+from genesis.analytics.rolling import Moments, RollingReturns
+from genesis.analytics.since_start import SinceStart
+from genesis.core.statistics_config import StatisticsSettings
+from genesis.monitoring.return_figures import (
+    BacktestFigures,
+    Key,
+    Performance,
+    Reasons,
+    ReturnFigures,
+    Year,
+    backtest_figures,
+    performance,
+)
+
+Floats = NDArray[np.float64]
+
+ALL = "all"
+"""The window since the start."""
+HISTORICAL, PARAMETRIC, CORNISH_FISHER = METHODS = ("historical", "parametric", "cornish_fisher")
+
+
+class ReturnState(msgspec.Struct):
+    """What is kept over a restart beside the returns themselves."""
+
+    since_start: SinceStart
+    backtests: dict[str, Backtest]
+    """By method and confidence with a blank between."""
+
+
+class ReturnStatistics:
+    """One observation a grid point, figures whenever asked."""
+
+    def __init__(self, settings: StatisticsSettings) -> None:
+        steps = settings.steps_per_year
+        self._year = Year(steps, risk_free_step(float(settings.risk_free_rate), steps), settings.min_observations)
+        self._horizon = settings.horizon_name
+        self._scale = sqrt(settings.horizon_steps)
+        self._levels = tuple(Level(confidence) for confidence in settings.confidence)
+        self._has_benchmark = settings.benchmark is not None
+        self._risk = self._window(settings.risk_points, benchmark=self._has_benchmark)
+        self._ordered = OrderedReturns(settings.risk_points)
+        self._windows = {
+            name: self._risk if size == self._risk.size else self._window(size) for name, size in settings.window_points.items()
+        }
+        self._others = tuple({id(window): window for window in self._windows.values() if window is not self._risk}.values())
+        self._all = SinceStart()
+        self._backtests = {(method, level.name): Backtest() for method in METHODS for level in self._levels}
+        self._losses: list[float | None] | None = None
+        self._figures: ReturnFigures | None = None
+
+    def _window(self, size: int, *, benchmark: bool = False) -> RollingReturns:
+        return RollingReturns(size, target=self._year.risk_free, benchmark=benchmark)
+
+    def observe(self, value: float, benchmark: float) -> None:
+        """Take in a grid point: the returns of its step. What is NaN, or not finite, is no observation; its place is taken."""
+        if not isfinite(value):
+            value = nan
+        if not isfinite(benchmark):
+            benchmark = nan
+        for backtest, loss in zip(self._backtests.values(), self._value_at_risk(), strict=True):
+            backtest.observe(loss, value)
+        self._ordered.replace(self._risk.append(value, benchmark), value)
+        for window in self._others:
+            window.append(value)
+        if isfinite(value):
+            self._all.append(value, self._year.risk_free)
+        self._losses = self._figures = None
+
+    def state(self) -> ReturnState:
+        """It shares its parts with these statistics: encode it before the next observation."""
+        return ReturnState(self._all, {" ".join(key): backtest for key, backtest in self._backtests.items()})
+
+    def restore(self, state: ReturnState, values: Floats, benchmarks: Floats) -> None:
+        """Go on from a state and the returns before it, oldest first, one a grid point. A new level starts at nothing."""
+        values = np.where(np.isfinite(values), values, nan)
+        benchmarks = np.where(np.isfinite(benchmarks), benchmarks, nan)
+        for window in (self._risk, *self._others):
+            window.restore(values, benchmarks)
+        self._ordered.restore(values[-self._risk.size :])
+        self._all = state.since_start
+        self._backtests = {key: state.backtests.get(" ".join(key)) or Backtest() for key in self._backtests}
+        self._losses = self._figures = None
+
+    def figures(self) -> ReturnFigures:
+        """What is known now; the same object until the next observation."""
+        if self._figures is None:
+            self._figures = self._work_out(Reasons())
+        return self._figures
+
+    def _work_out(self, reasons: Reasons) -> ReturnFigures:
+        regression = self._regression(reasons)
+        return ReturnFigures(
+            observations=self._risk.count,
+            total=self._all.count,
+            performance=self._performance(reasons),
+            tails=self._tails(reasons),
+            horizon=self._horizon,
+            beta=regression.beta if regression is not None else None,
+            beta_standard_error=regression.standard_error if regression is not None else None,
+            alpha=self._alpha(regression, reasons) if regression is not None else None,
+            backtests=self._tested(reasons),
+            undefined=reasons.collapsed(),
+        )
+
+    def _performance(self, reasons: Reasons) -> dict[str, Performance]:
+        told = {
+            name: performance(window.moments(), window.path(), self._year, name, reasons)
+            for name, window in self._windows.items()
+        }
+        told[ALL] = performance(self._all.moments(), self._all.path(), self._year, ALL, reasons)
+        return told
+
+    # Value at risk, by method and level in the order of the back-tests.
+
+    def _value_at_risk(self) -> list[float | None]:
+        """Of the next step."""
+        if self._losses is None:
+            moments = self._risk.moments()
+            if moments.number < self._year.least:
+                self._losses = [None] * len(self._backtests)
+            else:
+                losses: list[float | None] = [self._quantile(level) for level in self._levels]
+                self._losses = losses + [tail and tail.value_at_risk for tail in self._modelled(moments)]
+        return self._losses
+
+    def _quantile(self, level: Level) -> float:
+        ordered = self._ordered
+        rank, part = level.rank(ordered.count)
+        below = ordered.values[rank]
+        return quantile_loss(below, ordered.values[rank + 1] if part else below, part)
+
+    def _modelled(self, moments: Moments) -> list[Tail | None]:
+        """Parametric and Cornish-Fisher."""
+        if not moments.square:
+            return [None] * (2 * len(self._levels))
+        sample = shape_of(*moments)
+        tails: list[Tail | None] = [parametric(sample.mean, sample.deviation, level) for level in self._levels]
+        return tails + [cornish_fisher(sample, level) for level in self._levels]
+
+    def _tails(self, reasons: Reasons) -> dict[Key, Tail]:
+        moments = self._risk.moments()
+        if moments.number < self._year.least:
+            found: list[Tail | None] = [None] * len(self._backtests)
+        else:
+            found = [Tail(self._quantile(level), self._shortfall(level)) for level in self._levels]
+            found += self._modelled(moments)
+        tails = {}
+        for (method, level), tail in zip(self._backtests, found, strict=True):
+            reason = None if tail is not None else self._no_tail(moments)
+            for figure in ("value_at_risk", "expected_shortfall"):
+                reasons.note(figure, f"{method}_{level}", reason)
+            if tail is not None:
+                tails[method, level] = Tail(tail.value_at_risk * self._scale, tail.expected_shortfall * self._scale)
+        return tails
+
+    def _shortfall(self, level: Level) -> float:
+        rank, _ = level.rank(self._ordered.count)
+        return 0.0 - self._ordered.mean_of_smallest(rank + 1)
+
+    def _no_tail(self, moments: Moments) -> str:
+        if moments.number < self._year.least:
+            return "warming_up"
+        return "cornish_fisher_invalid" if moments.square else "zero_variance"
+
+    def _tested(self, reasons: Reasons) -> dict[Key, BacktestFigures]:
+        levels = {level.name: level for level in self._levels}
+        return {
+            (method, name): backtest_figures(backtest, levels[name], self._year.least, f"{method}_{name}", reasons)
+            for (method, name), backtest in self._backtests.items()
+        }
+
+    # Beta.
+
+    def _regression(self, reasons: Reasons) -> Regression | None:
+        pairs, reason = self._risk.pairs(), None
+        if not self._has_benchmark:
+            reason = "no_benchmark"
+        elif pairs.number < self._year.least:
+            reason = "warming_up"
+        elif not pairs.benchmark_square:
+            reason = "zero_variance"
+        for figure in ("beta", "beta_standard_error", "alpha_ratio"):
+            reasons.note(figure, "", reason)
+        return regression_of(*pairs, risk_free=self._year.risk_free) if reason is None else None
+
+    def _alpha(self, regression: Regression, reasons: Reasons) -> float | None:
+        alpha = compounded(regression.alpha, self._year.steps)
+        if alpha is None:
+            reasons.note("alpha_ratio", "", "out_of_range")
+        return alpha
