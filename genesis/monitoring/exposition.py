@@ -58,7 +58,7 @@ class _Lines:
         self._metric = metric
         self._keys: Sequence[object] = []
         self._template = b""
-        """All lines, with `%b` where a value stands: to fill in one text is quicker, and takes less room, than to join pieces."""
+        """All lines, with `%b` where a value stands: to fill in one text is quicker than to join pieces, and smaller."""
 
     def text(self, table: Table) -> bytes:
         if histograms := table.histograms:
