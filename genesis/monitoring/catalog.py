@@ -142,6 +142,25 @@ STRATEGY_SLIPPAGE_RATIO = _histogram(
 )
 STRATEGY_FILL_DELAY_SECONDS = _histogram("strategy_fill_delay_seconds", "strategy", "Event time from a signal to its fill.")
 
+# A strategy's capacity.
+STRATEGY_CAPACITY = _gauge(
+    "strategy_capacity", "strategy", "The most capital that the strategy can use: the smallest of the known limits."
+)
+STRATEGY_CAPACITY_USED_RATIO = _gauge(
+    "strategy_capacity_used_ratio", "strategy", "Capital over capacity; above 1 the strategy has more than it can use."
+)
+STRATEGY_CAPACITY_LIMIT = _gauge(
+    "strategy_capacity_limit",
+    "strategy limit",
+    "Capital at which a limit is met: edge (more would earn less, for its impact), participation in the volume, depth.",
+)
+STRATEGY_CAPACITY_BINDING_INFO = _info(
+    "strategy_capacity_binding_info", "strategy symbol limit", "The limit that is met first, and the symbol that sets it."
+)
+STRATEGY_TIER_ALLOWED = _gauge(
+    "strategy_tier_allowed", "strategy", "1 if the account's tier lets the strategy trade, 0 if it does not."
+)
+
 # A strategy's state of knowledge.
 STRATEGY_UNDEFINED_INFO = _info(
     "strategy_undefined_info", "strategy figure reason", "A figure that is left out for now, and why."
@@ -187,6 +206,12 @@ PORTFOLIO_DRAWDOWN_EPISODE_START_TIMESTAMP_SECONDS = _gauge(
 PORTFOLIO_UNDEFINED_INFO = _info("portfolio_undefined_info", "figure reason", "An account figure that is left out, and why.")
 PORTFOLIO_DAILY_LOSS_USED_RATIO = _gauge(
     "portfolio_daily_loss_used_ratio", "", "Today's loss over the tier's daily loss limit; 0 on a day without a loss."
+)
+PORTFOLIO_OPEN_POSITIONS = _gauge(
+    "portfolio_open_positions", "", "Open positions of all strategies; two strategies in one symbol have two."
+)
+TIER_USED_RATIO = _gauge(
+    "tier_used_ratio", "limit", "Today's loss (max_daily_loss) and the open positions (max_positions) over the tier's limit."
 )
 TIER_INFO = _info("tier_info", "tier", "The tier of the account, by its equity.")
 TIER_STORAGE_INFO = _info(

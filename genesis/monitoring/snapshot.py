@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from genesis.analytics.attribution import AttributionFigures, Causes
+from genesis.analytics.capacity import CapacityFigures
 from genesis.analytics.histogram import HistogramCounts
 from genesis.core.models import Liquidity, Side, Tier
 from genesis.ledger.drawdown import Episode
@@ -97,8 +98,11 @@ class StrategySnapshot:
     """Whether strategies.yaml has it."""
     last_event_timestamp: float | None
     """Wall time, seconds since 1970; None if nothing came since the restart."""
+    tier_allowed: bool | None
+    """Whether the account's tier lets the strategy trade; None while the tier is not known."""
     undefined: Mapping[str, str]
-    """Figure → reason, those of the account included."""
+    """Figure → reason, those of all parts included."""
+    capacity: CapacityFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,11 @@ class PortfolioSnapshot:
     """The causes of all strategies."""
     tier: Tier | None
     daily_loss_used_ratio: float | None
+    """Today's loss over the tier's limit."""
+    open_positions: int
+    """Of all strategies; two strategies in one symbol have two."""
+    positions_used_ratio: float | None
+    """Open positions over the tier's limit."""
     undefined: Mapping[str, str]
 
 

@@ -21,6 +21,7 @@ from genesis.ledger.journal import Entry, Journal
 from genesis.ledger.notes import Notes
 from genesis.ledger.reconciliation import Reconciliation, reconcile
 from genesis.monitoring.accounts import Accounts
+from genesis.monitoring.capacities import Capacities
 from genesis.monitoring.intake import Intake
 from genesis.monitoring.restart import Progress, correct, replay
 from genesis.monitoring.snapshot import MonitorSnapshot
@@ -187,13 +188,21 @@ class StrategyPerformanceMonitor:
 
     def snapshot(self) -> MonitorSnapshot:
         """The whole picture at this moment."""
+        accounts = self._accounts
         with exact_arithmetic():
             return summarise(
-                self._accounts,
+                accounts,
                 mark_seen=self._mark_seen,
                 rules=self._rules,
                 currency=self._settings.reporting_currency,
                 configured=self._configured,
+                capacities=Capacities(
+                    self._settings.statistics,
+                    accounts.markets,
+                    accounts.ledger.rates,
+                    accounts.ledger.time,
+                    lambda symbol: None,
+                ),
             )
 
     def _market(self, event: AnyMarketEvent) -> Receipt:

@@ -10,9 +10,10 @@ from typing import NamedTuple
 import structlog
 
 from genesis.analytics.attribution import NO_BENCHMARK, AttributionFigures, Causes, MarketPart, added_causes, attribution
+from genesis.analytics.capacity import CapacityFigures
 from genesis.analytics.metrics import TradeFigures, trade_figures
 from genesis.core.config import TradingRules
-from genesis.core.models import Liquidity, Side
+from genesis.core.models import Liquidity, Side, Tier
 from genesis.core.money import ZERO, ratio, total, worth
 from genesis.ledger.book import Book, Rates
 from genesis.ledger.currency import NO_CONVERSION, NO_MARK, Unvalued
@@ -20,6 +21,7 @@ from genesis.ledger.holding import Holding, Turnover
 from genesis.ledger.ledger import Ledger
 from genesis.ledger.periods import Period
 from genesis.monitoring.accounts import Accounts, StrategyRecord
+from genesis.monitoring.capacities import Capacities, Money
 from genesis.monitoring.snapshot import (
     AccountSnapshot,
     HoldingSnapshot,
@@ -33,6 +35,7 @@ from genesis.monitoring.snapshot import (
 _log = structlog.get_logger(__name__)
 
 _TRIP_FIGURES = ("win_rate", "expectancy")
+NO_TIER = "no_tier"
 _EQUITY_FIGURES = ("unrealized", "net_pnl", "equity", "drawdown", "drawdown_ratio", "under_water_seconds")
 
 
@@ -44,27 +47,35 @@ def summarise(
     currency: str,
     configured: Collection[str] = (),
     market: Mapping[str, MarketPart] | None = None,
+    capacities: Capacities | None = None,
 ) -> MonitorSnapshot:
     """The picture of the whole account. A strategy that cannot be summarised is left out, and named in `failed`.
 
     `configured`: the names of strategies.yaml; `market`: strategy → what the market made of its P&L, with a benchmark.
+    `capacities` tells how much capital each strategy can take.
     """
     ledger, out = accounts.ledger, dict(accounts.failed)
     strategies = []
-    prices = ledger.prices()
+    prices, tier = ledger.prices(), _tier(ledger, rules)
     for name, book in ledger.books.items():
         if name in out:
             continue
         try:
-            taken_apart = _attribution(book, prices, ledger.rates, (market or {}).get(name))
-            strategies.append(_strategy(book, accounts.records[name], ledger, taken_apart, configured=name in configured))
+            record = accounts.records[name]
+            parts = _Parts(
+                attribution=_attribution(book, prices, ledger.rates, (market or {}).get(name)),
+                capacity=_capacity(book, record, ledger.rates, capacities) if capacities is not None else None,
+                tier=tier,
+                configured=name in configured,
+            )
+            strategies.append(_strategy(book, record, ledger, parts))
         except Exception as error:
             _log.exception("summary failed: the strategy is left out", strategy=name)
             out[name] = f"{type(error).__name__}: {error}"
     return MonitorSnapshot(
         time=ledger.time,
         strategies=tuple(strategies),
-        portfolio=_portfolio(ledger, rules, currency, added_causes(one.attribution.causes for one in strategies)),
+        portfolio=_portfolio(ledger, tier, currency, added_causes(one.attribution.causes for one in strategies)),
         mark_timestamps=dict(mark_seen),
         failed=out,
         sources={
@@ -82,9 +93,21 @@ def _attribution(book: Book, prices: Mapping[str, Decimal], rates: Rates, market
     return attribution(book, prices, rates, market.pnl, market.reason)
 
 
-def _strategy(
-    book: Book, record: StrategyRecord, ledger: Ledger, taken_apart: AttributionFigures, *, configured: bool
-) -> StrategySnapshot:
+def _capacity(book: Book, record: StrategyRecord, rates: Rates, capacities: Capacities) -> CapacityFigures:
+    money = Money(book.net_pnl, _kinds(book, rates).fees, _reason(book.unvalued) or NO_CONVERSION)
+    return capacities.figures(book, record.orders, money)
+
+
+class _Parts(NamedTuple):
+    """What is told of a strategy beside its account."""
+
+    attribution: AttributionFigures
+    capacity: CapacityFigures | None
+    tier: Tier | None
+    configured: bool
+
+
+def _strategy(book: Book, record: StrategyRecord, ledger: Ledger, parts: _Parts) -> StrategySnapshot:
     holdings = book.holdings.values()
     figures = trade_figures(holdings, ledger.rates)
     account = _account(book, _kinds(book, ledger.rates), ledger.time)
@@ -100,22 +123,28 @@ def _strategy(
         profit_factor=figures.profit_factor(),
         expectancy=figures.expectancy(),
     )
-    undefined = dict(account.undefined) | _undefined_trades(figures) | dict(taken_apart.undefined)
+    undefined = dict(account.undefined) | _undefined_trades(figures) | dict(parts.attribution.undefined)
+    if parts.capacity is not None:
+        undefined |= parts.capacity.undefined
+    if parts.tier is None:
+        undefined["tier_allowed"] = NO_TIER
     return StrategySnapshot(
         name=book.strategy,
         account=account,
         holdings=tuple(_holdings(book, ledger)),
         trades=trades,
-        attribution=taken_apart,
+        attribution=parts.attribution,
         slippage_adverse=record.adverse.counts(),
         slippage_favourable=record.favourable.counts(),
         fill_delay=record.delay.counts(),
         voided_fills=sum(
             turnover.fills for holding in holdings for side in holding.voided.turnover.values() for turnover in side.values()
         ),
-        configured=configured,
+        configured=parts.configured,
         last_event_timestamp=record.last_event_timestamp,
+        tier_allowed=parts.tier.allows(book.strategy) if parts.tier is not None else None,
         undefined=undefined,
+        capacity=parts.capacity,
     )
 
 
@@ -164,23 +193,36 @@ def _undefined_trades(figures: TradeFigures) -> dict[str, str]:
     return undefined
 
 
-def _portfolio(ledger: Ledger, rules: TradingRules, currency: str, causes: Causes) -> PortfolioSnapshot:
+def _tier(ledger: Ledger, rules: TradingRules) -> Tier | None:
+    return rules.tier_of(ledger.equity) if not ledger.unvalued else None
+
+
+def _portfolio(ledger: Ledger, tier: Tier | None, currency: str, causes: Causes) -> PortfolioSnapshot:
     kinds = [_kinds(book, ledger.rates) for book in ledger.books.values()]
     account = _account(
         ledger, _Kinds(*(total(amounts) for amounts in zip(*kinds, strict=True))) if kinds else _NOTHING, ledger.time
     )
     undefined = dict(account.undefined)
-    tier = rules.tier_of(account.equity) if account.equity is not None else None
     if tier is None:
         undefined["tier"] = undefined["equity"] if account.equity is None else "below_smallest_tier"
     day = account.period_pnl[Period.DAY]
     used = ratio(max(ZERO, -day), tier.max_daily_loss) if tier is not None and day is not None else None
     if used is None:
         undefined["daily_loss_used_ratio"] = undefined.get("tier") or undefined["day_pnl"]
+    positions = sum(bool(holding.quantity) for book in ledger.books.values() for holding in book.holdings.values())
+    if tier is None:
+        undefined["positions_used_ratio"] = undefined["tier"]
     if None in causes:
         undefined["cause_pnl"] = undefined.get("equity", NO_CONVERSION)
     return PortfolioSnapshot(
-        currency=currency, account=account, causes=causes, tier=tier, daily_loss_used_ratio=used, undefined=undefined
+        currency=currency,
+        account=account,
+        causes=causes,
+        tier=tier,
+        daily_loss_used_ratio=used,
+        open_positions=positions,
+        positions_used_ratio=positions / tier.max_positions if tier is not None else None,
+        undefined=undefined,
     )
 
 

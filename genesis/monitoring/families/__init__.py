@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from genesis.monitoring.families.accounts import accounts, portfolio
 from genesis.monitoring.families.attribution import attribution
+from genesis.monitoring.families.capacity import capacity
 from genesis.monitoring.families.drawdowns import drawdowns
 from genesis.monitoring.families.feeds import marks, reconciliation, sources
 from genesis.monitoring.families.folded import Folded
+from genesis.monitoring.families.tier import tier
 from genesis.monitoring.families.trading import execution, positions, trades
 from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.table import Table
@@ -24,6 +26,8 @@ GROUPS: dict[str, Group] = {
     "attribution": attribution,
     "portfolio": portfolio,
     "drawdowns": drawdowns,
+    "tier": tier,
+    "capacity": capacity,
     "marks": marks,
     "sources": sources,
     "reconciliation": reconciliation,
