@@ -157,9 +157,9 @@ class BaselineSettings(Section):
     """The distance of two returns of the back-test."""
     observations: Annotated[int, Field(ge=2)]
     """How many returns there were."""
-    mean: Annotated[float, Field(allow_inf_nan=False)]
+    mean: Annotated[float, Field(gt=-1, lt=1)]
     """Their mean, as a ratio a step."""
-    volatility: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    volatility: Annotated[float, Field(ge=1e-12, lt=10)]
     """Their standard deviation, as a ratio a step."""
 
 

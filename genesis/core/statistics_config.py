@@ -52,6 +52,8 @@ class DegradationSettings(Section):
     """The wanted mean time between two false alarms of a strategy that is as its baseline says, in event time."""
     kept_sharpe: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal("0.5")
     """The share of the baseline's Sharpe ratio that the CUSUM is tuned to tell from the whole of it; 0: no edge is left."""
+    confidence: Confidence = Decimal("0.95")
+    """How sure the minimum track record makes that the strategy's Sharpe ratio is another than the baseline's."""
 
 
 class StatisticsSettings(Section):

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
 from genesis.analytics.correlation import (
-    complete_part,
-    diversification_ratio,
-    ledoit_wolf,
-    mean_correlation,
     pearson,
-    shrunk_correlation,
 )
 from genesis.analytics.correlation_window import CorrelationWindow
 from genesis.core.statistics_config import CorrelationSettings
