@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,23 +15,26 @@ from genesis.analytics.histogram import Histogram
 from genesis.analytics.impact import Orders
 from genesis.analytics.liquidity import Markets
 from genesis.analytics.slippage import slippage_ratio
-from genesis.core.config import MonitorSettings
-from genesis.core.models import AnyAccountEvent, AnyMarketEvent, Fill, MarketTrade, Quote, Signal, Void
+from genesis.core.config import MonitorSettings, StrategySettings
+from genesis.core.models import AnyAccountEvent, AnyMarketEvent, Fill, MarketTrade, Quote, Signal, SignalEnd, Void
 from genesis.core.money import exact_arithmetic
 from genesis.ledger.correction import Correction, Identity
 from genesis.ledger.currency import Currencies
-from genesis.ledger.decisions import Decision, decision_of
+from genesis.ledger.decisions import Decision, Decisions, Opportunity
+from genesis.ledger.equity import EquityGrid
+from genesis.ledger.execution import KEPT_FILLS, RecentFill
 from genesis.ledger.ledger import Ledger
+from genesis.ledger.points import decode_points
 from genesis.ledger.reconciliation import Reconciliations
 from genesis.ledger.sequences import Sequences
 from genesis.ledger.state import LedgerState
+from genesis.monitoring.analysis import Analysis, AnalysisState
 
 STATE_VERSION = 3
 """Of the layout of `AccountsState`: one more with every change of a field's meaning, of bucket bounds or of the arithmetic."""
 
 _SLIPPAGE_BOUNDS = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 5e-2)
 _DELAY_BOUNDS = (1e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
-_KEPT_SIGNALS = 10_000
 
 _log = structlog.get_logger(__name__)
 
@@ -40,8 +46,27 @@ class StrategyRecord(msgspec.Struct, kw_only=True):
     favourable: Histogram = msgspec.field(default_factory=lambda: Histogram.of(_SLIPPAGE_BOUNDS))
     delay: Histogram = msgspec.field(default_factory=lambda: Histogram.of(_DELAY_BOUNDS))
     orders: Orders = msgspec.field(default_factory=Orders)
+    recent: list[RecentFill] = msgspec.field(default_factory=list)
+    """The last fills, the oldest first; none that is void."""
     last_event_timestamp: float | None = None
     """Wall time; None if nothing came since the start."""
+
+    def execute(self, fill: Fill, decision: Decision | None) -> None:
+        """Measure a fill, which `decision` led to if it is known."""
+        decided = fill.decision_price or (decision.price if decision is not None else None)
+        slippage = None if decided is None else slippage_ratio(fill.side, fill.price, decided)
+        if slippage is not None:
+            (self.adverse if slippage > 0 else self.favourable).observe(abs(slippage))
+        delay = None if decision is None else max(0.0, (fill.time - decision.time).total_seconds())
+        if delay is not None:
+            self.delay.observe(delay)
+        self.recent.append(RecentFill.of(fill, slippage, delay))
+        del self.recent[:-KEPT_FILLS]
+
+    def void(self, fill: Fill) -> None:
+        """Take a fill out again, but for the histograms: they are counters."""
+        self.orders.void(fill)
+        self.recent = [one for one in self.recent if (one.source, one.event_id) != (fill.source, fill.event_id)]
 
 
 class AccountsState(msgspec.Struct, frozen=True):
@@ -52,12 +77,14 @@ class AccountsState(msgspec.Struct, frozen=True):
     ledger: LedgerState
     records: dict[str, StrategyRecord]
     decisions: list[Decision]
+    opportunities: dict[str, dict[str, Opportunity]]
     failed: dict[str, str]
     voided: list[tuple[str, str, str]]
     """(source, event_id) of each voided fill, and the event_id of its void."""
     sequences: Sequences
     reconciliations: Reconciliations
     markets: Markets
+    analysis: AnalysisState
 
 
 class Accounts:
@@ -66,10 +93,14 @@ class Accounts:
     Not thread-safe, and without I/O: the same events in the same order give the same accounts.
     """
 
-    def __init__(self, settings: MonitorSettings) -> None:
-        """Only the currencies, the time zone and the reach of the depth in `settings` matter."""
+    def __init__(self, settings: MonitorSettings, configured: Mapping[str, StrategySettings] = MappingProxyType({})) -> None:
+        """Only the currencies, the time zone and the statistics in `settings` matter. `configured`: strategies.yaml."""
         currencies = Currencies(settings.reporting_currency, settings.conversions, settings.symbol_currencies)
-        self.ledger = Ledger(ZoneInfo(settings.time_zone), currencies)
+        statistics = settings.statistics
+        self.analysis = Analysis(statistics, configured)
+        """What stands on returns. No journal tells of them: only a saved state and its points give them back."""
+        grid = EquityGrid(statistics.step, statistics.benchmark, self.analysis.observe)
+        self.ledger = Ledger(ZoneInfo(settings.time_zone), currencies, grid)
         self.markets = Markets(reach=settings.statistics.capacity.depth_ratio)
         """Volume and depth. No journal tells of them: only a saved state gives them back."""
         self.records: dict[str, StrategyRecord] = {}
@@ -82,8 +113,8 @@ class Accounts:
         """Fill → the event_id of the void that made it void."""
         self.correction: Correction | None = None
         """Of the void that is booked next."""
-        self.decisions: dict[Identity, Decision] = {}
-        """Signal → what is kept of it; the oldest are forgotten."""
+        self.decisions = Decisions(settings.statistics.signal_expiry, self.ledger.price)
+        self.ledger.woken = self._expire
 
     def mark(self, event: AnyMarketEvent) -> bool:
         """Take in a market event, in `EXACT` arithmetic; False if it is older than its symbol's mark, and so ignored."""
@@ -112,7 +143,7 @@ class Accounts:
                     self._void(event)
                 elif self.correction is not None:
                     self.correction.follow(event)
-                self._compare_with_decision(event, record)
+                self._follow(event, record)
         except Exception as error:
             self.failed[event.strategy] = f"{type(error).__name__}: {error}"
             _log.exception("booking failed: the strategy is left out", strategy=event.strategy, event_id=event.event_id)
@@ -136,25 +167,24 @@ class Accounts:
         old = self.ledger.books[void.strategy].holdings[correction.symbol]
         self.ledger.replace(void.strategy, correction.holding(old), void.time)
         self.voided[void.source, void.voids] = void.event_id
-        self.records[void.strategy].orders.void(correction.fill)
+        self.records[void.strategy].void(correction.fill)
+        self.decisions.void(correction.fill)
 
-    def _compare_with_decision(self, event: AnyAccountEvent, record: StrategyRecord) -> None:
+    def _follow(self, event: AnyAccountEvent, record: StrategyRecord) -> None:
+        """Measure the execution."""
         if isinstance(event, Signal):
-            self._remember(Decision.of(event))
+            self.decisions.decide(event)
+            self.ledger.wake(self.decisions.next_expiry)
+        elif isinstance(event, SignalEnd):
+            self.decisions.end(event)
         elif isinstance(event, Fill):
             record.orders.add(event)
-            decision = decision_of(event, self.decisions)
-            decided = event.decision_price or (decision.price if decision is not None else None)
-            if decided is not None:
-                slippage = slippage_ratio(event.side, event.price, decided)
-                (record.adverse if slippage > 0 else record.favourable).observe(abs(slippage))
-            if decision is not None:
-                record.delay.observe(max(0.0, (event.time - decision.time).total_seconds()))
+            decision = self.decisions.fill(event)
+            record.execute(event, decision)
 
-    def _remember(self, decision: Decision) -> None:
-        self.decisions[decision.identity] = decision
-        if len(self.decisions) > _KEPT_SIGNALS:
-            del self.decisions[next(iter(self.decisions))]
+    def _expire(self, time: datetime) -> datetime | None:
+        with exact_arithmetic():
+            return self.decisions.expire(time)
 
     def encode(self, sequence: int) -> bytes:
         """All accounts behind the journal's events up to `sequence`, for `restore`."""
@@ -164,17 +194,19 @@ class Accounts:
                 sequence=sequence,
                 ledger=self.ledger.state(),
                 records=self.records,
-                decisions=list(self.decisions.values()),
+                decisions=list(self.decisions.kept.values()),
+                opportunities=self.decisions.opportunities,
                 failed=self.failed,
                 voided=[(*fill, void) for fill, void in self.voided.items()],
                 sequences=self.sequences,
                 reconciliations=self.reconciliations,
                 markets=self.markets,
+                analysis=self.analysis.state(),
             )
         )
 
-    def restore(self, payload: bytes) -> int | None:
-        """Take over what `encode` gave, in new accounts; the sequence it stands behind.
+    def restore(self, payload: bytes, points: Iterable[tuple[int, bytes]] = ()) -> int | None:
+        """Take over what `encode` gave, in new accounts, and the points that were kept; the sequence it stands behind.
 
         None, and nothing is taken over, if it is of another layout, or of symbols in other currencies than are configured now.
         """
@@ -193,9 +225,11 @@ class Accounts:
         self.voided = {(source, event_id): void for source, event_id, void in state.voided}
         self.records, self.failed = state.records, state.failed
         self.sequences, self.reconciliations = state.sequences, state.reconciliations
+        grid = self.ledger.grid.state() if self.ledger.grid is not None else None
+        self.analysis.restore(state.analysis, grid.point if grid is not None else None, decode_points(points))
         self.markets.resume(state.markets, state.ledger.time)
         for record in self.records.values():
             record.last_event_timestamp = None
-        for decision in state.decisions:
-            self._remember(decision)
+        self.decisions.restore(state.decisions, state.opportunities)
+        self.ledger.wake(self.decisions.next_expiry)
         return state.sequence

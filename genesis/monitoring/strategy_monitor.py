@@ -65,7 +65,7 @@ class StrategyPerformanceMonitor:
         self._rules = rules
         self._journal = journal
         self._clock = clock or SystemClock()
-        self._accounts = Accounts(settings)
+        self._accounts = Accounts(settings, configured)
         self._configured = configured
         self._intake = Intake(settings.events, configured, self._accounts)
         self._mark_seen: dict[str, float] = {}
@@ -77,8 +77,11 @@ class StrategyPerformanceMonitor:
     async def restore(self, progress: Progress | None = None) -> None:
         """Rebuild the accounts: the last saved ones, and the journal's events since, or all events if there are none."""
         saved = await self._journal.load_snapshot()
-        start = (self._accounts.restore(saved) if saved is not None else None) or 0
+        start = 0
+        if saved is not None:
+            start = self._accounts.restore(saved, await self._journal.load_points()) or 0
         await replay(self._accounts, self._journal, start, progress)
+        self._accounts.ledger.watch()
         for symbol, mark in self._accounts.ledger.marks.items():
             if mark.time is not None:
                 self._mark_seen[symbol] = mark.time.timestamp()
@@ -167,7 +170,9 @@ class StrategyPerformanceMonitor:
 
     async def save_snapshot(self) -> None:
         """Keep the accounts in the journal's database, so that a restart replays only what came later."""
-        await self._journal.save_snapshot(self._accounts.encode)
+        points = self._accounts.analysis.unsaved()
+        await self._journal.save_snapshot(self._accounts.encode, points)
+        self._accounts.analysis.saved(points)
 
     def reconcile(self, statement: Statement, terms: Terms) -> Reconciliation:
         """Compare a broker's statement with the books of this moment, and keep what it comes to for the exporter.
@@ -201,7 +206,7 @@ class StrategyPerformanceMonitor:
                     accounts.markets,
                     accounts.ledger.rates,
                     accounts.ledger.time,
-                    lambda symbol: None,
+                    accounts.analysis.daily_volatility,
                 ),
             )
 
@@ -240,7 +245,7 @@ class StrategyPerformanceMonitor:
         """The events, with all noted that a replay cannot know."""
         if all(isinstance(event, MarketEvent) for event in events):
             return events
-        notes = Notes(self._accounts.ledger, self._accounts.decisions)
+        notes = Notes(self._accounts.ledger, self._accounts.decisions.kept)
         noted: list[AnyEvent] = []
         for event in events:
             if isinstance(event, MarketEvent):

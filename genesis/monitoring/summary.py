@@ -46,12 +46,11 @@ def summarise(
     rules: TradingRules,
     currency: str,
     configured: Collection[str] = (),
-    market: Mapping[str, MarketPart] | None = None,
     capacities: Capacities | None = None,
 ) -> MonitorSnapshot:
     """The picture of the whole account. A strategy that cannot be summarised is left out, and named in `failed`.
 
-    `configured`: the names of strategies.yaml; `market`: strategy → what the market made of its P&L, with a benchmark.
+    `configured`: the names of strategies.yaml.
     `capacities` tells how much capital each strategy can take.
     """
     ledger, out = accounts.ledger, dict(accounts.failed)
@@ -63,7 +62,7 @@ def summarise(
         try:
             record = accounts.records[name]
             parts = _Parts(
-                attribution=_attribution(book, prices, ledger.rates, (market or {}).get(name)),
+                attribution=_attribution(book, prices, ledger.rates, accounts.analysis.market(name)),
                 capacity=_capacity(book, record, ledger.rates, capacities) if capacities is not None else None,
                 tier=tier,
                 configured=name in configured,

@@ -1,0 +1,228 @@
+"""Every new point of the grid, to everything that is worked out from returns."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from math import nan, sqrt
+
+import msgspec
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from genesis.analytics.attribution import MarketPart
+from genesis.analytics.beta_window import BetaWindow
+from genesis.analytics.correlation import CorrelationFigures
+from genesis.analytics.correlation_window import CorrelationWindow
+from genesis.analytics.degradation import DegradationFigures, DegradationState, DegradationTracker
+from genesis.analytics.row_ring import RowRing
+from genesis.core.config import StrategySettings
+from genesis.core.statistics_config import StatisticsSettings
+from genesis.ledger.equity import GridStep
+from genesis.ledger.points import PointRow, Points, encode_point
+from genesis.monitoring.return_figures import ReturnFigures
+from genesis.monitoring.risk_metrics import ReturnState, ReturnStatistics
+
+_DAY = 86_400.0
+
+_log = structlog.get_logger(__name__)
+
+
+class AnalysisState(msgspec.Struct, frozen=True):
+    """What the points that are kept do not tell: all that goes on since the start."""
+
+    portfolio: ReturnState
+    strategies: dict[str, ReturnState]
+    degradation: dict[str, DegradationState]
+    market: dict[str, MarketPart]
+    failed: dict[str, str]
+
+
+class _Tracked:
+    """What follows the returns of one strategy."""
+
+    __slots__ = ("degradation", "market", "returns")
+
+    def __init__(self, settings: StatisticsSettings, configured: StrategySettings | None) -> None:
+        self.returns = ReturnStatistics(settings)
+        self.degradation = DegradationTracker(configured.baseline if configured is not None else None, settings)
+        self.market = MarketPart()
+
+    def observe(self, value: float, benchmark: float) -> None:
+        self.returns.observe(value, benchmark)
+        self.degradation.observe(value)
+
+
+class Analysis:
+    """Takes each step of the grid, and knows the figures that stand on returns, aligned over strategies and benchmark.
+
+    A strategy whose figures fail is left out from then on, and no other.
+    """
+
+    def __init__(self, settings: StatisticsSettings, configured: Mapping[str, StrategySettings]) -> None:
+        """`configured`: strategies.yaml."""
+        self.failed: dict[str, str] = {}
+        """Strategy → the error for which it has no figures on returns."""
+        self._settings = settings
+        self._configured = configured
+        self._longest = max(settings.risk_points, *settings.window_points.values())
+        self._portfolio = ReturnStatistics(settings)
+        self._strategies: dict[str, _Tracked] = {}
+        self._symbols: dict[str, BetaWindow] = {}
+        self._correlation = CorrelationWindow(settings.correlation)
+        self._returns = RowRing(settings.risk_points)
+        self._contributions = RowRing(settings.risk_points)
+        """Beside what the strategies contributed, the account's return, under the name ""."""
+        self._unsaved: deque[tuple[int, bytes]] = deque(maxlen=self._longest)
+
+    def observe(self, step: GridStep) -> None:
+        """Take in the next point."""
+        for _ in range(min(step.skipped, self._longest)):
+            self._follow(nan, dict.fromkeys(self._strategies, nan), {}, dict.fromkeys(self._symbols, nan))
+        self._market(step)
+        self._follow(step.portfolio, step.returns, step.contributions, step.symbols)
+        self._unsaved.append(encode_point(step))
+
+    def returns(self, strategy: str) -> ReturnFigures | None:
+        """None if it has none: no point since its first event, or a failure."""
+        tracked = self._strategies.get(strategy)
+        return tracked.returns.figures() if tracked is not None and strategy not in self.failed else None
+
+    def degradation(self, strategy: str) -> DegradationFigures | None:
+        tracked = self._strategies.get(strategy)
+        return tracked.degradation.figures() if tracked is not None and strategy not in self.failed else None
+
+    def market(self, strategy: str) -> MarketPart | None:
+        """What the market made of a strategy's P&L; None without a benchmark."""
+        tracked = self._strategies.get(strategy)
+        return tracked.market if tracked is not None and self._settings.benchmark is not None else None
+
+    def portfolio(self) -> ReturnFigures:
+        return self._portfolio.figures()
+
+    def correlation(self, equities: Mapping[str, Decimal]) -> CorrelationFigures:
+        """`equities`: strategy → its equity; the weights of the diversification ratio are their shares."""
+        names = list(self._returns.columns)
+        weights = np.array([max(0.0, float(equities.get(name, 0))) for name in names])
+        total = weights.sum()
+        return self._correlation.figures(names, weights / total if total > 0 else weights, self._returns.rows())
+
+    def contributions(self) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+        """(strategies, their contributions (points, strategies), the account's returns (points,)) of the risk window.
+
+        Only the points at which the account's return is known; before its first event a strategy contributed 0.
+        """
+        names = [name for name in self._contributions.columns if name]
+        rows = self._contributions.rows()
+        if not len(rows):
+            return names, np.empty((0, len(names))), np.empty(0)
+        account = rows[:, self._contributions.columns[""]]
+        known = ~np.isnan(account)
+        columns = [self._contributions.columns[name] for name in names]
+        return names, np.nan_to_num(rows[known][:, columns], nan=0.0), account[known]
+
+    def daily_volatility(self, symbol: str) -> float | None:
+        """Standard deviation of the symbol's return in a day, by that in a step; None with too few of them."""
+        window = self._symbols.get(symbol)
+        volatility = window.volatility if window is not None else None
+        return None if volatility is None else volatility * sqrt(_DAY / self._settings.step.total_seconds())
+
+    def _tracked(self, name: str) -> _Tracked:
+        tracked = self._strategies.get(name)
+        if tracked is None:
+            tracked = self._strategies[name] = _Tracked(self._settings, self._configured.get(name))
+        return tracked
+
+    def _market(self, step: GridStep) -> None:
+        """Before the betas learn of the step: they are those of the point before, as the positions are."""
+        benchmark = self._settings.benchmark
+        if benchmark is None:
+            return
+        betas = {symbol: nan if (beta := window.beta) is None else beta for symbol, window in self._symbols.items()}
+        betas[benchmark] = 1.0
+        for name in step.returns:
+            self._tracked(name).market.observe(step.exposures.get(name, {}), betas, step.symbols.get(benchmark, nan))
+
+    def _follow(
+        self,
+        portfolio: float,
+        returns: Mapping[str, float],
+        contributions: Mapping[str, float],
+        symbols: Mapping[str, float],
+    ) -> None:
+        benchmark = symbols.get(self._settings.benchmark or "", nan)
+        self._portfolio.observe(portfolio, benchmark)
+        for name, value in returns.items():
+            try:
+                self._tracked(name).observe(value, benchmark)
+            except Exception as error:
+                if name not in self.failed:
+                    _log.exception("figures on returns failed: they are left out", strategy=name)
+                self.failed[name] = f"{type(error).__name__}: {error}"
+        for symbol, value in symbols.items():
+            self._symbol(symbol).append(benchmark, value)
+        self._contributions.append({"": portfolio, **contributions})
+        self._correlation.update(*self._returns.append(returns))
+
+    def _symbol(self, symbol: str) -> BetaWindow:
+        window = self._symbols.get(symbol)
+        if window is None:
+            window = self._symbols[symbol] = BetaWindow(self._settings.risk_points, self._settings.min_observations)
+        return window
+
+    def unsaved(self) -> Points:
+        """The points that were not kept yet, and how far back points are wanted."""
+        new = tuple(self._unsaved)
+        return Points(new, oldest=new[-1][0] - self._longest + 1 if new else 0)
+
+    def saved(self, points: Points) -> None:
+        """`points` are kept now."""
+        while self._unsaved and points.new and self._unsaved[0][0] <= points.new[-1][0]:
+            self._unsaved.popleft()
+
+    def state(self) -> AnalysisState:
+        """Everything that the points do not tell; encode it before the next event."""
+        return AnalysisState(
+            portfolio=self._portfolio.state(),
+            strategies={name: tracked.returns.state() for name, tracked in self._strategies.items()},
+            degradation={name: tracked.degradation.state() for name, tracked in self._strategies.items()},
+            market={name: tracked.market for name, tracked in self._strategies.items()},
+            failed=self.failed,
+        )
+
+    def restore(self, state: AnalysisState, newest: int | None, points: Mapping[int, PointRow]) -> None:
+        """Take over what was kept, in a new analysis.
+
+        `points` by their number; `newest` was the last. None where the grid begins anew: then only what the market
+        made of the P&L goes on.
+        """
+        self.failed = dict(state.failed)
+        for name, market in state.market.items():
+            self._tracked(name).market = market
+        if newest is None:
+            return
+        rows = [points.get(number) for number in range(newest - self._longest + 1, newest + 1)]
+        benchmarks = _column(rows, self._settings.benchmark or "", "symbols")
+        self._portfolio.restore(state.portfolio, np.array([nan if row is None else row.portfolio for row in rows]), benchmarks)
+        for name, saved in state.strategies.items():
+            self._tracked(name).returns.restore(saved, _column(rows, name, "returns"), benchmarks)
+        for name, against_baseline in state.degradation.items():
+            self._tracked(name).degradation.restore(against_baseline)
+        for row in rows[-self._settings.risk_points :]:
+            self._refill(row)
+        self._correlation.rebuild(self._returns.rows())
+
+    def _refill(self, row: PointRow | None) -> None:
+        self._returns.append(row.returns if row is not None else {})
+        self._contributions.append({"": row.portfolio, **row.contributions} if row is not None else {"": nan})
+        symbols = row.symbols if row is not None else dict.fromkeys(self._symbols, nan)
+        benchmark = symbols.get(self._settings.benchmark or "", nan)
+        for symbol, value in symbols.items():
+            self._symbol(symbol).append(benchmark, value)
+
+
+def _column(rows: Iterable[PointRow | None], name: str, field: str) -> NDArray[np.float64]:
+    """One name's returns, oldest first; NaN where a point or the name is missing."""
+    return np.array([nan if row is None else getattr(row, field).get(name, nan) for row in rows])
