@@ -14,6 +14,12 @@ class Period(enum.Enum):
     WEEK = "week"
     MONTH = "month"
 
+    __hash__ = object.__hash__  # members are single; that of Enum is written in Python, and they key what every scrape reads
+
+
+PERIODS: tuple[Period, ...] = tuple(Period)
+"""All periods; an Enum itself is slow to walk through."""
+
 
 def period_start(period: Period, time: datetime, zone: ZoneInfo) -> datetime:
     """The last start of `period` at or before `time`, in UTC."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from genesis.core.money import ZERO
-from genesis.ledger.periods import Period
+from genesis.ledger.periods import PERIODS
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import Metric
 from genesis.monitoring.families.folded import Folded
@@ -101,7 +101,7 @@ class _Money:
         self._pnl.add(account.unrealized, *labels, "unrealized")
         self._pnl.add(None if account.fees is None else ZERO - account.fees, *labels, "fees")
         self._pnl.add(account.funding, *labels, "funding")
-        for period in Period:
+        for period in PERIODS:
             self._period.add(account.period_pnl[period], *labels, period.value)
 
 
