@@ -14,7 +14,7 @@ from genesis.core.money import ZERO, total, worth
 from genesis.ledger.book import Book, Rates
 from genesis.ledger.currency import NO_CONVERSION, NO_MARK
 from genesis.ledger.part import PartPnl, add_amount
-from genesis.ledger.periods import Period
+from genesis.ledger.periods import PERIODS, Period
 
 NO_BENCHMARK = "no_benchmark"
 NO_BETA = "no_beta"
@@ -132,20 +132,24 @@ def added_causes(strategies: Iterable[Causes]) -> Causes:
 
 
 def _period_figures(book: Book, parts: Iterable[PartPnl]) -> Iterable[PartFigures]:
-    starts = book.part_starts
-    gone = {(symbol, component) for start in starts.values() for symbol, held in start.items() for component in held}
-    for part in parts:
-        value = part.value
-        gone.discard((part.symbol, part.component))
-        since = {period: _less(value, _start(book, period, part.symbol, part.component)) for period in Period}
-        yield PartFigures(part.component, part.symbol, value, since)
+    starts = [(period, book.part_starts.get(period, {})) for period in PERIODS]
+    gone = {(symbol, component) for _, start in starts for symbol, held in start.items() for component in held}
+    for symbol, component, _, _, value in parts:
+        gone.discard((symbol, component))
+        yield PartFigures(component, symbol, value, _since(value, starts, symbol, component))
     for symbol, component in sorted(gone):  # all that it did was voided since
-        since = {period: _less(ZERO, _start(book, period, symbol, component)) for period in Period}
-        yield PartFigures(component, symbol, ZERO, since)
+        yield PartFigures(component, symbol, ZERO, _since(ZERO, starts, symbol, component))
 
 
-def _start(book: Book, period: Period, symbol: str, component: str) -> Decimal | None:
-    return book.part_starts.get(period, {}).get(symbol, {}).get(component, ZERO)
+def _since(
+    value: Decimal | None, starts: Iterable[tuple[Period, PartStarts]], symbol: str, component: str
+) -> dict[Period, Decimal | None]:
+    """A part's P&L since the start of each period; where nothing is kept of it, it began at 0."""
+    since = {}
+    for period, start in starts:
+        held = start.get(symbol)
+        since[period] = value if held is None else _less(value, held.get(component, ZERO))
+    return since
 
 
 def _less(value: Decimal | None, start: Decimal | None) -> Decimal | None:
@@ -167,7 +171,7 @@ def _causes(book: Book, net: Mapping[str, Decimal] | None, rates: Rates, market:
     slippage: dict[str, Decimal] = {}
     price = dict(net) if net is not None else None
     for holding in book.holdings.values():
-        add_amount(slippage, holding.currency, -holding.slippage)
+        add_amount(slippage, holding.currency, -holding.execution.slippage)
         for currency, fee in holding.fees.items():
             add_amount(fees, currency, -fee)
         for currency, amount in holding.funding.items():

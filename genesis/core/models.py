@@ -170,6 +170,23 @@ class Signal(AccountEvent, frozen=True, kw_only=True, tag="signal"):
         _positive("price", self.price)
 
 
+class SignalEnd(AccountEvent, frozen=True, kw_only=True, tag="signal_end"):
+    """Nothing more will be filled of the signal `signal_id`, of the same source and strategy: its order is gone.
+
+    What is unfilled is the opportunity that was missed. `price` is the mark when it ended; the monitor notes it where the
+    sender does not. A signal that was filled in full needs no end.
+    """
+
+    signal_id: str
+    price: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        AccountEvent.__post_init__(self)
+        _text("signal_id", self.signal_id)
+        if self.price is not None:
+            _positive("price", self.price)
+
+
 class Fill(AccountEvent, frozen=True, kw_only=True, tag="fill"):
     """An execution: `quantity` above 0 at `price`; `fee` above 0 costs, below 0 is a rebate.
 
@@ -275,7 +292,7 @@ class Void(AccountEvent, frozen=True, kw_only=True, tag="void"):
 
 
 AnyMarketEvent = Quote | Depth | MarketTrade
-AnyAccountEvent = Signal | Fill | Funding | CapitalFlow | Void
+AnyAccountEvent = Signal | SignalEnd | Fill | Funding | CapitalFlow | Void
 AnyEvent = AnyMarketEvent | AnyAccountEvent
 
 
@@ -289,6 +306,8 @@ def _without_notes(event: AnyAccountEvent) -> AnyAccountEvent:
         return msgspec.structs.replace(event, fee_rate=None, decision_price=None, arrival_price=None, arrival_spread=None)
     if isinstance(event, Funding) and event.rate is not None:
         return msgspec.structs.replace(event, rate=None)
+    if isinstance(event, SignalEnd) and event.price is not None:
+        return msgspec.structs.replace(event, price=None)
     return event
 
 

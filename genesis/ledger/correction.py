@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from genesis.core.models import AnyAccountEvent, Fill, Funding, Void
+from genesis.ledger.execution import is_measured
 from genesis.ledger.holding import Holding, Turnovers, Voided, add_turnover
 
 Identity = tuple[str, str]
@@ -78,6 +79,7 @@ class Correction:
         new.events = old.events
         new.voided = Voided(
             turnover=_with(old.voided.turnover, self.fill),
+            measured=old.voided.measured + is_measured(self.fill),
             trips=old.voided.trips.plus(old.trips.counts.beyond(new.trips.counts)),
         )
         return new

@@ -1,19 +1,27 @@
-"""What is remembered of the signals: the price that each was decided at, until its fills have come."""
+"""What is remembered of the signals: what each decided on, how much of it was filled, and what the rest came to.
+
+A signal ends when its engine says so (`SignalEnd`), when it is older than the expiry, or when there are too many younger ones.
+What is unfilled then is the opportunity part of the shortfall, at the mark of that moment.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+import heapq
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import msgspec
 
-from genesis.core.models import Fill, Side, Signal
+from genesis.core.models import Fill, Side, Signal, SignalEnd
+from genesis.core.money import ZERO
 from genesis.ledger.correction import Identity
 
+KEPT_SIGNALS = 10_000
 
-class Decision(msgspec.Struct, frozen=True):
-    """What is kept of a signal until its fills have come."""
+
+class Decision(msgspec.Struct, kw_only=True):
+    """A signal, and what has become of it. Instances are mutable, and owned by one `Decisions`."""
 
     source: str
     event_id: str
@@ -22,6 +30,11 @@ class Decision(msgspec.Struct, frozen=True):
     side: Side
     price: Decimal
     time: datetime
+    quantity: Decimal
+    filled: Decimal = ZERO
+    ended: bool = False
+    end_price: Decimal | None = None
+    """The mark when it ended; None if there was none."""
 
     @classmethod
     def of(cls, signal: Signal) -> Decision:
@@ -33,14 +46,120 @@ class Decision(msgspec.Struct, frozen=True):
             side=signal.side,
             price=signal.price,
             time=signal.time,
+            quantity=signal.quantity,
         )
 
     @property
     def identity(self) -> Identity:
         return self.source, self.event_id
 
+    @property
+    def unfilled(self) -> Decimal:
+        return max(ZERO, self.quantity - self.filled)
+
+    @property
+    def missed(self) -> Decimal:
+        """What the unfilled rest would have made until the end; below 0 it would have lost. 0 while the signal is open."""
+        if not self.ended or self.end_price is None:
+            return ZERO
+        return self.side.sign * self.unfilled * (self.end_price - self.price)
+
     def led_to(self, fill: Fill) -> bool:
         return (fill.strategy, fill.symbol, fill.side) == (self.strategy, self.symbol, self.side)
+
+
+class Opportunity(msgspec.Struct, kw_only=True):
+    """What was never filled of a strategy's signals in one symbol, in the currency of the symbol."""
+
+    missed: Decimal = ZERO
+    """Above 0 it would have made money: a cost."""
+    measured: int = 0
+    """Signals that ended with an unfilled rest, at a mark. A counter: it does not fall where a late fill came after all."""
+    unmeasured: int = 0
+    """Signals that ended with an unfilled rest while there was no mark."""
+
+
+class Decisions:
+    """The signals of all strategies, the last `KEPT_SIGNALS` of them. It wants `EXACT` arithmetic."""
+
+    def __init__(self, expiry: timedelta, mark: Callable[[str], Decimal | None]) -> None:
+        """`mark`: symbol → its mark of now, if there is one."""
+        self.kept: dict[Identity, Decision] = {}
+        self.opportunities: dict[str, dict[str, Opportunity]] = {}
+        """Strategy → symbol → what was missed there; of each symbol that it ever decided on."""
+        self._expiry = expiry
+        self._mark = mark
+        self._due: list[tuple[datetime, Identity]] = []
+
+    @property
+    def next_expiry(self) -> datetime | None:
+        """The event time at which the next signal expires."""
+        return self._due[0][0] if self._due else None
+
+    def decide(self, signal: Signal) -> None:
+        """Remember a signal; where there are too many, the oldest ends and is forgotten."""
+        decision = Decision.of(signal)
+        self._opportunity(decision)
+        self._keep(decision)
+        if len(self.kept) > KEPT_SIGNALS:
+            oldest = self.kept[next(iter(self.kept))]
+            self._end(oldest, self._mark(oldest.symbol))
+            del self.kept[oldest.identity]
+
+    def fill(self, fill: Fill) -> Decision | None:
+        """Take in a fill; the decision that led to it, if that is known."""
+        return self._change(fill, fill.quantity)
+
+    def void(self, fill: Fill) -> None:
+        """Take a fill out again."""
+        self._change(fill, -fill.quantity)
+
+    def end(self, end: SignalEnd) -> None:
+        """Take in the end of a signal; one that is not known, or another strategy's, has none."""
+        decision = self.kept.get((end.source, end.signal_id))
+        if decision is not None and decision.strategy == end.strategy:
+            self._end(decision, end.price)
+
+    def expire(self, time: datetime) -> datetime | None:
+        """End what is due up to `time`, at the marks of now; the time of the next expiry."""
+        while self._due and self._due[0][0] <= time:
+            decision = self.kept.get(heapq.heappop(self._due)[1])
+            if decision is not None:
+                self._end(decision, self._mark(decision.symbol))
+        return self.next_expiry
+
+    def restore(self, decisions: Iterable[Decision], opportunities: dict[str, dict[str, Opportunity]]) -> None:
+        """Take over what was kept."""
+        self.opportunities = opportunities
+        for decision in decisions:
+            self._keep(decision)
+
+    def _keep(self, decision: Decision) -> None:
+        self.kept[decision.identity] = decision
+        if not decision.ended:
+            heapq.heappush(self._due, (decision.time + self._expiry, decision.identity))
+
+    def _change(self, fill: Fill, quantity: Decimal) -> Decision | None:
+        decision = decision_of(fill, self.kept)
+        if decision is not None:
+            opportunity = self._opportunity(decision)
+            opportunity.missed -= decision.missed
+            decision.filled += quantity
+            opportunity.missed += decision.missed
+        return decision
+
+    def _end(self, decision: Decision, price: Decimal | None) -> None:
+        if decision.ended:
+            return
+        decision.ended, decision.end_price = True, price
+        opportunity = self._opportunity(decision)
+        opportunity.missed += decision.missed
+        if decision.unfilled:
+            opportunity.measured += price is not None
+            opportunity.unmeasured += price is None
+
+    def _opportunity(self, decision: Decision) -> Opportunity:
+        return self.opportunities.setdefault(decision.strategy, {}).setdefault(decision.symbol, Opportunity())
 
 
 def decision_of(fill: Fill, *known: Mapping[Identity, Decision]) -> Decision | None:

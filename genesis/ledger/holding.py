@@ -11,6 +11,7 @@ import msgspec
 
 from genesis.core.models import Fill, Funding, Liquidity, Side
 from genesis.core.money import ZERO, share, total
+from genesis.ledger.execution import Execution
 from genesis.ledger.part import MAIN, Part, add_amount
 from genesis.ledger.position import Position, Trade, trade
 
@@ -86,6 +87,8 @@ class Voided(msgspec.Struct, kw_only=True):
 
     turnover: Turnovers = msgspec.field(default_factory=dict)
     """Of the fills that were voided."""
+    measured: int = 0
+    """How many of them were in the shortfall."""
     trips: TripCounts = TripCounts()
     """Round trips that had ended so before a void, and did not after it."""
 
@@ -110,8 +113,8 @@ class Holding(msgspec.Struct, kw_only=True):
     trip_opened: datetime | None = None
     trips: TripTally = msgspec.field(default_factory=TripTally)
     turnover: Turnovers = msgspec.field(default_factory=dict)
-    slippage: Decimal = ZERO
-    """What its fills cost against the prices that were decided on; below 0 they were better."""
+    execution: Execution = msgspec.field(default_factory=Execution)
+    """What its fills came to against the prices that were decided on."""
     tagged: dict[str, Part] = msgspec.field(default_factory=dict)
     """Component → its part; `main` is what the holding has beyond these, so that it costs nothing to keep."""
     untagged: bool = False
@@ -139,8 +142,7 @@ class Holding(msgspec.Struct, kw_only=True):
         self.realized += done.realized
         if fill.fee:
             add_amount(self.fees, fill.fee_currency or self.currency, fill.fee)
-        if fill.decision_price is not None:
-            self.slippage += fill.signed_quantity * (fill.price - fill.decision_price)
+        self.execution.fill(fill, self.currency)
         if component is None:
             self.untagged = True
         else:

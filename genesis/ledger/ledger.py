@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -45,6 +46,9 @@ class Ledger:
         self._next_day: datetime | None = None
         self._next_stop: datetime | None = None
         """The next instant of event time at which something is to be kept: the end of a day, or a point of the grid."""
+        self.woken: Callable[[datetime], datetime | None] | None = None
+        """Called before event time goes on to the instant that `wake` was given, or past it; its answer is the next instant."""
+        self._wake: datetime | None = None
         self._involved: dict[str, dict[str, tuple[Book, Amounts]]] = {}
         """Currency → strategy → the book with amounts in it, and the amounts; without the reporting currency."""
 
@@ -251,18 +255,31 @@ class Ledger:
             self.grid.start(self.time)
             self._next_stop = None
 
+    def wake(self, time: datetime | None) -> None:
+        """Have `woken` called at `time`, if it was to be called later or not at all."""
+        if time is not None and (self._wake is None or time < self._wake):
+            self._wake = time
+            self._next_stop = None
+
+    def price(self, symbol: str) -> Decimal | None:
+        """The mark of a symbol, if there is one."""
+        mark = self.marks.get(symbol)
+        return mark.price if mark is not None else None
+
     def _stop(self, time: datetime) -> None:
         """Before event time goes on to `time`: keep what is to be kept at the instants up to it."""
+        if self._wake is not None and self._wake <= time and self.woken is not None:
+            self._wake = self.woken(time)
         if self._next_day is None:
             self._next_day = next_day_start(time, self._zone)
         elif time >= self._next_day and self.time is not None:
             self._end_periods(time, self.time)
             self._next_day = next_day_start(time, self._zone)
-        self._next_stop = self._next_day
+        self._next_stop = self._next_day if self._wake is None else min(self._next_day, self._wake)
         if self.grid is None or self.grid.next_time is None:
             return
         self.grid.reach(time, Watched(self.books, self.marks, self.rates, self.net_pnl, self.equity))
-        self._next_stop = min(self._next_day, self.grid.next_time)
+        self._next_stop = min(self._next_stop, self.grid.next_time)
 
     def _end_periods(self, time: datetime, latest: datetime) -> None:
         """The periods that began after `latest` and up to `time` start at the P&L so far."""

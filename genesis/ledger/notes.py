@@ -4,18 +4,20 @@ A replay has no marks and no quotes. With the notes it charges a round trip, and
 
 - the rate of a fee or funding that is in another currency than its symbol's;
 - the decision price of a fill, from its signal;
-- the mid and the spread at a fill's arrival, from the last quote at or before it.
+- the mid and the spread at a fill's arrival, from the last quote at or before it;
+- the mark at which a signal ended.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 import msgspec
 
-from genesis.core.models import AnyAccountEvent, AnyMarketEvent, Fill, Funding, MarketTrade, Quote, Signal
+from genesis.core.models import AnyAccountEvent, AnyMarketEvent, Fill, Funding, MarketTrade, Quote, Signal, SignalEnd
 from genesis.core.money import entry, entry_ratio, exact_arithmetic
 from genesis.ledger.correction import Identity
 from genesis.ledger.decisions import Decision, decision_of
@@ -75,6 +77,8 @@ class Notes:
             return self._note_fill(event)
         if isinstance(event, Funding):
             return self._note_funding(event)
+        if isinstance(event, SignalEnd):
+            return self._note_end(event)
         if isinstance(event, Signal):
             self._signals.setdefault((event.source, event.event_id), Decision.of(event))
         return event
@@ -90,7 +94,7 @@ class Notes:
             if decision is not None:
                 notes["decision_price"] = decision.price
         if fill.arrival_price is None and fill.arrival_spread is None:
-            arrival = self._arrival(fill)
+            arrival = self._arrival(fill.symbol, fill.time)
             if arrival is not None:
                 notes["arrival_price"], notes["arrival_spread"] = arrival
         return msgspec.structs.replace(fill, **notes) if notes else fill
@@ -101,12 +105,23 @@ class Notes:
         rate = self._rate(funding.currency, funding.symbol, None)
         return funding if rate is None else msgspec.structs.replace(funding, rate=rate)
 
-    def _arrival(self, fill: Fill) -> Arrival | None:
-        """The market at the last quote at or before the fill, as an event can hold it; None if there is none that is kept."""
-        mark = self._ledger.marks.get(fill.symbol)
-        for quotes in (self._quotes.get(fill.symbol, ()), mark.quotes if mark is not None else ()):
+    def _note_end(self, end: SignalEnd) -> SignalEnd:
+        if end.price is not None:
+            return end
+        identity = end.source, end.signal_id
+        decision = self._decisions.get(identity) or self._signals.get(identity)
+        if decision is None:
+            return end
+        met, mark = self._arrival(decision.symbol, end.time), self._ledger.marks.get(decision.symbol)
+        price = met.price if met is not None else mark.price if mark is not None else None
+        return end if price is None else msgspec.structs.replace(end, price=entry(price))
+
+    def _arrival(self, symbol: str, time: datetime) -> Arrival | None:
+        """The market at the last quote at or before `time`, as an event can hold it; None if there is none that is kept."""
+        mark = self._ledger.marks.get(symbol)
+        for quotes in (self._quotes.get(symbol, ()), mark.quotes if mark is not None else ()):
             for quote in reversed(quotes):
-                if quote.time <= fill.time:
+                if quote.time <= time:
                     with exact_arithmetic():
                         return Arrival(entry(mid(quote)), quote.ask - quote.bid)
         return None
