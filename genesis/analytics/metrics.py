@@ -55,8 +55,7 @@ def trade_figures(holdings: Iterable[Holding], rates: Mapping[str, Decimal]) -> 
     return TradeFigures(counts, total(profits), total(losses))
 
 
-# Figures of returns: simple ones of one step, NaN where there is none, of which a year has `steps_per_year`. What is not defined
-# is None.
+# Figures of returns: simple ones of one step, NaN where there is none, of which a year has `steps_per_year`. None: not defined.
 
 _FEWEST = 2  # returns that have a deviation
 

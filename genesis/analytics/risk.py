@@ -14,6 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from genesis.analytics.sums import Moments, Pairs
+
 Floats = NDArray[np.float64]
 
 MONOTONE_WITHIN = 3.5
@@ -26,7 +28,7 @@ _FEWEST_FOR_ERROR = 3
 class Level:
     """A confidence level, exactly: 1 − 0.95 is not 0.05 in floats, and a rank that hangs on it would be another."""
 
-    __slots__ = ("_ranks", "confidence", "name", "tail", "z", "z_tail")
+    __slots__ = ("_rank", "confidence", "name", "quantile", "shortfall", "tail", "z", "z_tail")
 
     def __init__(self, confidence: Decimal) -> None:
         self.confidence = confidence
@@ -35,18 +37,23 @@ class Level:
         """The probability of a loss beyond the value at risk."""
         self.z = NormalDist().inv_cdf(float(self.tail))
         """The quantile of the standard normal distribution; below 0."""
-        self.z_tail = exp(-self.z * self.z / 2) / sqrt(2 * pi) / float(self.tail)
+        z, square = self.z, self.z * self.z
+        self.z_tail = exp(-square / 2) / sqrt(2 * pi) / float(self.tail)
         """The mean of the standard normal distribution below `z`, as a positive number: φ(z) / (1 − c)."""
-        self._ranks = (0, 0, 0.0)
+        self.quantile = (square - 1) / 6, z * (square - 3) / 24, -z * (2 * square - 5) / 36
+        """What S, K and S² add to `z` in the Cornish-Fisher expansion."""
+        self.shortfall = z / 6, (square - 1) / 24, -(2 * square - 1) / 36
+        """What S, K and S² add to 1 as the factor of `z_tail` in its expected shortfall."""
+        self._rank = (0, 0, 0.0)
 
     def rank(self, count: int) -> tuple[int, float]:
         """Where the quantile of `count` returns in order lies: k = ⌊(n − 1)(1 − c)⌋, and how far on to k + 1."""
-        known, whole, part = self._ranks
+        known, whole, part = self._rank
         if known != count:
             place = (count - 1) * self.tail
             whole = int(place)
             part = float(place - whole)
-            self._ranks = (count, whole, part)
+            self._rank = (count, whole, part)
         return whole, part
 
 
@@ -73,18 +80,15 @@ def shape(returns: Floats) -> Shape | None:
         return None
     mean = float(known.mean())
     square, cube, fourth = (float(((known - mean) ** power).sum()) for power in (2, 3, 4))
-    return shape_of(len(known), mean, square, cube, fourth)
+    return shape_of(Moments(len(known), mean, square, cube, fourth))
 
 
-def shape_of(count: int, mean: float, square: float, cube: float, fourth: float) -> Shape:
-    """From the mean and the sums of the powers of the distances from it; `square` above 0."""
+def shape_of(moments: Moments) -> Shape:
+    """Of returns whose `square` is above 0."""
+    count, mean, square, cube, fourth = moments
     variance = square / count
-    return Shape(
-        mean=mean,
-        deviation=sqrt(square / (count - 1)),
-        skewness=cube / count / variance**1.5,
-        excess_kurtosis=fourth / count / variance**2 - 3,
-    )
+    skewness = cube / count / (variance * sqrt(variance))
+    return Shape(mean, sqrt(square / (count - 1)), skewness, fourth / count / (variance * variance) - 3)
 
 
 def historical(returns: Floats, level: Level) -> Tail | None:
@@ -117,11 +121,12 @@ def cornish_fisher(sample: Shape, level: Level) -> Tail | None:
     mean, deviation, skewness, kurtosis = sample
     if not _rises(skewness, kurtosis, max(MONOTONE_WITHIN, -level.z)):
         return None
-    z = level.z
-    square, skewed = z * z, skewness * skewness
-    w = z + (square - 1) * skewness / 6 + z * (square - 3) * kurtosis / 24 - z * (2 * square - 5) * skewed / 36
-    correction = 1 + z * skewness / 6 + (square - 1) * kurtosis / 24 - (2 * square - 1) * skewed / 36
-    return Tail(-(mean + w * deviation), -mean + deviation * level.z_tail * correction)
+    skewed = skewness * skewness
+    by_s, by_k, by_s2 = level.quantile
+    w = level.z + by_s * skewness + by_k * kurtosis + by_s2 * skewed
+    by_s, by_k, by_s2 = level.shortfall
+    factor = 1 + by_s * skewness + by_k * kurtosis + by_s2 * skewed
+    return Tail(-(mean + w * deviation), -mean + deviation * level.z_tail * factor)
 
 
 def _rises(skewness: float, kurtosis: float, within: float) -> bool:
@@ -155,20 +160,49 @@ def regression(returns: Floats, benchmarks: Floats, risk_free: float = 0.0) -> R
     mean, other_mean = float(values.mean()), float(others.mean())
     distances, other_distances = values - mean, others - other_mean
     squares = float(distances @ distances), float(other_distances @ other_distances)
-    return regression_of(len(values), mean, other_mean, *squares, float(distances @ other_distances), risk_free)
+    return regression_of(Pairs(len(values), mean, other_mean, *squares, float(distances @ other_distances)), risk_free)
 
 
-def regression_of(
-    count: int,
-    mean: float,
-    benchmark_mean: float,
-    square: float,
-    benchmark_square: float,
-    product: float,
-    risk_free: float = 0.0,
-) -> Regression:
-    """From the means of returns and benchmark, and the sums of their squares and of their product about the means."""
+def regression_of(pairs: Pairs, risk_free: float = 0.0) -> Regression:
+    """Of at least three pairs whose `benchmark_square` is above 0."""
+    count, mean, benchmark_mean, square, benchmark_square, product = pairs
     beta = product / benchmark_square
     rest = max(0.0, square - beta * product)
     alpha = mean - risk_free - beta * (benchmark_mean - risk_free)
     return Regression(beta, sqrt(rest / (count - 2) / benchmark_square), alpha)
+
+
+def component_historical(contributions: Floats, level: Level) -> Floats:
+    """The historical value at risk of a sum, split by what adds up to it; the parts add up to `historical` of the sum.
+
+    `contributions`: shape (returns, parts), no NaN; at least one row. A part is its own loss in the return at which the
+    quantile lies; between two returns it is interpolated as the quantile is, and over returns that are equal it is their mean,
+    so that the order of the rows does not matter.
+    """
+    totals = contributions.sum(axis=1)
+    ordered = np.sort(totals)
+    rank, part = level.rank(len(totals))
+    below = _mean_where(contributions, totals == ordered[rank])
+    above = _mean_where(contributions, totals == ordered[rank + 1]) if part else below
+    return 0.0 - (below + (above - below) * part)
+
+
+def component_parametric(contributions: Floats, level: Level) -> Floats | None:
+    """The parametric value at risk of a sum, split by what adds up to it: −(μ_i + z cov(c_i, Σc) / σ), Euler's split.
+
+    `contributions`: shape (returns, parts), no NaN. None with fewer than two rows, or where the sum has no variance.
+    """
+    totals = contributions.sum(axis=1)
+    if len(totals) < _FEWEST_FOR_VARIANCE or totals.min() == totals.max():
+        return None
+    means = contributions.mean(axis=0)
+    distances = totals - totals.mean()
+    covariances = distances @ (contributions - means) / (len(totals) - 1)
+    deviation = sqrt(float(distances @ distances) / (len(totals) - 1))
+    split: Floats = -(means + level.z * covariances / deviation)
+    return split
+
+
+def _mean_where(rows: Floats, chosen: NDArray[np.bool_]) -> Floats:
+    mean: Floats = rows[chosen].mean(axis=0)
+    return mean

@@ -6,7 +6,7 @@ from math import expm1, log1p, nan
 
 import msgspec
 
-from genesis.analytics.rolling import Moments, Path
+from genesis.analytics.sums import Moments, Path
 
 
 class SinceStart(msgspec.Struct):

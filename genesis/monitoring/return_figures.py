@@ -10,7 +10,7 @@ from typing import NamedTuple
 from genesis.analytics.backtest import Backtest, independence_pvalue, kupiec_pvalue
 from genesis.analytics.metrics import annual_return
 from genesis.analytics.risk import Level, Tail
-from genesis.analytics.rolling import Moments, Path
+from genesis.analytics.sums import Moments, Path
 
 Key = tuple[str, str]
 """Method and confidence of a value at risk, as in its labels."""

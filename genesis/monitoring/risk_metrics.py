@@ -1,4 +1,4 @@
-"""The returns of one strategy, or of the account, on the grid: value at risk, expected shortfall, beta and the ratios of a year."""
+"""The returns of one strategy, or of the account, on the grid: value at risk, beta and the ratios of a year."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from genesis.analytics.backtest import Backtest
 from genesis.analytics.metrics import compounded, risk_free_step
 from genesis.analytics.ordered import OrderedReturns
 from genesis.analytics.risk import Level, Regression, Tail, cornish_fisher, parametric, quantile_loss, regression_of, shape_of
-from genesis.analytics.rolling import Moments, RollingReturns
+from genesis.analytics.rolling import RollingReturns
 from genesis.analytics.since_start import SinceStart
+from genesis.analytics.sums import Moments
 from genesis.core.statistics_config import StatisticsSettings
 from genesis.monitoring.return_figures import (
     BacktestFigures,
@@ -147,7 +148,7 @@ class ReturnStatistics:
         """Parametric and Cornish-Fisher."""
         if not moments.square:
             return [None] * (2 * len(self._levels))
-        sample = shape_of(*moments)
+        sample = shape_of(moments)
         tails: list[Tail | None] = [parametric(sample.mean, sample.deviation, level) for level in self._levels]
         return tails + [cornish_fisher(sample, level) for level in self._levels]
 
@@ -195,7 +196,7 @@ class ReturnStatistics:
             reason = "zero_variance"
         for figure in ("beta", "beta_standard_error", "alpha_ratio"):
             reasons.note(figure, "", reason)
-        return regression_of(*pairs, risk_free=self._year.risk_free) if reason is None else None
+        return regression_of(pairs, self._year.risk_free) if reason is None else None
 
     def _alpha(self, regression: Regression, reasons: Reasons) -> float | None:
         alpha = compounded(regression.alpha, self._year.steps)
