@@ -172,14 +172,13 @@ def regression_of(pairs: Pairs, risk_free: float = 0.0) -> Regression:
     return Regression(beta, sqrt(rest / (count - 2) / benchmark_square), alpha)
 
 
-def component_historical(contributions: Floats, level: Level) -> Floats:
+def component_historical(totals: Floats, contributions: Floats, level: Level) -> Floats:
     """The historical value at risk of a sum, split by what adds up to it; the parts add up to `historical` of the sum.
 
-    `contributions`: shape (returns, parts), no NaN; at least one row. A part is its own loss in the return at which the
-    quantile lies; between two returns it is interpolated as the quantile is, and over returns that are equal it is their mean,
-    so that the order of the rows does not matter.
+    `totals`: shape (returns,), at least one; `contributions`: shape (returns, parts), each row adds up to its total; no NaN.
+    A part is its own loss in the return at which the quantile lies; between two returns it is interpolated as the quantile is,
+    and over returns that are equal it is their mean, so that the order of the rows does not matter.
     """
-    totals = contributions.sum(axis=1)
     ordered = np.sort(totals)
     rank, part = level.rank(len(totals))
     below = _mean_where(contributions, totals == ordered[rank])
@@ -187,12 +186,11 @@ def component_historical(contributions: Floats, level: Level) -> Floats:
     return 0.0 - (below + (above - below) * part)
 
 
-def component_parametric(contributions: Floats, level: Level) -> Floats | None:
+def component_parametric(totals: Floats, contributions: Floats, level: Level) -> Floats | None:
     """The parametric value at risk of a sum, split by what adds up to it: −(μ_i + z cov(c_i, Σc) / σ), Euler's split.
 
-    `contributions`: shape (returns, parts), no NaN. None with fewer than two rows, or where the sum has no variance.
+    As in `component_historical`; None with fewer than two returns, or where the sum has no variance.
     """
-    totals = contributions.sum(axis=1)
     if len(totals) < _FEWEST_FOR_VARIANCE or totals.min() == totals.max():
         return None
     means = contributions.mean(axis=0)

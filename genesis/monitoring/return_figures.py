@@ -42,6 +42,7 @@ class ReturnFigures:
     """Returns in the risk window."""
     total: int
     """Returns since the start."""
+    benchmark: str | None
     performance: Mapping[str, Performance]
     """By window; `all` is since the start."""
     tails: Mapping[Key, Tail]
@@ -54,6 +55,16 @@ class ReturnFigures:
     backtests: Mapping[Key, BacktestFigures]
     undefined: Mapping[str, str]
     """Figure → reason why it is None, with its window, or its method and confidence, behind it; without, it holds for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentFigures:
+    """The account's value at risk, split by strategy."""
+
+    parts: Mapping[Key, Mapping[str, float]]
+    """Method and confidence → strategy → its part at the horizon, as a ratio of the account's equity; they add up."""
+    horizon: str
+    undefined: Mapping[str, str]
 
 
 class Reasons:

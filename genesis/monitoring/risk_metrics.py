@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isfinite, nan, sqrt
 
 import msgspec
@@ -11,13 +12,25 @@ from numpy.typing import NDArray
 from genesis.analytics.backtest import Backtest
 from genesis.analytics.metrics import compounded, risk_free_step
 from genesis.analytics.ordered import OrderedReturns
-from genesis.analytics.risk import Level, Regression, Tail, cornish_fisher, parametric, quantile_loss, regression_of, shape_of
+from genesis.analytics.risk import (
+    Level,
+    Regression,
+    Tail,
+    component_historical,
+    component_parametric,
+    cornish_fisher,
+    parametric,
+    quantile_loss,
+    regression_of,
+    shape_of,
+)
 from genesis.analytics.rolling import RollingReturns
 from genesis.analytics.since_start import SinceStart
 from genesis.analytics.sums import Moments
 from genesis.core.statistics_config import StatisticsSettings
 from genesis.monitoring.return_figures import (
     BacktestFigures,
+    ComponentFigures,
     Key,
     Performance,
     Reasons,
@@ -51,8 +64,8 @@ class ReturnStatistics:
         self._horizon = settings.horizon_name
         self._scale = sqrt(settings.horizon_steps)
         self._levels = tuple(Level(confidence) for confidence in settings.confidence)
-        self._has_benchmark = settings.benchmark is not None
-        self._risk = self._window(settings.risk_points, benchmark=self._has_benchmark)
+        self._benchmark = settings.benchmark
+        self._risk = self._window(settings.risk_points, benchmark=settings.benchmark is not None)
         self._ordered = OrderedReturns(settings.risk_points)
         self._windows = {
             name: self._risk if size == self._risk.size else self._window(size) for name, size in settings.window_points.items()
@@ -107,6 +120,7 @@ class ReturnStatistics:
         return ReturnFigures(
             observations=self._risk.count,
             total=self._all.count,
+            benchmark=self._benchmark,
             performance=self._performance(reasons),
             tails=self._tails(reasons),
             horizon=self._horizon,
@@ -188,7 +202,7 @@ class ReturnStatistics:
 
     def _regression(self, reasons: Reasons) -> Regression | None:
         pairs, reason = self._risk.pairs(), None
-        if not self._has_benchmark:
+        if self._benchmark is None:
             reason = "no_benchmark"
         elif pairs.number < self._year.least:
             reason = "warming_up"
@@ -203,3 +217,31 @@ class ReturnStatistics:
         if alpha is None:
             reasons.note("alpha_ratio", "", "out_of_range")
         return alpha
+
+
+def component_value_at_risk(
+    strategies: Sequence[str], contributions: Floats, totals: Floats, settings: StatisticsSettings
+) -> ComponentFigures:
+    """The account's value at risk of the risk window, split by strategy; Cornish-Fisher has no split.
+
+    `totals`: the account's returns, shape (points,). `contributions`: the P&L of each strategy's step over the account's equity
+    before it, shape (points, strategies), each row adds up to its total. No NaN.
+    """
+    scale, reasons, parts = sqrt(settings.horizon_steps), Reasons(), {}
+    for level in map(Level, settings.confidence):
+        for method in (HISTORICAL, PARAMETRIC):
+            split, reason = _split(method, totals, contributions, level, settings.min_observations)
+            reasons.note("component_value_at_risk", f"{method}_{level.name}", reason)
+            if split is not None:
+                parts[method, level.name] = dict(zip(strategies, (split * scale).tolist(), strict=True))
+    return ComponentFigures(parts, settings.horizon_name, reasons.collapsed())
+
+
+def _split(method: str, totals: Floats, contributions: Floats, level: Level, least: int) -> tuple[Floats | None, str | None]:
+    """The parts at the step, or why there are none."""
+    if len(totals) < least:
+        return None, "warming_up"
+    if method == HISTORICAL:
+        return component_historical(totals, contributions, level), None
+    split = component_parametric(totals, contributions, level)
+    return split, "zero_variance" if split is None else None
