@@ -223,7 +223,7 @@ def _undefined_pairs(undefined: int, short: int) -> dict[str, int]:
 
 def _undefined(sums: ProductSums, tally: _Tally, part: Complete | None) -> dict[str, str]:
     """Figure of the portfolio → reason."""
-    of_the_whole = ("diversification_ratio", "correlation_shrinkage")
+    of_the_whole = ("diversification_ratio", "correlation_shrinkage_ratio")
     if sums.size < 2:  # noqa: PLR2004 - a pair
         return dict.fromkeys(("mean_correlation", *of_the_whole), TOO_FEW_STRATEGIES)
     reason = WARMING_UP if sums.short_pairs else ZERO_VARIANCE

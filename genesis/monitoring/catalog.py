@@ -140,6 +140,34 @@ STRATEGY_SLIPPAGE_RATIO = _histogram(
     "strategy direction",
     "Size of each fill's distance from its signal's price, as a ratio; direction adverse cost money, favourable did not.",
 )
+STRATEGY_MEAN_SLIPPAGE_RATIO = _gauge(
+    "strategy_mean_slippage_ratio",
+    "strategy",
+    "Mean slippage of the fills since start, weighted by value; above 0 it cost money. Voided fills are not in it.",
+)
+STRATEGY_SYMBOL_SLIPPAGE_RATIO = _gauge(
+    "strategy_symbol_slippage_ratio",
+    "strategy symbol",
+    "Mean slippage of the fills in the symbol since start, weighted by value; above 0 it cost money.",
+)
+STRATEGY_EXPECTED_SLIPPAGE_RATIO = _gauge(
+    "strategy_expected_slippage_ratio", "strategy", "The slippage that strategies.yaml expects of the strategy's fills."
+)
+STRATEGY_SHORTFALL = _gauge(
+    "strategy_shortfall",
+    "strategy part",
+    "Implementation shortfall since start by part (delay, spread, impact, fees, opportunity); above 0 it cost money.",
+)
+STRATEGY_SHORTFALL_FILLS = _counter(
+    "strategy_shortfall_fills_total",
+    "strategy measured",
+    "Fills by whether they are in the shortfall: those with decision price, arrival price and arrival spread are.",
+)
+STRATEGY_SHORTFALL_SIGNALS = _counter(
+    "strategy_shortfall_signals_total",
+    "strategy measured",
+    "Signals that ended with an unfilled rest, by whether it is in the shortfall: there was a mark.",
+)
 STRATEGY_FILL_DELAY_SECONDS = _histogram("strategy_fill_delay_seconds", "strategy", "Event time from a signal to its fill.")
 
 # A strategy's capacity.
@@ -221,6 +249,50 @@ TIER_LIMIT = _gauge(
     "tier_limit",
     "limit",
     "Limits of the account's tier: max_daily_loss (money), max_positions (count), stop_loss_ratio, position_risk_ratio.",
+)
+
+# Strategies against each other, and against their back-tests.
+STRATEGY_CORRELATION = _gauge(
+    "strategy_correlation",
+    "strategy other estimator",
+    "Correlation of two strategies' returns in the risk window (estimator pearson, ledoit_wolf); each pair once.",
+)
+PORTFOLIO_MEAN_CORRELATION = _gauge(
+    "portfolio_mean_correlation", "", "Mean Pearson correlation of all pairs of strategies that have one, told or not."
+)
+PORTFOLIO_DIVERSIFICATION_RATIO = _gauge(
+    "portfolio_diversification_ratio",
+    "",
+    "Mean volatility of the strategies over the volatility of them together, weighted by equity; 1: all are one bet.",
+)
+PORTFOLIO_CORRELATION_SHRINKAGE_RATIO = _gauge(
+    "portfolio_correlation_shrinkage_ratio", "", "How far Ledoit-Wolf shrinks the covariances of the strategies, 0 to 1."
+)
+PORTFOLIO_CORRELATION_PAIRS_OMITTED = _gauge(
+    "portfolio_correlation_pairs_omitted",
+    "",
+    "Pairs of strategies with a correlation that is not told: only the strongest are.",
+)
+PORTFOLIO_CORRELATION_PAIRS_UNDEFINED = _gauge(
+    "portfolio_correlation_pairs_undefined", "reason", "Pairs of strategies without a correlation, by reason."
+)
+STRATEGY_DEGRADATION_CUSUM = _gauge(
+    "strategy_degradation_cusum",
+    "strategy",
+    "Cumulated shortfall of the returns against the baseline, in its standard deviations of a step; an alarm above the limit.",
+)
+STRATEGY_DEGRADATION_CUSUM_LIMIT = _gauge(
+    "strategy_degradation_cusum_limit",
+    "strategy",
+    "The CUSUM above which the strategy is worse than its baseline, from the wanted mean time between false alarms.",
+)
+STRATEGY_PROBABILISTIC_SHARPE_RATIO = _gauge(
+    "strategy_probabilistic_sharpe_ratio", "strategy", "Probability that the true Sharpe ratio is above the baseline's."
+)
+STRATEGY_MIN_TRACK_RECORD_SECONDS = _gauge(
+    "strategy_min_track_record_seconds",
+    "strategy",
+    "Event time that a record must span to tell the Sharpe ratio seen from the baseline's (degradation.confidence).",
 )
 
 # Thresholds and the service about itself.

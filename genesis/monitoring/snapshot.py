@@ -13,7 +13,10 @@ from decimal import Decimal
 
 from genesis.analytics.attribution import AttributionFigures, Causes
 from genesis.analytics.capacity import CapacityFigures
+from genesis.analytics.correlation import CorrelationFigures
+from genesis.analytics.degradation import DegradationFigures
 from genesis.analytics.histogram import HistogramCounts
+from genesis.analytics.shortfall import ExecutionFigures
 from genesis.core.models import Liquidity, Side, Tier
 from genesis.ledger.drawdown import Episode
 from genesis.ledger.holding import TripCounts, Turnover
@@ -90,6 +93,7 @@ class StrategySnapshot:
     holdings: tuple[HoldingSnapshot, ...]
     trades: TradesSnapshot
     attribution: AttributionFigures
+    execution: ExecutionFigures
     slippage_adverse: HistogramCounts
     slippage_favourable: HistogramCounts
     fill_delay: HistogramCounts
@@ -103,6 +107,8 @@ class StrategySnapshot:
     undefined: Mapping[str, str]
     """Figure → reason, those of all parts included."""
     capacity: CapacityFigures | None = None
+    degradation: DegradationFigures | None = None
+    """Against the baseline; None where nothing is worked out from returns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +153,5 @@ class MonitorSnapshot:
     forgotten_sources: int
     reconciliations: tuple[Reconciliation, ...]
     """What the last statement of each scope came to."""
+    correlation: CorrelationFigures | None = None
+    """Between the strategies' returns; None where nothing is worked out from returns."""

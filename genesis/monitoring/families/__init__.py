@@ -7,11 +7,14 @@ from collections.abc import Callable
 from genesis.monitoring.families.accounts import accounts, portfolio
 from genesis.monitoring.families.attribution import attribution
 from genesis.monitoring.families.capacity import capacity
+from genesis.monitoring.families.correlation import correlation
+from genesis.monitoring.families.degradation import degradation
 from genesis.monitoring.families.drawdowns import drawdowns
+from genesis.monitoring.families.execution import execution, shortfall
 from genesis.monitoring.families.feeds import marks, reconciliation, sources
 from genesis.monitoring.families.folded import Folded
 from genesis.monitoring.families.tier import tier
-from genesis.monitoring.families.trading import execution, positions, trades
+from genesis.monitoring.families.trading import positions, trades
 from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.table import Table
 
@@ -23,11 +26,14 @@ GROUPS: dict[str, Group] = {
     "positions": positions,
     "trades": trades,
     "execution": execution,
+    "shortfall": shortfall,
     "attribution": attribution,
     "portfolio": portfolio,
     "drawdowns": drawdowns,
     "tier": tier,
     "capacity": capacity,
+    "correlation": correlation,
+    "degradation": degradation,
     "marks": marks,
     "sources": sources,
     "reconciliation": reconciliation,

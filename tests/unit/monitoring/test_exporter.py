@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, generate_latest
 
-from genesis.core.config import MonitorSettings
+from genesis.core.config import MonitorSettings, StrategySettings
 from genesis.core.models import CapitalFlow, Quote, Side
 from genesis.core.statement import Item, Statement, Terms
 from genesis.ledger.journal import Journal
@@ -33,6 +33,14 @@ CAPACITY = {
     )
 }
 """They need a market that was watched for a while: test_capacities.py has one."""
+OF_RETURNS = {
+    metric.name
+    for prefix in ("STRATEGY_", "PORTFOLIO_")
+    for name, metric in vars(catalog).items()
+    if name.startswith(prefix) and any(part in name for part in ("CORRELATION", "DIVERS", "DEGRAD", "PROBABIL", "TRACK"))
+}
+"""They need a grid of returns: test_against_others.py makes figures of them."""
+CONFIGURED = {"alpha": StrategySettings(capital=Decimal(6000), expected_slippage_ratio=Decimal("0.0004"))}
 GOLDEN = Path(__file__).parent / "golden" / "metrics.txt"
 
 
@@ -55,7 +63,7 @@ async def exporting(
 ) -> AsyncIterator[tuple[StrategyPerformanceMonitor, GenesisCollector]]:
     clock = FixedClock()
     async with Journal(":memory:") as journal:
-        monitor = StrategyPerformanceMonitor(MonitorSettings(), rules(), journal, clock)
+        monitor = StrategyPerformanceMonitor(MonitorSettings(), rules(), journal, clock, configured=CONFIGURED)
         yield (
             monitor,
             GenesisCollector(
@@ -134,7 +142,7 @@ async def test_all_metrics_of_the_catalogue_are_exported_once_there_is_something
         await monitor.handle(quote("130", "130", seconds=8))
         monitor.telemetry.requests["/api/v1/events", 200] += 1
         told = {sample.name.removesuffix("_bucket") for family in registry.collect() for sample in family.samples}
-        untold = {metric.name for metric in catalog.CATALOG} - told - CAPACITY
+        untold = {metric.name for metric in catalog.CATALOG} - told - CAPACITY - OF_RETURNS
         assert untold == {"genesis_portfolio_undefined_info"}
 
 
