@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple
 
 import structlog
@@ -12,7 +13,8 @@ import structlog
 from genesis.analytics.attribution import NO_BENCHMARK, AttributionFigures, Causes, MarketPart, added_causes, attribution
 from genesis.analytics.capacity import CapacityFigures
 from genesis.analytics.metrics import TradeFigures, trade_figures
-from genesis.core.config import TradingRules
+from genesis.analytics.shortfall import ExecutionFigures, execution_figures
+from genesis.core.config import StrategySettings, TradingRules
 from genesis.core.models import Liquidity, Side, Tier
 from genesis.core.money import ZERO, ratio, total, worth
 from genesis.ledger.book import Book, Rates
@@ -45,12 +47,12 @@ def summarise(
     mark_seen: Mapping[str, float],
     rules: TradingRules,
     currency: str,
-    configured: Collection[str] = (),
+    configured: Mapping[str, StrategySettings] = MappingProxyType({}),
     capacities: Capacities | None = None,
 ) -> MonitorSnapshot:
     """The picture of the whole account. A strategy that cannot be summarised is left out, and named in `failed`.
 
-    `configured`: the names of strategies.yaml.
+    `configured`: the strategies of strategies.yaml.
     `capacities` tells how much capital each strategy can take.
     """
     ledger, out = accounts.ledger, dict(accounts.failed)
@@ -64,6 +66,7 @@ def summarise(
             parts = _Parts(
                 attribution=_attribution(book, prices, ledger.rates, accounts.analysis.market(name)),
                 capacity=_capacity(book, record, ledger.rates, capacities) if capacities is not None else None,
+                execution=_execution(book, record, accounts, configured.get(name)),
                 tier=tier,
                 configured=name in configured,
             )
@@ -97,11 +100,25 @@ def _capacity(book: Book, record: StrategyRecord, rates: Rates, capacities: Capa
     return capacities.figures(book, record.orders, money)
 
 
+def _execution(book: Book, record: StrategyRecord, accounts: Accounts, settings: StrategySettings | None) -> ExecutionFigures:
+    opportunities = accounts.decisions.opportunities.get(book.strategy, {})
+    symbols = (*book.holdings, *opportunities)
+    return execution_figures(
+        book.holdings.values(),
+        opportunities,
+        {symbol: accounts.ledger.currencies.of_symbol(symbol) for symbol in symbols},
+        accounts.ledger.rates,
+        expected=settings.expected_slippage_ratio if settings is not None else None,
+        recent=record.recent,
+    )
+
+
 class _Parts(NamedTuple):
     """What is told of a strategy beside its account."""
 
     attribution: AttributionFigures
     capacity: CapacityFigures | None
+    execution: ExecutionFigures
     tier: Tier | None
     configured: bool
 
@@ -122,7 +139,8 @@ def _strategy(book: Book, record: StrategyRecord, ledger: Ledger, parts: _Parts)
         profit_factor=figures.profit_factor(),
         expectancy=figures.expectancy(),
     )
-    undefined = dict(account.undefined) | _undefined_trades(figures) | dict(parts.attribution.undefined)
+    undefined = dict(account.undefined) | _undefined_trades(figures)
+    undefined |= {**parts.attribution.undefined, **parts.execution.undefined}
     if parts.capacity is not None:
         undefined |= parts.capacity.undefined
     if parts.tier is None:
@@ -133,6 +151,7 @@ def _strategy(book: Book, record: StrategyRecord, ledger: Ledger, parts: _Parts)
         holdings=tuple(_holdings(book, ledger)),
         trades=trades,
         attribution=parts.attribution,
+        execution=parts.execution,
         slippage_adverse=record.adverse.counts(),
         slippage_favourable=record.favourable.counts(),
         fill_delay=record.delay.counts(),
@@ -169,13 +188,12 @@ def _holdings(book: Book, ledger: Ledger) -> list[HoldingSnapshot]:
 
 def _turnover(holding: Holding) -> dict[tuple[Side, Liquidity], Turnover]:
     """What was counted of the holding's fills, voided ones included."""
-    added: dict[tuple[Side, Liquidity], Turnover] = {}
-    for turnovers in (holding.turnover, holding.voided.turnover):
-        for side, kinds in turnovers.items():
-            for liquidity, turnover in kinds.items():
-                known = added.get((side, liquidity), Turnover())
-                added[side, liquidity] = Turnover(known.fills + turnover.fills, known.value + turnover.value)
-    return added
+    counted = {(side, liquidity): sums for side, kinds in holding.turnover.items() for liquidity, sums in kinds.items()}
+    for side, kinds in holding.voided.turnover.items():
+        for liquidity, voided in kinds.items():
+            known = counted.get((side, liquidity), Turnover())
+            counted[side, liquidity] = Turnover(known.fills + voided.fills, known.value + voided.value)
+    return counted
 
 
 def _undefined_trades(figures: TradeFigures) -> dict[str, str]:

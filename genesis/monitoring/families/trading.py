@@ -50,16 +50,6 @@ def trades(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
     return [fills, voided, volume, trades, win_rate, factor, expectancy]
 
 
-def execution(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
-    slippage, delay = Table(catalog.STRATEGY_SLIPPAGE_RATIO), Table(catalog.STRATEGY_FILL_DELAY_SECONDS)
-    for strategy in snapshot.strategies:
-        name = folded.strategy(strategy.name)
-        slippage.add_histogram(strategy.slippage_adverse, name, "adverse")
-        slippage.add_histogram(strategy.slippage_favourable, name, "favourable")
-        delay.add_histogram(strategy.fill_delay, name)
-    return [slippage, delay]
-
-
 def _exposure(strategy: StrategySnapshot) -> tuple[Decimal, Decimal]:
     values = [holding.value or ZERO for holding in strategy.holdings]
     return sum((v for v in values if v > 0), ZERO), -sum((v for v in values if v < 0), ZERO)
