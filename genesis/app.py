@@ -23,6 +23,7 @@ from genesis.ledger.address import Address, configured
 from genesis.ledger.journal import Journal
 from genesis.ledger.reconciliation import Reconciliation
 from genesis.monitoring.alert_manager import thresholds
+from genesis.monitoring.api import strategy_routes
 from genesis.monitoring.delivery import Delivery
 from genesis.monitoring.exporter import GenesisCollector
 from genesis.monitoring.server import monitor_site
@@ -121,7 +122,11 @@ class MonitorApp:
             exporter,
             lambda: self._ready,
             lambda: self.links,
-            routes=[*ingest_routes(intake), *statement_routes(self._reconcile, ready=lambda: self._ready)],
+            routes=[
+                *ingest_routes(intake),
+                *statement_routes(self._reconcile, ready=lambda: self._ready),
+                *strategy_routes(self._snapshot),
+            ],
             middlewares=[counted(tally), guarded(ingest_guard(settings.ingest), scrape_guard(settings.scrape))],
         )
 

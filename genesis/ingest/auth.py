@@ -20,6 +20,8 @@ from genesis.ingest.answers import refuse
 MIN_SECRET = 16
 MAX_SECRET = 4096
 METRICS = "/metrics"
+FIGURES = "/api/v1/strategies"
+"""What begins so tells the figures, too."""
 _HOW_TO_MAKE = "one line of printable ASCII, for example made by `openssl rand -hex 32`"
 
 
@@ -62,7 +64,7 @@ def ingest_guard(settings: IngestSettings) -> Guard:
 
 
 def scrape_guard(settings: ScrapeSettings) -> Guard | None:
-    """The guard of /metrics; None leaves it open.
+    """The guard of /metrics and of the figures as JSON; None leaves it open.
 
     Raises:
         ConfigError: the file of the token or the password cannot be used.
@@ -76,7 +78,7 @@ def scrape_guard(settings: ScrapeSettings) -> Guard | None:
 
 
 def guarded(ingest: Guard, scrape: Guard | None) -> Middleware:
-    """Asks `ingest` about every request that may change something, and `scrape` about /metrics; the rest is open."""
+    """Asks `ingest` about every request that may change something, and `scrape` about the figures; the rest is open."""
 
     @web.middleware
     async def guard(
@@ -87,7 +89,7 @@ def guarded(ingest: Guard, scrape: Guard | None) -> Middleware:
             asked = None  # there is no such path or method: nothing to guard, and the answer is 404 or 405
         elif request.method not in {"GET", "HEAD", "OPTIONS"}:
             asked = ingest
-        elif _path(request) == METRICS:
+        elif _path(request) == METRICS or _path(request).startswith(FIGURES):
             asked = scrape
         refusal = asked(request.headers.get("Authorization")) if asked is not None else None
         return refusal if refusal is not None else await handler(request)
@@ -124,7 +126,10 @@ def exposures(host: str, scrape: ScrapeSettings, tls: TlsSettings) -> Iterator[s
     if not tls.enabled:
         yield "no TLS: tokens and figures can be read on the way; set tls.certificate_file and tls.key_file"
     if scrape.token_file is None and scrape.username is None and tls.client_ca_file is None:
-        yield "anybody can read /metrics: set scrape.token_file, scrape.username and password_file, or tls.client_ca_file"
+        yield (
+            f"anybody can read {METRICS} and {FIGURES}: "
+            "set scrape.token_file, scrape.username and password_file, or tls.client_ca_file"
+        )
 
 
 def _closed(_: str | None, /) -> web.Response:

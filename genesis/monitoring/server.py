@@ -26,6 +26,7 @@ _PAGE = """<!DOCTYPE html>
 <p>Live strategy performance monitoring. State: {state}.</p>
 <ul>
 <li><a href="/metrics">/metrics</a>: every figure, for Prometheus</li>
+<li><a href="/api/v1/strategies">/api/v1/strategies</a>: the same and more as JSON, with exact money</li>
 <li><a href="/healthz">/healthz</a>: 200 while the process runs</li>
 <li><a href="/readyz">/readyz</a>: 200 once the books are restored from the journal</li>
 <li><a href="/runbooks">/runbooks</a>: what to do when an alert fires</li>

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from genesis.app import MonitorApp
+from genesis.core.access_config import ScrapeSettings
 from genesis.core.config import Settings, load_settings
 from genesis.core.errors import GenesisError, JournalError
 from genesis.core.models import CapitalFlow
@@ -40,6 +41,21 @@ async def test_what_was_handled_is_served_and_still_there_after_a_restart(tmp_pa
     assert 'genesis_strategy_capital{strategy="alpha"} 12.5' in text
     assert 'genesis_events_total{kind="capital_flow",outcome="duplicate"} 1.0' in text
     assert 'genesis_alert_threshold{alert="StrategyDrawdown"' in text
+
+
+async def test_the_strategies_are_told_as_json_to_whoever_may_see_the_metrics(tmp_path: Path, settings: Settings) -> None:
+    token = tmp_path / "token"
+    token.write_text("a-token-for-the-scrape\n", encoding="utf-8")
+    token.chmod(0o600)
+    guarded = settings._replace(monitor=settings.monitor.model_copy(update={"scrape": ScrapeSettings(token_file=token)}))
+    async with MonitorApp(guarded, journal=tmp_path / "j.db", port=0) as app, aiohttp.ClientSession() as http:
+        await app.monitor.handle(flow("a"))
+        for path in ("", "/alpha", "/alpha/capacity"):
+            url = f"{app.url}/api/v1/strategies{path}"
+            assert (await http.get(url)).status == 401
+            answer = await http.get(url, headers={"Authorization": "Bearer a-token-for-the-scrape"})
+            assert answer.status == 200
+            assert "12.5" in await answer.text()
 
 
 async def test_a_port_in_use_is_named_with_what_to_do(tmp_path: Path, settings: Settings) -> None:

@@ -32,6 +32,7 @@ async def site(ingest: Guard, scrape: Guard | None) -> AsyncIterator[TestClient[
 
     app = web.Application(middlewares=[guarded(ingest, scrape)])
     app.add_routes([web.get(path, served) for path in ("/", "/metrics", "/healthz", "/readyz", "/api/v1/schema")])
+    app.add_routes([web.get(path, served) for path in ("/api/v1/strategies", "/api/v1/strategies/{name}/capacity")])
     app.add_routes([web.post("/api/v1/events", served)])
     async with TestClient(TestServer(app)) as client:
         yield client
@@ -129,7 +130,8 @@ async def test_what_shows_no_figures_stays_open_and_what_does_not_exist_is_not_g
     async with site(ingest_guard(IngestSettings()), scrape_guard(ScrapeSettings(token_file=token))) as http:
         for path in ("/", "/healthz", "/readyz", "/api/v1/schema"):
             assert (await http.get(path)).status == 200
-        for path in ("/metrics", "/metrics?a=b", "/%6detrics"):
+        figures = ("/api/v1/strategies", "/api/v1/strategies/a/capacity", "/api/v1/%73trategies/a/capacity")
+        for path in ("/metrics", "/metrics?a=b", "/%6detrics", *figures):
             assert (await http.get(path)).status == 401
             assert (await http.head(path)).status == 401
         assert (await http.post("/nothing")).status == 404
@@ -145,7 +147,7 @@ def test_nothing_is_exposed_on_loopback(host: str) -> None:
 def test_beyond_loopback_it_is_told_what_stands_open(host: str) -> None:
     told = "\n".join(exposures(host, ScrapeSettings(), TlsSettings()))
     assert "no TLS" in told
-    assert "anybody can read /metrics" in told
+    assert "anybody can read /metrics and /api/v1/strategies" in told
     tls = TlsSettings(certificate_file=Path("c"), key_file=Path("k"))
     assert list(exposures(host, ScrapeSettings(token_file=Path("t")), tls)) == []
     assert list(exposures(host, ScrapeSettings(), tls.model_copy(update={"client_ca_file": Path("ca")}))) == []
