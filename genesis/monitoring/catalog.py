@@ -45,6 +45,16 @@ def _info(name: str, labels: str, text: str) -> Metric:
     return Metric(f"genesis_{name}", Kind.INFO, tuple(labels.split()), text)
 
 
+def _twins(name: str, labels: str, text: str) -> tuple[Metric, Metric]:
+    """A gauge of each strategy's returns, and the same of the account's."""
+    return _gauge(f"strategy_{name}", f"strategy {labels}", text), _gauge(f"portfolio_{name}", labels, text)
+
+
+def _counted_twins(name: str, labels: str, text: str) -> tuple[Metric, Metric]:
+    """As `_twins`, but counters."""
+    return _counter(f"strategy_{name}", f"strategy {labels}", text), _counter(f"portfolio_{name}", labels, text)
+
+
 # A strategy's account.
 STRATEGY_CAPITAL = _gauge("strategy_capital", "strategy", "Capital moved into the strategy, less what was moved out.")
 STRATEGY_EQUITY = _gauge("strategy_equity", "strategy", "Capital plus net P&L at the mark.")
@@ -293,6 +303,61 @@ STRATEGY_MIN_TRACK_RECORD_SECONDS = _gauge(
     "strategy_min_track_record_seconds",
     "strategy",
     "Event time that a record must span to tell the Sharpe ratio seen from the baseline's (degradation.confidence).",
+)
+
+# Returns on the grid, of each strategy and of the account as a whole.
+STRATEGY_INFO = _info("strategy_info", "strategy benchmark", "The benchmark of the strategy's beta and alpha; empty for none.")
+STRATEGY_OBSERVATIONS, PORTFOLIO_OBSERVATIONS = _twins(
+    "observations", "", "Returns in the risk window; figures that stand on fewer than min_observations are left out."
+)
+STRATEGY_SHARPE_RATIO, PORTFOLIO_SHARPE_RATIO = _twins(
+    "sharpe_ratio", "window", "Sharpe ratio of a year over the window (all: since start), above the risk-free rate."
+)
+STRATEGY_SORTINO_RATIO, PORTFOLIO_SORTINO_RATIO = _twins(
+    "sortino_ratio", "window", "Sortino ratio of a year over the window (all: since start), against the risk-free rate."
+)
+STRATEGY_CALMAR_RATIO, PORTFOLIO_CALMAR_RATIO = _twins(
+    "calmar_ratio", "window", "Compounded return of a year over the deepest drawdown, of the grid's returns in the window."
+)
+STRATEGY_VOLATILITY_RATIO, PORTFOLIO_VOLATILITY_RATIO = _twins(
+    "volatility_ratio", "window", "Standard deviation of the returns in the window, of a year."
+)
+_TAIL = "method confidence horizon"
+STRATEGY_VALUE_AT_RISK_RATIO, PORTFOLIO_VALUE_AT_RISK_RATIO = _twins(
+    "value_at_risk_ratio", _TAIL, "Loss that is exceeded with a probability of 1 - confidence, as a share of the equity."
+)
+STRATEGY_VALUE_AT_RISK, PORTFOLIO_VALUE_AT_RISK = _twins(
+    "value_at_risk", _TAIL, "Loss that is exceeded with a probability of 1 - confidence, in money at the equity of now."
+)
+STRATEGY_EXPECTED_SHORTFALL_RATIO, PORTFOLIO_EXPECTED_SHORTFALL_RATIO = _twins(
+    "expected_shortfall_ratio", _TAIL, "Mean of the losses beyond the value at risk, as a share of the equity."
+)
+STRATEGY_EXPECTED_SHORTFALL, PORTFOLIO_EXPECTED_SHORTFALL = _twins(
+    "expected_shortfall", _TAIL, "Mean of the losses beyond the value at risk, in money at the equity of now."
+)
+PORTFOLIO_COMPONENT_VALUE_AT_RISK = _gauge(
+    "portfolio_component_value_at_risk",
+    f"strategy {_TAIL}",
+    "Each strategy's part of the account's value at risk, in money; the parts add up to it.",
+)
+STRATEGY_VAR_FORECASTS, PORTFOLIO_VAR_FORECASTS = _counted_twins(
+    "var_forecasts_total", "method confidence", "Steps of the grid whose return was compared with the value at risk before it."
+)
+STRATEGY_VAR_EXCEEDANCES, PORTFOLIO_VAR_EXCEEDANCES = _counted_twins(
+    "var_exceedances_total", "method confidence", "Steps of the grid that lost more than the value at risk before them."
+)
+STRATEGY_VAR_KUPIEC_PVALUE, PORTFOLIO_VAR_KUPIEC_PVALUE = _twins(
+    "var_kupiec_pvalue", "method confidence", "Kupiec test: near 0, exceedances come too often or too rarely."
+)
+STRATEGY_VAR_INDEPENDENCE_PVALUE, PORTFOLIO_VAR_INDEPENDENCE_PVALUE = _twins(
+    "var_independence_pvalue", "method confidence", "Christoffersen's test of independence: near 0, exceedances cluster."
+)
+STRATEGY_BETA, PORTFOLIO_BETA = _twins("beta", "", "Beta to the benchmark in the risk window.")
+STRATEGY_BETA_STANDARD_ERROR, PORTFOLIO_BETA_STANDARD_ERROR = _twins(
+    "beta_standard_error", "", "Standard error of beta, by least squares."
+)
+STRATEGY_ALPHA_RATIO, PORTFOLIO_ALPHA_RATIO = _twins(
+    "alpha_ratio", "", "Mean return beyond beta times the benchmark's, above the risk-free rate, compounded over a year."
 )
 
 # Thresholds and the service about itself.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from math import sqrt
 from typing import NamedTuple
 
@@ -65,6 +66,11 @@ class ComponentFigures:
     """Method and confidence → strategy → its part at the horizon, as a ratio of the account's equity; they add up."""
     horizon: str
     undefined: Mapping[str, str]
+
+
+def at_equity(ratio: float, equity: Decimal | None) -> float | None:
+    """A ratio of the equity in money; None while the equity is not known, or not above 0."""
+    return ratio * float(equity) if equity is not None and equity > 0 else None
 
 
 class Reasons:

@@ -23,6 +23,7 @@ from genesis.ledger.holding import TripCounts, Turnover
 from genesis.ledger.periods import Period
 from genesis.ledger.reconciliation import Reconciliation
 from genesis.ledger.sequences import Order
+from genesis.monitoring.return_figures import ComponentFigures, ReturnFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ class StrategySnapshot:
     capacity: CapacityFigures | None = None
     degradation: DegradationFigures | None = None
     """Against the baseline; None where nothing is worked out from returns."""
+    statistics: ReturnFigures | None = None
+    """Of its returns on the grid; None where there are none yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,10 @@ class PortfolioSnapshot:
     positions_used_ratio: float | None
     """Open positions over the tier's limit."""
     undefined: Mapping[str, str]
+    statistics: ReturnFigures | None = None
+    """Of the account's returns on the grid."""
+    component_risk: ComponentFigures | None = None
+    """The account's value at risk by strategy."""
 
 
 @dataclass(frozen=True, slots=True)

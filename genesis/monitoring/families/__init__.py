@@ -13,6 +13,8 @@ from genesis.monitoring.families.drawdowns import drawdowns
 from genesis.monitoring.families.execution import execution, shortfall
 from genesis.monitoring.families.feeds import marks, reconciliation, sources
 from genesis.monitoring.families.folded import Folded
+from genesis.monitoring.families.performance import performance
+from genesis.monitoring.families.risk import regression, risk
 from genesis.monitoring.families.tier import tier
 from genesis.monitoring.families.trading import positions, trades
 from genesis.monitoring.snapshot import MonitorSnapshot
@@ -30,6 +32,9 @@ GROUPS: dict[str, Group] = {
     "attribution": attribution,
     "portfolio": portfolio,
     "drawdowns": drawdowns,
+    "performance": performance,
+    "risk": risk,
+    "regression": regression,
     "tier": tier,
     "capacity": capacity,
     "correlation": correlation,

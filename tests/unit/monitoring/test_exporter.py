@@ -33,13 +33,17 @@ CAPACITY = {
     )
 }
 """They need a market that was watched for a while: test_capacities.py has one."""
+_OF_RETURNS = (
+    *("CORRELATION", "DIVERS", "DEGRAD", "PROBABIL", "TRACK", "STRATEGY_INFO", "OBSERVATIONS", "SHARPE", "SORTINO", "CALMAR"),
+    *("VOLATILITY", "AT_RISK", "EXPECTED_SHORTFALL", "VAR_", "BETA", "ALPHA"),
+)
 OF_RETURNS = {
     metric.name
     for prefix in ("STRATEGY_", "PORTFOLIO_")
     for name, metric in vars(catalog).items()
-    if name.startswith(prefix) and any(part in name for part in ("CORRELATION", "DIVERS", "DEGRAD", "PROBABIL", "TRACK"))
+    if name.startswith(prefix) and any(part in name for part in _OF_RETURNS)
 }
-"""They need a grid of returns: test_against_others.py makes figures of them."""
+"""They need a grid of returns: test_against_others.py and test_return_families.py make figures of them."""
 CONFIGURED = {"alpha": StrategySettings(capital=Decimal(6000), expected_slippage_ratio=Decimal("0.0004"))}
 GOLDEN = Path(__file__).parent / "golden" / "metrics.txt"
 
