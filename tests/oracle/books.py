@@ -74,7 +74,7 @@ class Oracle:
         self.history: list[AnyEvent] = []
         self.curves: dict[str, list[Point]] = {}
         self.total: list[Point] = []
-        self._zone = ZoneInfo(zone)
+        self.zone = ZoneInfo(zone)
         self._currency = currency
         self._conversions = conversions or {}
         self._symbol_currencies = symbol_currencies or {}
@@ -202,7 +202,7 @@ class Oracle:
 
     def holding(self, strategy: str, symbol: str) -> Holding:
         holding = Holding(self.quoted_in(symbol))
-        for event in self._valid(strategy):
+        for event in self.valid(strategy):
             if isinstance(event, Fill) and event.symbol == symbol:
                 holding.book_fill(event)
             if isinstance(event, Funding) and event.symbol == symbol:
@@ -210,7 +210,7 @@ class Oracle:
         return holding
 
     def in_currencies(self, strategy: str) -> dict[str, InCurrency]:
-        own = self._valid(strategy)
+        own = self.valid(strategy)
         fees = [(event.fee_currency or self.quoted_in(event.symbol), event.fee) for event in own if isinstance(event, Fill)]
         paid = [(event.currency or self.quoted_in(event.symbol), event.amount) for event in own if isinstance(event, Funding)]
         symbols = self.symbols(strategy)
@@ -232,7 +232,7 @@ class Oracle:
         return found
 
     def money(self, strategy: str) -> Money:
-        capital = _sum(event.amount for event in self._valid(strategy) if isinstance(event, CapitalFlow))
+        capital = _sum(event.amount for event in self.valid(strategy) if isinstance(event, CapitalFlow))
         amounts = [(self.rate(currency), one) for currency, one in self.in_currencies(strategy).items()]
         known = all(rate is not None or not one.matters for rate, one in amounts)
         known &= all(
@@ -257,7 +257,7 @@ class Oracle:
         """Net P&L now less the net P&L after the last event before the period began; 0 where there was none."""
         if not curve or self.now is None:
             return None
-        start = period_start(self.now, period, self._zone)
+        start = period_start(self.now, period, self.zone)
         before = [point for point in curve if point.clock < start]
         opening = before[-1].money.net if before else ZERO
         closing = curve[-1].money.net
@@ -299,16 +299,17 @@ class Oracle:
         """Of each fill whose signal came before it; above 0 cost money."""
         return [
             fill.side.sign * (Fraction(fill.price) - Fraction(signal.price)) / Fraction(signal.price)
-            for fill, signal in self._decided(strategy)
+            for fill, signal in self.decided(strategy)
         ]
 
     def delays(self, strategy: str) -> list[float]:
         """Seconds from signal to fill, of each fill whose signal came before it."""
-        return [(fill.time - signal.time).total_seconds() for fill, signal in self._decided(strategy)]
+        return [(fill.time - signal.time).total_seconds() for fill, signal in self.decided(strategy)]
 
     # ---- the history, asked
 
-    def _decided(self, strategy: str) -> list[tuple[Fill, Signal]]:
+    def decided(self, strategy: str) -> list[tuple[Fill, Signal]]:
+        """Each fill whose signal came before it, and the signal."""
         return [
             (event, other)
             for place, event in enumerate(self.history)
@@ -324,7 +325,7 @@ class Oracle:
     def _voids(self) -> list[Void]:
         return [event for event in self.history if isinstance(event, Void)]
 
-    def _valid(self, strategy: str) -> list[AnyAccountEvent]:
+    def valid(self, strategy: str) -> list[AnyAccountEvent]:
         """The strategy's events without the voided fills."""
         voided = {(void.source, void.voids) for void in self._voids()}
         return [

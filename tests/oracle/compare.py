@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -11,6 +11,7 @@ import pytest
 from genesis.core.models import Liquidity, Side
 from genesis.ledger.drawdown import KEPT_EPISODES, Episode
 from genesis.monitoring.snapshot import AccountSnapshot, MonitorSnapshot, StrategySnapshot
+from tests.oracle import attribution
 from tests.oracle.books import Oracle
 from tests.oracle.curve import Episode as ExpectedEpisode
 from tests.oracle.curve import Money, Point, drawdown
@@ -33,6 +34,7 @@ def compare(snapshot: MonitorSnapshot, oracle: Oracle, *, with_drawdown: bool = 
         _compare_trades(strategy, oracle)
         _compare_holdings(strategy, oracle)
         _compare_execution(strategy, oracle)
+        compare_attribution(strategy, oracle)
     if oracle.total:
         account = snapshot.portfolio.account
         _compare_account("portfolio", account, oracle.total, oracle, with_drawdown=with_drawdown)
@@ -165,6 +167,54 @@ def _compare_holdings(strategy: StrategySnapshot, oracle: Oracle) -> None:
                 fills, value = turnover.get((fill.side, fill.liquidity), (0, Fraction(0)))
                 turnover[fill.side, fill.liquidity] = (fills + 1, value + Fraction(fill.quantity) * Fraction(fill.price))
         assert {key: (fills, Fraction(value)) for key, (fills, value) in got.turnover.items()} == turnover
+
+
+def compare_attribution(strategy: StrategySnapshot, oracle: Oracle) -> None:
+    """Each part and cause is the oracle's; by holding, by period and by cause they add up to the net, exactly."""
+    got = strategy.attribution
+    parts = {(part.component, part.symbol): part.pnl for part in got.parts}
+    assert len(parts) == len(got.parts)
+    _same_parts("part", parts, attribution.values(oracle, strategy.name))
+    _adds_up(strategy.account.net_pnl, parts.values())
+    absent = {"attribution"} if None in parts.values() else set()
+    for period, pnl in strategy.account.period_pnl.items():
+        since = {(part.component, part.symbol): part.period_pnl[period] for part in got.parts}
+        _same_parts(period.value, since, attribution.period_values(oracle, strategy.name, period.value, oracle.zone))
+        _adds_up(pnl, since.values())
+        absent |= {f"{period.value}_attribution"} if None in since.values() else set()
+    assert got.residual == (None if strategy.account.net_pnl is None else 0)
+    absent |= {"attribution_residual"} if got.residual is None else set()
+    absent |= _compare_causes(strategy, oracle)
+    assert set(got.undefined) - {"market_pnl"} == absent
+
+
+def _compare_causes(strategy: StrategySnapshot, oracle: Oracle) -> set[str]:
+    """The figures that are absent."""
+    causes, account, slippage = strategy.attribution.causes, strategy.account, attribution.slippage(oracle, strategy.name)
+    _same("slippage", causes.slippage, None if slippage is None else -slippage)
+    _same("fees", causes.fees, None if account.fees is None else -Fraction(account.fees))
+    _same("funding", causes.funding, None if account.funding is None else Fraction(account.funding))
+    assert causes.market == 0
+    known = slippage is not None and account.net_pnl is not None
+    assert (causes.selection is None) <= (not known)
+    if None not in causes:
+        _adds_up(account.net_pnl, causes)
+    return {"cause_pnl"} if None in causes else set()
+
+
+def _same_parts(
+    what: str, got: Mapping[tuple[str, str], Decimal | None], expected: Mapping[tuple[str, str], Fraction | None]
+) -> None:
+    """Parts that came to nothing may be told or not."""
+    assert {part: None if value is None else Fraction(value) for part, value in got.items() if value != 0} == {
+        part: value for part, value in expected.items() if value != 0
+    }, what
+
+
+def _adds_up(whole: Decimal | None, parts: Collection[Decimal | None]) -> None:
+    known = [Fraction(part) for part in parts if part is not None]
+    if whole is not None and len(known) == len(parts):
+        assert sum(known, Fraction(0)) == Fraction(whole)
 
 
 def _compare_execution(strategy: StrategySnapshot, oracle: Oracle) -> None:

@@ -25,6 +25,7 @@ from genesis.core.models import (
     Void,
 )
 
+COMPONENTS = (None, None, "main", "entry", "hedge")
 START = datetime(2024, 2, 25, 22, 30, tzinfo=UTC)  # a Sunday; the month ends within the week
 STRATEGIES = ("carry", "pairs", "scalper")
 SYMBOLS = ("BTC", "ETH", "SOL", "BNBUSDT")
@@ -136,7 +137,8 @@ def _event(draw: st.DrawFn, values: Values, time: datetime, number: int, *, late
 def _account_event(draw: st.DrawFn, kind: str, values: Values, known: dict[str, Any], symbol: str) -> AnyEvent:
     if kind == "funding":
         currency = draw(st.sampled_from([None, None, "USDT", "BNB", "EUR"]))
-        return Funding(**known, symbol=symbol, amount=draw(values.amounts), currency=currency)
+        component = draw(st.sampled_from(COMPONENTS))
+        return Funding(**known, symbol=symbol, amount=draw(values.amounts), currency=currency, component=component)
     if kind == "flow":
         return CapitalFlow(**known, amount=draw(values.flows))
     side, quantity, price = draw(st.sampled_from(Side)), draw(values.quantities), draw(values.prices)
@@ -152,6 +154,7 @@ def _account_event(draw: st.DrawFn, kind: str, values: Values, known: dict[str, 
         fee_currency=draw(st.sampled_from([None, "USDT", "USDT", "BNB", "BNB", "EUR"])),
         liquidity=draw(st.sampled_from(Liquidity)),
         signal_id=draw(st.none() | st.integers(0, 9).map(lambda other: f"e{other}")),
+        component=draw(st.sampled_from(COMPONENTS)),
     )
 
 
