@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from genesis.core.errors import EventError
 from genesis.core.instrument import Instrument
-from genesis.core.models import AnyMarketEvent, Depth, Fill, Level, Liquidity, MarketTrade, Quote, Side
+from genesis.core.models import AnyMarketEvent, Depth, Fill, Level, Liquidity, MarketTrade, Quote, Side, SignalEnd
 from genesis.core.money import ZERO
 from genesis.engine.order_book import OrderBook
 
@@ -59,6 +59,8 @@ class _Sent(NamedTuple):
     strategy: str
     wish: Order | Cancel
     signal_id: str
+    partial: bool = False
+    """Whether the order is for less than its signal, which it can never fill then."""
 
 
 class PaperBroker:
@@ -78,6 +80,7 @@ class PaperBroker:
         self._resting: dict[str, dict[tuple[str, Side], _Sent]] = {symbol: {} for symbol in self.books}
         self._positions: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         self._cash: dict[str, Decimal] = defaultdict(Decimal)
+        self._ends: list[SignalEnd] = []
 
     def position(self, strategy: str, symbol: str) -> Decimal:
         """What the strategy holds of the symbol: above 0 long, below 0 short."""
@@ -106,28 +109,34 @@ class PaperBroker:
         updated = self.books[symbol].updated
         return updated is not None and now - updated <= self._terms.stale_after
 
-    def submit(self, strategy: str, wish: Order | Cancel, signal_id: str, now: datetime) -> None:
-        """Send an order or a cancel to the book; it arrives after its latency.
+    def submit(self, strategy: str, wish: Order | Cancel, signal_id: str, now: datetime, *, partial: bool = False) -> None:
+        """Send an order or a cancel to the book; it arrives after its latency. `partial`: an order for less than its signal.
 
         Raises:
             EventError: the symbol is unknown, or quantity or limit is not on the instrument's grid.
         """
         self._check(wish)
         arrival = now + timedelta(seconds=self._random.uniform(*self._terms.latency_seconds))
-        heapq.heappush(self._under_way, (arrival, self._sent, _Sent(strategy, wish, signal_id)))
+        heapq.heappush(self._under_way, (arrival, self._sent, _Sent(strategy, wish, signal_id, partial)))
         self._sent += 1
         self._working[strategy, wish.symbol] += 1
 
-    def pull(self, strategy: str) -> None:
+    def ends(self) -> list[SignalEnd]:
+        """The signals of which nothing more will be filled, and that were not filled in full: those since the last call."""
+        ended, self._ends = self._ends, []
+        return ended
+
+    def pull(self, strategy: str, now: datetime) -> None:
         """Take back every quote of a strategy at once, those under way too. A taker order under way cannot be called back."""
-        for quotes in self._resting.values():
+        for symbol in self._resting:
             for side in Side:
-                quotes.pop((strategy, side), None)
+                self._take_back(strategy, symbol, side, now)
         kept: list[tuple[datetime, int, _Sent]] = []
         for entry in self._under_way:
             sent = entry[2]
             if sent.strategy == strategy and isinstance(sent.wish, Order) and sent.wish.limit is not None:
                 self._working[strategy, sent.wish.symbol] -= 1
+                self._end(sent, now)
             else:
                 kept.append(entry)
         heapq.heapify(kept)
@@ -140,11 +149,11 @@ class PaperBroker:
             wish = sent.wish
             self._working[sent.strategy, wish.symbol] -= 1
             if isinstance(wish, Cancel):
-                self._resting[wish.symbol].pop((sent.strategy, wish.side), None)
+                self._take_back(sent.strategy, wish.symbol, wish.side, arrival)
             elif wish.limit is None:
                 yield from self._take(sent, wish, arrival)
             else:
-                self._rest(sent, wish, wish.limit)
+                self._rest(sent, wish, wish.limit, arrival)
 
     def on_market(self, event: AnyMarketEvent) -> Iterator[Fill]:
         """Bring the symbol's book up to date, and fill the quotes that the market has traded through."""
@@ -177,22 +186,37 @@ class PaperBroker:
         wanted = self._allowed(sent.strategy, order)
         if not self.fresh(order.symbol, now):
             self.dropped["stale_book"] += 1
+            self._end(sent, now)
             return
+        short = sent.partial or wanted < order.quantity
         for level in self.books[order.symbol].take(order.side, wanted):
             wanted -= level.size
             yield self._fill(sent, order, now, level, Liquidity.TAKER)
         if wanted > 0:
             self.dropped["book_exhausted"] += 1
+        if wanted > 0 or short:
+            self._end(sent, now)
 
-    def _rest(self, sent: _Sent, order: Order, limit: Decimal) -> None:
+    def _rest(self, sent: _Sent, order: Order, limit: Decimal, now: datetime) -> None:
         """Replace the earlier quote; a quote that would take is dropped, and the earlier one is gone all the same."""
-        quotes = self._resting[order.symbol]
-        quotes.pop((sent.strategy, order.side), None)
+        self._take_back(sent.strategy, order.symbol, order.side, now)
         opposite = self.books[order.symbol].best_against(order.side)
         if opposite is not None and (limit - opposite) * order.side.sign >= 0:
             self.dropped["post_only"] += 1
+            self._end(sent, now)
             return
-        quotes[sent.strategy, order.side] = sent
+        self._resting[order.symbol][sent.strategy, order.side] = sent
+
+    def _take_back(self, strategy: str, symbol: str, side: Side, now: datetime) -> None:
+        """End a resting quote, if there is one."""
+        sent = self._resting[symbol].pop((strategy, side), None)
+        if sent is not None:
+            self._end(sent, now)
+
+    def _end(self, sent: _Sent, now: datetime) -> None:
+        """Nothing more will be filled of an order that was not filled in full."""
+        event_id = next(self._event_ids)
+        self._ends.append(SignalEnd(time=now, event_id=event_id, strategy=sent.strategy, signal_id=sent.signal_id))
 
     def _trade_through(self, trade: MarketTrade) -> Iterator[Fill]:
         """Quotes better than the trade's price would have been met before it; together they get its quantity."""
@@ -230,8 +254,10 @@ class PaperBroker:
         rest = order._replace(quantity=order.quantity - part)
         if self._allowed(sent.strategy, rest) > 0:
             quotes[key] = sent._replace(wish=rest)
-        else:
-            del quotes[key]
+            return
+        del quotes[key]
+        if rest.quantity > 0 or sent.partial:
+            self._end(sent, now)
 
     def _allowed(self, strategy: str, order: Order) -> Decimal:
         """The order's quantity; for one that may only reduce, no more than the position on the other side."""

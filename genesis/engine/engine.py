@@ -17,7 +17,7 @@ import structlog
 
 from genesis.core.clock import Clock
 from genesis.core.errors import EventError
-from genesis.core.models import Allocation, AnyEvent, AnyMarketEvent, CapitalFlow, Quote, Side, Signal, StrategyState
+from genesis.core.models import Allocation, AnyEvent, AnyMarketEvent, CapitalFlow, Quote, Side, Signal, SignalEnd, StrategyState
 from genesis.core.money import ZERO
 from genesis.engine.broker import Cancel, Order, PaperBroker, Terms
 from genesis.engine.market import Market
@@ -90,6 +90,8 @@ class TradingEngine:
         self._pacer = Pacer(clock, speed, duration)
         self._subscribers: list[Subscriber] = []
         self._allocations: dict[str, Allocation] = {}
+        self._now: datetime | None = None
+        """The time of the last market event."""
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Let `subscriber` have every event from now on; the engine waits for it each time."""
@@ -114,8 +116,8 @@ class TradingEngine:
         if name not in self._accounts:
             raise EventError("strategy", name, f"is none of this engine's: {', '.join(self._accounts)}")
         self._allocations[name] = allocation
-        if allocation.state in (StrategyState.PAUSED, StrategyState.STOPPED):
-            self.broker.pull(name)
+        if allocation.state in (StrategyState.PAUSED, StrategyState.STOPPED) and self._now is not None:
+            self.broker.pull(name, self._now)
         _log.info("allocated", strategy=name, weight=str(allocation.weight), state=allocation.state.value)
 
     async def run(self) -> None:
@@ -137,12 +139,17 @@ class TradingEngine:
             await self._publish(CapitalFlow(time=now, event_id=next(self._event_ids), strategy=name, amount=account.capital))
 
     async def _step(self, event: AnyMarketEvent) -> None:
+        await self._publish_ends()
         for fill in self.broker.arrivals(event.time):
+            await self._publish_ends()
             await self._publish(fill)
+        await self._publish_ends()
+        self._now = event.time
         fills = list(self.broker.on_market(event))
         await self._publish(event)
         for fill in fills:
             await self._publish(fill)
+        await self._publish_ends()
         if isinstance(event, Quote):
             await self._decide(event.time)
 
@@ -177,7 +184,10 @@ class TradingEngine:
         if self._allocations.get(strategy) is not allocation:
             order = self._permitted(strategy, order)  # a subscriber has just allocated anew
         if order is not None:
-            self.broker.submit(strategy, order, signal.event_id, now)
+            self.broker.submit(strategy, order, signal.event_id, now, partial=order.quantity < signal.quantity)
+        else:
+            end = SignalEnd(time=now, event_id=next(self._event_ids), strategy=strategy, signal_id=signal.event_id)
+            await self._publish(end)
 
     def _state(self, strategy: str) -> StrategyState:
         allocation = self._allocations.get(strategy)
@@ -198,6 +208,11 @@ class TradingEngine:
         scaled = self.broker.instruments[order.symbol].quantity(opening_part * allocation.weight * len(self._accounts))
         quantity = closing_part + scaled
         return order._replace(quantity=quantity) if quantity > 0 else None
+
+    async def _publish_ends(self) -> None:
+        """Tell of the orders that are gone, in the order of their time."""
+        for end in self.broker.ends():
+            await self._publish(end)
 
     async def _publish(self, event: AnyEvent) -> None:
         for subscriber in self._subscribers:

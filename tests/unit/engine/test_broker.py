@@ -162,7 +162,7 @@ def test_pulling_takes_back_quotes_resting_and_under_way_but_no_taker_order() ->
     paper.submit("s", order(Side.SELL, "1", "100.3"), "a", at(1))
     paper.submit("s", order(Side.BUY, "1"), "b", at(1))
     paper.submit("other", order(Side.BUY, "1", "99.7"), "c", at(1))
-    paper.pull("s")
+    paper.pull("s", at(1))
     assert _brief(list(paper.arrivals(at(2)))) == [("100.1", "1")]
     assert paper.quote("s", COIN.symbol, Side.BUY) is None
     assert paper.quote("s", COIN.symbol, Side.SELL) is None
