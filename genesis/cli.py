@@ -113,6 +113,15 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
         "--tolerance", default="0", metavar="X", help="cash that differs by no more is no break (default: 0)"
     )
 
+    baseline = _command(
+        commands, "baseline", _baseline, "make a strategy's baseline from the returns of its back-test", "WARNING"
+    )
+    baseline.add_argument("--returns", type=Path, required=True, metavar="FILE", help="CSV, plain or gzip: times and returns")
+    baseline.add_argument("--column", metavar="NAME", help="of the returns (default: the only one beside the times)")
+    baseline.add_argument("--step", metavar="T", help="between two returns, for example 1d (default: the times' median)")
+    baseline.add_argument("--strategy", metavar="NAME", help="write its name above the block")
+    baseline.add_argument("--output", type=Path, metavar="FILE", help="write to a new file (default: standard output)")
+
     _journal_commands(commands)
 
     generate = _command(commands, "generate", _generate, "write rules, configurations, boards and reference docs again")
@@ -267,6 +276,22 @@ def _compare(options: argparse.Namespace) -> int:
     for line in reconcile.report_lines(found):
         _say(line)
     return FAILURE if found.total_breaks else 0
+
+
+def _baseline(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from genesis import baseline
+
+    step = None if options.step is None else baseline.checked_step(options.step)
+    made = baseline.baseline(baseline.read_returns(options.returns, options.column), step)
+    text = baseline.yaml_block(made, options.strategy)
+    if options.output is None:
+        _say(text, end="")
+        return 0
+    baseline.write(options.output, text)
+    for note in made.notes:
+        _say(note)
+    _say(f"written: {options.output}: for strategies.yaml, below the strategy's name")
+    return 0
 
 
 def _journal_verify(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
