@@ -160,7 +160,7 @@ def test_the_command_prints_the_block(tmp_path: Path, capsys: pytest.CaptureFixt
         "    baseline:\n"
         "      step: 1d\n"
         "      observations: 3\n"
-        "      mean: 0.006666666666666667\n"
+        "      mean: 0.006666666666666665\n"
         f"      volatility: {math.sqrt(0.019 / 30)!r}\n"
     )
 
