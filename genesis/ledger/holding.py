@@ -45,7 +45,9 @@ class TripCounts(NamedTuple):
     unvalued: int = 0
 
     def plus(self, other: TripCounts) -> TripCounts:
-        return TripCounts(*(a + b for a, b in zip(self, other, strict=True)))
+        return TripCounts(
+            self.wins + other.wins, self.losses + other.losses, self.evens + other.evens, self.unvalued + other.unvalued
+        )
 
     def beyond(self, other: TripCounts) -> TripCounts:
         """By how much each count is above the other's; 0 where it is not."""
