@@ -32,6 +32,8 @@ class Side(enum.Enum):
     BUY = "buy"
     SELL = "sell"
 
+    __hash__ = object.__hash__  # members are single; that of Enum is written in Python, and fills and scrapes look up by it
+
     @property
     def sign(self) -> int:
         """+1 for a buy, −1 for a sell."""
@@ -48,6 +50,8 @@ class Liquidity(enum.Enum):
     MAKER = "maker"
     TAKER = "taker"
     UNKNOWN = "unknown"
+
+    __hash__ = object.__hash__  # as for `Side`
 
 
 class StrategyState(enum.Enum):

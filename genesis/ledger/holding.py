@@ -14,16 +14,7 @@ from genesis.core.money import ZERO, share, total
 from genesis.ledger.execution import Execution
 from genesis.ledger.part import MAIN, Part, add_amount
 from genesis.ledger.position import Position, Trade, trade
-
-
-class RoundTrip(NamedTuple):
-    """A position from flat to flat: its P&L net of its fees and funding, in the currency of the symbol."""
-
-    symbol: str
-    opened: datetime
-    closed: datetime
-    pnl: Decimal | None
-    """None if it was charged in another currency, whose rate was not known then."""
+from genesis.ledger.trips import RoundTrip, TripCounts, TripTally
 
 
 class Turnover(NamedTuple):
@@ -34,54 +25,6 @@ class Turnover(NamedTuple):
 
 
 Turnovers = dict[Side, dict[Liquidity, Turnover]]
-
-
-class TripCounts(NamedTuple):
-    """How many round trips ended how."""
-
-    wins: int = 0
-    losses: int = 0
-    evens: int = 0
-    unvalued: int = 0
-
-    def plus(self, other: TripCounts) -> TripCounts:
-        return TripCounts(
-            self.wins + other.wins, self.losses + other.losses, self.evens + other.evens, self.unvalued + other.unvalued
-        )
-
-    def beyond(self, other: TripCounts) -> TripCounts:
-        """By how much each count is above the other's; 0 where it is not."""
-        return TripCounts(*(max(0, a - b) for a, b in zip(self, other, strict=True)))
-
-
-class TripTally(msgspec.Struct, kw_only=True):
-    """Counts and sums of round trips. Instances are mutable, and owned by one holding."""
-
-    wins: int = 0
-    losses: int = 0
-    evens: int = 0
-    unvalued: int = 0
-    """Round trips whose P&L is not known; they are neither of the others."""
-    gross_profit: Decimal = ZERO
-    gross_loss: Decimal = ZERO
-    """The sum of the losses, as a positive number."""
-
-    @property
-    def counts(self) -> TripCounts:
-        return TripCounts(self.wins, self.losses, self.evens, self.unvalued)
-
-    def add(self, trip: RoundTrip) -> None:
-        """Count a closed round trip; one that broke even is neither a win nor a loss."""
-        if trip.pnl is None:
-            self.unvalued += 1
-        elif trip.pnl > 0:
-            self.wins += 1
-            self.gross_profit += trip.pnl
-        elif trip.pnl < 0:
-            self.losses += 1
-            self.gross_loss -= trip.pnl
-        else:
-            self.evens += 1
 
 
 class Voided(msgspec.Struct, kw_only=True):
@@ -114,6 +57,8 @@ class Holding(msgspec.Struct, kw_only=True):
     """Of the open round trip, besides what is not realised yet; None if it was charged in a currency without a rate."""
     trip_opened: datetime | None = None
     trips: TripTally = msgspec.field(default_factory=TripTally)
+    closed_trip: RoundTrip | None = None
+    """The one that the last fill closed, if it closed one."""
     turnover: Turnovers = msgspec.field(default_factory=dict)
     execution: Execution = msgspec.field(default_factory=Execution)
     """What its fills came to against the prices that were decided on."""
@@ -173,6 +118,7 @@ class Holding(msgspec.Struct, kw_only=True):
 
     def _follow_trip(self, fill: Fill, done: Trade) -> None:
         """Carry the open round trip through a fill, before the quantity changes."""
+        self.closed_trip = None
         fee = self._worth(fill.fee, fill.fee_currency, fill.fee_rate)
         paid = None if fee is None else -fee
         if not self.quantity:
@@ -183,7 +129,8 @@ class Holding(msgspec.Struct, kw_only=True):
             closing = None if paid is None else share(paid, done.closed, fill.quantity)
             assert self.trip_opened is not None  # noqa: S101 - an open holding has an open round trip
             pnl = total((self.trip_pnl, done.realized, closing))
-            self.trips.add(RoundTrip(self.symbol, self.trip_opened, fill.time, pnl))
+            self.closed_trip = RoundTrip(self.symbol, self.trip_opened, fill.time, pnl)
+            self.trips.add(self.closed_trip)
             self.trip_opened, self.trip_pnl = fill.time, None if paid is None or closing is None else paid - closing
 
     def _worth(self, amount: Decimal, currency: str | None, rate: Decimal | None) -> Decimal | None:
