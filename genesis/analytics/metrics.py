@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genesis.core.money import ratio, total, worth
-from genesis.ledger.holding import Holding, TripCounts
+from genesis.ledger.holding import Holding
+from genesis.ledger.trips import TripCounts
 
 
 class TradeFigures(NamedTuple):
