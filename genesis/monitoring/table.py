@@ -32,7 +32,7 @@ class Table:
         elif labels in self._values:
             self._values[labels] = float(self._values[labels]) + float(value)
         else:
-            self._values[labels] = value
+            self._values[labels] = int(value) if value is True or value is False else value
 
     def add_histogram(self, counts: HistogramCounts, *labels: str) -> None:
         """Add the counts of a histogram; it is cumulative already."""

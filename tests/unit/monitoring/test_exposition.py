@@ -124,7 +124,12 @@ def test_what_is_no_number_is_left_out_and_so_is_a_sum_with_it(value: float | No
     assert [sample.value for sample in made.family().samples] == [2.0]
 
 
-@pytest.mark.parametrize("value", [True, Decimal("NaN"), Decimal("Infinity")])
+def test_yes_and_no_are_1_and_0() -> None:
+    made = table(GAUGE, (True, ("a", "b")), (False, ("c", "d")))
+    assert parsed(TextExposition().family(made)) == parsed(generate_latest(Families(made)))
+
+
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("Infinity")])
 def test_a_line_that_would_spoil_the_scrape_is_an_error_of_its_family(value: Number) -> None:
     with pytest.raises(ValueError, match="genesis_gauge"):
         TextExposition().family(table(GAUGE, (value, ("a", "b"))))
