@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
+
 BEST_SHARE = 4 / 9
 """Where the edge is largest, as a share of the break-even: d/dm (m·a − m^1.5·b) = 0 at m = (2a / 3b)²."""
 CURVE_STEPS = 50
@@ -59,8 +61,7 @@ class Edge:
         return float(m * (self.net + self.impact) - m**1.5 * self.impact)
 
 
-@dataclass(frozen=True, slots=True)
-class SymbolCapacity:
+class SymbolCapacity(msgspec.Struct, frozen=True, kw_only=True):
     """What a strategy trades of a symbol, and what its market can take. Values are in the currency of the symbol."""
 
     symbol: str

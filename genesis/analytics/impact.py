@@ -45,12 +45,12 @@ class Order(msgspec.Struct, array_like=True):
         """√Q times the mean cost ratio of what is compared."""
         return self.cost / sqrt(self.compared) if self.compared else 0.0
 
-    def change(self, fill: Fill, sign: int) -> None:
-        """Put a fill in (`sign` 1), or take it out again (−1)."""
-        quantity = sign * fill.quantity
+    def change(self, fill: Fill, sign: int, cost: float | None) -> None:
+        """Put a fill in (`sign` 1), or take it out again (−1); `cost` is its `impact_of`."""
+        quantity = fill.quantity if sign > 0 else -fill.quantity
         self.quantity += quantity
         self.value += float(quantity) * float(fill.price)
-        if (cost := impact_of(fill)) is not None:
+        if cost is not None:
             self.compared += quantity
             self.cost += float(quantity) * cost
 
@@ -76,11 +76,11 @@ class SymbolOrders(msgspec.Struct, kw_only=True):
         """What all orders cost by the square-root law, in the currency of the symbol; `volume` of a day in units, above 0."""
         return coefficient * volatility / sqrt(volume) * self.root_value
 
-    def change(self, fill: Fill, sign: int) -> None:
-        """Count a fill into the sums over fills, or out of them."""
+    def change(self, fill: Fill, sign: int, cost: float | None) -> None:
+        """Count a fill into the sums over fills, or out of them; `cost` is its `impact_of`."""
         quantity = sign * float(fill.quantity)
         self.value += quantity * float(fill.price)
-        if impact_of(fill) is not None and fill.arrival_spread is not None:
+        if cost is not None and fill.arrival_spread is not None:
             self.compared_fills += sign
             self.compared += quantity
             self.spread_cost += quantity * float(fill.arrival_spread) / 2
@@ -103,7 +103,7 @@ class Orders(msgspec.Struct, kw_only=True):
         order = self.latest.get(_key(fill))
         if order is None:
             order = Order()
-            order.change(fill, 1)
+            order.change(fill, 1, impact_of(fill))
         self._change(fill, -1, order)
 
     def _change(self, fill: Fill, sign: int, order: Order) -> None:
@@ -111,8 +111,9 @@ class Orders(msgspec.Struct, kw_only=True):
         if tally is None:
             tally = self.symbols[fill.symbol] = SymbolOrders()
         filled, root_value, root_cost = bool(order.quantity), order.root_value, order.root_cost
-        order.change(fill, sign)
-        tally.change(fill, sign)
+        cost = impact_of(fill)
+        order.change(fill, sign, cost)
+        tally.change(fill, sign, cost)
         tally.orders += bool(order.quantity) - filled
         tally.root_value += order.root_value - root_value
         tally.root_cost += order.root_cost - root_cost

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import takewhile
 from typing import NamedTuple
 
 import msgspec
@@ -160,25 +161,9 @@ def near_depth(depth: Depth, reach: Decimal) -> NearDepth | None:
     return NearDepth(
         time=depth.time,
         spread_ratio=float(ask - bid) / float(mid),
-        bid_value=_value(level for level in depth.bids if level.price >= lowest),
-        ask_value=_value(level for level in depth.asks if level.price <= highest),
+        bid_value=_value(takewhile(lambda level: level.price >= lowest, depth.bids)),
+        ask_value=_value(takewhile(lambda level: level.price <= highest, depth.asks)),
     )
-
-
-class Market(msgspec.Struct, kw_only=True):
-    """What is known of one symbol's market. Instances are mutable, and owned by the `Markets` that they are in."""
-
-    window: VolumeWindow | None = None
-    depth: NearDepth | None = None
-
-    def volume(self, now: datetime) -> Volume | None:
-        """The volume of a day; None if there was no trade yet, or none was watched."""
-        return self.window.volume(now) if self.window is not None else None
-
-    def depth_at(self, now: datetime) -> NearDepth | None:
-        """The last book near its mid; None if it is older than `DEPTH_LASTS`."""
-        depth = self.depth
-        return depth if depth is not None and now - depth.time <= DEPTH_LASTS else None
 
 
 class Markets(msgspec.Struct, kw_only=True):
@@ -186,36 +171,44 @@ class Markets(msgspec.Struct, kw_only=True):
 
     reach: Decimal
     """How far from the mid the depth counts, as a ratio of it."""
-    symbols: dict[str, Market] = msgspec.field(default_factory=dict)
+    windows: dict[str, VolumeWindow] = msgspec.field(default_factory=dict)
+    depths: dict[str, NearDepth] = msgspec.field(default_factory=dict)
 
     def trade(self, trade: MarketTrade) -> None:
         """Count a trade into its symbol's volume, in `EXACT` arithmetic."""
-        market = self.symbols.get(trade.symbol)
-        window = market.window if market is not None else None
+        window = self.windows.get(trade.symbol)
         if window is None:
-            window = self._market(trade.symbol).window = VolumeWindow.starting(trade.time)
+            window = self.windows[trade.symbol] = VolumeWindow.starting(trade.time)
         window.trade(trade)
 
     def book(self, depth: Depth) -> None:
         """Take in a symbol's book, in `EXACT` arithmetic; one older than the last is ignored."""
-        market = self._market(depth.symbol)
-        if market.depth is None or depth.time >= market.depth.time:
-            market.depth = near_depth(depth, self.reach)
+        known = self.depths.get(depth.symbol)
+        if known is not None and depth.time < known.time:
+            return
+        near = near_depth(depth, self.reach)
+        if near is not None:
+            self.depths[depth.symbol] = near
+        elif known is not None:
+            del self.depths[depth.symbol]
+
+    def volume(self, symbol: str, now: datetime) -> Volume | None:
+        """The volume of a day; None if there was no trade yet, or no time was watched."""
+        window = self.windows.get(symbol)
+        return window.volume(now) if window is not None else None
+
+    def depth(self, symbol: str, now: datetime) -> NearDepth | None:
+        """The last book near its mid; None if there was none, or it is older than `DEPTH_LASTS`."""
+        depth = self.depths.get(symbol)
+        return depth if depth is not None and now - depth.time <= DEPTH_LASTS else None
 
     def resume(self, saved: Markets, left: datetime | None) -> None:
         """Take over what was saved; nothing was watched since `left`. Depth of another reach is forgotten."""
-        self.symbols = saved.symbols
-        for market in self.symbols.values():
-            if market.window is not None and left is not None:
-                market.window.leave(left)
-            if saved.reach != self.reach:
-                market.depth = None
-
-    def _market(self, symbol: str) -> Market:
-        market = self.symbols.get(symbol)
-        if market is None:
-            market = self.symbols[symbol] = Market()
-        return market
+        self.windows = saved.windows
+        self.depths = saved.depths if saved.reach == self.reach else {}
+        if left is not None:
+            for window in self.windows.values():
+                window.leave(left)
 
 
 def _value(levels: Iterable[Level]) -> float:

@@ -18,7 +18,7 @@ from genesis.analytics.capacity import (
     participation_multiple,
 )
 from genesis.analytics.impact import Orders, Sample, SymbolOrders, coefficient_of
-from genesis.analytics.liquidity import Market, Markets, NearDepth, Volume
+from genesis.analytics.liquidity import Markets, NearDepth, Volume
 from genesis.core.statistics_config import StatisticsSettings
 from genesis.ledger.book import Book, Rates
 from genesis.ledger.currency import NO_CONVERSION
@@ -31,7 +31,6 @@ NO_DEPTH = "no_depth"
 ZERO_VARIANCE = "zero_variance"
 
 _DAY = timedelta(days=1)
-_UNKNOWN_MARKET = Market()
 
 
 class Money(NamedTuple):
@@ -173,13 +172,13 @@ class Capacities:
     def _market(self, symbol: str) -> _Conditions:
         known = self._conditions.get(symbol)
         if known is None:
-            known = self._conditions[symbol] = self._look(self._markets.symbols.get(symbol, _UNKNOWN_MARKET), symbol)
+            known = self._conditions[symbol] = self._look(symbol)
         return known
 
-    def _look(self, market: Market, symbol: str) -> _Conditions:
+    def _look(self, symbol: str) -> _Conditions:
         now = self._now
-        volume = market.volume(now) if now is not None else None
-        depth = market.depth_at(now) if now is not None else None
+        volume = self._markets.volume(symbol, now) if now is not None else None
+        depth = self._markets.depth(symbol, now) if now is not None else None
         volatility = self._volatility(symbol)
         reason = "" if volatility is not None else WARMING_UP
         if volume is None or not volume.quantity > 0:

@@ -71,7 +71,7 @@ def test_the_window_is_of_event_time_without_any_trade_too() -> None:
 
 def test_no_time_at_all_is_no_volume() -> None:
     assert watched(trade(0)).volume(START) is None
-    assert Markets(reach=REACH).symbols == {}
+    assert Markets(reach=REACH).volume("B", START) is None
 
 
 def test_a_trade_that_is_older_than_the_latest_is_not_counted_again() -> None:
@@ -168,11 +168,14 @@ def test_the_last_book_counts_until_it_is_old() -> None:
     markets.book(book([("99", "1")], [("101", "1")]))
     markets.book(book([("100", "1")], [("100", "2")], seconds=60))
     markets.book(book([("1", "1")], [("2", "1")], seconds=30))
-    market = markets.symbols["B"]
     near = NearDepth(time=at(60), spread_ratio=0.0, bid_value=100.0, ask_value=200.0)
-    assert market.depth_at(at(60)) == market.depth_at(at(60) + DEPTH_LASTS) == near
-    assert market.depth_at(at(60.001) + DEPTH_LASTS) is None
-    assert market.volume(at(60)) is None
+    assert markets.depth("B", at(60)) == markets.depth("B", at(60) + DEPTH_LASTS) == near
+    assert markets.depth("B", at(60.001) + DEPTH_LASTS) is None
+    assert markets.depth("C", at(60)) is None
+    markets.book(book([], [("101", "1")], seconds=61))
+    assert markets.depth("B", at(61)) is None
+    markets.book(book([], [], symbol="C"))
+    assert markets.depths == {}
 
 
 def test_what_is_saved_is_taken_over_but_not_the_depth_of_another_reach() -> None:
@@ -183,7 +186,6 @@ def test_what_is_saved_is_taken_over_but_not_the_depth_of_another_reach() -> Non
     kept, other = Markets(reach=REACH), Markets(reach=Decimal("0.002"))
     for markets in (kept, other):
         markets.resume(msgspec.json.decode(msgspec.json.encode(saved), type=Markets), at(7200))
-    assert kept.symbols["B"].depth == saved.symbols["B"].depth
-    assert other.symbols["B"].depth is None
-    volume = other.symbols["B"].volume(at(10_000))
-    assert volume == saved.symbols["B"].volume(at(7200))
+    assert kept.depths == saved.depths != {}
+    assert other.depths == {}
+    assert other.volume("B", at(10_000)) == saved.volume("B", at(7200)) is not None

@@ -259,14 +259,14 @@ def test_what_was_not_watched_between_two_runs_is_not_taken_for_a_quiet_market()
     after.restore(before.encode(7))
     with exact_arithmetic():
         after.mark(MarketTrade(time=at(DAY + 6 * HOUR), symbol=BTC, price=Decimal(100), quantity=Decimal(1)))
-    volume = after.markets.symbols[BTC].volume(at(DAY + 6 * HOUR))
+    volume = after.markets.volume(BTC, at(DAY + 6 * HOUR))
     assert volume is not None
     assert volume.observed_seconds == 17 * HOUR
     assert volume.quantity == pytest.approx((17 * 1000 + 1) * 24 / 17)
 
 
 def test_books_of_symbols_that_nobody_quotes_are_not_kept() -> None:
-    assert accounts_of([depth(symbol=f"flood {number}") for number in range(100)]).markets.symbols == {}
+    assert accounts_of([depth(symbol=f"flood {number}") for number in range(100)]).markets.depths == {}
 
 
 def test_age_is_event_time_since_the_first_event() -> None:
