@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from genesis.core.money import ZERO, total, worth
+from genesis.core.money import ZERO, total, worth_of
 from genesis.ledger.book import Book, Rates
 from genesis.ledger.currency import NO_CONVERSION, NO_MARK
 from genesis.ledger.part import PartPnl, PartStarts, add_amount
@@ -115,7 +115,8 @@ def attribution(
     valued = all(symbol in marks or not held.quantity for symbol, held in book.holdings.items())
     by_currency = _by_currency(parts) if valued else None
     causes = _causes(book, by_currency, rates, market)
-    net, added = book.net_pnl, _worth(by_currency, rates)
+    net = book.net_pnl
+    added = worth_of(by_currency, rates) if by_currency is not None else None
     residual = net - added if net is not None and added is not None else None
     reason = NO_CONVERSION if valued else NO_MARK
     undefined = _undefined_parts(figures, NO_CONVERSION if all(part.marked for part in parts) else NO_MARK)
@@ -180,16 +181,10 @@ def _causes(book: Book, net: Mapping[str, Decimal] | None, rates: Rates, market:
         for amounts in (fees, funding):
             for currency, amount in amounts.items():
                 add_amount(price, currency, -amount)
-    made, slipped = _worth(price, rates), _worth(slippage, rates)
+    made = worth_of(price, rates) if price is not None else None
+    slipped = worth_of(slippage, rates)
     selection = made - market - slipped if made is not None and slipped is not None else None
-    return Causes(market, selection, slipped, _worth(fees, rates), _worth(funding, rates))
-
-
-def _worth(amounts: Mapping[str, Decimal] | None, rates: Rates) -> Decimal | None:
-    """Amounts by currency in the reporting one; None if one that is not 0 has no rate."""
-    if amounts is None:
-        return None
-    return total(worth(amount, rates.get(currency)) for currency, amount in amounts.items())
+    return Causes(market, selection, slipped, worth_of(fees, rates), worth_of(funding, rates))
 
 
 def _undefined_parts(parts: Iterable[PartFigures], reason: str) -> dict[str, str]:

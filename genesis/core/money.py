@@ -7,7 +7,7 @@ rate has up to 101 digits. Only a division can round; `share` does it once, to 2
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import (
     ROUND_HALF_EVEN,
@@ -98,6 +98,18 @@ def worth(amount: Decimal, rate: Decimal | None) -> Decimal | None:
     if rate is None:
         return None if amount else ZERO
     return amount * rate
+
+
+def worth_of(amounts: Mapping[str, Decimal], rates: Mapping[str, Decimal]) -> Decimal | None:
+    """Amounts by currency, together, at the rates of the currencies; None if one that is not 0 has none."""
+    added = ZERO
+    for currency, amount in amounts.items():
+        rate = rates.get(currency)
+        if rate is not None:
+            added += amount * rate
+        elif amount:
+            return None
+    return added
 
 
 def total(amounts: Iterable[Decimal | None]) -> Decimal | None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from genesis.core.models import CapitalFlow, Fill, Funding
-from genesis.core.money import ZERO, total, worth
+from genesis.core.money import ZERO, worth_of
 from genesis.ledger.currency import NO_CONVERSION, NO_MARK, Amounts, Unvalued
 from genesis.ledger.drawdown import Drawdown
 from genesis.ledger.holding import Holding
@@ -116,8 +116,7 @@ class Book(msgspec.Struct, kw_only=True):
             for component, part in holding.parts():
                 amounts = part.amounts(currency, ZERO if mark is None else mark)
                 marked = mark is not None or not part.quantity
-                value = total(worth(amount, rates.get(name)) for name, amount in amounts.items()) if marked else None
-                yield PartPnl(symbol, component, amounts, marked, value)
+                yield PartPnl(symbol, component, amounts, marked, worth_of(amounts, rates) if marked else None)
 
     def end_periods(self, ended: Collection[Period], marks: Mapping[str, Decimal], rates: Rates) -> None:
         """Let what is there be the start of the periods that begin now."""
