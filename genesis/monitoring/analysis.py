@@ -22,8 +22,8 @@ from genesis.core.config import StrategySettings
 from genesis.core.statistics_config import StatisticsSettings
 from genesis.ledger.equity import GridStep
 from genesis.ledger.points import PointRow, Points, encode_point
-from genesis.monitoring.return_figures import ReturnFigures
-from genesis.monitoring.risk_metrics import ReturnState, ReturnStatistics
+from genesis.monitoring.return_figures import ComponentFigures, ReturnFigures
+from genesis.monitoring.risk_metrics import ReturnState, ReturnStatistics, component_value_at_risk
 
 _DAY = 86_400.0
 
@@ -75,6 +75,7 @@ class Analysis:
         self._returns = RowRing(settings.risk_points)
         self._contributions = RowRing(settings.risk_points)
         """Beside what the strategies contributed, the account's return, under the name ""."""
+        self._component_risk: ComponentFigures | None = None
         self._unsaved: deque[tuple[int, bytes]] = deque(maxlen=self._longest)
 
     def observe(self, step: GridStep) -> None:
@@ -86,18 +87,16 @@ class Analysis:
         self._unsaved.append(encode_point(step))
 
     def returns(self, strategy: str) -> ReturnFigures | None:
-        """None if it has none: no point since its first event, or a failure."""
-        tracked = self._strategies.get(strategy)
-        return tracked.returns.figures() if tracked is not None and strategy not in self.failed else None
+        """None if they failed."""
+        return self._tracked(strategy).returns.figures() if strategy not in self.failed else None
 
     def degradation(self, strategy: str) -> DegradationFigures | None:
-        tracked = self._strategies.get(strategy)
-        return tracked.degradation.figures() if tracked is not None and strategy not in self.failed else None
+        """None if it failed."""
+        return self._tracked(strategy).degradation.figures() if strategy not in self.failed else None
 
     def market(self, strategy: str) -> MarketPart | None:
         """What the market made of a strategy's P&L; None without a benchmark."""
-        tracked = self._strategies.get(strategy)
-        return tracked.market if tracked is not None and self._settings.benchmark is not None else None
+        return self._tracked(strategy).market if self._settings.benchmark is not None else None
 
     def portfolio(self) -> ReturnFigures:
         return self._portfolio.figures()
@@ -108,6 +107,12 @@ class Analysis:
         weights = np.array([max(0.0, float(equities.get(name, 0))) for name in names])
         total = weights.sum()
         return self._correlation.figures(names, weights / total if total > 0 else weights, self._returns.rows())
+
+    def component_risk(self) -> ComponentFigures:
+        """The account's value at risk by strategy; the same object until the next point."""
+        if self._component_risk is None:
+            self._component_risk = component_value_at_risk(*self.contributions(), self._settings)
+        return self._component_risk
 
     def contributions(self) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
         """(strategies, their contributions (points, strategies), the account's returns (points,)) of the risk window.
@@ -164,6 +169,7 @@ class Analysis:
         for symbol, value in symbols.items():
             self._symbol(symbol).append(benchmark, value)
         self._contributions.append({"": portfolio, **contributions})
+        self._component_risk = None
         self._correlation.update(*self._returns.append(returns))
 
     def _symbol(self, symbol: str) -> BetaWindow:

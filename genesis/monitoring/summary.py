@@ -12,7 +12,8 @@ import structlog
 
 from genesis.analytics.attribution import NO_BENCHMARK, AttributionFigures, Causes, MarketPart, added_causes, attribution
 from genesis.analytics.capacity import CapacityFigures
-from genesis.analytics.metrics import TradeFigures, trade_figures
+from genesis.analytics.correlation import CorrelationFigures
+from genesis.analytics.degradation import DegradationFigures
 from genesis.analytics.shortfall import ExecutionFigures, execution_figures
 from genesis.core.config import StrategySettings, TradingRules
 from genesis.core.models import Liquidity, Side, Tier
@@ -24,6 +25,7 @@ from genesis.ledger.ledger import Ledger
 from genesis.ledger.periods import Period
 from genesis.monitoring.accounts import Accounts, StrategyRecord
 from genesis.monitoring.capacities import Capacities, Money
+from genesis.monitoring.return_figures import ReturnFigures
 from genesis.monitoring.snapshot import (
     AccountSnapshot,
     HoldingSnapshot,
@@ -31,13 +33,13 @@ from genesis.monitoring.snapshot import (
     PortfolioSnapshot,
     SourceSnapshot,
     StrategySnapshot,
-    TradesSnapshot,
 )
+from genesis.monitoring.trip_figures import Trades, trades
 
 _log = structlog.get_logger(__name__)
 
-_TRIP_FIGURES = ("win_rate", "expectancy")
 NO_TIER = "no_tier"
+FAILED = "error"
 _EQUITY_FIGURES = ("unrealized", "net_pnl", "equity", "drawdown", "drawdown_ratio", "under_water_seconds")
 
 
@@ -58,6 +60,7 @@ def summarise(
     ledger, out = accounts.ledger, dict(accounts.failed)
     strategies = []
     prices, tier = ledger.prices(), _tier(ledger, rules)
+    correlation = accounts.analysis.correlation({name: book.equity for name, book in ledger.books.items()})
     for name, book in ledger.books.items():
         if name in out:
             continue
@@ -67,6 +70,10 @@ def summarise(
                 attribution=_attribution(book, prices, ledger.rates, accounts.analysis.market(name)),
                 capacity=_capacity(book, record, ledger.rates, capacities) if capacities is not None else None,
                 execution=_execution(book, record, accounts, configured.get(name)),
+                statistics=accounts.analysis.returns(name),
+                degradation=accounts.analysis.degradation(name),
+                no_correlation=correlation.undefined_strategies.get(name),
+                trades=trades(book, accounts.trips[name], ledger.rates, ledger.time),
                 tier=tier,
                 configured=name in configured,
             )
@@ -77,7 +84,8 @@ def summarise(
     return MonitorSnapshot(
         time=ledger.time,
         strategies=tuple(strategies),
-        portfolio=_portfolio(ledger, tier, currency, added_causes(one.attribution.causes for one in strategies)),
+        portfolio=_portfolio(accounts, tier, currency, added_causes(one.attribution.causes for one in strategies), correlation),
+        correlation=correlation,
         mark_timestamps=dict(mark_seen),
         failed=out,
         sources={
@@ -119,37 +127,34 @@ class _Parts(NamedTuple):
     attribution: AttributionFigures
     capacity: CapacityFigures | None
     execution: ExecutionFigures
+    trades: Trades
+    statistics: ReturnFigures | None
+    degradation: DegradationFigures | None
+    no_correlation: str | None
+    """Why it has a correlation with no other strategy, if so."""
     tier: Tier | None
     configured: bool
 
 
 def _strategy(book: Book, record: StrategyRecord, ledger: Ledger, parts: _Parts) -> StrategySnapshot:
     holdings = book.holdings.values()
-    figures = trade_figures(holdings, ledger.rates)
     account = _account(book, _kinds(book, ledger.rates), ledger.time)
-    counted = figures.counts
-    for holding in holdings:
-        counted = counted.plus(holding.voided.trips)
-    trades = TradesSnapshot(
-        **figures.counts._asdict(),
-        gross_profit=figures.gross_profit,
-        gross_loss=figures.gross_loss,
-        counted=counted,
-        win_rate=figures.win_rate(),
-        profit_factor=figures.profit_factor(),
-        expectancy=figures.expectancy(),
-    )
-    undefined = dict(account.undefined) | _undefined_trades(figures)
+    undefined = {**account.undefined, **parts.trades.undefined}
     undefined |= {**parts.attribution.undefined, **parts.execution.undefined}
-    if parts.capacity is not None:
-        undefined |= parts.capacity.undefined
+    for figures_on_returns in (parts.capacity, parts.statistics, parts.degradation):
+        if figures_on_returns is not None:
+            undefined |= figures_on_returns.undefined
+    if parts.statistics is None:
+        undefined["returns"] = FAILED
+    if parts.no_correlation is not None:
+        undefined["correlation"] = parts.no_correlation
     if parts.tier is None:
         undefined["tier_allowed"] = NO_TIER
     return StrategySnapshot(
         name=book.strategy,
         account=account,
         holdings=tuple(_holdings(book, ledger)),
-        trades=trades,
+        trades=parts.trades.snapshot,
         attribution=parts.attribution,
         execution=parts.execution,
         slippage_adverse=record.adverse.counts(),
@@ -163,6 +168,8 @@ def _strategy(book: Book, record: StrategyRecord, ledger: Ledger, parts: _Parts)
         tier_allowed=parts.tier.allows(book.strategy) if parts.tier is not None else None,
         undefined=undefined,
         capacity=parts.capacity,
+        statistics=parts.statistics,
+        degradation=parts.degradation,
     )
 
 
@@ -196,25 +203,14 @@ def _turnover(holding: Holding) -> dict[tuple[Side, Liquidity], Turnover]:
     return counted
 
 
-def _undefined_trades(figures: TradeFigures) -> dict[str, str]:
-    """Figure → why it is not defined."""
-    if not figures.valued:
-        reason = NO_CONVERSION if figures.counts.unvalued else "no_round_trips"
-        return dict.fromkeys((*_TRIP_FIGURES, "profit_factor"), reason)
-    undefined = {}
-    if figures.expectancy() is None:
-        undefined["expectancy"] = NO_CONVERSION
-    if figures.profit_factor() is None:
-        known = figures.gross_profit is not None and figures.gross_loss is not None
-        undefined["profit_factor"] = "no_losses" if known or not figures.counts.losses else NO_CONVERSION
-    return undefined
-
-
 def _tier(ledger: Ledger, rules: TradingRules) -> Tier | None:
     return rules.tier_of(ledger.equity) if not ledger.unvalued else None
 
 
-def _portfolio(ledger: Ledger, tier: Tier | None, currency: str, causes: Causes) -> PortfolioSnapshot:
+def _portfolio(
+    accounts: Accounts, tier: Tier | None, currency: str, causes: Causes, correlation: CorrelationFigures
+) -> PortfolioSnapshot:
+    ledger, statistics, component_risk = accounts.ledger, accounts.analysis.portfolio(), accounts.analysis.component_risk()
     kinds = [_kinds(book, ledger.rates) for book in ledger.books.values()]
     account = _account(
         ledger, _Kinds(*(total(amounts) for amounts in zip(*kinds, strict=True))) if kinds else _NOTHING, ledger.time
@@ -231,6 +227,7 @@ def _portfolio(ledger: Ledger, tier: Tier | None, currency: str, causes: Causes)
         undefined["positions_used_ratio"] = undefined["tier"]
     if None in causes:
         undefined["cause_pnl"] = undefined.get("equity", NO_CONVERSION)
+    undefined |= {**statistics.undefined, **component_risk.undefined, **correlation.undefined}
     return PortfolioSnapshot(
         currency=currency,
         account=account,
@@ -239,6 +236,8 @@ def _portfolio(ledger: Ledger, tier: Tier | None, currency: str, causes: Causes)
         daily_loss_used_ratio=used,
         open_positions=positions,
         positions_used_ratio=positions / tier.max_positions if tier is not None else None,
+        statistics=statistics,
+        component_risk=component_risk,
         undefined=undefined,
     )
 
