@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import fields
 
 import msgspec
+import structlog
 from aiohttp import web
 
 from genesis.analytics.capacity import CapacityFigures, CurvePoint, curve
@@ -22,6 +23,8 @@ _NOT_KEPT = {"Cache-Control": "no-store"}
 _TOGETHER = 8
 """So many strategies are told in a row, before other work has its turn."""
 
+_log = structlog.get_logger(__name__)
+
 Answer = Callable[[web.Request], Awaitable[web.Response]]
 
 
@@ -30,7 +33,7 @@ class _ErrorAnswer(Exception):  # noqa: N818 - it ends a request, and is no faul
 
     def __init__(self, status: int, error: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(error)
-        self.response = _answer(msgspec.json.encode({"error": error}), status, headers)
+        self.response = _refusal(status, error, headers)
 
 
 def strategy_routes(snapshot: Callable[[], MonitorSnapshot | None]) -> list[web.RouteDef]:
@@ -62,6 +65,9 @@ def _answering(answer: Answer) -> Answer:
             return await answer(request)
         except _ErrorAnswer as error:
             return error.response
+        except Exception:
+            _log.exception("a request for figures failed", path=request.path)
+            return _refusal(500, "an unexpected fault, which the monitor's log tells")
 
     return answered
 
@@ -119,6 +125,10 @@ def _capacity(figures: CapacityFigures | None) -> dict[str, Plain]:
 def _as_object(told: Plain) -> dict[str, Plain]:
     assert isinstance(told, dict)  # noqa: S101 - a dataclass was told
     return told
+
+
+def _refusal(status: int, error: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    return _answer(msgspec.json.encode({"error": error}), status, headers)
 
 
 def _answer(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -158,6 +158,19 @@ async def test_a_strategy_that_failed_is_500_and_says_what_it_failed_of() -> Non
         assert (await (await http.get("/api/v1/strategies")).json())["failed"] == {"gamma": "ArithmeticError: broken"}
 
 
+async def test_a_fault_is_told_as_json_too_and_what_it_was_is_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    def broken() -> MonitorSnapshot:
+        raise ArithmeticError("of the tests")
+
+    app = web.Application()
+    app.add_routes(strategy_routes(broken))
+    async with TestClient(TestServer(app)) as http:
+        answer = await http.get("/api/v1/strategies")
+        assert answer.status == 500
+        assert await answer.json() == {"error": "an unexpected fault, which the monitor's log tells"}
+    assert "of the tests" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("path", ["", "/alpha", "/alpha/capacity"])
 async def test_while_the_books_are_being_restored_everything_is_503_and_to_be_asked_again(path: str) -> None:
     async with served(None) as http:
