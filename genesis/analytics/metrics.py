@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genesis.core.money import ratio, total, worth
-from genesis.ledger.holding import Holding
-from genesis.ledger.trips import TripCounts
+from genesis.ledger.trips import TripCounts, TripTally
 
 
 class TradeFigures(NamedTuple):
@@ -23,6 +22,8 @@ class TradeFigures(NamedTuple):
     """In the reporting currency; None while a part of it has no rate."""
     gross_loss: Decimal | None
     """The sum of the losses, as a positive number."""
+    held: TripCounts = TripCounts()
+    """Microseconds that they were open: winners, losers, and the others together in `evens`."""
 
     @property
     def valued(self) -> int:
@@ -43,17 +44,52 @@ class TradeFigures(NamedTuple):
             return None
         return ratio(self.gross_profit - self.gross_loss, Decimal(self.valued))
 
+    def average_win(self) -> float | None:
+        """Mean profit of the winning round trips, in money; None without one."""
+        return _mean(self.gross_profit, self.counts.wins)
 
-def trade_figures(holdings: Iterable[Holding], rates: Mapping[str, Decimal]) -> TradeFigures:
-    """The round trips of several holdings together; `rates`: currency → what one unit is worth in the reporting currency."""
-    counts = TripCounts()
+    def average_loss(self) -> float | None:
+        """Mean loss of the losing round trips, in money, above 0; None without one."""
+        return _mean(self.gross_loss, self.counts.losses)
+
+    def holding_seconds(self) -> float | None:
+        """Mean time that the round trips were open; None without any."""
+        return _seconds(sum(self.held), sum(self.counts))
+
+    def winner_holding_seconds(self) -> float | None:
+        """The same of the winning ones."""
+        return _seconds(self.held.wins, self.counts.wins)
+
+    def loser_holding_seconds(self) -> float | None:
+        """The same of the losing ones."""
+        return _seconds(self.held.losses, self.counts.losses)
+
+
+def trade_figures(tallies: Iterable[tuple[str, TripTally]], rates: Mapping[str, Decimal]) -> TradeFigures:
+    """The round trips of several symbols together.
+
+    Args:
+        tallies: the currency that a symbol is quoted in, and the round trips there.
+        rates: currency → what one unit is worth in the reporting currency.
+    """
+    counts = held = TripCounts()
     profits: list[Decimal | None] = []
     losses: list[Decimal | None] = []
-    for holding in holdings:
-        counts = counts.plus(holding.trips.counts)
-        profits.append(worth(holding.trips.gross_profit, rates.get(holding.currency)))
-        losses.append(worth(holding.trips.gross_loss, rates.get(holding.currency)))
-    return TradeFigures(counts, total(profits), total(losses))
+    for currency, tally in tallies:
+        counts = counts.plus(tally.counts)
+        others = tally.held - tally.held_wins - tally.held_losses
+        held = held.plus(TripCounts(tally.held_wins, tally.held_losses, others))
+        profits.append(worth(tally.gross_profit, rates.get(currency)))
+        losses.append(worth(tally.gross_loss, rates.get(currency)))
+    return TradeFigures(counts, total(profits), total(losses), held)
+
+
+def _mean(amount: Decimal | None, number: int) -> float | None:
+    return ratio(amount, Decimal(number)) if number and amount is not None else None
+
+
+def _seconds(microseconds: int, number: int) -> float | None:
+    return microseconds / number / 1e6 if number else None
 
 
 # Figures of returns: simple ones of one step, NaN where there is none, of which a year has `steps_per_year`. None: not defined.

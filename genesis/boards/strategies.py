@@ -170,8 +170,8 @@ def _overview(currency: str) -> table.Panel:
         Column("Drawdown", queries.each(catalog.STRATEGY_DRAWDOWN_RATIO), style.RATIO, 2),
         Column("Deepest", queries.each(catalog.STRATEGY_MAX_DRAWDOWN_RATIO), style.RATIO, 2),
         Column("Trades", queries.total(catalog.STRATEGY_TRADES), style.COUNT, 0),
-        Column("Win rate", queries.each(catalog.STRATEGY_WIN_RATE_RATIO), style.RATIO, 1),
-        Column("Profit factor", queries.each(catalog.STRATEGY_PROFIT_FACTOR_RATIO), style.COUNT, 2),
+        Column("Win rate", queries.each(catalog.STRATEGY_WIN_RATE_RATIO, 'window="all"'), style.RATIO, 1),
+        Column("Profit factor", queries.each(catalog.STRATEGY_PROFIT_FACTOR_RATIO, 'window="all"'), style.COUNT, 2),
         Column("Slippage", queries.mean_slippage(), "suffix:bp", 2),
         Column("Last event", queries.silence(), style.SECONDS, 0),
     ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from genesis.core.models import AnyAccountEvent, Fill, Funding, Void
 from genesis.ledger.execution import is_measured
 from genesis.ledger.holding import Holding, Turnovers, Voided, add_turnover
+from genesis.ledger.trips import MOST_TRIPS, RoundTrip
 
 Identity = tuple[str, str]
 """(source, event_id)"""
@@ -41,6 +43,8 @@ class Correction:
         self._to_come = booked
         self._taken = 0
         self._meanwhile: list[AnyAccountEvent] = []
+        self.trips: deque[RoundTrip] = deque(maxlen=MOST_TRIPS)
+        """The last round trips of the new holding, once that is worked out."""
 
     @property
     def symbol(self) -> str:
@@ -90,6 +94,8 @@ class Correction:
             self._new.fund(event, self._component(event.component))
         elif isinstance(event, Fill) and (event.source, event.event_id) not in self._voided:
             self._new.fill(event, self._component(event.component))
+            if self._new.closed_trip is not None:
+                self.trips.append(self._new.closed_trip)
 
 
 def _with(turnovers: Turnovers, fill: Fill) -> Turnovers:

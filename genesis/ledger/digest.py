@@ -9,7 +9,8 @@ from decimal import Decimal
 import msgspec
 
 from genesis.ledger.book import Book
-from genesis.ledger.holding import TripTally, Turnovers
+from genesis.ledger.holding import Turnovers
+from genesis.ledger.trips import TripTally
 
 
 class _HoldingFacts(msgspec.Struct, frozen=True):

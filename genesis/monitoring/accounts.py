@@ -16,6 +16,7 @@ from genesis.analytics.impact import Orders
 from genesis.analytics.liquidity import Markets
 from genesis.analytics.slippage import slippage_ratio
 from genesis.core.config import MonitorSettings, StrategySettings
+from genesis.core.duration import duration_text
 from genesis.core.models import AnyAccountEvent, AnyMarketEvent, Fill, MarketTrade, Quote, Signal, SignalEnd, Void
 from genesis.core.money import exact_arithmetic
 from genesis.ledger.correction import Correction, Identity
@@ -28,6 +29,7 @@ from genesis.ledger.points import decode_points
 from genesis.ledger.reconciliation import Reconciliations
 from genesis.ledger.sequences import Sequences
 from genesis.ledger.state import LedgerState
+from genesis.ledger.trips import TripLog, TripLogState
 from genesis.monitoring.analysis import Analysis, AnalysisState
 
 STATE_VERSION = 3
@@ -78,6 +80,7 @@ class AccountsState(msgspec.Struct, frozen=True):
     records: dict[str, StrategyRecord]
     decisions: list[Decision]
     opportunities: dict[str, dict[str, Opportunity]]
+    trips: dict[str, TripLogState]
     failed: dict[str, str]
     voided: list[tuple[str, str, str]]
     """(source, event_id) of each voided fill, and the event_id of its void."""
@@ -113,6 +116,9 @@ class Accounts:
         """Fill → the event_id of the void that made it void."""
         self.correction: Correction | None = None
         """Of the void that is booked next."""
+        self.trips: dict[str, TripLog] = {}
+        """Strategy → its last round trips."""
+        self._windows = {duration_text(window): window for window in statistics.windows}
         self.decisions = Decisions(settings.statistics.signal_expiry, self.ledger.price)
         self.ledger.woken = self._expire
 
@@ -136,6 +142,7 @@ class Accounts:
         record = self.records.get(event.strategy)
         if record is None:
             record = self.records[event.strategy] = StrategyRecord()
+            self.trips[event.strategy] = TripLog(self._windows)
         try:
             with exact_arithmetic():
                 self.ledger.apply(event)
@@ -169,6 +176,7 @@ class Accounts:
         self.voided[void.source, void.voids] = void.event_id
         self.records[void.strategy].void(correction.fill)
         self.decisions.void(correction.fill)
+        self.trips[void.strategy].replace(correction.symbol, correction.trips)
 
     def _follow(self, event: AnyAccountEvent, record: StrategyRecord) -> None:
         """Measure the execution."""
@@ -181,6 +189,9 @@ class Accounts:
             record.orders.add(event)
             decision = self.decisions.fill(event)
             record.execute(event, decision)
+            trip = self.ledger.books[event.strategy].holdings[event.symbol].closed_trip
+            if trip is not None:
+                self.trips[event.strategy].add(trip, self.ledger.time or trip.closed)
 
     def _expire(self, time: datetime) -> datetime | None:
         with exact_arithmetic():
@@ -196,6 +207,7 @@ class Accounts:
                 records=self.records,
                 decisions=list(self.decisions.kept.values()),
                 opportunities=self.decisions.opportunities,
+                trips={name: log.state() for name, log in self.trips.items()},
                 failed=self.failed,
                 voided=[(*fill, void) for fill, void in self.voided.items()],
                 sequences=self.sequences,
@@ -230,6 +242,9 @@ class Accounts:
         self.markets.resume(state.markets, state.ledger.time)
         for record in self.records.values():
             record.last_event_timestamp = None
+        for name, trips in state.trips.items():
+            self.trips[name] = TripLog(self._windows)
+            self.trips[name].restore(trips)
         self.decisions.restore(state.decisions, state.opportunities)
         self.ledger.wake(self.decisions.next_expiry)
         return state.sequence

@@ -140,11 +140,34 @@ STRATEGY_TRADES = _counter(
     "strategy result",
     "Round trips, flat to flat, net of fees and funding, by result: win, loss, even, or unvalued (a fee without a rate).",
 )
-STRATEGY_WIN_RATE_RATIO = _gauge("strategy_win_rate_ratio", "strategy", "Winning round trips over all round trips.")
-STRATEGY_PROFIT_FACTOR_RATIO = _gauge(
-    "strategy_profit_factor_ratio", "strategy", "Gross profit over gross loss of the round trips."
+STRATEGY_WIN_RATE_RATIO = _gauge(
+    "strategy_win_rate_ratio",
+    "strategy window",
+    "Winning round trips over all round trips that closed in the window (all: since the start).",
 )
-STRATEGY_EXPECTANCY = _gauge("strategy_expectancy", "strategy", "Mean net P&L of a round trip.")
+STRATEGY_PROFIT_FACTOR_RATIO = _gauge(
+    "strategy_profit_factor_ratio", "strategy window", "Gross profit over gross loss of the round trips."
+)
+STRATEGY_EXPECTANCY = _gauge("strategy_expectancy", "strategy window", "Mean net P&L of a round trip.")
+STRATEGY_AVERAGE_WIN = _gauge("strategy_average_win", "strategy window", "Mean profit of the winning round trips.")
+STRATEGY_AVERAGE_LOSS = _gauge(
+    "strategy_average_loss", "strategy window", "Mean loss of the losing round trips, as a positive number."
+)
+STRATEGY_HOLDING_SECONDS = _gauge(
+    "strategy_holding_seconds", "strategy window", "Mean event time from the opening to the closing of a round trip."
+)
+STRATEGY_WINNER_HOLDING_SECONDS = _gauge(
+    "strategy_winner_holding_seconds", "strategy window", "Mean holding time of the winning round trips."
+)
+STRATEGY_LOSER_HOLDING_SECONDS = _gauge(
+    "strategy_loser_holding_seconds", "strategy window", "Mean holding time of the losing round trips."
+)
+STRATEGY_STREAK = _gauge(
+    "strategy_streak", "strategy result", "Round trips in a row up to the last one that were all a win, or all a loss."
+)
+STRATEGY_LONGEST_STREAK = _gauge(
+    "strategy_longest_streak", "strategy result", "The most round trips in a row that were all a win, or all a loss."
+)
 STRATEGY_SLIPPAGE_RATIO = _histogram(
     "strategy_slippage_ratio",
     "strategy direction",

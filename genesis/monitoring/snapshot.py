@@ -19,10 +19,11 @@ from genesis.analytics.histogram import HistogramCounts
 from genesis.analytics.shortfall import ExecutionFigures
 from genesis.core.models import Liquidity, Side, Tier
 from genesis.ledger.drawdown import Episode
-from genesis.ledger.holding import TripCounts, Turnover
+from genesis.ledger.holding import Turnover
 from genesis.ledger.periods import Period
 from genesis.ledger.reconciliation import Reconciliation
 from genesis.ledger.sequences import Order
+from genesis.ledger.trips import Streaks, TripCounts
 from genesis.monitoring.return_figures import ComponentFigures, ReturnFigures
 
 
@@ -68,8 +69,28 @@ class HoldingSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class TripFigures:
+    """Round trips of a strategy that closed in a window of event time; money in the reporting currency."""
+
+    wins: int
+    losses: int
+    evens: int
+    unvalued: int
+    win_rate: float | None
+    profit_factor: float | None
+    expectancy: float | None
+    average_win: float | None
+    average_loss: float | None
+    """Above 0."""
+    holding_seconds: float | None
+    """Mean event time from the opening to the closing."""
+    winner_holding_seconds: float | None
+    loser_holding_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class TradesSnapshot:
-    """Round trips of a strategy."""
+    """Round trips of a strategy since the start, and over windows."""
 
     wins: int
     losses: int
@@ -83,6 +104,10 @@ class TradesSnapshot:
     win_rate: float | None
     profit_factor: float | None
     expectancy: float | None
+    streaks: Streaks
+    """Wins and losses in a row, now and at most."""
+    windows: Mapping[str, TripFigures | None]
+    """By window, `all` since the start; None where there were too many to keep."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from genesis.monitoring.families.folded import Folded
 from genesis.monitoring.families.performance import performance
 from genesis.monitoring.families.risk import regression, risk
 from genesis.monitoring.families.tier import tier
-from genesis.monitoring.families.trading import positions, trades
+from genesis.monitoring.families.trading import positions, round_trips, trades
 from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.table import Table
 
@@ -27,6 +27,7 @@ GROUPS: dict[str, Group] = {
     "accounts": accounts,
     "positions": positions,
     "trades": trades,
+    "round_trips": round_trips,
     "execution": execution,
     "shortfall": shortfall,
     "attribution": attribution,

@@ -10,6 +10,18 @@ from genesis.monitoring.families.folded import Folded
 from genesis.monitoring.snapshot import MonitorSnapshot, StrategySnapshot
 from genesis.monitoring.table import Table
 
+_FIGURES = {
+    "win_rate": catalog.STRATEGY_WIN_RATE_RATIO,
+    "profit_factor": catalog.STRATEGY_PROFIT_FACTOR_RATIO,
+    "expectancy": catalog.STRATEGY_EXPECTANCY,
+    "average_win": catalog.STRATEGY_AVERAGE_WIN,
+    "average_loss": catalog.STRATEGY_AVERAGE_LOSS,
+    "holding_seconds": catalog.STRATEGY_HOLDING_SECONDS,
+    "winner_holding_seconds": catalog.STRATEGY_WINNER_HOLDING_SECONDS,
+    "loser_holding_seconds": catalog.STRATEGY_LOSER_HOLDING_SECONDS,
+}
+"""Figure of a window → its metric."""
+
 
 def positions(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
     quantity, value = Table(catalog.STRATEGY_POSITION_QUANTITY), Table(catalog.STRATEGY_POSITION_VALUE)
@@ -29,8 +41,7 @@ def positions(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
 
 def trades(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
     fills, volume, trades = Table(catalog.STRATEGY_FILLS), Table(catalog.STRATEGY_VOLUME), Table(catalog.STRATEGY_TRADES)
-    win_rate, factor = Table(catalog.STRATEGY_WIN_RATE_RATIO), Table(catalog.STRATEGY_PROFIT_FACTOR_RATIO)
-    expectancy, voided = Table(catalog.STRATEGY_EXPECTANCY), Table(catalog.STRATEGY_VOIDED_FILLS)
+    voided = Table(catalog.STRATEGY_VOIDED_FILLS)
     for strategy in snapshot.strategies:
         name = folded.strategy(strategy.name)
         for holding in strategy.holdings:
@@ -43,11 +54,26 @@ def trades(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
         trades.add(strategy.trades.counted.losses, name, "loss")
         trades.add(strategy.trades.counted.evens, name, "even")
         trades.add(strategy.trades.counted.unvalued, name, "unvalued")
-        if strategy.name in folded.named:
-            win_rate.add(strategy.trades.win_rate, name)
-            factor.add(strategy.trades.profit_factor, name)
-            expectancy.add(strategy.trades.expectancy, name)
-    return [fills, voided, volume, trades, win_rate, factor, expectancy]
+    return [fills, voided, volume, trades]
+
+
+def round_trips(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
+    tables = {figure: Table(metric) for figure, metric in _FIGURES.items()}
+    now, longest = Table(catalog.STRATEGY_STREAK), Table(catalog.STRATEGY_LONGEST_STREAK)
+    for strategy in snapshot.strategies:
+        name = strategy.name
+        if name not in folded.named:
+            continue
+        for window, figures in strategy.trades.windows.items():
+            if figures is not None:
+                for figure, table in tables.items():
+                    table.add(getattr(figures, figure), name, window)
+        streaks = strategy.trades.streaks
+        now.add(streaks.wins, name, "win")
+        now.add(streaks.losses, name, "loss")
+        longest.add(streaks.longest_wins, name, "win")
+        longest.add(streaks.longest_losses, name, "loss")
+    return [*tables.values(), now, longest]
 
 
 def _exposure(strategy: StrategySnapshot) -> tuple[Decimal, Decimal]:

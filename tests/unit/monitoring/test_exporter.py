@@ -171,7 +171,7 @@ async def test_a_failing_group_is_left_out_and_says_so(monkeypatch: pytest.Monke
         assert registry.get_sample_value("genesis_collector_success", {"group": "trades"}) == 0
         assert registry.get_sample_value("genesis_collector_success", {"group": "accounts"}) == 1
         assert registry.get_sample_value("genesis_strategy_capital", {"strategy": "alpha"}) == 6000
-        assert registry.get_sample_value("genesis_strategy_win_rate_ratio", {"strategy": "alpha"}) is None
+        assert registry.get_sample_value("genesis_strategy_win_rate_ratio", {"strategy": "alpha", "window": "all"}) is None
 
 
 async def test_a_group_that_cannot_be_written_is_left_out_of_the_text_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,241 @@
+"""Round trips: positions from flat to flat, what they came to, and the last of them one by one."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+
+from genesis.core.money import ZERO
+
+MOST_TRIPS = 10_000
+"""How many round trips of a strategy are kept one by one; figures of a window that has more are not told."""
+
+_MICROSECOND = timedelta(microseconds=1)
+_FORGET_AT_ONCE = 64
+
+
+class RoundTrip(NamedTuple):
+    """A position from flat to flat: its P&L net of its fees and funding, in the currency of the symbol."""
+
+    symbol: str
+    opened: datetime
+    closed: datetime
+    pnl: Decimal | None
+    """None if it was charged in another currency, whose rate was not known then."""
+
+    @property
+    def held(self) -> int:
+        """How long it was open, in microseconds of event time; 0 where a late fill closed it before it opened."""
+        return max(0, (self.closed - self.opened) // _MICROSECOND)
+
+    @property
+    def result(self) -> int:
+        """1 for a win, −1 for a loss, 0 where it broke even or is not known."""
+        return 0 if not self.pnl else 1 if self.pnl > 0 else -1
+
+
+class TripCounts(NamedTuple):
+    """How many round trips ended how."""
+
+    wins: int = 0
+    losses: int = 0
+    evens: int = 0
+    unvalued: int = 0
+
+    def plus(self, other: TripCounts) -> TripCounts:
+        return TripCounts(
+            self.wins + other.wins, self.losses + other.losses, self.evens + other.evens, self.unvalued + other.unvalued
+        )
+
+    def beyond(self, other: TripCounts) -> TripCounts:
+        """By how much each count is above the other's; 0 where it is not."""
+        return TripCounts(*(max(0, a - b) for a, b in zip(self, other, strict=True)))
+
+
+class TripTally(msgspec.Struct, kw_only=True):
+    """Counts and sums of round trips in one symbol. Instances are mutable, and owned by one holding or window."""
+
+    wins: int = 0
+    losses: int = 0
+    evens: int = 0
+    unvalued: int = 0
+    """Round trips whose P&L is not known; they are neither of the others."""
+    gross_profit: Decimal = ZERO
+    gross_loss: Decimal = ZERO
+    """The sum of the losses, as a positive number."""
+    held: int = 0
+    """Microseconds that all of them were open, and below those that won and those that lost."""
+    held_wins: int = 0
+    held_losses: int = 0
+
+    @property
+    def counts(self) -> TripCounts:
+        return TripCounts(self.wins, self.losses, self.evens, self.unvalued)
+
+    def add(self, trip: RoundTrip) -> None:
+        """Count a closed round trip; one that broke even is neither a win nor a loss."""
+        self._count(trip, 1)
+
+    def remove(self, trip: RoundTrip) -> None:
+        """Take a trip out again that was counted."""
+        self._count(trip, -1)
+
+    def _count(self, trip: RoundTrip, sign: int) -> None:
+        held = sign * trip.held
+        self.held += held
+        if trip.pnl is None:
+            self.unvalued += sign
+        elif trip.pnl > 0:
+            self.wins += sign
+            self.held_wins += held
+            self.gross_profit += sign * trip.pnl
+        elif trip.pnl < 0:
+            self.losses += sign
+            self.held_losses += held
+            self.gross_loss -= sign * trip.pnl
+        else:
+            self.evens += sign
+
+
+class Streaks(msgspec.Struct, kw_only=True):
+    """Wins, and losses, in a row; any other result ends both. In the order in which the trips closed."""
+
+    wins: int = 0
+    losses: int = 0
+    longest_wins: int = 0
+    longest_losses: int = 0
+
+    def add(self, trip: RoundTrip) -> None:
+        self.wins = self.wins + 1 if trip.result > 0 else 0
+        self.losses = self.losses + 1 if trip.result < 0 else 0
+        self.longest_wins = max(self.longest_wins, self.wins)
+        self.longest_losses = max(self.longest_losses, self.losses)
+
+
+class TripLogState(msgspec.Struct, frozen=True):
+    """A log as one value."""
+
+    trips: list[RoundTrip]
+    forgotten: datetime | None
+    base: Streaks
+
+
+class TripLog:
+    """A strategy's last round trips, in the order of their closing, and what they came to over windows of event time.
+
+    A trip is forgotten when the longest window has left it behind, or when there are more than `MOST_TRIPS`. Windows are
+    half-open: a trip counts while closed > now − window. It wants `EXACT` arithmetic.
+    """
+
+    def __init__(self, windows: Mapping[str, timedelta]) -> None:
+        self.streaks = Streaks()
+        """Since the start."""
+        self._trips: list[RoundTrip] = []
+        self._windows = {name: _Window(span) for name, span in windows.items()}
+        self._forgotten: datetime | None = None
+        """When the last of the forgotten ones closed."""
+        self._base = Streaks()
+        """Of the forgotten ones."""
+
+    @property
+    def windows(self) -> Iterable[str]:
+        """Their names."""
+        return self._windows
+
+    def add(self, trip: RoundTrip, now: datetime) -> None:
+        """Take in a trip that has closed; `now` is the latest event time."""
+        if self._trips and trip.closed < self._trips[-1].closed:  # the fill that closed it came late
+            self._trips.insert(bisect_right(self._trips, trip.closed, key=lambda one: one.closed), trip)
+            self._recount()
+        else:
+            self._trips.append(trip)
+            self.streaks.add(trip)
+            for window in self._windows.values():
+                window.add(trip)
+        self._forget(now)
+
+    def replace(self, symbol: str, trips: Iterable[RoundTrip]) -> None:
+        """Put the trips of a symbol that was worked out anew in the place of those that are kept of it.
+
+        What was forgotten of it stays as it was counted.
+        """
+        kept = [trip for trip in self._trips if trip.symbol != symbol]
+        kept += [trip for trip in trips if self._forgotten is None or trip.closed > self._forgotten]
+        self._trips = sorted(kept, key=lambda trip: trip.closed)
+        self._recount()
+
+    def tallies(self, window: str, now: datetime) -> dict[str, TripTally] | None:
+        """Symbol → what its trips of the window came to; None if some of the window are forgotten."""
+        found = self._windows[window]
+        if self._forgotten is not None and self._forgotten > now - found.span:
+            return None
+        found.advance(self._trips, now)
+        return found.tallies
+
+    def state(self) -> TripLogState:
+        return TripLogState(self._trips, self._forgotten, self._base)
+
+    def restore(self, state: TripLogState) -> None:
+        """Take over a state, in a new log."""
+        self._trips, self._forgotten, self._base = list(state.trips), state.forgotten, state.base
+        self._recount()
+
+    def _recount(self) -> None:
+        self.streaks = msgspec.structs.replace(self._base)
+        for trip in self._trips:
+            self.streaks.add(trip)
+        for window in self._windows.values():
+            window.recount(self._trips)
+
+    def _forget(self, now: datetime) -> None:
+        """Drop what no window has, some at a time, and the oldest one of too many."""
+        for window in self._windows.values():
+            window.advance(self._trips, now)
+        outdated = min(window.first for window in self._windows.values())
+        number = outdated if outdated >= max(_FORGET_AT_ONCE, len(self._trips) // 2) else len(self._trips) - MOST_TRIPS
+        if number <= 0:
+            return
+        for trip in self._trips[:number]:
+            self._base.add(trip)
+        self._forgotten = self._trips[number - 1].closed
+        for window in self._windows.values():
+            window.drop(self._trips, number)
+        del self._trips[:number]
+
+
+class _Window:
+    """The trips of a log from the index `first` on, by symbol."""
+
+    def __init__(self, span: timedelta) -> None:
+        self.span = span
+        self.first = 0
+        self.tallies: dict[str, TripTally] = {}
+
+    def add(self, trip: RoundTrip) -> None:
+        self.tallies.setdefault(trip.symbol, TripTally()).add(trip)
+
+    def advance(self, trips: list[RoundTrip], now: datetime) -> None:
+        """Leave behind what closed at or before `now` less the span."""
+        start = now - self.span
+        while self.first < len(trips) and trips[self.first].closed <= start:
+            self._leave(trips)
+
+    def drop(self, trips: list[RoundTrip], number: int) -> None:
+        """Leave the first ones behind, which are about to go."""
+        while self.first < number:
+            self._leave(trips)
+        self.first -= number
+
+    def recount(self, trips: Iterable[RoundTrip]) -> None:
+        self.first, self.tallies = 0, {}
+        for trip in trips:
+            self.add(trip)
+
+    def _leave(self, trips: list[RoundTrip]) -> None:
+        self.tallies[trips[self.first].symbol].remove(trips[self.first])
+        self.first += 1

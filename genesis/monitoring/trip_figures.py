@@ -1,0 +1,99 @@
+"""Round trips → their part of the snapshot: figures over windows, streaks, and the reasons for what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from genesis.analytics.metrics import TradeFigures, trade_figures
+from genesis.ledger.book import Book, Rates
+from genesis.ledger.currency import NO_CONVERSION
+from genesis.ledger.trips import TripCounts, TripLog
+from genesis.monitoring.snapshot import TradesSnapshot, TripFigures
+
+ALL = "all"
+"""The window since the start."""
+TOO_MANY_TRIPS = "too_many_trips"
+NO_ROUND_TRIPS = "no_round_trips"
+_MONEY = ("win_rate", "expectancy", "profit_factor", "average_win", "average_loss")
+_TIME = ("holding_seconds",)
+
+
+class Trades(NamedTuple):
+    """What is told of a strategy's round trips."""
+
+    snapshot: TradesSnapshot
+    undefined: Mapping[str, str]
+
+
+def trades(book: Book, log: TripLog, rates: Rates, now: datetime | None) -> Trades:
+    """The round trips of `book`, of which `log` has the last ones, valued at `rates`; `now` is the latest event time."""
+    holdings = book.holdings
+    whole = trade_figures(((holding.currency, holding.trips) for holding in holdings.values()), rates)
+    figures: dict[str, TradeFigures | None] = {}
+    for window in log.windows:
+        tallies = log.tallies(window, now) if now is not None else {}
+        known = None if tallies is None else ((holdings[symbol].currency, tally) for symbol, tally in tallies.items())
+        figures[window] = None if known is None else trade_figures(known, rates)
+    figures[ALL] = whole
+    counted = whole.counts
+    for holding in holdings.values():
+        counted = counted.plus(holding.voided.trips)
+    return Trades(_snapshot(whole, counted, log, figures), _undefined(figures))
+
+
+def _snapshot(
+    whole: TradeFigures, counted: TripCounts, log: TripLog, figures: Mapping[str, TradeFigures | None]
+) -> TradesSnapshot:
+    return TradesSnapshot(
+        **whole.counts._asdict(),
+        gross_profit=whole.gross_profit,
+        gross_loss=whole.gross_loss,
+        counted=counted,
+        win_rate=whole.win_rate(),
+        profit_factor=whole.profit_factor(),
+        expectancy=whole.expectancy(),
+        streaks=msgspec.structs.replace(log.streaks),
+        windows={window: _figures(one) if one is not None else None for window, one in figures.items()},
+    )
+
+
+def _figures(figures: TradeFigures) -> TripFigures:
+    return TripFigures(
+        **figures.counts._asdict(),
+        win_rate=figures.win_rate(),
+        profit_factor=figures.profit_factor(),
+        expectancy=figures.expectancy(),
+        average_win=figures.average_win(),
+        average_loss=figures.average_loss(),
+        holding_seconds=figures.holding_seconds(),
+        winner_holding_seconds=figures.winner_holding_seconds(),
+        loser_holding_seconds=figures.loser_holding_seconds(),
+    )
+
+
+def _undefined(figures: Mapping[str, TradeFigures | None]) -> dict[str, str]:
+    """By figure where all windows have the same reason, else by figure_window."""
+    undefined: dict[str, str] = {}
+    for figure in (*_MONEY, *_TIME):
+        reasons = {window: TOO_MANY_TRIPS if one is None else _reason(figure, one) for window, one in figures.items()}
+        if len(set(reasons.values())) == 1:
+            reasons = {"": reasons[ALL]}
+        undefined |= {f"{figure}_{window}".rstrip("_"): reason for window, reason in reasons.items() if reason is not None}
+    return undefined
+
+
+def _reason(figure: str, figures: TradeFigures) -> str | None:
+    """Why a figure is not defined; None if it is."""
+    if getattr(figures, figure)() is not None:
+        return None
+    if not figures.valued or figure in _TIME:
+        return NO_CONVERSION if figures.counts.unvalued else NO_ROUND_TRIPS
+    if figure in {"profit_factor", "average_loss"} and not figures.counts.losses:
+        return "no_losses"
+    if figure == "average_win" and not figures.counts.wins:
+        return "no_wins"
+    return NO_CONVERSION
