@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from math import sqrt
@@ -74,25 +74,25 @@ def at_equity(ratio: float, equity: Decimal | None) -> float | None:
 
 
 class Reasons:
-    """Why figures are not defined, gathered by figure and variant (a window, a method and level, or nothing)."""
+    """Why figures are not defined, gathered by figure and variant (a window, or a method and level)."""
 
     def __init__(self) -> None:
-        self._reasons: dict[str, dict[str, str | None]] = {}
+        self._reasons: dict[str, dict[str, str]] = {}
 
-    def note(self, figure: str, variant: str, reason: str | None) -> None:
-        """Note a variant of a figure; None: it is defined."""
+    def note(self, figure: str, reason: str, variant: str = "") -> None:
+        """A variant of a figure is not defined."""
         self._reasons.setdefault(figure, {})[variant] = reason
 
-    def collapsed(self) -> dict[str, str]:
-        """By figure where all variants have the same reason, else by figure_variant."""
+    def collapsed(self, *whole: Set[str]) -> dict[str, str]:
+        """By figure where all its variants have the same reason, else by figure_variant. `whole`: the sets of variants."""
         undefined = {}
-        for figure, variants in self._reasons.items():
-            reasons = set(variants.values())
-            if len(reasons) == 1:
+        for figure, known in self._reasons.items():
+            reasons = set(known.values())
+            if len(reasons) == 1 and known.keys() in ({""}, *whole):
                 undefined[figure] = reasons.pop()
             else:
-                undefined |= {f"{figure}_{variant}": reason for variant, reason in variants.items()}
-        return {figure: reason for figure, reason in undefined.items() if reason is not None}
+                undefined |= {f"{figure}_{variant}": reason for variant, reason in known.items()}
+        return undefined
 
 
 class Year(NamedTuple):
@@ -110,41 +110,45 @@ def performance(moments: Moments, path: Path, year: Year, window: str, reasons: 
     count = moments.number
     if count < year.least:
         for figure in ("sharpe_ratio", "sortino_ratio", "calmar_ratio", "volatility_ratio"):
-            reasons.note(figure, window, "warming_up")
+            reasons.note(figure, "warming_up", window)
         return Performance(None, None, None, None)
     deviation = sqrt(moments.square / (count - 1))
     scale = sqrt(year.steps)
     excess = moments.mean - year.risk_free
-    sharpe = excess / deviation * scale if deviation else None
-    sortino = excess / sqrt(path.downside / count) * scale if path.downside else None
-    calmar, no_calmar = _calmar(path, count, year)
-    reasons.note("sharpe_ratio", window, "zero_variance" if sharpe is None else None)
-    reasons.note("sortino_ratio", window, "no_downside" if sortino is None else None)
-    reasons.note("calmar_ratio", window, no_calmar)
-    reasons.note("volatility_ratio", window, None)
-    return Performance(sharpe, sortino, calmar, deviation * scale)
+    if not deviation:
+        reasons.note("sharpe_ratio", "zero_variance", window)
+    if not path.downside:
+        reasons.note("sortino_ratio", "no_downside", window)
+    return Performance(
+        sharpe=excess / deviation * scale if deviation else None,
+        sortino=excess / sqrt(path.downside / count) * scale if path.downside else None,
+        calmar=_calmar(path, count, year, window, reasons),
+        volatility=deviation * scale,
+    )
 
 
-def _calmar(path: Path, count: int, year: Year) -> tuple[float | None, str | None]:
-    """The ratio, or why there is none."""
+def _calmar(path: Path, count: int, year: Year, window: str, reasons: Reasons) -> float | None:
     if path.growth is None:
-        return None, "equity_lost"
-    if not path.drawdown:
-        return None, "no_drawdown"
-    yearly = annual_return(path.growth / count, year.steps)
-    return (None, "out_of_range") if yearly is None else (yearly / path.drawdown, None)
+        reasons.note("calmar_ratio", "equity_lost", window)
+    elif not path.drawdown:
+        reasons.note("calmar_ratio", "no_drawdown", window)
+    elif (yearly := annual_return(path.growth / count, year.steps)) is None:
+        reasons.note("calmar_ratio", "out_of_range", window)
+    else:
+        return yearly / path.drawdown
+    return None
 
 
 def backtest_figures(backtest: Backtest, level: Level, least: int, variant: str, reasons: Reasons) -> BacktestFigures:
     """The counts of a back-test, and the p-values once they stand on enough; why one is None is noted in `reasons`."""
     forecasts, exceedances = backtest.forecasts, backtest.exceedances
     if forecasts < least:
-        reasons.note("var_kupiec_pvalue", variant, "warming_up")
-        reasons.note("var_independence_pvalue", variant, "warming_up")
+        reasons.note("var_kupiec_pvalue", "warming_up", variant)
+        reasons.note("var_independence_pvalue", "warming_up", variant)
         return BacktestFigures(forecasts, exceedances, None, None)
     independence = independence_pvalue(backtest.after)
-    reasons.note("var_kupiec_pvalue", variant, None)
-    reasons.note("var_independence_pvalue", variant, _no_independence(backtest) if independence is None else None)
+    if independence is None:
+        reasons.note("var_independence_pvalue", _no_independence(backtest), variant)
     return BacktestFigures(forecasts, exceedances, kupiec_pvalue(forecasts, exceedances, float(level.tail)), independence)
 
 

@@ -73,6 +73,7 @@ class ReturnStatistics:
         self._others = tuple({id(window): window for window in self._windows.values() if window is not self._risk}.values())
         self._all = SinceStart()
         self._backtests = {(method, level.name): Backtest() for method in METHODS for level in self._levels}
+        self._variants = {*self._windows, ALL}, {"_".join(key) for key in self._backtests}
         self._losses: list[float | None] | None = None
         self._figures: ReturnFigures | None = None
 
@@ -128,7 +129,7 @@ class ReturnStatistics:
             beta_standard_error=regression.standard_error if regression is not None else None,
             alpha=self._alpha(regression, reasons) if regression is not None else None,
             backtests=self._tested(reasons),
-            undefined=reasons.collapsed(),
+            undefined=reasons.collapsed(*self._variants),
         )
 
     def _performance(self, reasons: Reasons) -> dict[str, Performance]:
@@ -175,11 +176,11 @@ class ReturnStatistics:
             found += self._modelled(moments)
         tails = {}
         for (method, level), tail in zip(self._backtests, found, strict=True):
-            reason = None if tail is not None else self._no_tail(moments)
-            for figure in ("value_at_risk", "expected_shortfall"):
-                reasons.note(figure, f"{method}_{level}", reason)
             if tail is not None:
                 tails[method, level] = Tail(tail.value_at_risk * self._scale, tail.expected_shortfall * self._scale)
+                continue
+            for figure in ("value_at_risk", "expected_shortfall"):
+                reasons.note(figure, self._no_tail(moments), f"{method}_{level}")
         return tails
 
     def _shortfall(self, level: Level) -> float:
@@ -208,14 +209,16 @@ class ReturnStatistics:
             reason = "warming_up"
         elif not pairs.benchmark_square:
             reason = "zero_variance"
+        if reason is None:
+            return regression_of(pairs, self._year.risk_free)
         for figure in ("beta", "beta_standard_error", "alpha_ratio"):
-            reasons.note(figure, "", reason)
-        return regression_of(pairs, self._year.risk_free) if reason is None else None
+            reasons.note(figure, reason)
+        return None
 
     def _alpha(self, regression: Regression, reasons: Reasons) -> float | None:
         alpha = compounded(regression.alpha, self._year.steps)
         if alpha is None:
-            reasons.note("alpha_ratio", "", "out_of_range")
+            reasons.note("alpha_ratio", "out_of_range")
         return alpha
 
 
@@ -227,14 +230,16 @@ def component_value_at_risk(
     `totals`: the account's returns, shape (points,). `contributions`: the P&L of each strategy's step over the account's equity
     before it, shape (points, strategies), each row adds up to its total. No NaN.
     """
-    scale, reasons, parts = sqrt(settings.horizon_steps), Reasons(), {}
-    for level in map(Level, settings.confidence):
-        for method in (HISTORICAL, PARAMETRIC):
+    levels, scale, reasons, parts = [Level(c) for c in settings.confidence], sqrt(settings.horizon_steps), Reasons(), {}
+    for method in (HISTORICAL, PARAMETRIC):
+        for level in levels:
             split, reason = _split(method, totals, contributions, level, settings.min_observations)
-            reasons.note("component_value_at_risk", f"{method}_{level.name}", reason)
+            if reason is not None:
+                reasons.note("component_value_at_risk", reason, f"{method}_{level.name}")
             if split is not None:
                 parts[method, level.name] = dict(zip(strategies, (split * scale).tolist(), strict=True))
-    return ComponentFigures(parts, settings.horizon_name, reasons.collapsed())
+    every = {f"{method}_{level.name}" for method in (HISTORICAL, PARAMETRIC) for level in levels}
+    return ComponentFigures(parts, settings.horizon_name, reasons.collapsed(every))
 
 
 def _split(method: str, totals: Floats, contributions: Floats, level: Level, least: int) -> tuple[Floats | None, str | None]:
