@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import partial
 from math import nan, sqrt
 
 import msgspec
@@ -24,6 +25,9 @@ from genesis.ledger.equity import GridStep
 from genesis.ledger.points import PointRow, Points, encode_point
 from genesis.monitoring.return_figures import ComponentFigures, ReturnFigures
 from genesis.monitoring.risk_metrics import ReturnState, ReturnStatistics, component_value_at_risk
+
+ACCOUNT = ""
+"""Stands for the whole account where strategies stand by their name."""
 
 _DAY = 86_400.0
 
@@ -64,7 +68,7 @@ class Analysis:
     def __init__(self, settings: StatisticsSettings, configured: Mapping[str, StrategySettings]) -> None:
         """`configured`: strategies.yaml."""
         self.failed: dict[str, str] = {}
-        """Strategy → the error for which it has no figures on returns."""
+        """Strategy → the error for which it has no figures on returns; the account is `ACCOUNT`."""
         self._settings = settings
         self._configured = configured
         self._longest = max(settings.risk_points, *settings.window_points.values())
@@ -74,7 +78,7 @@ class Analysis:
         self._correlation = CorrelationWindow(settings.correlation)
         self._returns = RowRing(settings.risk_points)
         self._contributions = RowRing(settings.risk_points)
-        """Beside what the strategies contributed, the account's return, under the name ""."""
+        """Beside what the strategies contributed, the account's return."""
         self._component_risk: ComponentFigures | None = None
         self._unsaved: deque[tuple[int, bytes]] = deque(maxlen=self._longest)
 
@@ -98,19 +102,22 @@ class Analysis:
         """What the market made of a strategy's P&L; None without a benchmark."""
         return self._tracked(strategy).market if self._settings.benchmark is not None else None
 
-    def portfolio(self) -> ReturnFigures:
-        return self._portfolio.figures()
+    def portfolio(self) -> ReturnFigures | None:
+        """None if they failed."""
+        return self._portfolio.figures() if ACCOUNT not in self.failed else None
 
-    def correlation(self, equities: Mapping[str, Decimal]) -> CorrelationFigures:
-        """`equities`: strategy → its equity; the weights of the diversification ratio are their shares."""
+    def correlation(self, equities: Mapping[str, Decimal]) -> CorrelationFigures | None:
+        """`equities`: strategy → its equity; the weights of the diversification ratio are their shares. None if it failed."""
+        if ACCOUNT in self.failed:
+            return None
         names = list(self._returns.columns)
         weights = np.array([max(0.0, float(equities.get(name, 0))) for name in names])
         total = weights.sum()
         return self._correlation.figures(names, weights / total if total > 0 else weights, self._returns.rows())
 
-    def component_risk(self) -> ComponentFigures:
-        """The account's value at risk by strategy; the same object until the next point."""
-        if self._component_risk is None:
+    def component_risk(self) -> ComponentFigures | None:
+        """The account's value at risk by strategy; the same object until the next point. None if it failed."""
+        if self._component_risk is None and ACCOUNT not in self.failed:
             self._component_risk = component_value_at_risk(*self.contributions(), self._settings)
         return self._component_risk
 
@@ -123,7 +130,7 @@ class Analysis:
         rows = self._contributions.rows()
         if not len(rows):
             return names, np.empty((0, len(names))), np.empty(0)
-        account = rows[:, self._contributions.columns[""]]
+        account = rows[:, self._contributions.columns[ACCOUNT]]
         known = ~np.isnan(account)
         columns = [self._contributions.columns[name] for name in names]
         return names, np.nan_to_num(rows[known][:, columns], nan=0.0), account[known]
@@ -158,19 +165,34 @@ class Analysis:
         symbols: Mapping[str, float],
     ) -> None:
         benchmark = symbols.get(self._settings.benchmark or "", nan)
-        self._portfolio.observe(portfolio, benchmark)
         for name, value in returns.items():
-            try:
-                self._tracked(name).observe(value, benchmark)
-            except Exception as error:
-                if name not in self.failed:
-                    _log.exception("figures on returns failed: they are left out", strategy=name)
-                self.failed[name] = f"{type(error).__name__}: {error}"
+            self._attempt(name, partial(self._tracked(name).observe, value, benchmark))
+        self._attempt(ACCOUNT, partial(self._follow_account, portfolio, returns, contributions, symbols))
+
+    def _follow_account(
+        self,
+        portfolio: float,
+        returns: Mapping[str, float],
+        contributions: Mapping[str, float],
+        symbols: Mapping[str, float],
+    ) -> None:
+        benchmark = symbols.get(self._settings.benchmark or "", nan)
+        self._portfolio.observe(portfolio, benchmark)
         for symbol, value in symbols.items():
             self._symbol(symbol).append(benchmark, value)
-        self._contributions.append({"": portfolio, **contributions})
+        self._contributions.append({ACCOUNT: portfolio, **contributions})
         self._component_risk = None
         self._correlation.update(*self._returns.append(returns))
+
+    def _attempt(self, name: str, work: Callable[[], None]) -> None:
+        """A fault must reach neither the books, which event time moves on, nor another strategy."""
+        if name in self.failed:
+            return
+        try:
+            work()
+        except Exception as error:
+            _log.exception("figures on returns failed: they are left out", strategy=name or "(account)")
+            self.failed[name] = f"{type(error).__name__}: {error}"
 
     def _symbol(self, symbol: str) -> BetaWindow:
         window = self._symbols.get(symbol)
@@ -222,7 +244,7 @@ class Analysis:
 
     def _refill(self, row: PointRow | None) -> None:
         self._returns.append(row.returns if row is not None else {})
-        self._contributions.append({"": row.portfolio, **row.contributions} if row is not None else {"": nan})
+        self._contributions.append({ACCOUNT: row.portfolio, **row.contributions} if row is not None else {ACCOUNT: nan})
         symbols = row.symbols if row is not None else dict.fromkeys(self._symbols, nan)
         benchmark = symbols.get(self._settings.benchmark or "", nan)
         for symbol, value in symbols.items():

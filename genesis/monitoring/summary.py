@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import structlog
 
@@ -60,7 +60,8 @@ def summarise(
     ledger, out = accounts.ledger, dict(accounts.failed)
     strategies = []
     prices, tier = ledger.prices(), _tier(ledger, rules)
-    correlation = accounts.analysis.correlation({name: book.equity for name, book in ledger.books.items()})
+    equities = {name: book.equity for name, book in ledger.books.items()}
+    correlation = _unless_it_fails("correlation", lambda: accounts.analysis.correlation(equities))
     for name, book in ledger.books.items():
         if name in out:
             continue
@@ -72,7 +73,7 @@ def summarise(
                 execution=_execution(book, record, accounts, configured.get(name)),
                 statistics=accounts.analysis.returns(name),
                 degradation=accounts.analysis.degradation(name),
-                no_correlation=correlation.undefined_strategies.get(name),
+                no_correlation=correlation.undefined_strategies.get(name) if correlation is not None else FAILED,
                 trades=trades(book, accounts.trips[name], ledger.rates, ledger.time),
                 tier=tier,
                 configured=name in configured,
@@ -208,9 +209,11 @@ def _tier(ledger: Ledger, rules: TradingRules) -> Tier | None:
 
 
 def _portfolio(
-    accounts: Accounts, tier: Tier | None, currency: str, causes: Causes, correlation: CorrelationFigures
+    accounts: Accounts, tier: Tier | None, currency: str, causes: Causes, correlation: CorrelationFigures | None
 ) -> PortfolioSnapshot:
-    ledger, statistics, component_risk = accounts.ledger, accounts.analysis.portfolio(), accounts.analysis.component_risk()
+    ledger = accounts.ledger
+    statistics = _unless_it_fails("returns", accounts.analysis.portfolio)
+    component_risk = _unless_it_fails("component_value_at_risk", accounts.analysis.component_risk)
     kinds = [_kinds(book, ledger.rates) for book in ledger.books.values()]
     account = _account(
         ledger, _Kinds(*(total(amounts) for amounts in zip(*kinds, strict=True))) if kinds else _NOTHING, ledger.time
@@ -227,7 +230,9 @@ def _portfolio(
         undefined["positions_used_ratio"] = undefined["tier"]
     if None in causes:
         undefined["cause_pnl"] = undefined.get("equity", NO_CONVERSION)
-    undefined |= {**statistics.undefined, **component_risk.undefined, **correlation.undefined}
+    on_returns = {"returns": statistics, "component_value_at_risk": component_risk, "correlation": correlation}
+    for name, figures in on_returns.items():
+        undefined |= {name: FAILED} if figures is None else figures.undefined
     return PortfolioSnapshot(
         currency=currency,
         account=account,
@@ -240,6 +245,17 @@ def _portfolio(
         component_risk=component_risk,
         undefined=undefined,
     )
+
+
+_Figures = TypeVar("_Figures")
+
+
+def _unless_it_fails(what: str, work: Callable[[], _Figures | None]) -> _Figures | None:
+    try:
+        return work()
+    except Exception:
+        _log.exception("figures of the account failed: they are left out", figures=what)
+        return None
 
 
 class _Kinds(NamedTuple):
