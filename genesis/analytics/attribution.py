@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from math import fsum, isfinite
+from math import isfinite
 from typing import NamedTuple
 
 import msgspec
@@ -93,7 +93,7 @@ class MarketPart(msgspec.Struct):
             return
         known = {symbol: beta for symbol in held if isfinite(beta := betas.get(symbol, float("nan")))}
         self.reason = None if len(known) == len(held) else NO_BETA
-        moved = fsum(beta * held[symbol] for symbol, beta in known.items()) * benchmark_return
+        moved = sum(beta * held[symbol] for symbol, beta in known.items()) * benchmark_return  # fsum raises where it overflows
         if abs(moved) < _LARGEST:
             self.pnl += _QUANTISING.quantize(Decimal(moved), _QUANTUM)
 

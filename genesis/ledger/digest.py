@@ -10,6 +10,7 @@ import msgspec
 
 from genesis.ledger.book import Book
 from genesis.ledger.holding import Turnovers
+from genesis.ledger.part import Part
 from genesis.ledger.trips import TripTally
 
 
@@ -21,6 +22,7 @@ class _HoldingFacts(msgspec.Struct, frozen=True):
     realized: Decimal
     fees: dict[str, Decimal]
     funding: dict[str, Decimal]
+    tagged: dict[str, Part]
     trip_pnl: Decimal | None
     trips: TripTally
     turnover: Turnovers
