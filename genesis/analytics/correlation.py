@@ -125,9 +125,32 @@ def complete_part(rows: Floats, min_overlap: int) -> Complete | None:
     common: Flags = np.all(valid[:, columns], axis=1)
     if int(common.sum()) < max(min_overlap, 2):
         return None
-    part = rows[np.ix_(common, columns)]
-    columns = columns[part.max(axis=0) > part.min(axis=0)] if columns.size else columns
-    return Complete(columns, common) if columns.size else None
+    part = Complete(columns, common)
+    returns = part.of(rows)
+    moving = returns.max(axis=0, initial=-np.inf) > returns.min(axis=0, initial=np.inf)
+    return Complete(columns[moving], common) if bool(moving.any()) else None
+
+
+class Spread(NamedTuple):
+    """How far complete returns, (t, n), lie from their means."""
+
+    means: Floats
+    deviations: Floats
+    """(n,), divided by t."""
+    norms: Floats
+    """(t,) the squares of the lengths of the centred rows."""
+
+
+def spread(returns: Floats) -> Spread:
+    """The means, deviations and norms of complete returns, (t, n)."""
+    means = returns.mean(axis=0)
+    norms, squares = np.empty(len(returns)), np.zeros(returns.shape[1])
+    for start in range(0, len(returns), _BLOCK):
+        part = returns[start : start + _BLOCK] - means
+        part *= part
+        norms[start : start + _BLOCK] = part.sum(axis=1)
+        squares += part.sum(axis=0)
+    return Spread(means, np.sqrt(squares / len(returns)), norms)
 
 
 def ledoit_wolf(returns: Floats) -> Shrunk:
@@ -138,24 +161,29 @@ def ledoit_wolf(returns: Floats) -> Shrunk:
 
     Source: Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance matrices", 2004.
     """
-    centred = returns - returns.mean(axis=0)
+    found = spread(returns)
+    centred = returns - found.means
     squares = 0.0
     for start in range(0, centred.shape[1], _BLOCK):
         block = centred[:, start : start + _BLOCK].T @ centred[:, start:] / len(centred)
         squares += 2.0 * float((block**2).sum()) - float((block[:, : len(block)] ** 2).sum())
-    return shrink(squares, centred)
+    return shrink(squares, found.norms, centred.shape[1])
 
 
-def shrink(squares: float, centred: Floats) -> Shrunk:
-    """Ledoit and Wolf's shrinkage of (t, n) centred returns; `squares`: the sum of the squares of all their covariances."""
-    norms = np.einsum("ij,ij->i", centred, centred)
-    rows, count = centred.shape
+def shrink(squares: float, norms: Floats, count: int) -> Shrunk:
+    """Ledoit and Wolf's shrinkage of `count` strategies from two sums.
+
+    Args:
+        squares: the sum of the squares of all their covariances.
+        norms: (t,) the squares of the lengths of the centred rows.
+        count: how many strategies there are.
+    """
     trace = float(norms.mean())
     mean = trace / count
     if count == 1:
         return Shrunk(0.0, mean)  # one variance is its own mean
     distance = (squares - mean * trace) / count
-    noise = (float((norms**2).mean()) - squares) / (count * rows)
+    noise = (float((norms**2).mean()) - squares) / (count * len(norms))
     noise = min(noise, distance)
     return Shrunk(noise / distance if noise else 0.0, mean)
 

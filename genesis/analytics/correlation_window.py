@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,14 +16,17 @@ from genesis.analytics.correlation import (
     Complete,
     CorrelationFigures,
     CorrelationPair,
+    Flags,
     Floats,
     Indices,
     Shrunk,
+    Spread,
     complete_part,
     diversification_ratio,
     ledoit_wolf,
     shrink,
     shrunk_correlation,
+    spread,
 )
 from genesis.analytics.product_sums import Block, ProductSums
 from genesis.core.statistics_config import CorrelationSettings
@@ -57,12 +60,21 @@ class CorrelationWindow:
         self._sums.rebuild(rows)
         self._told = None
 
+    @property
+    def nbytes(self) -> int:
+        """What the sums take in memory; the rows are not ours."""
+        return self._sums.nbytes
+
+    def blocks(self, rows: Floats) -> Iterator[Block]:
+        """Pearson's correlations on and above the diagonal, a block of rows at a time; NaN where undefined."""
+        return self._sums.correlations(rows)
+
     def matrix(self, rows: Floats) -> Floats:
         """(n, n) as `genesis.analytics.correlation.pearson` gives it, but that its diagonal is 1 throughout."""
         found = np.eye(self._sums.size)
-        for start, values in self._sums.correlations(rows):
+        for start, values in self.blocks(rows):
             found[start : start + len(values), start:] = values
-        found = np.triu(found, 1)
+        found = np.clip(np.triu(found, 1), -1.0, 1.0)
         found += found.T
         np.fill_diagonal(found, 1.0)
         return found
@@ -118,7 +130,7 @@ class _Pairs(NamedTuple):
 
     def in_order(self) -> _Pairs:
         order = np.lexsort((self.second, self.first))
-        return _Pairs(self.first[order], self.second[order], self.values[order])
+        return _Pairs(self.first[order], self.second[order], np.clip(self.values[order], -1.0, 1.0))
 
 
 class _Told(NamedTuple):
@@ -143,23 +155,34 @@ class _Tally:
 
     def __init__(self, size: int, limit: int) -> None:
         self.partners = np.zeros(size, dtype=np.intp)
-        self.sum, self.defined, self.squares = 0.0, 0, 0.0
+        self.sum, self.squares = 0.0, 0.0
         self._limit = limit
         nothing = np.zeros(0, dtype=np.intp)
         self.strongest = _Pairs(nothing, nothing, np.zeros(0))
 
+    @property
+    def defined(self) -> int:
+        """How many pairs have a correlation."""
+        return int(self.partners.sum()) // 2
+
     def add(self, block: Block, deviations: Floats) -> None:
         """`deviations`: (n,) of all strategies, for `squares`: the sum of the squared covariances above the diagonal."""
         start, values = block
+        end = start + len(values)
         values[np.tril_indices(len(values))] = np.nan
         defined = ~np.isnan(values)
-        self.partners[start : start + len(values)] += defined.sum(axis=1)
+        self.partners[start:end] += defined.sum(axis=1)
         self.partners[start:] += defined.sum(axis=0)
-        first, second = np.nonzero(defined)
-        found = _Pairs(first + start, second + start, values[defined])
-        self.sum += float(found.values.sum())
-        self.defined += len(found.values)
-        self.squares += float(((found.values * deviations[found.first] * deviations[found.second]) ** 2).sum())
+        known = np.where(defined, values, 0.0)
+        self.sum += float(known.sum())
+        covariances = known * deviations[start:]
+        self.squares += float(np.einsum("ij,ij->i", covariances, covariances) @ deviations[start:end] ** 2)
+        self._keep_strongest(start, known, defined)
+
+    def _keep_strongest(self, start: int, known: Floats, defined: Flags) -> None:
+        least = float(np.abs(self.strongest.values).min(initial=np.inf)) if len(self.strongest.values) == self._limit else -1.0
+        first, second = np.nonzero(defined & (np.abs(known) > least))
+        found = _Pairs(first + start, second + start, known[first, second])
         self.strongest = self.strongest.and_those(found.strongest(self._limit)).strongest(self._limit)
 
 
@@ -167,53 +190,62 @@ def _tell(sums: ProductSums, rows: Floats, settings: CorrelationSettings) -> _To
     size = sums.size
     everything = size * (size - 1) // 2
     tally = _Tally(size, everything if size <= settings.all_pairs_up_to else settings.strongest_pairs)
-    part = complete_part(rows, sums.min_overlap) if size else None
-    if part is not None and len(part.columns) < 2:  # noqa: PLR2004 - one strategy correlates with nobody
-        part = None
+    part = _complete(sums, rows)
     returns = part.of(rows) if part is not None else np.zeros((1, 0))
-    centred = returns - returns.mean(axis=0)
-    deviations = np.sqrt(np.einsum("ij,ij->j", centred, centred) / len(centred))
-    spread = np.zeros(size)
+    found = spread(returns)
+    deviations = np.zeros(size)
     if part is not None:
-        spread[part.columns] = deviations
+        deviations[part.columns] = found.deviations
     for block in sums.correlations(rows):
-        tally.add(block, spread)
-    strongest = tally.strongest.in_order()
-    shrunk = None
-    if part is not None:
-        squares = 2.0 * tally.squares + float((deviations**4).sum())
-        shrunk = shrink(squares, centred) if sums.is_complete else ledoit_wolf(returns)
+        tally.add(block, deviations)
+    strongest, shrunk = tally.strongest.in_order(), None
+    if part is not None and sums.is_complete and (moving := int((tally.partners > 0).sum())):
+        shrunk = shrink(2.0 * tally.squares + float((found.deviations**4).sum()), found.norms, moving)
+    elif part is not None and not sums.is_complete and len(part.columns) > 1:
+        shrunk = ledoit_wolf(returns)
+    else:
+        part = None
     return _Told(
         strongest=strongest,
-        shrunk_values=_shrunk_values(strongest, centred, part, shrunk),
+        shrunk_values=_shrunk_values(strongest, returns, found, part, shrunk),
         defined=tally.defined,
         undefined_pairs=_undefined_pairs(everything - tally.defined, sums.short_pairs),
         mean=tally.sum / tally.defined if tally.defined else None,
         shrunk=shrunk,
         part=part,
-        deviations=deviations,
+        deviations=found.deviations,
         undefined=_undefined(sums, tally, part),
         alone=_alone(sums, tally, rows),
     )
 
 
-def _shrunk_values(pairs: _Pairs, centred: Floats, part: Complete | None, shrunk: Shrunk | None) -> Floats:
-    found = np.full(len(pairs.values), np.nan)
+def _complete(sums: ProductSums, rows: Floats) -> Complete | None:
+    """The part without holes; where there are none at all, strategies that are constant are still in it."""
+    if not sums.is_complete:
+        return complete_part(rows, sums.min_overlap) if sums.size else None
+    if sums.rows < sums.min_overlap:
+        return None
+    return Complete(np.arange(sums.size), np.ones(sums.rows, dtype=np.bool_))
+
+
+def _shrunk_values(pairs: _Pairs, returns: Floats, found: Spread, part: Complete | None, shrunk: Shrunk | None) -> Floats:
+    """Ledoit-Wolf's correlation of each pair; NaN where one of the two is not in the part without holes."""
+    values = np.full(len(pairs.values), np.nan)
     if part is None or shrunk is None:
-        return found
+        return values
     place = np.full(max(int(part.columns.max()), int(pairs.second.max(initial=0))) + 1, -1)
     place[part.columns] = np.arange(len(part.columns))
     first, second = place[pairs.first], place[pairs.second]
     inside = (first >= 0) & (second >= 0)
-    mine, theirs = centred[:, first[inside]], centred[:, second[inside]]
-    covariance, variance, other = (_mean_products(*of) for of in ((mine, theirs), (mine, mine), (theirs, theirs)))
-    found[inside] = shrunk_correlation(covariance, variance, other, shrunk)
-    return found
-
-
-def _mean_products(a: Floats, b: Floats) -> Floats:
-    found: Floats = np.einsum("ij,ij->j", a, b) / len(a)
-    return found
+    mine, theirs = first[inside], second[inside]
+    deviations = found.deviations[mine], found.deviations[theirs]
+    if len(part.columns) == len(place) and bool(part.rows.all()):
+        covariance = pairs.values[inside] * deviations[0] * deviations[1]
+    else:
+        centred = returns[:, mine] - found.means[mine], returns[:, theirs] - found.means[theirs]
+        covariance = np.einsum("ij,ij->j", *centred) / len(returns)
+    values[inside] = shrunk_correlation(covariance, deviations[0] ** 2, deviations[1] ** 2, shrunk)
+    return values
 
 
 def _undefined_pairs(undefined: int, short: int) -> dict[str, int]:

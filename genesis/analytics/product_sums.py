@@ -81,6 +81,12 @@ class ProductSums:
         return self._counts[self._gaps, self._gaps]
 
     @property
+    def nbytes(self) -> int:
+        """What it takes in memory."""
+        held = (self._products, self._sums, self._squares, self._counts, self._gaps, self._centre, self._errors)
+        return sum(array.nbytes for array in held)
+
+    @property
     def is_complete(self) -> bool:
         """Whether no strategy has a gap."""
         return len(self._counts) == 1 and int(self._counts[0, 0]) == self.rows
@@ -138,7 +144,7 @@ class ProductSums:
         return bool(self._unreliable().any())
 
     def correlations(self, rows: Floats) -> Iterator[Block]:
-        """The correlations, block by block.
+        """The correlations, block by block; rounding may take them past 1 by its own size.
 
         Args:
             rows: the rows in the window, (t, n), in any order: for the sums in which rounding may count.
@@ -151,14 +157,14 @@ class ProductSums:
         self._retake(rows, np.flatnonzero(self._unreliable()))
         variances = self._variances()
         corrections = self._corrections(rows, variances)
-        roots = np.sqrt(np.where(variances > 0, variances, np.nan))
+        scales = 1.0 / np.sqrt(np.where(variances > 0, variances, np.nan))
         uniform = len(self._counts) == 1
         for start in range(0, self.size, _BLOCK):
             end = min(start + _BLOCK, self.size)
-            values = self._uniform_block(start, end, roots[:, 0]) if uniform else self._block(start, end, roots)
+            values = self._uniform_block(start, end, scales[:, 0]) if uniform else self._block(start, end, scales)
             for correction in corrections:
                 correction.apply(start, values)
-            yield Block(start, np.clip(values, -1.0, 1.0, out=values))
+            yield Block(start, values)
 
     def _grow(self, size: int) -> None:
         """Make room for new strategies; none of them has a point yet."""
@@ -262,22 +268,22 @@ class ProductSums:
             found.append(_Correction(mine, theirs, both[: len(mine), len(mine) :]))
         return found
 
-    def _uniform_block(self, start: int, end: int, roots: Floats) -> Floats:
+    def _uniform_block(self, start: int, end: int, scales: Floats) -> Floats:
         """All strategies have the same points."""
-        means = self._sums[:, 0] / (roots * np.sqrt(self._counts[0, 0]))
-        values: Floats = self._products[start:end, start : self.size] / roots[start:]
-        values /= roots[start:end, None]
-        values -= np.outer(means[start:end], means[start:])
+        means = self._sums[:, 0] * scales / np.sqrt(max(int(self._counts[0, 0]), 1))
+        values: Floats = self._products[start:end, start : self.size] * scales[start:]
+        values *= scales[start:end, None]
+        values -= means[start:end, None] * means[start:]
         return values
 
-    def _block(self, start: int, end: int, roots: Floats) -> Floats:
+    def _block(self, start: int, end: int, scales: Floats) -> Floats:
         """Each pair at the points that it has in common."""
         mine, theirs = self._gaps[start:end], self._gaps[start:]
         values = self._sums[start:end, theirs] * self._sums[start:, mine].T
         values /= -np.maximum(self._counts[np.ix_(mine, theirs)], 1)
         values += self._products[start:end, start : self.size]
-        values /= roots[start:end, theirs]
-        values /= roots[start:, mine].T
+        values *= scales[start:end, theirs]
+        values *= scales[start:, mine].T
         return values
 
     def _at_patterns(self, valid: Flags, patterns: int) -> Floats:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
+import pytest
 from numpy.typing import NDArray
+from sklearn.covariance import LedoitWolf
 
-from genesis.analytics.correlation import (
-    pearson,
-)
+from genesis.analytics.correlation import CorrelationFigures, ledoit_wolf, mean_correlation, pearson
 from genesis.analytics.correlation_window import CorrelationWindow
 from genesis.core.statistics_config import CorrelationSettings
 
@@ -88,3 +89,190 @@ def test_a_shock_that_leaves_the_window_leaves_no_rounding_behind() -> None:
         walk.step(row)
         worst = max(worst, walk.worst())
     assert worst < 1e-9
+
+
+def figures(table: Floats, settings: CorrelationSettings = SETTINGS, weights: Floats | None = None) -> CorrelationFigures:
+    window = CorrelationWindow(settings)
+    window.rebuild(table)
+    size = table.shape[1]
+    return window.figures([f"s{n}" for n in range(size)], np.ones(size) if weights is None else weights, table)
+
+
+def told(found: CorrelationFigures, estimator: str) -> dict[tuple[int, int], float]:
+    assert all(pair.strategy != pair.other for pair in found.pairs)
+    return {(int(p.strategy[1:]), int(p.other[1:])): p.value for p in found.pairs if p.estimator == estimator}
+
+
+def correlation(table: Floats) -> Floats:
+    return np.asarray(np.corrcoef(table, rowvar=False))
+
+
+def sklearn_correlation(table: Floats) -> tuple[Floats, float]:
+    estimate = LedoitWolf().fit(table)
+    deviations = np.sqrt(np.diag(estimate.covariance_))
+    return estimate.covariance_ / np.outer(deviations, deviations), float(estimate.shrinkage_)
+
+
+def table(rng: np.random.Generator, points: int, strategies: int) -> Floats:
+    return np.array([returns(rng, strategies) for _ in range(points)])
+
+
+@pytest.mark.parametrize("strategies", [2, 3, 7])
+def test_without_gaps_each_pair_is_told_once_as_numpy_and_scikit_learn_have_it(strategies: int) -> None:
+    rows = table(np.random.default_rng(strategies), 60, strategies) * np.geomspace(1, 1e-3, strategies) * 1e3
+    found = figures(rows)
+    plain, (shrunk, shrinkage) = correlation(rows), sklearn_correlation(rows)
+    pairs = [(i, j) for i in range(strategies) for j in range(i + 1, strategies)]
+    assert list(told(found, "pearson")) == list(told(found, "ledoit_wolf")) == pairs
+    for i, j in pairs:
+        assert told(found, "pearson")[i, j] == pytest.approx(plain[i, j], abs=1e-9)
+        assert told(found, "ledoit_wolf")[i, j] == pytest.approx(shrunk[i, j], abs=1e-9)
+    assert found.shrinkage == pytest.approx(shrinkage, abs=1e-9)
+    assert found.mean_correlation == pytest.approx(plain[np.triu_indices(strategies, 1)].mean(), abs=1e-9)
+    assert (found.omitted_pairs, found.undefined_pairs, found.undefined, found.undefined_strategies) == (0, {}, {}, {})
+
+
+def test_with_gaps_ledoit_wolf_is_on_the_complete_rows_of_those_with_half_of_the_points() -> None:
+    rows = table(np.random.default_rng(1), 80, 5) * 1e3
+    rows[:45, 1] = np.nan  # came late
+    rows[3, 2] = rows[60:65, 3] = np.nan
+    found = figures(rows)
+    chosen = [0, 2, 3, 4]
+    complete = rows[:, chosen]
+    shrunk, shrinkage = sklearn_correlation(complete[~np.isnan(complete).any(axis=1)])
+    for a, i in enumerate(chosen):
+        for b, j in list(enumerate(chosen))[a + 1 :]:
+            assert told(found, "ledoit_wolf")[i, j] == pytest.approx(shrunk[a, b], abs=1e-9)
+    assert len(told(found, "ledoit_wolf")) == 6
+    assert found.shrinkage == pytest.approx(shrinkage, abs=1e-9)
+    pandas = pd.DataFrame(rows).corr(min_periods=10).to_numpy()
+    for (i, j), value in told(found, "pearson").items():
+        assert value == pytest.approx(pandas[i, j], abs=1e-9)
+    assert len(told(found, "pearson")) == 10
+
+
+def test_past_the_bound_the_strongest_pairs_are_told_and_the_rest_is_counted() -> None:
+    settings = CorrelationSettings(min_overlap=10, all_pairs_up_to=5, strongest_pairs=7)
+    rows = table(np.random.default_rng(2), 50, 150) * 1e3
+    rows[:, 140:] = 1.0
+    found = figures(rows, settings)
+    plain = correlation(rows[:, :140])
+    above = [(abs(plain[i, j]), (i, j)) for i in range(140) for j in range(i + 1, 140)]
+    strongest = sorted(pair for _, pair in sorted(above)[-7:])
+    assert list(told(found, "pearson")) == strongest
+    assert found.omitted_pairs == 140 * 139 // 2 - 7
+    assert found.undefined_pairs == {"zero_variance": 150 * 149 // 2 - 140 * 139 // 2}
+    assert found.undefined_strategies == {f"s{n}": "zero_variance" for n in range(140, 150)}
+    shrunk, shrinkage = sklearn_correlation(rows[:, :140])
+    assert found.shrinkage == pytest.approx(shrinkage, abs=1e-9)
+    for (i, j), value in told(found, "ledoit_wolf").items():
+        assert value == pytest.approx(shrunk[i, j], abs=1e-9)
+    assert found.mean_correlation == pytest.approx(np.mean([plain[pair] for _, pair in above]), abs=1e-9)
+
+
+@pytest.mark.parametrize("late", [0, 30])
+def test_the_diversification_ratio_is_that_of_the_weighted_covariance(late: int) -> None:
+    rows = table(np.random.default_rng(3), 90, 4) * 1e3
+    rows[:late, 1] = np.nan
+    complete = rows[late:]
+    weights = np.array([0.5, 0.2, -0.4, 0.3])
+    covariance = np.asarray(np.cov(complete, rowvar=False))
+    shares = np.array([0.5, 0.2, 0.0, 0.3])
+    expected = shares @ np.sqrt(np.diag(covariance)) / np.sqrt(shares @ covariance @ shares)
+    assert figures(rows, weights=weights).diversification_ratio == pytest.approx(expected, rel=1e-9)
+    assert figures(rows, weights=weights * 7).diversification_ratio == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_weights_of_now_count_though_nothing_else_has_changed() -> None:
+    rows = table(np.random.default_rng(3), 90, 2)
+    window = CorrelationWindow(SETTINGS)
+    window.rebuild(rows)
+    alone = window.figures(["a", "b"], np.array([1.0, 0.0]), rows)
+    both = window.figures(["a", "b"], 1 / rows.std(axis=0), rows)
+    assert alone.diversification_ratio == pytest.approx(1.0)
+    assert both.diversification_ratio != pytest.approx(1.0)
+    assert alone.pairs == both.pairs
+
+
+def test_a_strategy_that_is_paused_through_the_window_correlates_with_nobody_and_weighs_nothing() -> None:
+    rows = table(np.random.default_rng(4), 50, 3) * 1e3
+    rows[:, 1] = 0.0
+    found = figures(rows)
+    assert list(told(found, "pearson")) == [(0, 2)]
+    assert found.undefined_strategies == {"s1": "zero_variance"}
+    assert found.undefined_pairs == {"zero_variance": 2}
+    without = figures(rows[:, [0, 2]])
+    assert found.diversification_ratio == pytest.approx(without.diversification_ratio, rel=1e-12)
+    assert found.shrinkage == pytest.approx(without.shrinkage, rel=1e-12)
+
+
+ALL = ("mean_correlation", "diversification_ratio", "correlation_shrinkage_ratio")
+
+
+@pytest.mark.parametrize(
+    ("rows", "undefined", "strategies"),
+    [
+        (np.zeros((0, 0)), dict.fromkeys(ALL, "too_few_strategies"), {}),
+        (np.ones((20, 1)), dict.fromkeys(ALL, "too_few_strategies"), {"s0": "too_few_strategies"}),
+        (np.arange(18.0).reshape(9, 2), dict.fromkeys(ALL, "warming_up"), {"s0": "warming_up", "s1": "warming_up"}),
+        (np.ones((20, 2)), dict.fromkeys(ALL, "zero_variance"), {"s0": "zero_variance", "s1": "zero_variance"}),
+        (
+            np.where(np.arange(40)[:, None] // 20 == np.arange(2), np.arange(40.0)[:, None], np.nan),
+            dict.fromkeys(ALL, "warming_up"),
+            {"s0": "insufficient_overlap", "s1": "insufficient_overlap"},
+        ),
+    ],
+)
+def test_what_is_undefined_has_its_reason(rows: Floats, undefined: dict[str, str], strategies: dict[str, str]) -> None:
+    found = figures(rows)
+    assert found.undefined == undefined
+    assert found.undefined_strategies == strategies
+    assert found.pairs == ()
+    assert (found.mean_correlation, found.diversification_ratio, found.shrinkage) == (None, None, None)
+
+
+def test_a_perfect_hedge_and_no_equity_have_no_diversification_ratio() -> None:
+    rows = table(np.random.default_rng(4), 50, 1) @ np.array([[1.0, -1.0]])
+    assert figures(rows).undefined == {"diversification_ratio": "zero_variance"}
+    assert figures(rows, weights=np.zeros(2)).undefined == {"diversification_ratio": "no_weight"}
+    assert told(figures(rows), "pearson") == {(0, 1): -1.0}
+
+
+def test_rows_that_are_not_the_windows_are_refused() -> None:
+    window = CorrelationWindow(SETTINGS)
+    window.update(np.ones(2))
+    with pytest.raises(ValueError, match=r"\(2, 2\) is not the window's shape \(1, 2\)"):
+        window.figures(["a", "b"], np.ones(2), np.ones((2, 2)))
+
+
+def test_the_order_of_the_rows_does_not_matter() -> None:
+    rows = table(np.random.default_rng(6), 40, 3)
+    window = CorrelationWindow(SETTINGS)
+    for row in rows:
+        window.update(row)
+    turned = window.figures("abc", np.ones(3), np.roll(rows, 13, axis=0))
+    assert [pair.value for pair in turned.pairs] == pytest.approx([pair.value for pair in figures(rows).pairs], abs=1e-12)
+
+
+def test_a_batch_of_pairwise_points_is_that_of_pandas() -> None:
+    rng = np.random.default_rng(9)
+    rows = table(rng, 60, 6)
+    rows[rng.random(rows.shape) < 0.3] = np.nan
+    rows[:, 5] = 3.0
+    found = pearson(rows, 25)
+    pandas = pd.DataFrame(rows).corr(min_periods=25).to_numpy()
+    assert (np.isnan(found) == np.isnan(pandas)).all()
+    assert np.nanmax(np.abs(found - pandas)) < 1e-9
+    above = pandas[np.triu_indices(6, 1)]
+    assert mean_correlation(found) == pytest.approx(np.nanmean(above))
+
+
+def test_one_strategy_is_not_shrunk() -> None:
+    assert ledoit_wolf(np.arange(10.0)[:, None]).shrinkage == LedoitWolf().fit(np.arange(10.0)[:, None]).shrinkage_ == 0.0
+
+
+def test_ties_and_tiny_samples_are_shrunk_as_by_scikit_learn() -> None:
+    rng = np.random.default_rng(12)
+    for points, strategies in ((3, 2), (5, 40), (200, 3)):
+        rows = rng.integers(-2, 3, (points, strategies)).astype(np.float64)
+        assert ledoit_wolf(rows).shrinkage == pytest.approx(LedoitWolf().fit(rows).shrinkage_, abs=1e-12)
