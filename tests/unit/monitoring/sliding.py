@@ -31,18 +31,19 @@ def ratios(rows: Floats, year: float, least: int, rate: float) -> dict[str, Floa
     fall = (np.maximum.accumulate(levels, axis=1) - levels).max(axis=1)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         calmar = np.expm1(levels[:, -1] / number * year) / -np.expm1(-fall)
-        found = {
+        return {
             "sharpe": np.where(deviation > 0, (mean - rate) / deviation * np.sqrt(year), np.nan),
             "sortino": np.where(downside > 0, (mean - rate) / downside * np.sqrt(year), np.nan),
             "calmar": np.where((fall > 0) & ~lost & np.isfinite(calmar), calmar, np.nan),
             "volatility": deviation * np.sqrt(year),
         }
-    return found
 
 
 def constant(rows: Floats) -> NDArray[np.bool_]:
     """Whether all that is known of a row is equal."""
-    return np.where(np.isnan(rows), -np.inf, rows).max(axis=1) <= np.where(np.isnan(rows), np.inf, rows).min(axis=1)
+    highest, lowest = np.where(np.isnan(rows), -np.inf, rows).max(axis=1), np.where(np.isnan(rows), np.inf, rows).min(axis=1)
+    same: NDArray[np.bool_] = highest <= lowest
+    return same
 
 
 def tails(rows: Floats, confidence: Fraction, least: int) -> dict[str, tuple[Floats, Floats]]:

