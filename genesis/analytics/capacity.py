@@ -61,7 +61,7 @@ class Edge:
         return float(m * (self.net + self.impact) - m**1.5 * self.impact)
 
 
-class SymbolCapacity(msgspec.Struct, frozen=True, kw_only=True):
+class SymbolCapacity(msgspec.Struct, frozen=True):
     """What a strategy trades of a symbol, and what its market can take. Values are in the currency of the symbol."""
 
     symbol: str

@@ -18,7 +18,7 @@ from genesis.analytics.capacity import (
     participation_multiple,
 )
 from genesis.analytics.impact import Orders, Sample, SymbolOrders, coefficient_of
-from genesis.analytics.liquidity import Markets, NearDepth, Volume
+from genesis.analytics.liquidity import Markets
 from genesis.core.statistics_config import StatisticsSettings
 from genesis.ledger.book import Book, Rates
 from genesis.ledger.currency import NO_CONVERSION
@@ -44,10 +44,14 @@ class Money(NamedTuple):
 class _Conditions(NamedTuple):
     """A symbol's market of now."""
 
-    volume: Volume | None
-    """As far as it was observed for long enough, and is above 0."""
-    depth: NearDepth | None
     volatility: float | None
+    quantity: float | None
+    """The volume of a day in units, if it was observed for long enough and is above 0."""
+    volume: float | None
+    """The same as value, in the currency of the symbol."""
+    observed_seconds: float
+    depth: float | None
+    spread_ratio: float | None
     reason: str
     """Why the impact of orders cannot be told; empty if it can."""
 
@@ -71,6 +75,8 @@ class Capacities:
         self._now = now
         self._volatility = volatility
         self._conditions: dict[str, _Conditions] = {}
+        self._floats: dict[str, float] = {}
+        """The rates that were asked for."""
 
     def figures(self, book: Book, orders: Orders, money: Money) -> CapacityFigures:
         """How much capital the strategy of `book` can take."""
@@ -126,31 +132,22 @@ class Capacities:
         for one in symbols:
             if one.impact is None:
                 return self._market(one.symbol).reason or NO_CONVERSION
-            rate = float(self._rates[book.holdings[one.symbol].currency])
             impact += one.impact
-            spread += traded[one.symbol].spread_cost * rate / days
+            spread += traded[one.symbol].spread_cost * (self._rate(book.holdings[one.symbol].currency) or 0.0)
         if not impact > 0:
             return ZERO_VARIANCE
-        return Edge.of(float(money.net) / days, float(money.fees) / days + spread, impact)
+        return Edge.of(float(money.net) / days, (float(money.fees) + spread) / days, impact)
 
     def _symbol(self, book: Book, symbol: str, tally: SymbolOrders, days: float, coefficient: float) -> SymbolCapacity:
         market = self._market(symbol)
-        volume, depth = market.volume, market.depth
-        rate = self._rates.get(book.holdings[symbol].currency)
+        volatility, quantity, volume, observed, depth, spread, _ = market
+        rate = self._rate(book.holdings[symbol].currency)
         impact = None
-        if volume is not None and market.volatility is not None and rate is not None:
-            impact = tally.impact(coefficient, market.volatility, volume.quantity) * float(rate) / days
-        return SymbolCapacity(
-            symbol=symbol,
-            orders=tally.orders,
-            turnover=tally.value / days,
-            order_value=tally.value / tally.orders,
-            impact=impact,
-            daily_volatility=market.volatility,
-            volume=volume.value if volume is not None else None,
-            volume_observed_seconds=volume.observed_seconds if volume is not None else 0.0,
-            depth=depth.value if depth is not None else None,
-            spread_ratio=depth.spread_ratio if depth is not None else None,
+        if quantity is not None and volatility is not None and rate is not None:
+            impact = tally.impact(coefficient, volatility, quantity) * rate / days
+        value, orders = tally.value, tally.orders
+        return SymbolCapacity(  # one for each symbol of each strategy in each snapshot: keywords would take twice as long
+            symbol, orders, value / days, value / orders, impact, volatility, volume, observed, depth, spread
         )
 
     def _coefficient(self, traded: Mapping[str, SymbolOrders]) -> tuple[float, int]:
@@ -166,8 +163,8 @@ class Capacities:
     def _samples(self, traded: Mapping[str, SymbolOrders]) -> Iterator[Sample]:
         for symbol, tally in traded.items():
             market = self._market(symbol)
-            if market.volume is not None and market.volatility:
-                yield Sample(tally, market.volatility, market.volume.quantity)
+            if market.quantity is not None and market.volatility:
+                yield Sample(tally, market.volatility, market.quantity)
 
     def _market(self, symbol: str) -> _Conditions:
         known = self._conditions.get(symbol)
@@ -180,12 +177,27 @@ class Capacities:
         volume = self._markets.volume(symbol, now) if now is not None else None
         depth = self._markets.depth(symbol, now) if now is not None else None
         volatility = self._volatility(symbol)
+        observed = volume.observed_seconds if volume is not None else 0.0
         reason = "" if volatility is not None else WARMING_UP
         if volume is None or not volume.quantity > 0:
             volume, reason = None, NO_VOLUME
-        elif volume.observed_seconds < self._least.total_seconds():
+        elif observed < self._least.total_seconds():
             volume, reason = None, WARMING_UP
-        return _Conditions(volume, depth, volatility, reason)
+        return _Conditions(
+            volatility=volatility,
+            quantity=volume.quantity if volume is not None else None,
+            volume=volume.value if volume is not None else None,
+            observed_seconds=observed,
+            depth=depth.value if depth is not None else None,
+            spread_ratio=depth.spread_ratio if depth is not None else None,
+            reason=reason,
+        )
+
+    def _rate(self, currency: str) -> float | None:
+        rate = self._floats.get(currency)
+        if rate is None and (exact := self._rates.get(currency)) is not None:
+            rate = self._floats[currency] = float(exact)
+        return rate
 
     def _volume_reason(self, symbols: tuple[SymbolCapacity, ...]) -> str:
         reasons = {self._market(one.symbol).reason for one in symbols if one.volume is None}
