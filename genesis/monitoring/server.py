@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
 from aiohttp import web
+from aiohttp.hdrs import METH_HEAD
 from aiohttp.typedefs import Middleware
 from prometheus_client.exposition import choose_encoder
 
@@ -51,16 +52,12 @@ def monitor_site(
     `routes` are served beside its own; every request passes the `middlewares`, the first one outermost.
     """
 
-    async def metrics(request: web.Request) -> web.Response:
+    async def metrics(request: web.Request) -> web.StreamResponse:
         accepted = request.headers.get("Accept", "")
         if wants_openmetrics(accepted):
             encode, content_type = choose_encoder(accepted)
-            body = encode(exporter)
-        else:
-            content_type = TEXT
-            body = await _in_turns(exporter.text())
-        # Not compressed: on the way to a Prometheus next door the time would be worth more than the bytes.
-        return web.Response(body=body, headers={"Content-Type": content_type})
+            return web.Response(body=encode(exporter), headers={"Content-Type": content_type})
+        return await _stream(request, exporter.text())
 
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -98,13 +95,21 @@ def monitor_site(
     return site
 
 
-async def _in_turns(parts: Iterator[bytes]) -> bytes:
-    """All parts; between them, events and other requests have their turn."""
-    clock, made = asyncio.get_running_loop().time, []
+async def _stream(request: web.Request, parts: Iterator[bytes]) -> web.StreamResponse:
+    """Send each part as soon as it is made; between them, events and other requests have their turn.
+
+    Nothing is compressed: on the way to a Prometheus next door the time is worth more than the bytes.
+    """
+    if request.method == METH_HEAD:
+        return web.Response(headers={"Content-Type": TEXT})
+    response = web.StreamResponse(headers={"Content-Type": TEXT})
+    await response.prepare(request)
+    clock = asyncio.get_running_loop().time
     since = clock()
-    for part in parts:
-        made.append(part)
+    for part in filter(None, parts):
+        await response.write(part)
         if clock() - since > _LONGEST_TURN_SECONDS:
             await asyncio.sleep(0)
             since = clock()
-    return b"".join(made)
+    await response.write_eof()
+    return response

@@ -59,6 +59,13 @@ async def test_metrics_come_in_the_format_that_was_asked_for(accept: str, conten
         assert "genesis_test 1.0" in await answer.text()
 
 
+async def test_a_head_request_gets_the_headers_alone() -> None:
+    async with client(ready=True) as http:
+        answer = await http.head("/metrics")
+        assert (answer.status, answer.content_type, await answer.read()) == (200, "text/plain", b"")
+        assert await (await http.get("/metrics")).text() != ""  # on the same connection
+
+
 async def test_the_landing_page_links_what_there_is_and_escapes_it() -> None:
     async with client(ready=True, links={"Prometheus <main>": "http://127.0.0.1:9090/?a=1&b=2"}) as http:
         page = await (await http.get("/")).text()
