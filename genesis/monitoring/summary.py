@@ -145,6 +145,7 @@ def _strategy(book: Book, record: StrategyRecord, ledger: Ledger, parts: _Parts)
     for figures_on_returns in (parts.capacity, parts.statistics, parts.degradation):
         if figures_on_returns is not None:
             undefined |= figures_on_returns.undefined
+    undefined |= _no_money_at_risk(parts.statistics, account)
     if parts.statistics is None:
         undefined["returns"] = FAILED
     if parts.no_correlation is not None:
@@ -204,6 +205,13 @@ def _turnover(holding: Holding) -> dict[tuple[Side, Liquidity], Turnover]:
     return counted
 
 
+def _no_money_at_risk(statistics: ReturnFigures | None, account: AccountSnapshot) -> dict[str, str]:
+    """Why value at risk and expected shortfall are known as ratios and not in money, if so."""
+    if statistics is None or not statistics.tails or (account.equity is not None and account.equity > 0):
+        return {}
+    return dict.fromkeys(("value_at_risk", "expected_shortfall"), account.undefined.get("equity", "no_capital"))
+
+
 def _tier(ledger: Ledger, rules: TradingRules) -> Tier | None:
     return rules.tier_of(ledger.equity) if not ledger.unvalued else None
 
@@ -233,6 +241,7 @@ def _portfolio(
     on_returns = {"returns": statistics, "component_value_at_risk": component_risk, "correlation": correlation}
     for name, figures in on_returns.items():
         undefined |= {name: FAILED} if figures is None else figures.undefined
+    undefined |= _no_money_at_risk(statistics, account)
     return PortfolioSnapshot(
         currency=currency,
         account=account,
