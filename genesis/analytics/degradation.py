@@ -39,6 +39,8 @@ class DegradationFigures:
     cusum_limit: float | None = None
     probabilistic_sharpe: float | None = None
     """The probability that the true Sharpe ratio is above the baseline's."""
+    track_record_seconds: float = 0.0
+    """How long the record is: the steps with a return."""
     min_track_record_seconds: float | None = None
     """How long a record must be to tell the Sharpe ratio seen from the baseline's."""
     undefined: Mapping[str, str] = field(default_factory=dict)
@@ -94,8 +96,10 @@ class DegradationTracker:
     def figures(self) -> DegradationFigures:
         """What is known now."""
         terms, moments = self._terms, self._state.moments
+        seconds = moments.count * self._state.step_seconds
         if terms is None:
-            return DegradationFigures(undefined=dict.fromkeys((*CUSUM_FIGURES, *SHARPE_FIGURES), NO_BASELINE))
+            undefined = dict.fromkeys((*CUSUM_FIGURES, *SHARPE_FIGURES), NO_BASELINE)
+            return DegradationFigures(track_record_seconds=seconds, undefined=undefined)
         undefined = {} if self._limit is not None else dict.fromkeys(CUSUM_FIGURES, NO_EDGE)
         probability = length = None
         record = None if moments.count < self._settings.min_observations else track_record(moments, terms.risk_free)
@@ -111,6 +115,7 @@ class DegradationTracker:
             cusum=None if self._limit is None else self._state.cusum,
             cusum_limit=self._limit,
             probabilistic_sharpe=probability,
+            track_record_seconds=seconds,
             min_track_record_seconds=None if length is None else length * self._state.step_seconds,
             undefined=undefined,
         )

@@ -322,6 +322,9 @@ STRATEGY_DEGRADATION_CUSUM_LIMIT = _gauge(
 STRATEGY_PROBABILISTIC_SHARPE_RATIO = _gauge(
     "strategy_probabilistic_sharpe_ratio", "strategy", "Probability that the true Sharpe ratio is above the baseline's."
 )
+STRATEGY_TRACK_RECORD_SECONDS = _gauge(
+    "strategy_track_record_seconds", "strategy", "Event time of the returns behind the probabilistic Sharpe ratio."
+)
 STRATEGY_MIN_TRACK_RECORD_SECONDS = _gauge(
     "strategy_min_track_record_seconds",
     "strategy",

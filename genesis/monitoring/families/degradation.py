@@ -11,7 +11,7 @@ from genesis.monitoring.table import Table
 def degradation(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
     cusum, limit = Table(catalog.STRATEGY_DEGRADATION_CUSUM), Table(catalog.STRATEGY_DEGRADATION_CUSUM_LIMIT)
     probability = Table(catalog.STRATEGY_PROBABILISTIC_SHARPE_RATIO)
-    length = Table(catalog.STRATEGY_MIN_TRACK_RECORD_SECONDS)
+    length, needed = Table(catalog.STRATEGY_TRACK_RECORD_SECONDS), Table(catalog.STRATEGY_MIN_TRACK_RECORD_SECONDS)
     for strategy in snapshot.strategies:
         figures = strategy.degradation
         if figures is None or strategy.name not in folded.named:
@@ -19,5 +19,6 @@ def degradation(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
         cusum.add(figures.cusum, strategy.name)
         limit.add(figures.cusum_limit, strategy.name)
         probability.add(figures.probabilistic_sharpe, strategy.name)
-        length.add(figures.min_track_record_seconds, strategy.name)
-    return [cusum, limit, probability, length]
+        length.add(figures.track_record_seconds, strategy.name)
+        needed.add(figures.min_track_record_seconds, strategy.name)
+    return [cusum, limit, probability, length, needed]

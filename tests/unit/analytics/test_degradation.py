@@ -166,6 +166,7 @@ def test_the_probabilistic_sharpe_and_the_track_record_are_those_of_jsharpe(tail
     shape = {"gamma3": stats.skew(returns), "gamma4": stats.kurtosis(returns, fisher=False)}
     length = 1 + jsharpe.sharpe_ratio_variance(sharpe, 1, **shape) * (NormalDist().inv_cdf(0.95) / (sharpe - 0.2)) ** 2
     assert figures.min_track_record_seconds == pytest.approx(length * 86_400, rel=1e-9)
+    assert figures.track_record_seconds == 400 * 86_400
     assert figures.undefined == {}
 
 

@@ -72,7 +72,13 @@ async def test_what_is_undefined_is_left_out() -> None:
 async def test_each_strategy_is_told_against_its_baseline() -> None:
     snapshot = await picture()
     figures = [
-        DegradationFigures(cusum=1.5, cusum_limit=20.0, probabilistic_sharpe=0.4, min_track_record_seconds=3600.0),
+        DegradationFigures(
+            cusum=1.5,
+            cusum_limit=20.0,
+            probabilistic_sharpe=0.4,
+            track_record_seconds=60.0,
+            min_track_record_seconds=3600.0,
+        ),
         DegradationFigures(probabilistic_sharpe=0.9, undefined={"degradation_cusum": "no_edge"}),
         None,
     ]
@@ -81,9 +87,11 @@ async def test_each_strategy_is_told_against_its_baseline() -> None:
         "strategy_degradation_cusum,a": 1.5,
         "strategy_degradation_cusum_limit,a": 20.0,
         "strategy_probabilistic_sharpe_ratio,a": 0.4,
+        "strategy_track_record_seconds,a": 60.0,
         "strategy_min_track_record_seconds,a": 3600.0,
         "strategy_probabilistic_sharpe_ratio,b": 0.9,
+        "strategy_track_record_seconds,b": 0.0,
     }
     assert told("degradation", replace(snapshot, strategies=strategies)) == expected
-    del expected["strategy_probabilistic_sharpe_ratio,b"]
+    del expected["strategy_probabilistic_sharpe_ratio,b"], expected["strategy_track_record_seconds,b"]
     assert told("degradation", replace(snapshot, strategies=strategies), max_strategies=1) == expected
