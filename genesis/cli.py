@@ -34,6 +34,8 @@ _say = partial(print, flush=True)
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
     """Run one sub-command; its exit code. What is wrong is one message on stderr, not a traceback."""
     environ = os.environ if environ is None else environ
+    # Read when numpy is loaded: otherwise its BLAS starts a thread a core, each with room of its own, for arrays this small.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         options = parser(environ).parse_args(arguments)
         configure_logs(options.log_level)

@@ -162,6 +162,21 @@ def test_a_reader_that_leaves_early_is_no_error_to_shout_about() -> None:
     process.wait()
 
 
+@pytest.mark.parametrize(("given", "threads"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3")])
+def test_numpy_is_loaded_after_its_blas_was_asked_for_one_thread(given: dict[str, str], threads: str) -> None:
+    script = """
+import sys, os, genesis.cli
+assert "numpy" not in sys.modules
+try:
+    genesis.cli.main(["--version"])
+except SystemExit:
+    print(os.environ["OPENBLAS_NUM_THREADS"])
+"""
+    environ = {key: value for key, value in os.environ.items() if key != "OPENBLAS_NUM_THREADS"} | given
+    told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environ, capture_output=True, text=True, check=True)
+    assert told.stdout.splitlines()[-1] == threads
+
+
 def test_the_monitor_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "genesis", "monitor", "--port", "0", "--journal", str(tmp_path / "journal.db")]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
