@@ -72,16 +72,22 @@ def trade_figures(tallies: Iterable[tuple[str, TripTally]], rates: Mapping[str, 
         tallies: the currency that a symbol is quoted in, and the round trips there.
         rates: currency → what one unit is worth in the reporting currency.
     """
-    counts = held = TripCounts()
+    wins = losses = evens = unvalued = 0
+    held = held_wins = held_losses = 0
     profits: list[Decimal | None] = []
-    losses: list[Decimal | None] = []
+    costs: list[Decimal | None] = []
     for currency, tally in tallies:
-        counts = counts.plus(tally.counts)
-        others = tally.held - tally.held_wins - tally.held_losses
-        held = held.plus(TripCounts(tally.held_wins, tally.held_losses, others))
+        wins += tally.wins
+        losses += tally.losses
+        evens += tally.evens
+        unvalued += tally.unvalued
+        held += tally.held
+        held_wins += tally.held_wins
+        held_losses += tally.held_losses
         profits.append(worth(tally.gross_profit, rates.get(currency)))
-        losses.append(worth(tally.gross_loss, rates.get(currency)))
-    return TradeFigures(counts, total(profits), total(losses), held)
+        costs.append(worth(tally.gross_loss, rates.get(currency)))
+    times = TripCounts(held_wins, held_losses, held - held_wins - held_losses)
+    return TradeFigures(TripCounts(wins, losses, evens, unvalued), total(profits), total(costs), times)
 
 
 def _mean(amount: Decimal | None, number: int) -> float | None:

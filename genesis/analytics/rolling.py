@@ -173,7 +173,10 @@ class RollingReturns:
         at = (self._place - self._start) * HEAD
         downside, growth = self._head[at + 4 : at + 6]
         deepest, below = self._head[at + HEAD - 2 : at + HEAD]
-        deepest = max(deepest, self._deepest, below - self._low)
+        if self._deepest > deepest:  # noqa: PLR1730
+            deepest = self._deepest
+        if below - self._low > deepest:  # noqa: PLR1730
+            deepest = below - self._low
         lost = self._since_loss < self.size
         return Path(downside + self._downside, None if lost else growth + self._growth, -expm1(-deepest))
 

@@ -120,10 +120,10 @@ def performance(moments: Moments, path: Path, year: Year, window: str, reasons: 
     if not path.downside:
         reasons.note("sortino_ratio", "no_downside", window)
     return Performance(
-        sharpe=excess / deviation * scale if deviation else None,
-        sortino=excess / sqrt(path.downside / count) * scale if path.downside else None,
-        calmar=_calmar(path, count, year, window, reasons),
-        volatility=deviation * scale,
+        excess / deviation * scale if deviation else None,
+        excess / sqrt(path.downside / count) * scale if path.downside else None,
+        _calmar(path, count, year, window, reasons),
+        deviation * scale,
     )
 
 
