@@ -184,7 +184,7 @@ def shrink(squares: float, norms: Floats, count: int) -> Shrunk:
         return Shrunk(0.0, mean)  # one variance is its own mean
     distance = (squares - mean * trace) / count
     noise = (float((norms**2).mean()) - squares) / (count * len(norms))
-    noise = min(noise, distance)
+    noise = max(0.0, min(noise, distance))
     return Shrunk(noise / distance if noise else 0.0, mean)
 
 

@@ -71,7 +71,7 @@ class CorrelationWindow:
 
     def matrix(self, rows: Floats) -> Floats:
         """(n, n) as `genesis.analytics.correlation.pearson` gives it, but that its diagonal is 1 throughout."""
-        found = np.eye(self._sums.size)
+        found = np.eye(self._sums.gaps.size)
         for start, values in self.blocks(rows):
             found[start : start + len(values), start:] = values
         found = np.clip(np.triu(found, 1), -1.0, 1.0)
@@ -187,7 +187,7 @@ class _Tally:
 
 
 def _tell(sums: ProductSums, rows: Floats, settings: CorrelationSettings) -> _Told:
-    size = sums.size
+    size = sums.gaps.size
     everything = size * (size - 1) // 2
     tally = _Tally(size, everything if size <= settings.all_pairs_up_to else settings.strongest_pairs)
     part = _complete(sums, rows)
@@ -199,9 +199,9 @@ def _tell(sums: ProductSums, rows: Floats, settings: CorrelationSettings) -> _To
     for block in sums.correlations(rows):
         tally.add(block, deviations)
     strongest, shrunk = tally.strongest.in_order(), None
-    if part is not None and sums.is_complete and (moving := int((tally.partners > 0).sum())):
+    if part is not None and sums.gaps.is_complete and (moving := int((tally.partners > 0).sum())):
         shrunk = shrink(2.0 * tally.squares + float((found.deviations**4).sum()), found.norms, moving)
-    elif part is not None and not sums.is_complete and len(part.columns) > 1:
+    elif part is not None and not sums.gaps.is_complete and len(part.columns) > 1:
         shrunk = ledoit_wolf(returns)
     else:
         part = None
@@ -209,7 +209,7 @@ def _tell(sums: ProductSums, rows: Floats, settings: CorrelationSettings) -> _To
         strongest=strongest,
         shrunk_values=_shrunk_values(strongest, returns, found, part, shrunk),
         defined=tally.defined,
-        undefined_pairs=_undefined_pairs(everything - tally.defined, sums.short_pairs),
+        undefined_pairs=_undefined_pairs(everything - tally.defined, sums.gaps.short_pairs(sums.min_overlap)),
         mean=tally.sum / tally.defined if tally.defined else None,
         shrunk=shrunk,
         part=part,
@@ -221,11 +221,11 @@ def _tell(sums: ProductSums, rows: Floats, settings: CorrelationSettings) -> _To
 
 def _complete(sums: ProductSums, rows: Floats) -> Complete | None:
     """The part without holes; where there are none at all, strategies that are constant are still in it."""
-    if not sums.is_complete:
-        return complete_part(rows, sums.min_overlap) if sums.size else None
-    if sums.rows < sums.min_overlap:
+    if not sums.gaps.is_complete:
+        return complete_part(rows, sums.min_overlap) if sums.gaps.size else None
+    if sums.gaps.rows < sums.min_overlap:
         return None
-    return Complete(np.arange(sums.size), np.ones(sums.rows, dtype=np.bool_))
+    return Complete(np.arange(sums.gaps.size), np.ones(sums.gaps.rows, dtype=np.bool_))
 
 
 def _shrunk_values(pairs: _Pairs, returns: Floats, found: Spread, part: Complete | None, shrunk: Shrunk | None) -> Floats:
@@ -256,9 +256,9 @@ def _undefined_pairs(undefined: int, short: int) -> dict[str, int]:
 def _undefined(sums: ProductSums, tally: _Tally, part: Complete | None) -> dict[str, str]:
     """Figure of the portfolio → reason."""
     of_the_whole = ("diversification_ratio", "correlation_shrinkage_ratio")
-    if sums.size < 2:  # noqa: PLR2004 - a pair
+    if sums.gaps.size < 2:  # noqa: PLR2004 - a pair
         return dict.fromkeys(("mean_correlation", *of_the_whole), TOO_FEW_STRATEGIES)
-    reason = WARMING_UP if sums.short_pairs else ZERO_VARIANCE
+    reason = WARMING_UP if sums.gaps.short_pairs(sums.min_overlap) else ZERO_VARIANCE
     found = {} if tally.defined else {"mean_correlation": reason}
     if part is None:
         found |= dict.fromkeys(of_the_whole, INSUFFICIENT_OVERLAP if tally.defined else reason)
@@ -267,8 +267,8 @@ def _undefined(sums: ProductSums, tally: _Tally, part: Complete | None) -> dict[
 
 def _alone(sums: ProductSums, tally: _Tally, rows: Floats) -> dict[int, str]:
     """Place of each strategy that has a correlation with nobody → reason."""
-    if sums.size < 2:  # noqa: PLR2004 - a pair
-        return dict.fromkeys(range(sums.size), TOO_FEW_STRATEGIES)
+    if sums.gaps.size < 2:  # noqa: PLR2004 - a pair
+        return dict.fromkeys(range(sums.gaps.size), TOO_FEW_STRATEGIES)
     return {place: _reason(rows[:, place], sums.min_overlap) for place in np.flatnonzero(tally.partners == 0).tolist()}
 
 

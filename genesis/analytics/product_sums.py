@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from genesis.analytics.correlation import Flags, Floats, Indices, pearson
+from genesis.analytics.gap_patterns import GapPatterns
 
 TOLERANCE = 1e-10
 """The bound of the rounding in a sum of squares, as a share of it, at which it is taken anew."""
@@ -61,35 +62,18 @@ class ProductSums:
     def __init__(self, min_overlap: int) -> None:
         """Two strategies with fewer than `min_overlap` points in common have no correlation."""
         self.min_overlap = max(min_overlap, 2)
-        self.rows = 0
+        self.gaps = GapPatterns()
         self._centre = np.zeros(0)
         self._products = np.zeros((0, 0))  # only the blocks on and above the diagonal are kept up to date
-        self._gaps: Indices = np.zeros(0, dtype=np.intp)  # strategy → its pattern of gaps
         self._sums = np.zeros((0, 0))  # (strategy, pattern): over the points that both have
         self._squares = np.zeros((0, 0))
-        self._counts: Indices = np.zeros((0, 0), dtype=np.intp)  # (pattern, pattern)
         self._errors = np.zeros(0)  # bound of the rounding in a strategy's sums of squares
-
-    @property
-    def size(self) -> int:
-        """How many strategies there are."""
-        return len(self._gaps)
-
-    @property
-    def points(self) -> Indices:
-        """(n,) how many points each strategy has."""
-        return self._counts[self._gaps, self._gaps]
 
     @property
     def nbytes(self) -> int:
         """What it takes in memory."""
-        held = (self._products, self._sums, self._squares, self._counts, self._gaps, self._centre, self._errors)
+        held = (self._products, self._sums, self._squares, self._centre, self._errors, self.gaps.of, self.gaps.counts)
         return sum(array.nbytes for array in held)
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether no strategy has a gap."""
-        return len(self._counts) == 1 and int(self._counts[0, 0]) == self.rows
 
     def update(self, entering: Floats, leaving: Floats | None = None) -> None:
         """Add a row, and drop one.
@@ -100,43 +84,30 @@ class ProductSums:
         """
         self._grow(len(entering))
         coming = np.isfinite(entering)
-        self._split(coming)
+        self._keep(self.gaps.split(coming))
         self._begin(entering, coming)
         new = np.where(coming, entering - self._centre, 0.0)
         self._tally(new, coming, 1)
         if leaving is None:
             self._add_products(np.stack((new,)), np.stack((new,)))
             return
-        old_row = np.full(self.size, np.nan)
+        old_row = np.full(self.gaps.size, np.nan)
         old_row[: len(leaving)] = leaving
         going = np.isfinite(old_row)
         old = np.where(going, old_row - self._centre, 0.0)
         self._tally(old, going, -1)
         self._add_products(np.stack((new, -old)), np.stack((new, old)))
         if not going.all():
-            self._merge()
+            self._keep(self.gaps.merge())
 
     def rebuild(self, rows: Floats) -> None:
         """Begin anew with a table of rows, (t, n), in any order."""
-        valid = np.isfinite(rows)
-        patterns: dict[bytes, int] = {}
-        self._gaps = np.array(
-            [patterns.setdefault(bits.tobytes(), len(patterns)) for bits in np.packbits(valid, axis=0).T], dtype=np.intp
-        )
-        at_pattern = self._at_patterns(valid, len(patterns))
-        self.rows = len(rows)
-        self._counts = np.rint(at_pattern.T @ at_pattern).astype(np.intp)
-        self._sums, self._squares = np.zeros((2, self.size, len(patterns)))
-        self._centre, self._errors = np.zeros((2, self.size))
-        self._products = np.zeros((self.size, self.size))
-        self._retake(rows, np.arange(self.size))
-
-    @property
-    def short_pairs(self) -> int:
-        """How many pairs have fewer points in common than the least overlap."""
-        members = np.bincount(self._gaps, minlength=len(self._counts))
-        short = self._counts < self.min_overlap
-        return (int(members @ short @ members) - int(members[np.diagonal(short)].sum())) // 2
+        self.gaps = GapPatterns.of_rows(np.isfinite(rows))
+        size = self.gaps.size
+        self._sums, self._squares = np.zeros((2, size, len(self.gaps)))
+        self._centre, self._errors = np.zeros((2, size))
+        self._products = np.zeros((size, size))
+        self._retake(rows, np.arange(size))
 
     @property
     def is_unreliable(self) -> bool:
@@ -152,15 +123,15 @@ class ProductSums:
         Raises:
             ValueError: the table is not the window's.
         """
-        if rows.shape != (self.rows, self.size):
-            raise ValueError(f"rows: {rows.shape} is not the window's shape {(self.rows, self.size)}")
+        shape = self.gaps.rows, self.gaps.size
+        if rows.shape != shape:
+            raise ValueError(f"rows: {rows.shape} is not the window's shape {shape}")
         self._retake(rows, np.flatnonzero(self._unreliable()))
         variances = self._variances()
         corrections = self._corrections(rows, variances)
         scales = 1.0 / np.sqrt(np.where(variances > 0, variances, np.nan))
-        uniform = len(self._counts) == 1
-        for start in range(0, self.size, _BLOCK):
-            end = min(start + _BLOCK, self.size)
+        uniform = len(self.gaps) == 1
+        for start, end in _parts(self.gaps.size):
             values = self._uniform_block(start, end, scales[:, 0]) if uniform else self._block(start, end, scales)
             for correction in corrections:
                 correction.apply(start, values)
@@ -168,7 +139,7 @@ class ProductSums:
 
     def _grow(self, size: int) -> None:
         """Make room for new strategies; none of them has a point yet."""
-        before = self.size
+        before = self.gaps.size
         if size <= before:
             return
         if size > len(self._products):
@@ -177,46 +148,18 @@ class ProductSums:
             products[:before, :before] = self._products[:before, :before]
             self._products = products
         added = size - before
-        patterns = len(self._counts)
-        self._counts = np.pad(self._counts, (0, 1))
-        self._gaps = np.concatenate([self._gaps, np.full(added, patterns)])
+        self.gaps.grow(added)
         self._sums = np.pad(self._sums, ((0, added), (0, 1)))
         self._squares = np.pad(self._squares, ((0, added), (0, 1)))
         self._centre, self._errors = np.pad(self._centre, (0, added)), np.pad(self._errors, (0, added))
 
-    def _split(self, coming: Flags) -> None:
-        """Give those that miss a row which others of their pattern have a pattern of their own."""
-        present = np.zeros(len(self._counts), dtype=np.bool_)
-        absent = present.copy()
-        present[self._gaps[coming]] = True
-        absent[self._gaps[~coming]] = True
-        mixed = np.flatnonzero(present & absent)
-        if not mixed.size:
-            return
-        place = np.full(len(self._counts), -1)
-        place[mixed] = len(self._counts) + np.arange(len(mixed))
-        moves = ~coming & (place[self._gaps] >= 0)
-        self._gaps[moves] = place[self._gaps[moves]]
-        kept = np.concatenate([np.arange(len(self._counts)), mixed])
-        self._keep(kept)
-
-    def _merge(self) -> None:
-        """Put patterns together that have become the same."""
-        own = np.diagonal(self._counts)
-        same = (self._counts == own) & (self._counts == own[:, None])
-        first = same.argmax(axis=0)
-        kept, place = np.unique(first, return_inverse=True)
-        if len(kept) < len(first):
-            self._gaps = place[self._gaps]
-            self._keep(kept)
-
-    def _keep(self, patterns: Indices) -> None:
-        self._counts = self._counts[np.ix_(patterns, patterns)]
-        self._sums, self._squares = self._sums[:, patterns], self._squares[:, patterns]
+    def _keep(self, patterns: Indices | None) -> None:
+        if patterns is not None:
+            self._sums, self._squares = self._sums[:, patterns], self._squares[:, patterns]
 
     def _begin(self, entering: Floats, coming: Flags) -> None:
         """A strategy's first point is its centre until its sums are taken anew; nothing is left of points long gone."""
-        first = np.flatnonzero(coming & (self.points == 0))
+        first = np.flatnonzero(coming & (self.gaps.points == 0))
         if not first.size:
             return
         self._centre[first] = entering[first]
@@ -227,34 +170,32 @@ class ProductSums:
 
     def _tally(self, values: Floats, valid: Flags, sign: int) -> None:
         """Add (+1) or drop (−1) a row in the sums of each strategy."""
-        at_pattern = np.zeros(len(self._counts), dtype=np.bool_)
-        at_pattern[self._gaps] = valid
+        at_pattern = self.gaps.tally(valid, sign)
         squares = values * values
-        own = self._squares[np.arange(self.size), self._gaps]
-        self._errors += 2.0 * _EPSILON * (own + squares)
+        self._errors += 2.0 * _EPSILON * (self._own_squares() + squares)
         self._sums[:, at_pattern] += sign * values[:, None]
         self._squares[:, at_pattern] += sign * squares[:, None]
-        self._counts += sign * np.outer(at_pattern, at_pattern)
-        self.rows += sign
 
     def _add_products(self, left: Floats, right: Floats) -> None:
         """Add leftᵀ right, both (1 or 2, n), on and above the diagonal."""
-        size = self.size
-        for start in range(0, size, _BLOCK):
-            end = min(start + _BLOCK, size)
+        size = self.gaps.size
+        for start, end in _parts(size):
             self._products[start:end, start:size] += left[:, start:end].T @ right[:, start:]
+
+    def _own_squares(self) -> Floats:
+        """(n,) Σx² of each strategy at its own points."""
+        return self._squares[np.arange(self.gaps.size), self.gaps.of]
 
     def _variances(self) -> Floats:
         """(n, patterns) Σ(x − mean)² of each strategy at the points of each pattern; NaN below the least overlap."""
-        counts = self._counts[self._gaps]
+        counts = self.gaps.counts[self.gaps.of]
         enough = np.where(counts >= self.min_overlap, counts, np.nan)
         found: Floats = self._squares - self._sums**2 / enough
         return found
 
     def _unreliable(self) -> Flags:
         """(n,) whose sums hold too much rounding, and would hold less if they were taken anew."""
-        own = self._squares[np.arange(self.size), self._gaps]
-        stale = self._errors > 2.0 * _FRESH * own
+        stale = self._errors > 2.0 * _FRESH * self._own_squares()
         found: Flags = np.any(self._errors[:, None] > TOLERANCE * self._variances(), axis=1) & stale
         return found
 
@@ -263,34 +204,28 @@ class ProductSums:
         doubtful = self._errors[:, None] > TOLERANCE * variances
         found = []
         for pattern in np.flatnonzero(doubtful.any(axis=0)):
-            mine, theirs = np.flatnonzero(doubtful[:, pattern]), np.flatnonzero(self._gaps == pattern)
+            mine, theirs = np.flatnonzero(doubtful[:, pattern]), np.flatnonzero(self.gaps.of == pattern)
             both = pearson(rows[:, np.concatenate([mine, theirs])], self.min_overlap)
             found.append(_Correction(mine, theirs, both[: len(mine), len(mine) :]))
         return found
 
     def _uniform_block(self, start: int, end: int, scales: Floats) -> Floats:
         """All strategies have the same points."""
-        means = self._sums[:, 0] * scales / np.sqrt(max(int(self._counts[0, 0]), 1))
-        values: Floats = self._products[start:end, start : self.size] * scales[start:]
+        means = self._sums[:, 0] * scales / np.sqrt(max(int(self.gaps.counts[0, 0]), 1))
+        values: Floats = self._products[start:end, start : self.gaps.size] * scales[start:]
         values *= scales[start:end, None]
         values -= means[start:end, None] * means[start:]
         return values
 
     def _block(self, start: int, end: int, scales: Floats) -> Floats:
         """Each pair at the points that it has in common."""
-        mine, theirs = self._gaps[start:end], self._gaps[start:]
+        mine, theirs = self.gaps.of[start:end], self.gaps.of[start:]
         values = self._sums[start:end, theirs] * self._sums[start:, mine].T
-        values /= -np.maximum(self._counts[np.ix_(mine, theirs)], 1)
-        values += self._products[start:end, start : self.size]
+        values /= -np.maximum(self.gaps.counts[np.ix_(mine, theirs)], 1)
+        values += self._products[start:end, start : self.gaps.size]
         values *= scales[start:end, theirs]
         values *= scales[start:, mine].T
         return values
-
-    def _at_patterns(self, valid: Flags, patterns: int) -> Floats:
-        """(t, patterns) 1 where a pattern has a point, from the strategies' flags (t, n)."""
-        found = np.zeros((len(valid), patterns))
-        found[:, self._gaps] = valid
-        return found
 
     def _retake(self, rows: Floats, which: Indices) -> None:
         """Take centre and sums of the strategies `which` anew from the rows."""
@@ -299,23 +234,27 @@ class ProductSums:
         self._centre[which] = [_centre(column[np.isfinite(column)]) for column in rows[:, which].T]
         for first in range(0, len(which), _GROWTH):
             self._retake_some(rows, which[first : first + _GROWTH])
-        own = self._squares[which, self._gaps[which]]
-        self._errors[which] = _FRESH * own
+        self._errors[which] = _FRESH * self._own_squares()[which]
 
     def _retake_some(self, rows: Floats, which: Indices) -> None:
-        size, patterns = self.size, len(self._counts)
+        size, patterns = self.gaps.size, len(self.gaps)
         products, sums, squares = np.zeros((size, len(which))), *np.zeros((2, len(which), patterns))
         for first in range(0, len(rows), _CHUNK):
             part = rows[first : first + _CHUNK]
             valid = np.isfinite(part)
             values = np.where(valid, part - self._centre, 0.0)
-            at_pattern, chosen = self._at_patterns(valid, patterns), values[:, which]
+            at_pattern, chosen = self.gaps.at(valid), values[:, which]
             products += values.T @ chosen
             sums += chosen.T @ at_pattern
             squares += (chosen * chosen).T @ at_pattern
         self._products[:size, which] = products
         self._products[which, :size] = products.T
         self._sums[which], self._squares[which] = sums, squares
+
+
+def _parts(size: int) -> Iterator[tuple[int, int]]:
+    """Start and end of each block."""
+    return ((start, min(start + _BLOCK, size)) for start in range(0, size, _BLOCK))
 
 
 def _centre(values: Floats) -> float:

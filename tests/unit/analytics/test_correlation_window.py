@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
 
@@ -276,3 +280,46 @@ def test_ties_and_tiny_samples_are_shrunk_as_by_scikit_learn() -> None:
     for points, strategies in ((3, 2), (5, 40), (200, 3)):
         rows = rng.integers(-2, 3, (points, strategies)).astype(np.float64)
         assert ledoit_wolf(rows).shrinkage == pytest.approx(LedoitWolf().fit(rows).shrinkage_, abs=1e-12)
+    noise = np.random.default_rng(12).standard_normal((10, 2))
+    assert ledoit_wolf(noise).shrinkage == LedoitWolf().fit(noise).shrinkage_ == 1.0
+
+
+VALUES = st.sampled_from([math.nan, math.nan, 0.0, 0.0, 1.0, -1.0, 0.5, 1e-5, 1e-5, -1e-4, 40.0, 1e-9, math.inf])
+ROWS = st.integers(1, 5).flatmap(lambda size: st.lists(st.lists(VALUES, min_size=size, max_size=size), min_size=1, max_size=25))
+
+
+@given(rows=ROWS, points=st.integers(2, 8), newcomers=st.integers(0, 2))
+def test_any_rows_with_ties_holes_and_shocks_equal_the_batch_at_each_step(
+    rows: list[list[float]], points: int, newcomers: int
+) -> None:
+    walk = Walk(points, CorrelationSettings(min_overlap=3))
+    for place, row in enumerate(rows):
+        walk.step(np.array(row + row[:newcomers] * (place > len(rows) // 2)))
+        assert walk.worst() < 1e-9
+
+
+def test_a_strategy_that_hardly_moves_where_another_has_its_points_is_worked_out_from_the_rows() -> None:
+    rng = np.random.default_rng(10)
+    walk = Walk(60)
+    for step in range(60):
+        early = step < 40
+        walk.step(np.array([rng.normal() if early else 1.0 + 1e-9 * rng.normal(), math.nan if early else rng.normal()]))
+    assert walk.worst() < 1e-9
+    assert not math.isnan(walk.window.matrix(walk.table)[0, 1])
+
+
+def test_a_window_that_was_saved_before_its_first_row_fills_later() -> None:
+    window = CorrelationWindow(SETTINGS)
+    window.rebuild(np.zeros((0, 2)))
+    assert window.figures("ab", np.ones(2), np.zeros((0, 2))).undefined_strategies == {"a": "warming_up", "b": "warming_up"}
+    rows = table(np.random.default_rng(1), 12, 2)
+    for row in rows:
+        window.update(row)
+    (pair, _) = window.figures("ab", np.ones(2), rows).pairs
+    assert pair.value == pytest.approx(correlation(rows)[0, 1])
+
+
+def test_a_thousand_strategies_without_gaps_take_no_more_than_eight_megabytes_beside_their_rows() -> None:
+    window = CorrelationWindow(SETTINGS)
+    window.rebuild(np.random.default_rng(1).standard_normal((2, 1000)))
+    assert window.nbytes < 8.1e6
