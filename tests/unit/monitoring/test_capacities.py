@@ -187,6 +187,12 @@ def test_a_volume_that_was_seen_for_too_short_is_not_told() -> None:
     assert figures(accounts_of([*few, early])).undefined == {}
 
 
+@pytest.mark.parametrize(("seconds", "known"), [(1799, False), (1800, True)])
+def test_a_strategy_that_is_too_young_has_no_figures_of_a_day(seconds: float, known: bool) -> None:
+    young = [capital("10000"), quote("99", "101"), fill(Side.BUY, "1", "100"), quote("99", "101", seconds=seconds)]
+    assert bool(figures(accounts_of(young)).symbols) is known
+
+
 def test_an_old_book_says_nothing_of_now() -> None:
     old = [event for event in WHOLE if not isinstance(event, Depth)]
     assert figures(accounts_of([*old, depth(seconds=DAY - DEPTH_LASTS.total_seconds())])).undefined == {}
