@@ -5,6 +5,7 @@
 - A part is unknown while it needs a mark or a rate that there is not. An amount of 0 needs none.
 - The P&L of a period is the value now less the value after the last event before the period began, as it was seen then: a fill
   that was voided since is in the one and not in the other.
+- The market made what positions in the benchmark gained from one point of the grid to the next; of others it wants a beta.
 - Slippage is what each fill cost against the price that was decided on, in the currency of the symbol, at the rates of now.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -19,6 +21,7 @@ from genesis.core.models import Fill, Funding
 from tests.oracle.books import Oracle, period_start
 
 ZERO = Fraction(0)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Part = tuple[str, str]
 """(component, symbol)"""
 
@@ -80,6 +83,25 @@ def slippage(oracle: Oracle, strategy: str) -> Fraction | None:
             cost = fill.side.sign * Fraction(fill.quantity) * (Fraction(fill.price) - Fraction(decided))
             costs[quoted] = costs.get(quoted, ZERO) + cost
     return worth(oracle, costs.items())
+
+
+def market(oracle: Oracle, strategy: str, benchmark: str, step: timedelta) -> Fraction:
+    """What the market made of positions in the benchmark itself, whose beta is 1, at points `step` apart.
+
+    From point to point, a position moves with the mark by its quantity at the first of them. It is quoted in the reporting
+    currency.
+    """
+    made, clock, past = ZERO, None, copy.copy(oracle)
+    before: tuple[Fraction, Fraction | None] = (ZERO, None)
+    for place, event in enumerate(oracle.history):
+        if clock is not None and (event.time - EPOCH) // step > (clock - EPOCH) // step:
+            past.history = oracle.history[:place]
+            now = past.holding(strategy, benchmark).quantity, past.mark(benchmark)
+            if before[1] is not None and now[1] is not None:
+                made += before[0] * (now[1] - before[1])
+            before = now
+        clock = event.time if clock is None else max(clock, event.time)
+    return made
 
 
 def worth(oracle: Oracle, amounts: Iterable[tuple[str, Fraction]]) -> Fraction | None:
