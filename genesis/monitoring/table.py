@@ -30,7 +30,9 @@ class Table:
         if value is None or (isinstance(value, float) and not isfinite(value)):
             self._unknown.add(labels)
         elif labels in self._values:
-            self._values[labels] = float(self._values[labels]) + float(value)
+            self._values[labels] = added = float(self._values[labels]) + float(value)
+            if not isfinite(added):
+                self._unknown.add(labels)
         else:
             self._values[labels] = int(value) if value is True or value is False else value
 

@@ -124,6 +124,11 @@ def test_what_is_no_number_is_left_out_and_so_is_a_sum_with_it(value: float | No
     assert [sample.value for sample in made.family().samples] == [2.0]
 
 
+def test_a_sum_that_a_float_cannot_hold_is_left_out() -> None:
+    made = table(GAUGE, (1e308, ("a", "b")), (1e308, ("a", "b")), (1, ("c", "d")))
+    assert dict(made.samples) == {("c", "d"): 1}
+
+
 def test_yes_and_no_are_1_and_0() -> None:
     made = table(GAUGE, (True, ("a", "b")), (False, ("c", "d")))
     assert parsed(TextExposition().family(made)) == parsed(generate_latest(Families(made)))
