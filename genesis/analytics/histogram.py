@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import accumulate
+from math import inf
 from typing import NamedTuple
 
 import msgspec
@@ -40,8 +42,4 @@ class Histogram(msgspec.Struct):
 
     def counts(self) -> HistogramCounts:
         """The cumulative counts, as Prometheus wants them."""
-        total, cumulative = 0, []
-        for count in self.buckets:
-            total += count
-            cumulative.append(total)
-        return HistogramCounts((*self.bounds, float("inf")), tuple(cumulative), self.sum)
+        return HistogramCounts((*self.bounds, inf), tuple(accumulate(self.buckets)), self.sum)

@@ -17,6 +17,8 @@ NO_DECISION_PRICE = "no_decision_price"
 NO_SIGNALS = "no_signals"
 _FILL_PARTS = ("delay", "spread", "impact", "fees")
 PARTS = (*_FILL_PARTS, "opportunity")
+_NOTHING: Mapping[str, Decimal | None] = dict.fromkeys(_FILL_PARTS, ZERO)
+_UNKNOWN: Mapping[str, Decimal | None] = dict.fromkeys(_FILL_PARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,26 +73,26 @@ class _Symbol:
         return ZERO if self.holding is None else worth(self.holding.execution.decided, self.rate)
 
     def shortfall(self) -> dict[str, Decimal | None]:
-        done = self.holding.execution if self.holding is not None else None
-        missed = self.opportunity.missed if self.opportunity is not None else ZERO
+        missed = worth(self.opportunity.missed, self.rate) if self.opportunity is not None else ZERO
+        if self.holding is None or not self.holding.execution.measured:
+            return {**_NOTHING, "opportunity": missed}
+        done = self.holding.execution
         return {
-            "delay": worth(done.delay, self.rate) if done is not None else ZERO,
-            "spread": worth(done.spread, self.rate) if done is not None else ZERO,
-            "impact": worth(done.impact, self.rate) if done is not None else ZERO,
-            "fees": total(worth(fee, self.rates.get(currency)) for currency, fee in done.fees.items()) if done else ZERO,
-            "opportunity": worth(missed, self.rate),
+            "delay": worth(done.delay, self.rate),
+            "spread": worth(done.spread, self.rate),
+            "impact": worth(done.impact, self.rate),
+            "fees": total(worth(fee, self.rates.get(currency)) for currency, fee in done.fees.items()),
+            "opportunity": missed,
         }
 
-    def execution(self) -> SymbolExecution:
+    def execution(self, shortfall: Mapping[str, Decimal | None]) -> SymbolExecution:
         done = self.holding.execution if self.holding is not None else None
+        unmeasured = done is None or not done.measured
         return SymbolExecution(
             symbol=self.symbol,
             slippage=self.slippage() if done is not None and done.decided else None,
             slippage_ratio=ratio(done.slippage, done.decided) if done is not None and done.decided else None,
-            shortfall={
-                part: amount if part not in _FILL_PARTS or (done is not None and done.measured) else None
-                for part, amount in self.shortfall().items()
-            },
+            shortfall={**_UNKNOWN, "opportunity": shortfall["opportunity"]} if unmeasured else shortfall,
         )
 
 
@@ -137,7 +139,7 @@ def execution_figures(
         unmeasured_fills=fills - measured,
         measured_signals=sum(one.measured for one in opportunities.values()),
         unmeasured_signals=sum(one.unmeasured for one in opportunities.values()),
-        symbols=tuple(symbol.execution() for symbol in symbols),
+        symbols=tuple(symbol.execution(part) for symbol, part in zip(symbols, parts, strict=True)),
         recent_fills=tuple(recent),
         undefined=undefined,
     )
