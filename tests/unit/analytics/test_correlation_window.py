@@ -238,6 +238,7 @@ def test_what_is_undefined_has_its_reason(rows: Floats, undefined: dict[str, str
 def test_a_perfect_hedge_and_no_equity_have_no_diversification_ratio() -> None:
     rows = table(np.random.default_rng(4), 50, 1) @ np.array([[1.0, -1.0]])
     assert figures(rows).undefined == {"diversification_ratio": "zero_variance"}
+    assert figures(rows * [1, 1 / 3], weights=np.array([0.1, 0.3])).undefined == {"diversification_ratio": "zero_variance"}
     assert figures(rows, weights=np.zeros(2)).undefined == {"diversification_ratio": "no_weight"}
     assert told(figures(rows), "pearson") == {(0, 1): -1.0}
 
