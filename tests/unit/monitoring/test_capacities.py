@@ -9,14 +9,16 @@ from decimal import Decimal
 from math import sqrt
 
 import msgspec
+import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry
+from scipy.optimize import brentq
 
 from genesis.analytics.capacity import CapacityFigures, Limit
 from genesis.analytics.liquidity import DEPTH_LASTS
 from genesis.core.clock import SystemClock
 from genesis.core.config import MonitorSettings
-from genesis.core.models import AnyEvent, Depth, Level, MarketEvent, MarketTrade, Side, Void
+from genesis.core.models import AnyEvent, Depth, Level, MarketEvent, MarketTrade, Quote, Side, Void
 from genesis.core.money import exact_arithmetic
 from genesis.ledger.journal import Journal
 from genesis.monitoring.accounts import Accounts
@@ -189,7 +191,12 @@ def test_a_volume_that_was_seen_for_too_short_is_not_told() -> None:
 
 @pytest.mark.parametrize(("seconds", "known"), [(1799, False), (1800, True)])
 def test_a_strategy_that_is_too_young_has_no_figures_of_a_day(seconds: float, known: bool) -> None:
-    young = [capital("10000"), quote("99", "101"), fill(Side.BUY, "1", "100"), quote("99", "101", seconds=seconds)]
+    young: list[AnyEvent] = [
+        capital("10000"),
+        quote("99", "101"),
+        fill(Side.BUY, "1", "100"),
+        quote("99", "101", seconds=seconds),
+    ]
     assert bool(figures(accounts_of(young)).symbols) is known
 
 
@@ -343,3 +350,46 @@ async def test_the_tier_allows_its_own_strategies_and_is_unknown_below_the_small
         assert {one.name: one.tier_allowed for one in made.snapshot().strategies} == {"market_making": True, "somebody": False}
         await made.handle(capital("40000", "market_making"))
         assert all(one.tier_allowed for one in made.snapshot().strategies)
+
+
+async def test_the_monitor_tells_what_a_numeric_search_over_the_same_day_finds() -> None:
+    """Two hours of quotes, trades and fills, taken in one by one; the figures are worked out again with numpy and scipy."""
+    mids = 100 * np.exp(np.cumsum(np.random.default_rng(5).normal(0, 1e-3, 121)))
+    events: list[AnyEvent] = [capital("5000")]
+    paid = 0.0
+    for minute, mid in enumerate(mids):
+        bid, ask = Decimal(f"{mid - 0.05:.4f}"), Decimal(f"{mid + 0.05:.4f}")
+        events += [
+            Quote(time=at(60 * minute), symbol=BTC, bid=bid, ask=ask),
+            MarketTrade(time=at(60 * minute), symbol=BTC, price=bid, quantity=Decimal(3)),
+        ]
+        if minute % 10 == 5:
+            side = Side.BUY if minute % 20 == 5 else Side.SELL
+            price = ask if side is Side.BUY else bid * Decimal("1.01")
+            events.append(fill(side, "0.5", str(price), fee="0.01", signal_id=f"o{minute}", seconds=60 * minute + 1))
+            paid += float(price) / 2
+    async with monitor() as made:
+        await made.handle_batch(events)
+        (taken,) = made.snapshot().strategies
+    told, account = taken.capacity, taken.account
+    assert told is not None
+    assert told.edge is not None
+    assert account.net_pnl is not None
+    days = 120 / 1440
+    marks = np.array([float((event.bid + event.ask) / 2) for event in events if isinstance(event, Quote)])
+    # The grid watches a symbol from its first fill on (minute 5), and the point of the last quote is yet to come.
+    returns = np.diff(marks[5:-1]) / marks[5:-2]
+    daily = returns.std(ddof=1) * sqrt(1440)
+    assert told.symbols[0].daily_volatility == pytest.approx(daily, rel=1e-9)
+    volume = 3 * 121 / days
+    impact = daily * sqrt(0.5 / volume) * paid / days
+    net = float(account.net_pnl) / days
+    assert told.edge.impact == pytest.approx(impact, rel=1e-9)
+    assert told.edge.net == pytest.approx(net, rel=1e-12)
+    assert told.edge.linear == pytest.approx((0.12 + 12 * 0.5 * 0.05) / days, rel=1e-9)
+    end = brentq(lambda m: net + impact - sqrt(m) * impact, 1e-6, 1e12, xtol=1e-9, rtol=1e-14)
+    assert told.edge.break_even_multiple == pytest.approx(end, rel=1e-9)
+    assert told.limits[Limit.EDGE] == pytest.approx(5000 * 4 / 9 * end, rel=1e-9)
+    traded = sum(float(event.price) * 3 for event in events if isinstance(event, MarketTrade)) / days
+    assert told.limits[Limit.PARTICIPATION] == pytest.approx(5000 * 0.05 * traded / (paid / days), rel=1e-9)
+    assert taken.undefined["capacity_depth"] == "no_depth"
