@@ -27,9 +27,9 @@ class IngestSettings(Section):
 
 
 class ScrapeSettings(Section):
-    """What a scrape of /metrics has to present: a token, or a user's name and password; with nothing given, nothing.
+    """What whoever reads /metrics or /api/v1/strategies has to present: a token, or a user's name and password.
 
-    The generated prometheus.yml names the same files: Prometheus has to see them under the same path.
+    With neither given, nothing. The generated prometheus.yml names the same files: Prometheus has to see them under the same path.
     """
 
     token_file: Path | None = None

@@ -129,7 +129,7 @@ class MonitorSettings(Section):
     ingest: IngestSettings = IngestSettings()
     """Who may send events over HTTP, and how much at once."""
     scrape: ScrapeSettings = ScrapeSettings()
-    """What a scrape of /metrics has to present."""
+    """What whoever reads /metrics or /api/v1/strategies has to present."""
     tls: TlsSettings = TlsSettings()
     """The certificate with which the monitor speaks HTTPS, and those that it wants from clients."""
 
