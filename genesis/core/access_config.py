@@ -29,7 +29,8 @@ class IngestSettings(Section):
 class ScrapeSettings(Section):
     """What whoever reads /metrics or /api/v1/strategies has to present: a token, or a user's name and password.
 
-    With neither given, nothing. The generated prometheus.yml names the same files: Prometheus has to see them under the same path.
+    With neither given, nothing. The generated prometheus.yml names the same files: Prometheus has to see them under the same
+    path.
     """
 
     token_file: Path | None = None
