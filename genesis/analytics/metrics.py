@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from math import expm1, log1p, sqrt
+from math import expm1, isfinite, log1p, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -140,7 +140,7 @@ def calmar(returns: NDArray[np.float64], steps_per_year: float) -> float | None:
     if not deepest:
         return None
     yearly = annual_return(float(np.log1p(known).sum()) / len(known), steps_per_year)
-    return yearly / deepest if yearly is not None else None
+    return yearly / deepest if yearly is not None and isfinite(yearly / deepest) else None
 
 
 def annual_return(log_return: float, steps_per_year: float) -> float | None:

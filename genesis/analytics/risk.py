@@ -21,6 +21,9 @@ Floats = NDArray[np.float64]
 MONOTONE_WITHIN = 3.5
 """The Cornish-Fisher expansion has to rise over so many standard deviations to both sides, or it is no quantile."""
 
+LEAST_SQUARE = 1e-100
+"""Returns whose Σ(r − mean)² is below are as good as equal: the powers of their deviation leave the range of floats."""
+
 _FEWEST_FOR_VARIANCE = 2
 _FEWEST_FOR_ERROR = 3
 
@@ -80,11 +83,11 @@ def shape(returns: Floats) -> Shape | None:
         return None
     mean = float(known.mean())
     square, cube, fourth = (float(((known - mean) ** power).sum()) for power in (2, 3, 4))
-    return shape_of(Moments(len(known), mean, square, cube, fourth))
+    return shape_of(Moments(len(known), mean, square, cube, fourth)) if square > LEAST_SQUARE else None
 
 
 def shape_of(moments: Moments) -> Shape:
-    """Of returns whose `square` is above 0."""
+    """Of returns whose `square` is above LEAST_SQUARE."""
     count, mean, square, cube, fourth = moments
     variance = square / count
     skewness = cube / count / (variance * sqrt(variance))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from decimal import Decimal
-from math import sqrt
+from math import isfinite, sqrt
 from typing import NamedTuple
 
 from genesis.analytics.backtest import Backtest, independence_pvalue, kupiec_pvalue
@@ -132,10 +132,11 @@ def _calmar(path: Path, count: int, year: Year, window: str, reasons: Reasons) -
         reasons.note("calmar_ratio", "equity_lost", window)
     elif not path.drawdown:
         reasons.note("calmar_ratio", "no_drawdown", window)
-    elif (yearly := annual_return(path.growth / count, year.steps)) is None:
-        reasons.note("calmar_ratio", "out_of_range", window)
     else:
-        return yearly / path.drawdown
+        yearly = annual_return(path.growth / count, year.steps)
+        if yearly is not None and isfinite(yearly / path.drawdown):
+            return yearly / path.drawdown
+        reasons.note("calmar_ratio", "out_of_range", window)
     return None
 
 

@@ -13,6 +13,7 @@ from genesis.analytics.backtest import Backtest
 from genesis.analytics.metrics import compounded, risk_free_step
 from genesis.analytics.ordered import OrderedReturns
 from genesis.analytics.risk import (
+    LEAST_SQUARE,
     Level,
     Regression,
     Tail,
@@ -161,7 +162,7 @@ class ReturnStatistics:
 
     def _modelled(self, moments: Moments) -> list[Tail | None]:
         """Parametric and Cornish-Fisher."""
-        if not moments.square:
+        if moments.square <= LEAST_SQUARE:
             return [None] * (2 * len(self._levels))
         sample = shape_of(moments)
         tails: list[Tail | None] = [parametric(sample.mean, sample.deviation, level) for level in self._levels]
@@ -190,7 +191,7 @@ class ReturnStatistics:
     def _no_tail(self, moments: Moments) -> str:
         if moments.number < self._year.least:
             return "warming_up"
-        return "cornish_fisher_invalid" if moments.square else "zero_variance"
+        return "cornish_fisher_invalid" if moments.square > LEAST_SQUARE else "zero_variance"
 
     def _tested(self, reasons: Reasons) -> dict[Key, BacktestFigures]:
         levels = {level.name: level for level in self._levels}

@@ -12,6 +12,7 @@ import vartests
 from numpy.typing import NDArray
 from scipy import stats
 
+from genesis.analytics.metrics import calmar
 from genesis.core.statistics_config import StatisticsSettings
 from genesis.monitoring.return_figures import ReturnFigures
 from genesis.monitoring.risk_metrics import METHODS, ReturnState, ReturnStatistics, component_value_at_risk
@@ -224,6 +225,21 @@ def test_losses_only_and_a_loss_of_everything_have_their_reasons() -> None:
     gains = statistics_of(np.array([0.5, -0.01] * 20), np.zeros(40), every).figures()
     assert gains.undefined["calmar_ratio"] == "out_of_range"
     assert gains.undefined["beta"] == "no_benchmark"
+
+
+def test_returns_too_small_for_their_powers_have_no_models_and_no_error() -> None:
+    values = some_returns(60)[0] * 1e-120
+    figures = statistics_of(values, np.zeros(60)).figures()
+    assert figures.undefined["value_at_risk_cornish_fisher_0.95"] == "zero_variance"
+    assert figures.tails["historical", "0.95"].value_at_risk > 0
+
+
+def test_a_calmar_ratio_that_no_float_holds_is_out_of_range() -> None:
+    returns = np.array([5.9, -1e-6] * 20)
+    assert calmar(returns, 730.0) is None
+    settings = SMALL.model_copy(update={"step": timedelta(hours=12), "windows": (timedelta(days=20),)})
+    settings = settings.model_copy(update={"risk_window": timedelta(days=20), "horizon": timedelta(days=1)})
+    assert statistics_of(returns, np.zeros(40), settings).figures().undefined["calmar_ratio"] == "out_of_range"
 
 
 def test_an_alpha_that_no_float_holds_is_out_of_range() -> None:
