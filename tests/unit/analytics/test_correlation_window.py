@@ -14,6 +14,7 @@ from sklearn.covariance import LedoitWolf
 
 from genesis.analytics.correlation import CorrelationFigures, ledoit_wolf, mean_correlation, pearson
 from genesis.analytics.correlation_window import CorrelationWindow
+from genesis.analytics.product_sums import ProductSums
 from genesis.core.statistics_config import CorrelationSettings
 
 Floats = NDArray[np.float64]
@@ -273,7 +274,9 @@ def test_a_batch_of_pairwise_points_is_that_of_pandas() -> None:
 
 
 def test_one_strategy_is_not_shrunk() -> None:
-    assert ledoit_wolf(np.arange(10.0)[:, None]).shrinkage == LedoitWolf().fit(np.arange(10.0)[:, None]).shrinkage_ == 0.0
+    for seed in range(20):
+        rows = np.random.default_rng(seed).standard_normal((10, 1))
+        assert ledoit_wolf(rows).shrinkage == LedoitWolf().fit(rows).shrinkage_ == 0.0
 
 
 def test_ties_and_tiny_samples_are_shrunk_as_by_scikit_learn() -> None:
@@ -324,3 +327,49 @@ def test_a_thousand_strategies_without_gaps_take_no_more_than_eight_megabytes_be
     window = CorrelationWindow(SETTINGS)
     window.rebuild(np.random.default_rng(1).standard_normal((2, 1000)))
     assert window.nbytes < 8.1e6
+
+
+def test_sums_with_too_much_rounding_are_taken_anew_once() -> None:
+    rng, sums, rows = np.random.default_rng(3), ProductSums(10), np.zeros((0, 3))
+    for step in range(200):
+        row = rng.standard_normal(3) * 1e-5
+        row[1] += 0.5 * (step == 20)
+        leaving = rows[0] if len(rows) == 100 else None
+        rows = np.vstack([rows, row])[-100:]
+        sums.update(row, leaving)
+        assert sums.is_unreliable == (step == 120)
+        list(sums.correlations(rows))
+        assert not sums.is_unreliable
+
+
+def test_patterns_of_gaps_that_have_left_the_window_take_no_memory() -> None:
+    rng, walk = np.random.default_rng(3), Walk(30)
+    for step in range(100):
+        row = rng.standard_normal(20)
+        if 20 <= step < 60:
+            row[rng.integers(20)] = math.nan
+        walk.step(row)
+        if step == 19:
+            before = walk.window.nbytes
+        if step == 60:
+            assert walk.window.nbytes > before
+    assert walk.window.nbytes == before
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_nothing_is_left_of_a_strategy_that_was_gone_for_a_window(place: int) -> None:
+    rng, walk = np.random.default_rng(6), Walk(30)
+    for step in range(120):
+        row = rng.standard_normal(3) * 1e-3
+        row[place] *= 1e3 if step < 40 else math.nan if step < 75 else 1e-9
+        walk.step(row)
+        assert walk.worst() < 1e-9
+
+
+def test_pairs_without_a_correlation_are_counted_by_reason() -> None:
+    rows = table(np.random.default_rng(6), 40, 6)
+    rows[:35, :2] = np.nan  # two newcomers
+    rows[:, 2] = 0.0
+    assert figures(rows).undefined_pairs == {"insufficient_overlap": 9, "zero_variance": 3}
+    assert figures(rows).omitted_pairs == 0
+    assert figures(rows[:9]).undefined_pairs == {"insufficient_overlap": 15}
