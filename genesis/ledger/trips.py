@@ -128,6 +128,8 @@ class TripLogState(msgspec.Struct, frozen=True):
 class TripLog:
     """A strategy's last round trips, in the order of their closing, and what they came to over windows of event time.
 
+    Those that closed at the same instant are in the order of their symbols' names, so that a void leaves the order alone.
+
     A trip is forgotten when the longest window has left it behind, or when there are more than `MOST_TRIPS`. Windows are
     half-open: a trip counts while closed > now − window. It wants `EXACT` arithmetic.
     """
@@ -149,8 +151,8 @@ class TripLog:
 
     def add(self, trip: RoundTrip, now: datetime) -> None:
         """Take in a trip that has closed; `now` is the latest event time."""
-        if self._trips and trip.closed < self._trips[-1].closed:  # the fill that closed it came late
-            self._trips.insert(bisect_right(self._trips, trip.closed, key=lambda one: one.closed), trip)
+        if self._trips and _order(trip) < _order(self._trips[-1]):  # the fill that closed it came late
+            self._trips.insert(bisect_right(self._trips, _order(trip), key=_order), trip)
             self._recount()
         else:
             self._trips.append(trip)
@@ -166,7 +168,7 @@ class TripLog:
         """
         kept = [trip for trip in self._trips if trip.symbol != symbol]
         kept += [trip for trip in trips if self._forgotten is None or trip.closed > self._forgotten]
-        self._trips = sorted(kept, key=lambda trip: trip.closed)
+        self._trips = sorted(kept, key=_order)
         self._recount()
 
     def tallies(self, window: str, now: datetime) -> dict[str, TripTally] | None:
@@ -206,6 +208,10 @@ class TripLog:
         for window in self._windows.values():
             window.drop(self._trips, number)
         del self._trips[:number]
+
+
+def _order(trip: RoundTrip) -> tuple[datetime, str]:
+    return trip.closed, trip.symbol
 
 
 class _Window:

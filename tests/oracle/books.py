@@ -21,8 +21,10 @@ from genesis.core.models import (
     MarketTrade,
     Quote,
     Signal,
+    SignalEnd,
     Void,
 )
+from tests.oracle import execution
 from tests.oracle.curve import Money, Point, total
 from tests.oracle.holding import ZERO, Holding, rounded
 
@@ -115,7 +117,9 @@ class Oracle:
         return not (named and isinstance(named[0], Fill) and named[0].strategy == void.strategy)
 
     def _noted(self, event: AnyEvent) -> AnyEvent:
-        """The event with the rate at which a round trip is charged, as far as it is known when it comes."""
+        """The event with the rate that a round trip is charged at and the prices of its execution, as far as they are known."""
+        if isinstance(event, Fill | SignalEnd):
+            event = execution.noted(event, self.history)
         if isinstance(event, Fill) and event.fee and event.fee_rate is None:
             return msgspec.structs.replace(event, fee_rate=self._rate_at(event.fee_currency, event.symbol, event.price))
         if isinstance(event, Funding) and event.amount and event.rate is None:
@@ -181,6 +185,10 @@ class Oracle:
     def all_fills(self, strategy: str) -> list[Fill]:
         """Voided ones included."""
         return [event for event in self.history if isinstance(event, Fill) and event.strategy == strategy]
+
+    def fills(self, strategy: str, history: Sequence[AnyEvent] | None = None) -> list[Fill]:
+        """Without those that are void, at the end of `history` or of all there is."""
+        return execution.valid_fills(self.history if history is None else history, strategy)
 
     def voided_fills(self, strategy: str) -> int:
         return sum(void.strategy == strategy for void in self._voids())
@@ -296,10 +304,11 @@ class Oracle:
         return counted
 
     def slippages(self, strategy: str) -> list[Fraction]:
-        """Of each fill whose signal came before it; above 0 cost money."""
+        """Of each fill with a decision price, voided ones included; above 0 cost money."""
         return [
-            fill.side.sign * (Fraction(fill.price) - Fraction(signal.price)) / Fraction(signal.price)
-            for fill, signal in self.decided(strategy)
+            fill.side.sign * (Fraction(fill.price) - Fraction(fill.decision_price)) / Fraction(fill.decision_price)
+            for fill in self.all_fills(strategy)
+            if fill.decision_price is not None
         ]
 
     def delays(self, strategy: str) -> list[float]:
@@ -320,7 +329,7 @@ class Oracle:
         ]
 
     def _account_events(self) -> list[AnyAccountEvent]:
-        return [event for event in self.history if isinstance(event, Signal | Fill | Funding | CapitalFlow | Void)]
+        return [event for event in self.history if isinstance(event, Signal | SignalEnd | Fill | Funding | CapitalFlow | Void)]
 
     def _voids(self) -> list[Void]:
         return [event for event in self.history if isinstance(event, Void)]
@@ -356,7 +365,9 @@ def _identity(event: AnyAccountEvent) -> tuple[str, str]:
 
 def _unrated(event: AnyAccountEvent) -> AnyAccountEvent:
     if isinstance(event, Fill):
-        return msgspec.structs.replace(event, fee_rate=None)
+        return msgspec.structs.replace(event, fee_rate=None, decision_price=None, arrival_price=None, arrival_spread=None)
+    if isinstance(event, SignalEnd):
+        return msgspec.structs.replace(event, price=None)
     return msgspec.structs.replace(event, rate=None) if isinstance(event, Funding) else event
 
 

@@ -6,12 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+import msgspec
 import pytest
 
 from genesis.core.models import Liquidity, Side
 from genesis.ledger.drawdown import KEPT_EPISODES, Episode
+from genesis.ledger.execution import KEPT_FILLS
 from genesis.monitoring.snapshot import AccountSnapshot, MonitorSnapshot, StrategySnapshot
-from tests.oracle import attribution
+from tests.oracle import attribution, execution, trips
 from tests.oracle.books import Oracle
 from tests.oracle.curve import Episode as ExpectedEpisode
 from tests.oracle.curve import Money, Point, drawdown
@@ -111,9 +113,9 @@ def _compare_episodes(name: str, got: Sequence[Episode], expected: Sequence[Expe
     # Two depths that differ in their last digits only may change places: where one starts says which it is.
     known = {episode.peak_time: episode for episode in expected}
     for one in got:
-        other = known.get(one.peak_time)
-        if other is not None and abs(one.ratio - float(other.ratio)) < RATIO_TOLERANCE:
-            assert (one.trough_time, one.recovered) == (other.trough_time, other.recovered), f"{name} episode"
+        same = known.get(one.peak_time)
+        if same is not None and abs(one.ratio - float(same.ratio)) < RATIO_TOLERANCE:
+            assert (one.trough_time, one.recovered) == (same.trough_time, same.recovered), f"{name} episode"
 
 
 def _compare_reasons(account: AccountSnapshot) -> None:
@@ -147,7 +149,20 @@ def _compare_trades(strategy: StrategySnapshot, oracle: Oracle) -> None:
         value = getattr(expected, figure)
         found = getattr(got, figure)
         assert found == pytest.approx(float(value), rel=RATIO_TOLERANCE) if value is not None else found is None, figure
-        assert (figure in strategy.undefined) == (value is None)
+    _compare_windows(strategy, oracle)
+    assert (*msgspec.structs.astuple(got.streaks),) == trips.streaks(oracle, strategy.name)
+
+
+def _compare_windows(strategy: StrategySnapshot, oracle: Oracle) -> None:
+    """Each figure of each window; it is absent if, and only if, there is a reason."""
+    assert "all" in strategy.trades.windows
+    for window, got in strategy.trades.windows.items():
+        assert got is not None
+        for figure, value in trips.figures(oracle, strategy.name, window).items():
+            _near(f"{strategy.name} {figure} {window}", getattr(got, figure), value)
+            if not figure.endswith("r_holding_seconds"):
+                reasons = {figure, f"{figure}_{window}"} & strategy.undefined.keys()
+                assert bool(reasons) == (value is None), figure
 
 
 def _compare_holdings(strategy: StrategySnapshot, oracle: Oracle) -> None:
@@ -228,6 +243,41 @@ def _compare_execution(strategy: StrategySnapshot, oracle: Oracle) -> None:
     ):
         assert got.sum == pytest.approx(sum(values), rel=RATIO_TOLERANCE)
         assert got.counts == tuple(sum(value <= bound for value in values) for bound in got.bounds)
+    _compare_shortfall(strategy, oracle)
+    _compare_recent_fills(strategy, oracle)
+
+
+def _compare_shortfall(strategy: StrategySnapshot, oracle: Oracle) -> None:
+    got, name = strategy.execution, strategy.name
+    expected = execution.shortfall(oracle, name)
+    assert list(got.shortfall) == list(expected)
+    for part, amount in expected.items():
+        _same(f"{name} {part}", got.shortfall[part], amount)
+        assert (f"shortfall_{part}" in strategy.undefined) == (amount is None)
+    fills, missed = oracle.all_fills(name), execution.missed(oracle, name)
+    measured = sum(map(execution.is_measured, fills))
+    assert (got.measured_fills, got.unmeasured_fills) == (measured, len(fills) - measured)
+    unfilled = [one.priced for one in missed if one.unfilled_at_end]
+    assert (got.measured_signals, got.unmeasured_signals) == (unfilled.count(True), unfilled.count(False))
+    money, value = execution.slippage(oracle, name) or (None, None)
+    _same(f"{name} slippage", got.slippage, money if value else None)
+    _near(f"{name} slippage ratio", got.slippage_ratio, money / value if money is not None and value else None)
+    for symbol in got.symbols:
+        cost, decided = execution.slippage(oracle, name, symbol.symbol) or (None, None)
+        _near(
+            f"{name} {symbol.symbol} slippage", symbol.slippage_ratio, cost / decided if decided and cost is not None else None
+        )
+
+
+def _compare_recent_fills(strategy: StrategySnapshot, oracle: Oracle) -> None:
+    expected = oracle.fills(strategy.name)[-KEPT_FILLS:]
+    got = strategy.execution.recent_fills
+    assert [(one.event_id, one.price, one.quantity) for one in got] == [
+        (fill.event_id, fill.price, fill.quantity) for fill in expected
+    ]
+    for one, fill in zip(got, expected, strict=True):
+        slippage = fill.side.sign * (Fraction(fill.price) / execution.decided(fill) - 1) if fill.decision_price else None
+        _near("slippage of a fill", one.slippage_ratio, slippage)
 
 
 def _float(value: Decimal | None) -> float | None:

@@ -22,6 +22,7 @@ from genesis.core.models import (
     Quote,
     Side,
     Signal,
+    SignalEnd,
     Void,
 )
 
@@ -103,12 +104,19 @@ def histories(draw: st.DrawFn, values: Values, *, length: int = 30, late: bool =
         signals = [earlier for earlier in events if isinstance(earlier, Signal)]
         if isinstance(event, Fill) and signals and draw(st.booleans()):
             event = _led_to_by(event, draw(st.sampled_from(signals)))
+        if signals and draw(st.integers(0, 29)) < 2:
+            event = _end(draw(st.sampled_from(signals)), time, number, draw(st.sampled_from([*[None] * 4, "other"])))
         events.append(event)
     return events
 
 
 def _void(fill: Fill, time: datetime, number: int, strategy: str | None) -> Void:
     return Void(time=time, source=fill.source, event_id=f"e{number}", strategy=strategy or fill.strategy, voids=fill.event_id)
+
+
+def _end(signal: Signal, time: datetime, number: int, strategy: str | None) -> SignalEnd:
+    owner = strategy or signal.strategy
+    return SignalEnd(time=time, source=signal.source, event_id=f"e{number}", strategy=owner, signal_id=signal.event_id)
 
 
 def _led_to_by(fill: Fill, signal: Signal) -> Fill:
@@ -119,7 +127,9 @@ def _led_to_by(fill: Fill, signal: Signal) -> Fill:
 
 @st.composite
 def _event(draw: st.DrawFn, values: Values, time: datetime, number: int, *, late: bool) -> AnyEvent:
-    kind = draw(st.sampled_from(["fill"] * 8 + ["quote"] * 8 + ["trade"] * 3 + ["funding", "flow"] * 2 + ["signal", "depth"]))
+    kind = draw(
+        st.sampled_from(["fill"] * 8 + ["quote"] * 8 + ["trade"] * 3 + ["funding", "flow"] * 2 + ["signal"] * 2 + ["depth"])
+    )
     symbol = draw(st.sampled_from(SYMBOLS))
     if kind == "quote":
         one, other = draw(values.prices), draw(values.prices)

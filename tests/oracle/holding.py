@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -29,6 +30,10 @@ class Holding:
     trip: Fraction | None = ZERO
     """Cash, fees and funding of the open round trip; None if one of them has no rate."""
     trips: list[Fraction | None] = field(default_factory=list)
+    spans: list[tuple[datetime, datetime]] = field(default_factory=list)
+    """When each of them opened and closed."""
+    opened: datetime | None = None
+    """When the open one did."""
 
     def book_funding(self, funding: Funding) -> None:
         if self.quantity:
@@ -38,6 +43,11 @@ class Holding:
         signed = Fraction(fill.quantity) * fill.side.sign
         price, fee = Fraction(fill.price), self._worth(fill.fee, fill.fee_currency, fill.fee_rate)
         self.cash -= signed * price
+        opened, flat = self.opened, not self.quantity
+        if opened is not None and not flat and (self.quantity + signed) * self.quantity <= 0:
+            self.spans.append((opened, fill.time))
+        if flat or (self.quantity + signed) * self.quantity < 0:
+            self.opened = fill.time
         if self.quantity * signed >= 0:
             self._open(signed, price, fee)
             return

@@ -20,6 +20,7 @@ from structlog.testing import capture_logs
 from genesis.core.config import MonitorSettings, TradingRules, load_settings
 from genesis.core.models import AccountEvent, AnyEvent, CapitalFlow, Fill, Funding, Quote, Side
 from genesis.core.money import exact_arithmetic
+from genesis.core.statistics_config import StatisticsSettings
 from genesis.ledger.drawdown import Drawdown
 from genesis.ledger.journal import Journal
 from genesis.monitoring.snapshot import MonitorSnapshot
@@ -32,6 +33,10 @@ from tests.oracle.histories import MARKETS, PLAIN, START, SYMBOLS, WILD, Market,
 RULES: TradingRules = load_settings(Path(__file__).parents[3] / "config").rules
 # A counterexample is worth a minute of shrinking to whoever looks for it by hand, not to every run of the tests.
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
+# Days pass between two events: on a finer grid the tests would be of little else, and a restart would leave points out.
+COARSE = StatisticsSettings(step=timedelta(hours=6), windows=(timedelta(hours=18), timedelta(days=3)), min_observations=3)
+_YEARS = timedelta(weeks=3 * 52)
+NO_GRID = StatisticsSettings(step=timedelta(weeks=52), windows=(_YEARS,), risk_window=_YEARS, min_observations=3)
 ZONES = ["UTC", "America/New_York", "Asia/Kolkata", "Pacific/Kiritimati"]
 
 
@@ -43,12 +48,17 @@ def _quiet() -> Iterator[None]:
 
 
 async def follow(
-    events: Sequence[AnyEvent], *, zone: str = "UTC", with_drawdown: bool = True, market: Market = MARKETS[0]
+    events: Sequence[AnyEvent],
+    *,
+    zone: str = "UTC",
+    with_drawdown: bool = True,
+    market: Market = MARKETS[0],
+    statistics: StatisticsSettings = NO_GRID,
 ) -> None:
     """Hand the events to a monitor and to the oracle, and compare after each of them."""
     oracle = Oracle(zone=zone, **market)
     async with Journal(":memory:") as journal:
-        monitor = StrategyPerformanceMonitor(MonitorSettings(time_zone=zone, **market), RULES, journal)
+        monitor = StrategyPerformanceMonitor(MonitorSettings(time_zone=zone, statistics=statistics, **market), RULES, journal)
         await monitor.restore()
         for event in events:
             receipt = await monitor.handle(event)
@@ -56,13 +66,13 @@ async def follow(
             compare(monitor.snapshot(), oracle, with_drawdown=with_drawdown)
 
 
-@settings(deadline=None, max_examples=300, phases=PHASES)
+@settings(deadline=None, max_examples=200, phases=PHASES)
 @given(histories(PLAIN, length=25), st.sampled_from(ZONES), st.sampled_from(MARKETS))
 def test_after_any_event_every_figure_is_the_oracles(events: list[AnyEvent], zone: str, market: Market) -> None:
-    asyncio.run(follow(events, zone=zone, market=market))
+    asyncio.run(follow(events, zone=zone, market=market, statistics=COARSE))
 
 
-@settings(deadline=None, max_examples=200, phases=PHASES)
+@settings(deadline=None, max_examples=120, phases=PHASES)
 @given(histories(WILD, length=20), st.sampled_from(MARKETS))
 def test_tiny_and_huge_values_lose_not_one_of_their_digits(events: list[AnyEvent], market: Market) -> None:
     asyncio.run(follow(events, with_drawdown=False, market=market))
@@ -89,17 +99,17 @@ def figures(monitor: StrategyPerformanceMonitor) -> MonitorSnapshot:
 async def restart_in_between(events: Sequence[AnyEvent], cut: int, path: Path, market: Market) -> None:
     """A monitor that stops and starts again before event `cut` tells the same as one that never stopped."""
     async with Journal(":memory:") as steady_journal:
-        steady = StrategyPerformanceMonitor(MonitorSettings(**market), RULES, steady_journal)
+        steady = StrategyPerformanceMonitor(MonitorSettings(statistics=NO_GRID, **market), RULES, steady_journal)
         await steady.restore()
         async with Journal(path) as journal:
-            first = StrategyPerformanceMonitor(MonitorSettings(**market), RULES, journal)
+            first = StrategyPerformanceMonitor(MonitorSettings(statistics=NO_GRID, **market), RULES, journal)
             await first.restore()
             for event in events[:cut]:
                 await first.handle(event)
                 await steady.handle(event)
             await first.save_snapshot()
         async with Journal(path) as journal:
-            second = StrategyPerformanceMonitor(MonitorSettings(**market), RULES, journal)
+            second = StrategyPerformanceMonitor(MonitorSettings(statistics=NO_GRID, **market), RULES, journal)
             await second.restore()
             assert figures(second) == figures(steady)
             assert second.digest() == steady.digest()
@@ -121,14 +131,14 @@ async def lose_the_snapshot(events: Sequence[AnyEvent], path: Path, market: Mark
     """Without a snapshot the journal alone gives the money back; new marks give the equity back."""
     oracle = Oracle(**market)
     async with Journal(path) as journal:
-        first = StrategyPerformanceMonitor(MonitorSettings(**market), RULES, journal)
+        first = StrategyPerformanceMonitor(MonitorSettings(statistics=NO_GRID, **market), RULES, journal)
         await first.restore()
         for event in events:
             await first.handle(event)
             oracle.handle(event)
         digest = first.digest()
     async with Journal(path) as journal:
-        second = StrategyPerformanceMonitor(MonitorSettings(**market), RULES, journal)
+        second = StrategyPerformanceMonitor(MonitorSettings(statistics=NO_GRID, **market), RULES, journal)
         await second.restore()
         assert second.digest() == digest
         for symbol in SYMBOLS:
@@ -155,7 +165,7 @@ def test_a_crash_before_the_first_snapshot_loses_no_money(events: list[AnyEvent]
 
 async def send_again(events: Sequence[AnyEvent], data: st.DataObject, market: Market) -> None:
     async with Journal(":memory:") as journal:
-        monitor = StrategyPerformanceMonitor(MonitorSettings(**market), RULES, journal)
+        monitor = StrategyPerformanceMonitor(MonitorSettings(statistics=NO_GRID, **market), RULES, journal)
         await monitor.restore()
         receipts = await monitor.handle_batch(events)
         before = monitor.snapshot()
@@ -189,8 +199,8 @@ def test_events_sent_again_change_nothing_and_other_content_is_a_conflict(
 def test_a_batch_is_the_same_as_its_events_one_by_one(events: list[AnyEvent], market: Market) -> None:
     async def both() -> None:
         async with Journal(":memory:") as one_journal, Journal(":memory:") as batch_journal:
-            one = StrategyPerformanceMonitor(MonitorSettings(**market), RULES, one_journal)
-            batch = StrategyPerformanceMonitor(MonitorSettings(**market), RULES, batch_journal)
+            one = StrategyPerformanceMonitor(MonitorSettings(statistics=NO_GRID, **market), RULES, one_journal)
+            batch = StrategyPerformanceMonitor(MonitorSettings(statistics=NO_GRID, **market), RULES, batch_journal)
             one_by_one = [told(await one.handle(event)) for event in events]
             assert one_by_one == [told(receipt) for receipt in await batch.handle_batch(events)]
             assert figures(one) == figures(batch)
@@ -222,7 +232,7 @@ def test_a_withdrawal_while_a_position_has_no_mark_is_no_drawdown() -> None:
 
     async def run() -> None:
         async with Journal(":memory:") as journal:
-            monitor = StrategyPerformanceMonitor(MonitorSettings(), RULES, journal)
+            monitor = StrategyPerformanceMonitor(MonitorSettings(statistics=NO_GRID), RULES, journal)
             await monitor.handle_batch(events)
             (strategy,) = monitor.snapshot().strategies
             assert strategy.account.equity == 5

@@ -155,7 +155,7 @@ def test_at_any_step_windows_and_streaks_are_those_of_a_plain_count(
             restored = TripLog(WINDOWS)
             restored.restore(msgspec.json.decode(msgspec.json.encode(log.state()), type=TripLogState))
             log = restored
-        rows = sorted(seen, key=lambda trip: trip.closed)
+        rows = sorted(seen, key=lambda trip: (trip.closed, trip.symbol))
         assert log.streaks == streaks(rows)
         for window, span in WINDOWS.items():
             assert told(log, window, now) == tallied([trip for trip in rows if trip.closed > now - span])
