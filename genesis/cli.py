@@ -124,6 +124,13 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     baseline.add_argument("--strategy", metavar="NAME", help="write its name above the block")
     baseline.add_argument("--output", type=Path, metavar="FILE", help="write to a new file (default: standard output)")
 
+    report = _command(
+        commands, "report", _report, "print the figures of /metrics from a journal; a monitor may have it open", "WARNING"
+    )
+    report.add_argument("--journal", metavar="WHERE", help="file or postgresql://... (default: as monitor.yaml says)")
+    report.add_argument("--password-file", type=Path, metavar="FILE", help="of the database (default: as monitor.yaml says)")
+    report.add_argument("--strategy", action="append", default=[], metavar="NAME", help="only this one; may be repeated")
+
     _journal_commands(commands)
 
     generate = _command(commands, "generate", _generate, "write rules, configurations, boards and reference docs again")
@@ -245,6 +252,17 @@ def _replay(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     report = asyncio.run(replay(read_fills(options.fills), settings, journal, SystemClock()))
     for line in report_lines(report):
         _say(line)
+    return 0
+
+
+def _report(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from genesis.report import report
+
+    where, monitor = _journal_of(options)
+    settings = load_settings(options.config)._replace(monitor=monitor)
+    snapshot = asyncio.run(report.read(where, settings, SystemClock()))
+    for line in report.lines(snapshot, where, options.strategy):
+        print(line)
     return 0
 
 

@@ -1,0 +1,1 @@
+"""`genesis report`: the figures of /metrics, from a journal, for people."""

@@ -1,0 +1,109 @@
+"""Numbers and tables as text for a terminal, at most `WIDTH` columns wide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from textwrap import wrap
+
+WIDTH = 100
+UNKNOWN = "-"
+_PAIRS_A_LINE = 3
+_LABEL, _VALUE = 16, 15
+_LONGEST_NAME = 30
+_LARGE = 1e10
+"""From here on a number is told in powers of ten: a ratio of a year, of some lucky seconds, has a hundred digits."""
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+def money(amount: Decimal | float | None) -> str:
+    return _told(amount, 2)
+
+
+def cost(amount: Decimal | float | None) -> str:
+    """Money that may be small beside the account."""
+    return _told(amount, 4)
+
+
+def percent(ratio: Decimal | float | None) -> str:
+    return _told(None if ratio is None else 100 * ratio, 2, "%")
+
+
+def basis_points(ratio: Decimal | float | None) -> str:
+    return _told(None if ratio is None else 10_000 * ratio, 2, " bp")
+
+
+def number(value: Decimal | float | None) -> str:
+    return _told(value, 3)
+
+
+def count(value: float | None) -> str:
+    return _told(value, 0)
+
+
+def _told(value: Decimal | float | None, places: int, unit: str = "") -> str:
+    if value is None:
+        return UNKNOWN
+    return f"{value:,.{places}f}{unit}" if abs(value) < _LARGE else f"{value:.3g}{unit}"
+
+
+def digits(amount: Decimal) -> str:
+    """Every digit, and no more zeros than it needs."""
+    text = f"{amount:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def moment(time: datetime | None) -> str:
+    return UNKNOWN if time is None else time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def span(seconds: float | None) -> str:
+    """A length of time in its two largest units."""
+    if seconds is None:
+        return UNKNOWN
+    if seconds < 1:
+        return f"{seconds:.3g} s"
+    whole = round(seconds)
+    first = next(place for place, (size, _) in enumerate(_UNITS) if whole >= size)
+    told = []
+    for size, unit in _UNITS[first : first + 2]:
+        told.append(f"{whole // size} {unit}")
+        whole %= size
+    return " ".join(text for text in told if not text.startswith("0 "))
+
+
+def pairs(items: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Labels and their values, some in a line."""
+    cells = [f"{label:<{_LABEL}}{value:>{_VALUE}}" for label, value in items]
+    for start in range(0, len(cells), _PAIRS_A_LINE):
+        yield ("  " + "  ".join(cells[start : start + _PAIRS_A_LINE])).rstrip()
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, names: int = 1) -> Iterator[str]:
+    """Rows below their heads, in columns as wide as what they hold; the first `names` to the left. Nothing without a row."""
+    cells = [list(heads), *([*map(_shortened, row[:names]), *row[names:]] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells if len(cells) > 1 else ():
+        told = [
+            text.ljust(width) if place < names else text.rjust(width)
+            for place, (text, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield ("  " + "  ".join(told)).rstrip()
+
+
+def heading(text: str) -> Iterator[str]:
+    """The begin of a part, set off from the one before."""
+    yield ""
+    yield f"  {text}"
+
+
+def wrapped(label: str, words: Iterable[str]) -> Iterator[str]:
+    """A label, and a list that may go over several lines."""
+    yield from wrap(
+        f"{label}: {', '.join(words)}", WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+    )
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
