@@ -39,7 +39,7 @@ async def test_what_was_handled_is_served_and_still_there_after_a_restart(tmp_pa
         await app.monitor.handle(flow("a"))
         text = await scraped(app.url)
     assert 'genesis_strategy_capital{strategy="alpha"} 12.5' in text
-    assert 'genesis_events_total{kind="capital_flow",outcome="duplicate"} 1.0' in text
+    assert 'genesis_events_total{kind="capital_flow",outcome="duplicate"} 1\n' in text
     assert 'genesis_alert_threshold{alert="StrategyDrawdown"' in text
 
 
