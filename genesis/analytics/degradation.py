@@ -83,18 +83,24 @@ class DegradationTracker:
         self._terms = None if baseline is None else scaled(baseline, settings)
         self._limit = self._alarm_limit()
         self._state = DegradationState(settings.step.total_seconds(), self._terms)
+        self._figures: DegradationFigures | None = None
 
     def observe(self, value: float) -> None:
         """Take in the return of one step; one that is not defined (NaN) changes nothing."""
         if not math.isfinite(value):
             return
-        state = self._state
+        state, self._figures = self._state, None
         state.moments.add(value)
         if self._limit is not None and self._terms is not None:
             state.cusum = self._terms.next(state.cusum, value)
 
     def figures(self) -> DegradationFigures:
-        """What is known now."""
+        """What is known now; worked out once after each return."""
+        if self._figures is None:
+            self._figures = self._work_out()
+        return self._figures
+
+    def _work_out(self) -> DegradationFigures:
         terms, moments = self._terms, self._state.moments
         seconds = moments.count * self._state.step_seconds
         if terms is None:
@@ -128,6 +134,7 @@ class DegradationTracker:
         """Go on from `state`. Another baseline begins a new CUSUM, another step of the grid everything."""
         if state.step_seconds != self._state.step_seconds:
             return
+        self._figures = None
         self._state.moments = state.moments
         self._state.cusum = state.cusum if state.terms == self._terms else 0.0
 

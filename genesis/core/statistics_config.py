@@ -17,6 +17,9 @@ from genesis.core.section import Name, Ratio, Section
 MOST_POINTS = 100_000
 """The longest window, in steps: 0.8 MB a strategy."""
 
+FEWEST_ALARM_STEPS = 10
+"""Below so many steps between false alarms, the limit of the CUSUM is not known well enough."""
+
 Count = Annotated[int, Field(ge=1)]
 Confidence = Annotated[Decimal, Field(gt=Decimal("0.5"), lt=1)]
 
@@ -127,6 +130,10 @@ def _window_faults(settings: StatisticsSettings) -> Iterator[InitErrorDetails]:
             yield fault(place, duration_text(window), f"must hold min_observations steps of {step}: {least} at least")
         elif settings.points(window) > MOST_POINTS:
             yield fault(place, duration_text(window), f"must be at most {MOST_POINTS} steps of {step}")
+    if settings.degradation.false_alarm_interval < FEWEST_ALARM_STEPS * settings.step:
+        least = duration_text(FEWEST_ALARM_STEPS * settings.step)
+        given = duration_text(settings.degradation.false_alarm_interval)
+        yield fault(("degradation", "false_alarm_interval"), given, f"must hold ten steps of {step}: {least} at least")
     lists: dict[str, tuple[object, ...]] = {"windows": settings.windows, "confidence": settings.confidence}
     for key, values in lists.items():
         if len(set(values)) < len(values):
