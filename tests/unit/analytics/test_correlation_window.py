@@ -373,3 +373,19 @@ def test_pairs_without_a_correlation_are_counted_by_reason() -> None:
     assert figures(rows).undefined_pairs == {"insufficient_overlap": 9, "zero_variance": 3}
     assert figures(rows).omitted_pairs == 0
     assert figures(rows[:9]).undefined_pairs == {"insufficient_overlap": 15}
+
+
+def test_the_figures_are_those_of_the_last_row_and_of_the_last_rebuilding() -> None:
+    rows = table(np.random.default_rng(6), 41, 3)
+    window = CorrelationWindow(SETTINGS)
+
+    def is_right(changed: Floats) -> bool:
+        found, expected = window.figures("abc", np.ones(3), changed), figures(changed)
+        return [pair.value for pair in found.pairs] == pytest.approx([pair.value for pair in expected.pairs], abs=1e-12)
+
+    window.rebuild(rows[:40])
+    assert is_right(rows[:40])
+    window.update(rows[40])
+    assert is_right(rows)
+    window.rebuild(rows[1:31])
+    assert is_right(rows[1:31])

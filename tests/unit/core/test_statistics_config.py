@@ -35,8 +35,11 @@ def test_ten_steps_between_false_alarms_are_enough() -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [{"mean": 1.0}, {"mean": -1}, {"mean": "nan"}, {"volatility": 0}, {"volatility": 1e-13}, {"volatility": 10}]
-    + [{"observations": 1}, {"step": "0s"}],
+    [
+        *({"mean": 1.0}, {"mean": -1}, {"mean": "nan"}),
+        *({"volatility": 0}, {"volatility": 1e-13}, {"volatility": 10}),
+        *({"observations": 1}, {"step": "0s"}),
+    ],
 )
 def test_a_baseline_that_no_returns_make_is_refused(given: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
