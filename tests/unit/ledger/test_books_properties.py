@@ -20,7 +20,7 @@ from structlog.testing import capture_logs
 from genesis.core.config import MonitorSettings, TradingRules, load_settings
 from genesis.core.models import AccountEvent, AnyEvent, CapitalFlow, Fill, Funding, Quote, Side
 from genesis.core.money import exact_arithmetic
-from genesis.core.statistics_config import StatisticsSettings
+from genesis.core.statistics_config import DegradationSettings, StatisticsSettings
 from genesis.ledger.drawdown import Drawdown
 from genesis.ledger.journal import Journal
 from genesis.monitoring.snapshot import MonitorSnapshot
@@ -36,7 +36,13 @@ PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
 # Days pass between two events: on a finer grid the tests would be of little else, and a restart would leave points out.
 COARSE = StatisticsSettings(step=timedelta(hours=6), windows=(timedelta(hours=18), timedelta(days=3)), min_observations=3)
 _YEARS = timedelta(weeks=3 * 52)
-NO_GRID = StatisticsSettings(step=timedelta(weeks=52), windows=(_YEARS,), risk_window=_YEARS, min_observations=3)
+NO_GRID = StatisticsSettings(
+    step=timedelta(weeks=52),
+    windows=(_YEARS,),
+    risk_window=_YEARS,
+    min_observations=3,
+    degradation=DegradationSettings(false_alarm_interval=timedelta(weeks=10 * 52)),
+)
 ZONES = ["UTC", "America/New_York", "Asia/Kolkata", "Pacific/Kiritimati"]
 
 
