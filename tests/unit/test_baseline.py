@@ -174,3 +174,13 @@ def test_the_command_writes_a_new_file_and_says_how_the_step_was_found(
     assert yaml.safe_load((tmp_path / "block.yaml").read_text())["baseline"]["observations"] == 3
     assert main(command) == 1
     assert "is there already" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_is_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["baseline", "--returns", str(file(tmp_path, DAILY)), "--output", str(tmp_path / "no" / "block.yaml")]) == 1
+    assert "block.yaml: cannot be written: No such file or directory" in capsys.readouterr().err
+
+
+def test_returns_that_look_like_prices_are_noted(tmp_path: Path) -> None:
+    made = baseline(read_returns(file(tmp_path, DAILY.replace("-0.02", "0.02"))))
+    assert "every return is above 0: are they prices?" in made.notes

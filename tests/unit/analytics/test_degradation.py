@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from statistics import NormalDist
 
 import jsharpe
@@ -94,6 +94,15 @@ def test_the_limit_is_finite_for_every_allowance_and_grows_with_the_interval() -
         limits = [alarm_limit(float(allowance), interval) for interval in (1e-3, 1, 10, 1e4, 3e10)]
         assert limits == sorted(limits)
         assert 0 <= limits[0] <= limits[-1] <= math.sqrt(3e10)
+
+
+@pytest.mark.parametrize("allowance", [1e-6, 1e-5, 1e-4, 1e-3, 0.1, 2.0])
+def test_the_limit_solves_siegmunds_equation_to_the_last_digits(allowance: float) -> None:
+    interval = 10_000
+    u = Decimal(2 * allowance) * (Decimal(alarm_limit(allowance, interval)) + Decimal("1.166"))
+    with localcontext(prec=60):
+        found = (u.exp() - u - 1) / (2 * Decimal(allowance) ** 2)
+    assert float(found) == pytest.approx(interval, rel=1e-12)
 
 
 @pytest.mark.parametrize(("tails", "within"), [(None, 0.03), (4.0, 0.10)])
