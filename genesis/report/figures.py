@@ -29,6 +29,7 @@ from genesis.report.layout import (
     percent,
     span,
     table,
+    tenths,
     wrapped,
 )
 
@@ -136,12 +137,12 @@ def returns(figures: ReturnFigures | None, equity: Decimal | None) -> Lines:
             (
                 *(key[0].replace("_", "-"), percent(float(key[1]))),
                 *(text for ratio in at_risk for text in (percent(ratio), money(_at(ratio, equity)))),
-                *(count(test.exceedances if test is not None else None), number(expected)),
+                *(count(test.exceedances if test is not None else None), tenths(expected)),
                 *(number(test.kupiec_pvalue if test else None), number(test.independence_pvalue if test else None)),
             )
         )
     yield from table(
-        (f"risk of {figures.horizon}", "level", "VaR", "money", "ES", "money", "exceeded", "expected", "Kupiec p", "indep. p"),
+        (f"risk of {figures.horizon}", "level", "VaR", "money", "ES", "money", "exceeded", "of", "Kupiec p", "indep. p"),
         rows,
         names=2,
     )

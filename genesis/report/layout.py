@@ -38,6 +38,10 @@ def number(value: Decimal | float | None) -> str:
     return _told(value, 3)
 
 
+def tenths(value: float | None) -> str:
+    return _told(value, 1)
+
+
 def count(value: float | None) -> str:
     return _told(value, 0)
 
@@ -45,7 +49,7 @@ def count(value: float | None) -> str:
 def _told(value: Decimal | float | None, places: int, unit: str = "") -> str:
     if value is None:
         return UNKNOWN
-    return f"{value:,.{places}f}{unit}" if abs(value) < _LARGE else f"{value:.3g}{unit}"
+    return f"{value:,.{places}f}{unit}" if abs(float(value)) < _LARGE else f"{value:.3g}{unit}"
 
 
 def digits(amount: Decimal) -> str:
@@ -81,15 +85,19 @@ def pairs(items: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, names: int = 1) -> Iterator[str]:
-    """Rows below their heads, in columns as wide as what they hold; the first `names` to the left. Nothing without a row."""
+    """Rows below their heads, in columns as wide as what they hold; the first `names` to the left. Nothing without a row.
+
+    What is too wide stands closer.
+    """
     cells = [list(heads), *([*map(_shortened, row[:names]), *row[names:]] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    gap = "  " if sum(widths) + 2 * len(widths) <= WIDTH else " "
     for row in cells if len(cells) > 1 else ():
-        told = [
-            text.ljust(width) if place < names else text.rjust(width)
-            for place, (text, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        yield ("  " + "  ".join(told)).rstrip()
+        sized = enumerate(zip(row, widths, strict=True))
+        yield (
+            "  "
+            + gap.join(text.ljust(width) if place < names else text.rjust(width) for place, (text, width) in sized).rstrip()
+        )
 
 
 def heading(text: str) -> Iterator[str]:
