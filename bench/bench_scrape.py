@@ -11,6 +11,7 @@ import os
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before anything that may import numpy
 
 import asyncio
+import gc
 import platform
 import random
 import statistics
@@ -179,6 +180,8 @@ def settings() -> Settings:
 async def serving(account: Account) -> AsyncIterator[tuple[StrategyPerformanceMonitor, str]]:
     """The monitor of `account`, and where it is served: at /metrics, and at /theirs in prometheus_client's way."""
     chosen, clock = settings(), SystemClock()
+    gc.collect()
+    gc.freeze()  # as `genesis monitor` does
     async with Journal(":memory:") as journal:
         monitor = StrategyPerformanceMonitor(chosen.monitor, chosen.rules, journal, clock)
         await book(monitor, account)
@@ -352,6 +355,8 @@ async def serve(strategies: int, symbols: int, steps: int) -> None:
     account = Account(strategies, symbols)
     with TemporaryDirectory() as folder:
         async with MonitorApp(settings(), journal=Path(folder) / "journal.db", port=0) as app:
+            gc.collect()
+            gc.freeze()  # as `genesis monitor` does
             if strategies:
                 await book(app.monitor, account)
             for _ in range(steps):
