@@ -242,6 +242,7 @@ def test_it_goes_on_where_it_was_saved_at_every_step() -> None:
 def test_a_changed_baseline_begins_a_new_cusum_and_keeps_the_record() -> None:
     returns = np.full(40, -0.01) + np.tile([0.001, -0.001], 20)
     changed = DegradationTracker(DAY.model_copy(update={"mean": 0.003}), settings())
+    assert changed.figures().track_record_seconds == 0.0
     changed.restore(tracked(returns).state())
     assert changed.figures().cusum == 0.0
     assert changed.figures().probabilistic_sharpe is not None
