@@ -45,9 +45,9 @@ def agree_modelled(returns: Floats, level: Level) -> None:
     assert sample.skewness == pytest.approx(stats.skew(known), rel=1e-9, abs=1e-12)
     assert sample.excess_kurtosis == pytest.approx(stats.kurtosis(known), rel=1e-9, abs=1e-12)
     tail = parametric(sample.mean, sample.deviation, level)
-    assert tail.value_at_risk == pytest.approx(-NORMAL.ppf(float(level.tail), mean, deviation), rel=1e-9)
+    assert tail.value_at_risk == pytest.approx(-NORMAL.ppf(float(level.tail), mean, deviation), rel=1e-9, abs=1e-16)
     beyond = stats.truncnorm.mean(-np.inf, NORMAL.ppf(float(level.tail)))
-    assert tail.expected_shortfall == pytest.approx(-(mean + deviation * beyond), rel=1e-9)
+    assert tail.expected_shortfall == pytest.approx(-(mean + deviation * beyond), rel=1e-9, abs=1e-16)
 
 
 @pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
@@ -122,15 +122,17 @@ def test_cornish_fisher_is_its_expansion_and_the_shortfall_its_mean_beyond(
     assert tail is not None
     alpha = float(level.tail)
     z = NORMAL.ppf(alpha)
-    assert tail.value_at_risk == pytest.approx(-(0.001 + 0.02 * expansion(z, sample)), rel=1e-9)
+    assert tail.value_at_risk == pytest.approx(-(0.001 + 0.02 * expansion(z, sample)), rel=1e-9, abs=1e-16)
     integral, _ = integrate.quad(lambda u: expansion(u, sample) * NORMAL.pdf(u), -np.inf, z, epsabs=1e-13)
-    assert tail.expected_shortfall == pytest.approx(-0.001 - 0.02 * integral / alpha, rel=1e-9)
+    assert tail.expected_shortfall == pytest.approx(-0.001 - 0.02 * integral / alpha, rel=1e-9, abs=1e-16)
     assert tail.expected_shortfall > tail.value_at_risk
 
 
 def test_cornish_fisher_without_skewness_and_kurtosis_is_the_normal_distribution() -> None:
     for level in LEVELS:
-        assert cornish_fisher(Shape(0.001, 0.02, 0.0, 0.0), level) == pytest.approx(parametric(0.001, 0.02, level), rel=1e-12)
+        assert cornish_fisher(Shape(0.001, 0.02, 0.0, 0.0), level) == pytest.approx(
+            parametric(0.001, 0.02, level), rel=1e-12, abs=1e-16
+        )
 
 
 @given(st.floats(-4, 4), st.floats(-2, 15))
@@ -152,14 +154,14 @@ def agree_regression(returns: Floats, benchmarks: Floats) -> None:
     assert ours is not None
     both = ~(np.isnan(returns) | np.isnan(benchmarks))
     fitted = sm.OLS(returns[both], sm.add_constant(benchmarks[both])).fit()
-    assert ours.beta == pytest.approx(fitted.params[1], rel=1e-9)
-    assert ours.standard_error == pytest.approx(fitted.bse[1], rel=1e-9)
-    assert ours.alpha == pytest.approx(fitted.params[0], rel=1e-9)
-    assert ours.beta == pytest.approx(empyrical.beta(returns[both], benchmarks[both]), rel=1e-9)
+    assert ours.beta == pytest.approx(fitted.params[1], rel=1e-9, abs=1e-16)
+    assert ours.standard_error == pytest.approx(fitted.bse[1], rel=1e-9, abs=1e-16)
+    assert ours.alpha == pytest.approx(fitted.params[0], rel=1e-9, abs=1e-16)
+    assert ours.beta == pytest.approx(empyrical.beta(returns[both], benchmarks[both]), rel=1e-9, abs=1e-16)
     with_rate = regression(returns, benchmarks, 1e-4)
     assert with_rate is not None
     theirs = empyrical.alpha(returns[both], benchmarks[both], 1e-4, annualization=1)
-    assert with_rate.alpha == pytest.approx(theirs, rel=1e-9)
+    assert with_rate.alpha == pytest.approx(theirs, rel=1e-9, abs=1e-16)
 
 
 @recorded
@@ -194,11 +196,11 @@ def test_components_add_up_to_the_value_at_risk_of_the_sum(level: Level) -> None
     whole, sample = historical(totals, level), shape(totals)
     assert whole is not None
     assert sample is not None
-    assert component_historical(totals, parts, level).sum() == pytest.approx(whole.value_at_risk, rel=1e-12)
+    assert component_historical(totals, parts, level).sum() == pytest.approx(whole.value_at_risk, rel=1e-12, abs=1e-16)
     split = component_parametric(totals, parts, level)
     assert split is not None
     normal = parametric(sample.mean, sample.deviation, level)
-    assert split.sum() == pytest.approx(normal.value_at_risk, rel=1e-12)
+    assert split.sum() == pytest.approx(normal.value_at_risk, rel=1e-12, abs=1e-16)
 
 
 def test_a_parametric_component_is_what_a_little_more_of_the_part_adds() -> None:

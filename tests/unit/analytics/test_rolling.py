@@ -92,8 +92,8 @@ def test_a_large_return_that_leaves_takes_its_rounding_with_it() -> None:
     for value, benchmark in crumbs.tolist():
         window.append(value, benchmark)
     found, expected = window.moments(), moments_of(crumbs[-100:, 0])
-    assert found.fourth == pytest.approx(expected.fourth, rel=1e-13)
-    assert found.square == pytest.approx(expected.square, rel=1e-13)
+    assert found.fourth == pytest.approx(expected.fourth, rel=1e-13, abs=0)
+    assert found.square == pytest.approx(expected.square, rel=1e-13, abs=0)
     assert window.pairs() == pytest.approx(pairs_of(*crumbs[-100:].T), rel=1e-12, abs=1e-20)
 
 
@@ -104,8 +104,26 @@ def test_returns_far_from_0_and_close_to_each_other_keep_their_digits() -> None:
     for value in values.tolist():
         window.append(value, 2 * value)
     expected = moments_of(values[-200:] - 1e-3)
-    assert window.moments().square == pytest.approx(expected.square, rel=1e-9)
-    assert window.pairs().benchmark_square == pytest.approx(4 * expected.square, rel=1e-9)
+    assert window.moments().square == pytest.approx(expected.square, rel=1e-9, abs=0)
+    assert window.pairs().benchmark_square == pytest.approx(4 * expected.square, rel=1e-9, abs=0)
+
+
+def test_after_a_restart_a_loss_of_everything_leaves_with_its_point() -> None:
+    window = RollingReturns(5)
+    window.restore(np.array([0.1, -1.0, 0.1, 0.1]), np.empty(4))
+    for growing in (False, False, False, True, True):
+        assert (window.path().growth is not None) is growing
+        window.append(0.1)
+
+
+def test_a_fall_that_began_in_the_oldest_chunk_ends_in_the_newest() -> None:
+    window = RollingReturns(40)
+    for value in [0.1] * 39 + [0.2] + [-0.01] * 30:
+        window.append(value)
+    assert window.path().drawdown == pytest.approx(1 - 0.99**30, rel=1e-12)
+    for value in [0.005] * 10 + [-0.02] * 5:
+        window.append(value)
+    assert window.path().drawdown == pytest.approx(1 - 0.99**25 * 1.005**10 * 0.98**5, rel=1e-12)
 
 
 def test_two_returns_one_ulp_apart_are_summed_up_once() -> None:
