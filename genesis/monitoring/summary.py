@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 import structlog
 
-from genesis.analytics.attribution import NO_BENCHMARK, AttributionFigures, Causes, MarketPart, added_causes, attribution
+from genesis.analytics.attribution import NO_BENCHMARK, AttributionFigures, MarketPart, added_causes, attribution
 from genesis.analytics.capacity import CapacityFigures
 from genesis.analytics.correlation import CorrelationFigures
 from genesis.analytics.degradation import DegradationFigures
@@ -85,7 +85,7 @@ def summarise(
     return MonitorSnapshot(
         time=ledger.time,
         strategies=tuple(strategies),
-        portfolio=_portfolio(accounts, tier, currency, added_causes(one.attribution.causes for one in strategies), correlation),
+        portfolio=_portfolio(accounts, tier, currency, [one.attribution for one in strategies], correlation),
         correlation=correlation,
         mark_timestamps=dict(mark_seen),
         failed=out,
@@ -217,9 +217,13 @@ def _tier(ledger: Ledger, rules: TradingRules) -> Tier | None:
 
 
 def _portfolio(
-    accounts: Accounts, tier: Tier | None, currency: str, causes: Causes, correlation: CorrelationFigures | None
+    accounts: Accounts,
+    tier: Tier | None,
+    currency: str,
+    attributions: Sequence[AttributionFigures],
+    correlation: CorrelationFigures | None,
 ) -> PortfolioSnapshot:
-    ledger = accounts.ledger
+    ledger, causes = accounts.ledger, added_causes(one.causes for one in attributions)
     statistics = _unless_it_fails("returns", accounts.analysis.portfolio)
     component_risk = _unless_it_fails("component_value_at_risk", accounts.analysis.component_risk)
     kinds = [_kinds(book, ledger.rates) for book in ledger.books.values()]
@@ -238,6 +242,8 @@ def _portfolio(
         undefined["positions_used_ratio"] = undefined["tier"]
     if None in causes:
         undefined["cause_pnl"] = undefined.get("equity", NO_CONVERSION)
+    if reasons := {one.undefined["market_pnl"] for one in attributions if "market_pnl" in one.undefined}:
+        undefined["market_pnl"] = min(reasons)
     on_returns = {"returns": statistics, "component_value_at_risk": component_risk, "correlation": correlation}
     for name, figures in on_returns.items():
         undefined |= {name: FAILED} if figures is None else figures.undefined

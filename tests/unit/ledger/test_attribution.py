@@ -114,6 +114,13 @@ async def test_without_a_benchmark_the_market_made_nothing_and_the_reason_is_tol
         alpha = strategy(m)
         assert (alpha.attribution.causes.market, alpha.attribution.causes.selection) == (0, 10)
         assert alpha.undefined["market_pnl"] == "no_benchmark"
+        assert m.snapshot().portfolio.undefined["market_pnl"] == "no_benchmark"
+
+
+async def test_with_a_benchmark_the_market_warms_up_until_the_first_point() -> None:
+    async with monitor(settings=MonitorSettings(statistics=StatisticsSettings(benchmark="BTCUSDT"))) as m:
+        await m.handle_batch([quote("100", "100"), fill(Side.BUY, "1", "90")])
+        assert strategy(m).undefined["market_pnl"] == "warming_up"
 
 
 async def test_a_period_starts_at_what_a_part_had_come_to_and_a_new_part_at_0() -> None:
