@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from html import escape
 
 from aiohttp import web
@@ -104,12 +105,13 @@ async def _stream(request: web.Request, parts: Iterator[bytes]) -> web.StreamRes
         return web.Response(headers={"Content-Type": TEXT})
     response = web.StreamResponse(headers={"Content-Type": TEXT})
     await response.prepare(request)
-    clock = asyncio.get_running_loop().time
-    since = clock()
-    for part in filter(None, parts):
-        await response.write(part)
-        if clock() - since > _LONGEST_TURN_SECONDS:
-            await asyncio.sleep(0)
-            since = clock()
-    await response.write_eof()
+    with suppress(ConnectionError):  # a client that left does not wait for the rest
+        clock = asyncio.get_running_loop().time
+        since = clock()
+        for part in filter(None, parts):
+            await response.write(part)
+            if clock() - since > _LONGEST_TURN_SECONDS:
+                await asyncio.sleep(0)
+                since = clock()
+        await response.write_eof()
     return response
