@@ -182,6 +182,16 @@ async def test_a_void_takes_its_fill_out_of_its_component() -> None:
         assert parts(strategy(m)) == {("entry", "BTCUSDT"): 10, ("exit", "BTCUSDT"): -1}
 
 
+async def test_a_void_takes_the_slippage_of_its_fill_out_of_the_causes() -> None:
+    async with monitor() as m:
+        await m.handle_batch([quote("100", "100"), signal("s", Side.BUY, "95")])
+        kept, bust = (fill(Side.BUY, quantity, "98", signal_id="s", fee="1") for quantity in ("1", "2"))
+        await m.handle_batch([kept, bust])
+        assert strategy(m).attribution.causes == (0, 15, -9, -2, 0)
+        await m.handle(Void(time=at(1), event_id="v", strategy="alpha", voids=bust.event_id))
+        assert strategy(m).attribution.causes == (0, 5, -3, -1, 0)
+
+
 async def test_a_component_whose_fills_were_all_voided_gives_back_what_it_had_when_the_period_began() -> None:
     async with monitor() as m:
         bust = tagged("bust", Side.BUY, "1", "90")
