@@ -43,7 +43,7 @@ class Notes:
         self._signals: dict[Identity, Decision] = {}
         """Of the batch."""
         self._ahead: dict[str, MarkState] = {}
-        """Conversion symbol → the mark that it will have where the batch has come to."""
+        """Symbol → the mark that it will have where the batch has come to."""
         self._quotes: dict[str, list[Quote]] = {}
         """Symbol → quotes of the batch, in the order of their time."""
 
@@ -51,18 +51,6 @@ class Notes:
         """Take in a market event of the batch, as the ledger will."""
         if not isinstance(event, Quote | MarketTrade):
             return
-        if isinstance(event, Quote):
-            self._see_quote(event)
-        if self._ledger.currencies.converted_at(event.symbol):
-            self._see_rate(event)
-
-    def _see_quote(self, quote: Quote) -> None:
-        earlier, mark = self._quotes.setdefault(quote.symbol, []), self._ledger.marks.get(quote.symbol)
-        latest = earlier[-1].time if earlier else mark.time if mark is not None else None
-        if latest is None or quote.time >= latest:
-            earlier.append(quote)
-
-    def _see_rate(self, event: Quote | MarketTrade) -> None:
         known = self._mark(event.symbol)
         quoted = isinstance(event, Quote)
         if known is not None and (event.time < known.time or (known.quoted and not quoted)):
@@ -70,6 +58,8 @@ class Notes:
         with exact_arithmetic():
             price = mid(event) if isinstance(event, Quote) else event.price
         self._ahead[event.symbol] = MarkState(price=price, time=event.time, quoted=quoted)
+        if isinstance(event, Quote):
+            self._quotes.setdefault(event.symbol, []).append(event)
 
     def note(self, event: AnyAccountEvent) -> AnyAccountEvent:
         """`event` with what is known noted, where it wants it and its sender did not tell."""
@@ -112,7 +102,7 @@ class Notes:
         decision = self._decisions.get(identity) or self._signals.get(identity)
         if decision is None:
             return end
-        met, mark = self._arrival(decision.symbol, end.time), self._ledger.marks.get(decision.symbol)
+        met, mark = self._arrival(decision.symbol, end.time), self._mark(decision.symbol)
         price = met.price if met is not None else mark.price if mark is not None else None
         return end if price is None else msgspec.structs.replace(end, price=entry(price))
 

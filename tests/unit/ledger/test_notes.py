@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import pytest
 
 from genesis.core.config import MonitorSettings
-from genesis.core.models import AnyEvent, Fill, MarketTrade, Side, same_content
+from genesis.core.models import AnyEvent, Fill, MarketTrade, Side, SignalEnd, same_content
 from genesis.ledger.journal import Journal
 from genesis.ledger.mark import KEPT_QUOTES
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
@@ -18,17 +19,22 @@ from genesis.monitoring.telemetry import Outcome
 from tests.unit.monitoring.account import at, fill, monitor, quote, rules, signal
 
 D = Decimal
+_Event = TypeVar("_Event", Fill, SignalEnd)
 
 
 async def noted(*batches: Sequence[AnyEvent]) -> Fill:
     """The last fill that the journal has, after a monitor took in the batches."""
+    return await last_of(Fill, batches)
+
+
+async def last_of(kind: type[_Event], batches: Sequence[Sequence[AnyEvent]]) -> _Event:
     async with Journal(":memory:") as journal:
         taken = StrategyPerformanceMonitor(MonitorSettings(), rules(), journal)
         await taken.restore()
         for batch in batches:
             await taken.handle_batch(batch)
-        fills = [event async for kept in journal.replay() for _, event in kept if isinstance(event, Fill)]
-    return fills[-1]
+        found = [event async for kept in journal.replay() for _, event in kept if isinstance(event, kind)]
+    return found[-1]
 
 
 def of_signal(**changes: object) -> Fill:
@@ -104,6 +110,15 @@ async def test_the_last_quote_is_known_after_a_restart(tmp_path: Path) -> None:
         await after.handle(of_signal())
         (found,) = [event async for kept in journal.replay() for _, event in kept if isinstance(event, Fill)]
     assert (found.arrival_price, found.arrival_spread) == (100, 2)
+
+
+async def test_the_end_of_a_signal_is_at_the_mark_of_a_trade_of_the_same_batch() -> None:
+    trades = [MarketTrade(time=at(n), symbol="BTCUSDT", price=D(50 + n), quantity=D(1)) for n in (0, 2, 1)]
+    end = SignalEnd(time=at(3), event_id="e", strategy="alpha", signal_id="s")
+    together: list[list[AnyEvent]] = [[signal("s", Side.BUY, "99"), *trades, end]]
+    apart: list[list[AnyEvent]] = [[signal("s", Side.BUY, "99")], [*trades], [end]]
+    for batches in (together, apart):
+        assert (await last_of(SignalEnd, batches)).price == 52
 
 
 async def test_a_repeat_without_the_notes_or_with_others_is_a_duplicate() -> None:
