@@ -7,6 +7,7 @@ What is unfilled then is the opportunity part of the shortfall, at the mark of t
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -87,6 +88,8 @@ class Decisions:
         self.kept: dict[Identity, Decision] = {}
         self.opportunities: dict[str, dict[str, Opportunity]] = {}
         """Strategy → symbol → what was missed there; of each symbol that it ever decided on."""
+        self.ended: Counter[str] = Counter()
+        """Strategy → how many of its signals have ended since this was made."""
         self._expiry = expiry
         self._mark = mark
         self._due: list[tuple[datetime, Identity]] = []
@@ -152,6 +155,7 @@ class Decisions:
         if decision.ended:
             return
         decision.ended, decision.end_price = True, price
+        self.ended[decision.strategy] += 1
         opportunity = self._opportunity(decision)
         opportunity.missed += decision.missed
         if decision.unfilled:

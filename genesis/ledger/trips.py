@@ -179,6 +179,10 @@ class TripLog:
         found.advance(self._trips, now)
         return found.tallies
 
+    def position(self, now: datetime) -> tuple[int | None, ...]:
+        """Where each window begins: the same as long as no trip comes or leaves it. None where some of it are forgotten."""
+        return tuple(None if self.tallies(name, now) is None else window.first for name, window in self._windows.items())
+
     def state(self) -> TripLogState:
         return TripLogState(self._trips, self._forgotten, self._base)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
@@ -118,6 +119,7 @@ class Accounts:
         """Of the void that is booked next."""
         self.trips: dict[str, TripLog] = {}
         """Strategy → its last round trips."""
+        self._booked: Counter[str] = Counter()
         self._windows = {duration_text(window): window for window in statistics.windows}
         self.decisions = Decisions(settings.statistics.signal_expiry, self.ledger.price)
         self.ledger.woken = self._expire
@@ -154,8 +156,13 @@ class Accounts:
         except Exception as error:
             self.failed[event.strategy] = f"{type(error).__name__}: {error}"
             _log.exception("booking failed: the strategy is left out", strategy=event.strategy, event_id=event.event_id)
+        self._booked[event.strategy] += 1
         if event.seq is not None:
             self.sequences.observe(event.source, event.seq)
+
+    def revision(self, strategy: str) -> tuple[int, int]:
+        """Another one after each change of a strategy's books and tallies, but for those that marks and time make."""
+        return self._booked[strategy], self.decisions.ended[strategy]
 
     def correct(self, void: Void, fill: Fill) -> Correction:
         """Begin to work out the holding of `fill` without it: feed it the journal's history, then book `void`."""

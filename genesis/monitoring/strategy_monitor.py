@@ -24,6 +24,7 @@ from genesis.monitoring.accounts import Accounts
 from genesis.monitoring.capacities import Capacities
 from genesis.monitoring.intake import Intake
 from genesis.monitoring.restart import Progress, correct, replay
+from genesis.monitoring.settled import SettledFigures
 from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.summary import summarise
 from genesis.monitoring.telemetry import Outcome, Telemetry
@@ -67,6 +68,7 @@ class StrategyPerformanceMonitor:
         self._clock = clock or SystemClock()
         self._accounts = Accounts(settings, configured)
         self._configured = configured
+        self._settled = SettledFigures(self._accounts, configured)
         self._intake = Intake(settings.events, configured, self._accounts)
         self._mark_seen: dict[str, float] = {}
         self._voiding = asyncio.Lock()
@@ -197,6 +199,7 @@ class StrategyPerformanceMonitor:
         with exact_arithmetic():
             return summarise(
                 accounts,
+                settled=self._settled,
                 mark_seen=self._mark_seen,
                 rules=self._rules,
                 currency=self._settings.reporting_currency,

@@ -14,18 +14,17 @@ from genesis.analytics.attribution import NO_BENCHMARK, AttributionFigures, Mark
 from genesis.analytics.capacity import CapacityFigures
 from genesis.analytics.correlation import CorrelationFigures
 from genesis.analytics.degradation import DegradationFigures
-from genesis.analytics.shortfall import ExecutionFigures, execution_figures
 from genesis.core.config import StrategySettings, TradingRules
-from genesis.core.models import Liquidity, Side, Tier
+from genesis.core.models import Tier
 from genesis.core.money import ZERO, ratio, total, worth
 from genesis.ledger.book import Book, Rates
 from genesis.ledger.currency import NO_CONVERSION, NO_MARK, Unvalued
-from genesis.ledger.holding import Holding, Turnover
 from genesis.ledger.ledger import Ledger
 from genesis.ledger.periods import Period
 from genesis.monitoring.accounts import Accounts, StrategyRecord
 from genesis.monitoring.capacities import Capacities, Money
 from genesis.monitoring.return_figures import ReturnFigures
+from genesis.monitoring.settled import Counted, Settled, SettledFigures
 from genesis.monitoring.snapshot import (
     AccountSnapshot,
     HoldingSnapshot,
@@ -34,7 +33,6 @@ from genesis.monitoring.snapshot import (
     SourceSnapshot,
     StrategySnapshot,
 )
-from genesis.monitoring.trip_figures import Trades, trades
 
 _log = structlog.get_logger(__name__)
 
@@ -46,6 +44,7 @@ _EQUITY_FIGURES = ("unrealized", "net_pnl", "equity", "drawdown", "drawdown_rati
 def summarise(
     accounts: Accounts,
     *,
+    settled: SettledFigures,
     mark_seen: Mapping[str, float],
     rules: TradingRules,
     currency: str,
@@ -54,7 +53,7 @@ def summarise(
 ) -> MonitorSnapshot:
     """The picture of the whole account. A strategy that cannot be summarised is left out, and named in `failed`.
 
-    `configured`: the strategies of strategies.yaml.
+    `settled`: what only a strategy's own events change; `configured`: the strategies of strategies.yaml.
     `capacities` tells how much capital each strategy can take.
     """
     ledger, out = accounts.ledger, dict(accounts.failed)
@@ -70,11 +69,10 @@ def summarise(
             parts = _Parts(
                 attribution=_attribution(book, prices, ledger.rates, accounts.analysis.market(name)),
                 capacity=_capacity(book, record, ledger.rates, capacities) if capacities is not None else None,
-                execution=_execution(book, record, accounts, configured.get(name)),
+                settled=settled.of(name),
                 statistics=accounts.analysis.returns(name),
                 degradation=accounts.analysis.degradation(name),
                 no_correlation=correlation.undefined_strategies.get(name) if correlation is not None else FAILED,
-                trades=trades(book, accounts.trips[name], ledger.rates, ledger.time),
                 tier=tier,
                 configured=name in configured,
             )
@@ -109,26 +107,12 @@ def _capacity(book: Book, record: StrategyRecord, rates: Rates, capacities: Capa
     return capacities.figures(book, record.orders, money)
 
 
-def _execution(book: Book, record: StrategyRecord, accounts: Accounts, settings: StrategySettings | None) -> ExecutionFigures:
-    opportunities = accounts.decisions.opportunities.get(book.strategy, {})
-    symbols = (*book.holdings, *opportunities)
-    return execution_figures(
-        book.holdings.values(),
-        opportunities,
-        {symbol: accounts.ledger.currencies.of_symbol(symbol) for symbol in symbols},
-        accounts.ledger.rates,
-        expected=settings.expected_slippage_ratio if settings is not None else None,
-        recent=record.recent,
-    )
-
-
 class _Parts(NamedTuple):
     """What is told of a strategy beside its account."""
 
     attribution: AttributionFigures
     capacity: CapacityFigures | None
-    execution: ExecutionFigures
-    trades: Trades
+    settled: Settled
     statistics: ReturnFigures | None
     degradation: DegradationFigures | None
     no_correlation: str | None
@@ -138,10 +122,10 @@ class _Parts(NamedTuple):
 
 
 def _strategy(book: Book, record: StrategyRecord, ledger: Ledger, parts: _Parts) -> StrategySnapshot:
-    holdings = book.holdings.values()
+    settled = parts.settled
     account = _account(book, _kinds(book, ledger.rates), ledger.time)
-    undefined = {**account.undefined, **parts.trades.undefined}
-    undefined |= {**parts.attribution.undefined, **parts.execution.undefined}
+    undefined = {**account.undefined, **settled.trades.undefined}
+    undefined |= {**parts.attribution.undefined, **settled.execution.undefined}
     for figures_on_returns in (parts.capacity, parts.statistics, parts.degradation):
         if figures_on_returns is not None:
             undefined |= figures_on_returns.undefined
@@ -155,16 +139,14 @@ def _strategy(book: Book, record: StrategyRecord, ledger: Ledger, parts: _Parts)
     return StrategySnapshot(
         name=book.strategy,
         account=account,
-        holdings=tuple(_holdings(book, ledger)),
-        trades=parts.trades.snapshot,
+        holdings=tuple(_holdings(book, ledger, settled.turnover)),
+        trades=settled.trades.snapshot,
         attribution=parts.attribution,
-        execution=parts.execution,
-        slippage_adverse=record.adverse.counts(),
-        slippage_favourable=record.favourable.counts(),
-        fill_delay=record.delay.counts(),
-        voided_fills=sum(
-            turnover.fills for holding in holdings for side in holding.voided.turnover.values() for turnover in side.values()
-        ),
+        execution=settled.execution,
+        slippage_adverse=settled.adverse,
+        slippage_favourable=settled.favourable,
+        fill_delay=settled.delay,
+        voided_fills=settled.voided_fills,
         configured=parts.configured,
         last_event_timestamp=record.last_event_timestamp,
         tier_allowed=parts.tier.allows(book.strategy) if parts.tier is not None else None,
@@ -175,12 +157,10 @@ def _strategy(book: Book, record: StrategyRecord, ledger: Ledger, parts: _Parts)
     )
 
 
-def _holdings(book: Book, ledger: Ledger) -> list[HoldingSnapshot]:
+def _holdings(book: Book, ledger: Ledger, turnover: Mapping[str, Counted]) -> list[HoldingSnapshot]:
     snapshots = []
-    for symbol, holding in book.holdings.items():
-        turnover = _turnover(holding)
-        if not turnover:
-            continue  # funding alone makes no position
+    for symbol, counted in turnover.items():  # funding alone makes no position
+        holding = book.holdings[symbol]
         mark, rate = ledger.marks.get(symbol), ledger.rates.get(holding.currency)
         price = mark.price if mark is not None and rate is not None else None
         snapshots.append(
@@ -189,20 +169,10 @@ def _holdings(book: Book, ledger: Ledger) -> list[HoldingSnapshot]:
                 quantity=holding.quantity,
                 value=worth(holding.quantity, price * rate if price is not None and rate is not None else None),
                 unrealized=worth(holding.unrealized(price), rate) if price is not None else worth(holding.quantity, None),
-                turnover=turnover,
+                turnover=counted,
             )
         )
     return snapshots
-
-
-def _turnover(holding: Holding) -> dict[tuple[Side, Liquidity], Turnover]:
-    """What was counted of the holding's fills, voided ones included."""
-    counted = {(side, liquidity): sums for side, kinds in holding.turnover.items() for liquidity, sums in kinds.items()}
-    for side, kinds in holding.voided.turnover.items():
-        for liquidity, voided in kinds.items():
-            known = counted.get((side, liquidity), Turnover())
-            counted[side, liquidity] = Turnover(known.fills + voided.fills, known.value + voided.value)
-    return counted
 
 
 def _no_money_at_risk(statistics: ReturnFigures | None, account: AccountSnapshot) -> dict[str, str]:
