@@ -7,7 +7,7 @@ What is unfilled then is the opportunity part of the shortfall, at the mark of t
 from __future__ import annotations
 
 import heapq
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,6 +19,8 @@ from genesis.core.money import ZERO
 from genesis.ledger.correction import Identity
 
 KEPT_SIGNALS = 10_000
+KEPT_UNFILLED = 1_000
+"""How many of those are kept that ended without a fill: a market maker's quotes, mostly, of which no fill can be void."""
 
 
 class Decision(msgspec.Struct, kw_only=True):
@@ -93,6 +95,7 @@ class Decisions:
         self._expiry = expiry
         self._mark = mark
         self._due: list[tuple[datetime, Identity]] = []
+        self._unfilled: deque[Identity] = deque()
 
     @property
     def next_expiry(self) -> datetime | None:
@@ -107,7 +110,7 @@ class Decisions:
         if len(self.kept) > KEPT_SIGNALS:
             oldest = self.kept[next(iter(self.kept))]
             self._end(oldest, self._mark(oldest.symbol))
-            del self.kept[oldest.identity]
+            self.kept.pop(oldest.identity, None)
 
     def fill(self, fill: Fill) -> Decision | None:
         """Take in a fill; the decision that led to it, if that is known."""
@@ -139,7 +142,9 @@ class Decisions:
 
     def _keep(self, decision: Decision) -> None:
         self.kept[decision.identity] = decision
-        if not decision.ended:
+        if decision.ended:
+            self._forget_unfilled(decision)
+        else:
             heapq.heappush(self._due, (decision.time + self._expiry, decision.identity))
 
     def _change(self, fill: Fill, quantity: Decimal) -> Decision | None:
@@ -161,6 +166,17 @@ class Decisions:
         if decision.unfilled:
             opportunity.measured += price is not None
             opportunity.unmeasured += price is None
+        self._forget_unfilled(decision)
+
+    def _forget_unfilled(self, decision: Decision) -> None:
+        """Let go of the oldest ended signal without a fill, where one more would be too many."""
+        if decision.filled:
+            return
+        self._unfilled.append(decision.identity)
+        if len(self._unfilled) > KEPT_UNFILLED:
+            oldest = self.kept.get(self._unfilled.popleft())
+            if oldest is not None and not oldest.filled:
+                del self.kept[oldest.identity]
 
     def _opportunity(self, decision: Decision) -> Opportunity:
         return self.opportunities.setdefault(decision.strategy, {}).setdefault(decision.symbol, Opportunity())

@@ -204,6 +204,15 @@ async def test_the_oldest_signal_ends_when_there_are_too_many(monkeypatch: pytes
     assert (found.shortfall["opportunity"], found.measured_signals) == (5, 1)
 
 
+async def test_signals_that_ended_without_a_fill_are_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decisions, "KEPT_UNFILLED", 1)
+    idle = [event for n in range(3) for event in (sized(f"i{n}", Side.BUY, "100", "1", seconds=11), end(f"i{n}", 11))]
+    late = fill(Side.BUY, "3", "110", signal_id="s", seconds=12)
+    found = await execution(*BUY, *idle, late, *(fill(Side.BUY, "1", "110", signal_id=f"i{n}", seconds=13) for n in range(3)))
+    assert found.shortfall["opportunity"] == 10 + 10 + 10
+    assert [one.decision_price for one in found.recent_fills[-3:]] == [None, None, 100]
+
+
 async def test_signals_open_and_ended_are_known_after_a_restart_and_after_a_replay(tmp_path: Path) -> None:
     for saved in (True, False):
         path = tmp_path / f"{saved}.db"
