@@ -71,7 +71,6 @@ class _Lines:
     def _know(self, keys: Sequence[object], names: Iterable[str]) -> None:
         """Let the template be that of `keys`; `names`, what each line begins with, is only asked if it is not yet."""
         if keys != self._keys:
-            self._keys = []  # until the template is that of the new ones
             self._template = "".join(self._lines(names)).encode()
             self._keys = keys
 

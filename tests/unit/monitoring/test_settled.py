@@ -124,3 +124,12 @@ async def test_quotes_alone_leave_it_as_it_is() -> None:
     assert after.execution is before.execution
     assert after.trades is before.trades
     assert after.account.equity != before.account.equity
+
+
+async def test_the_turnover_counts_a_voided_fill_on() -> None:
+    async with monitor() as made:
+        await made.handle_batch([capital("100"), fill(Side.BUY, "1", "10", event_id="a"), fill(Side.BUY, "2", "10")])
+        await made.handle(Void(time=at(1), event_id="v", strategy="alpha", voids="a"))
+        (strategy,) = made.snapshot().strategies
+    (counted,) = strategy.holdings[0].turnover.values()
+    assert (counted.fills, counted.value, strategy.voided_fills, strategy.holdings[0].quantity) == (2, 30, 1, 2)

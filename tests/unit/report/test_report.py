@@ -124,6 +124,9 @@ def test_it_tells_the_snapshots_figures(where: Address) -> None:
     assert account.equity is not None
     at_risk = statistics.tails["historical", "0.95"].value_at_risk
     assert row(lines, "historical", "95.00%")[2:4] == [f"{100 * at_risk:,.2f}%", f"{at_risk * float(account.equity):,.2f}"]
+    forecasts = statistics.backtests["historical", "0.95"].forecasts
+    assert forecasts > 0
+    assert float(row(lines, "historical", "95.00%")[7]) == pytest.approx(0.05 * forecasts, abs=0.06)
     assert row(lines, "main", "BTCUSDT")[2] == f"{account.net_pnl:,.2f}"
     assert row(lines, "BTCUSDT", "1")[2] == f"{alpha.holdings[0].value:,.2f}"
     assert row(lines, "slippage")[1] == f"{alpha.execution.slippage:,.4f}" == "0.2000"
