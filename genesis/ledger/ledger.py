@@ -261,6 +261,10 @@ class Ledger:
             self._wake = time
             self._next_stop = None
 
+    def know(self, symbol: str) -> None:
+        """Count a symbol among the known ones, which have a limit, before it has a mark or a fill."""
+        self._mark_of(symbol)
+
     def price(self, symbol: str) -> Decimal | None:
         """The mark of a symbol, if there is one."""
         mark = self.marks.get(symbol)

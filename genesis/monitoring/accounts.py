@@ -188,6 +188,7 @@ class Accounts:
     def _follow(self, event: AnyAccountEvent, record: StrategyRecord) -> None:
         """Measure the execution."""
         if isinstance(event, Signal):
+            self.ledger.know(event.symbol)
             self.decisions.decide(event)
             self.ledger.wake(self.decisions.next_expiry)
         elif isinstance(event, SignalEnd):
@@ -253,5 +254,7 @@ class Accounts:
             self.trips[name] = TripLog(self._windows)
             self.trips[name].restore(trips)
         self.decisions.restore(state.decisions, state.opportunities)
+        for symbol in sorted({symbol for symbols in state.opportunities.values() for symbol in symbols}):
+            self.ledger.know(symbol)
         self.ledger.wake(self.decisions.next_expiry)
         return state.sequence

@@ -8,7 +8,7 @@ from itertools import islice
 
 from genesis.core.errors import EventError
 from genesis.core.event_config import EventSettings
-from genesis.core.models import AnyAccountEvent, AnyEvent, AnyMarketEvent, Fill, Funding, MarketEvent
+from genesis.core.models import AnyAccountEvent, AnyEvent, AnyMarketEvent, Fill, Funding, MarketEvent, Signal
 from genesis.monitoring.accounts import Accounts
 
 _NAMED = 10
@@ -82,7 +82,9 @@ class Intake:
         return None
 
     def _symbol_refusal(self, event: AnyAccountEvent, fresh: set[str]) -> EventError | None:
-        if not isinstance(event, Fill | Funding) or event.symbol in self._accounts.ledger.marks or event.symbol in fresh:
+        if not isinstance(event, Signal | Fill | Funding):
+            return None
+        if event.symbol in self._accounts.ledger.marks or event.symbol in fresh:
             return None
         error = self._one_symbol_more(event.symbol, fresh)
         if error is None:

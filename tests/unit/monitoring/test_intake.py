@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
@@ -191,6 +192,10 @@ async def test_a_flood_of_symbols_ends_at_the_limit_and_the_known_go_on() -> Non
     async with watched(limit_symbols=2) as w:
         receipts = await w.monitor.handle_batch([fill(Side.BUY, "1", "1", symbol=f"x{number}") for number in (0, 1, 2, 1)])
         assert [receipt.outcome.value for receipt in receipts] == ["accepted", "accepted", "rejected", "accepted"]
+    async with watched(limit_symbols=2) as w:
+        for number, expected in enumerate(["accepted", "accepted", "rejected"]):
+            decided = structs.replace(signal(f"s{number}", Side.BUY, "1"), symbol=f"x{number}")
+            assert (await w.monitor.handle(decided)).outcome.value == expected
 
 
 async def test_a_broken_feed_does_not_fill_the_log() -> None:
