@@ -17,7 +17,6 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from math import nan
 from typing import Any
 
 import empyrical
@@ -47,6 +46,7 @@ class Window:
     """The figures that empyrical knows, too, of one window."""
 
     def __init__(self, size: int) -> None:
+        self.size = size
         self._returns = RollingReturns(size, benchmark=True)
         self._ordered = OrderedReturns(size)
         self._year = Year(YEAR, 0.0, 30)
@@ -55,24 +55,54 @@ class Window:
         self._returns.restore(values, benchmarks)
         self._ordered.restore(values[-self._returns.size :])
 
-    def next(self, value: float, benchmark: float) -> list[float]:
+    def next(self, value: float, benchmark: float) -> tuple[float | None, ...]:
         """A new point, and all figures after it."""
         self._ordered.replace(self._returns.append(value, benchmark), value)
         return self.told()
 
-    def told(self) -> list[float]:
-        """In the order of `with_empyrical`; NaN for none."""
+    def told(self) -> tuple[float | None, ...]:
+        """In the order of `with_empyrical`."""
         moments, path = self._returns.moments(), self._returns.path()
-        shape = shape_of(moments)
-        told = performance(moments, path, self._year, "", Reasons())
-        found: list[float | None] = [*told, path.drawdown, shape.skewness, shape.excess_kurtosis]
-        for level in LEVELS:
-            rank, part = level.rank(self._ordered.count)
-            values = self._ordered.values
-            found += (quantile_loss(values[rank], values[rank + 1], part), -self._ordered.mean_of_smallest(rank + 1))
-        regression = regression_of(self._returns.pairs())
-        found += (regression.beta, compounded(regression.alpha, YEAR))
-        return [nan if figure is None else figure for figure in found]
+        _, _, skewness, kurtosis = shape_of(moments)
+        ratios = performance(moments, path, self._year, "", Reasons())
+        beta, _, alpha = regression_of(self._returns.pairs())
+        (loss, beyond), (larger, far_beyond) = self._tail(LEVELS[0]), self._tail(LEVELS[1])
+        other = (path.drawdown, skewness, kurtosis, loss, beyond, larger, far_beyond, beta, compounded(alpha, YEAR))
+        return (*ratios, *other)
+
+    def _tail(self, level: Level) -> tuple[float, float]:
+        values = self._ordered.values
+        rank, part = level.rank(self._ordered.count)
+        return quantile_loss(values[rank], values[rank + 1], part), -self._ordered.mean_of_smallest(rank + 1)
+
+    def next_few(self, value: float, benchmark: float) -> tuple[object, ...]:
+        """A new point, and the six figures that cost the libraries least."""
+        ordered, level = self._ordered, LEVELS[0]
+        ordered.replace(self._returns.append(value, benchmark), value)
+        path = self._returns.path()
+        told = performance(self._returns.moments(), path, self._year, "", Reasons())
+        rank, part = level.rank(ordered.count)
+        loss = quantile_loss(ordered.values[rank], ordered.values[rank + 1], part)
+        return told, path.drawdown, loss, ordered.mean_of_smallest(rank + 1), regression_of(self._returns.pairs()).beta
+
+
+def few_with_empyrical(values: Floats, benchmarks: Floats) -> tuple[object, ...]:
+    sharpe, sortino = empyrical.sharpe_ratio(values, annualization=YEAR), empyrical.sortino_ratio(values, annualization=YEAR)
+    tail = empyrical.value_at_risk(values), empyrical.conditional_value_at_risk(values)
+    return sharpe, sortino, empyrical.max_drawdown(values), tail, empyrical.beta_aligned(values, benchmarks)
+
+
+def few_with_quantstats(values: pd.Series, benchmarks: pd.Series) -> tuple[object, ...]:
+    told: Any = quantstats.stats
+    sharpe, sortino = told.sharpe(values, periods=YEAR), told.sortino(values, periods=YEAR)
+    return (
+        sharpe,
+        sortino,
+        told.max_drawdown(values),
+        told.value_at_risk(values),
+        told.cvar(values),
+        told.greeks(values, benchmarks),
+    )
 
 
 def with_empyrical(values: Floats, benchmarks: Floats) -> list[float]:
@@ -126,24 +156,40 @@ def returns(number: int) -> tuple[Floats, Floats]:
 
 
 def compare(size: int) -> None:
-    """One window: the time a new point takes with each, and the ratio of each round's pair."""
+    """One window, all figures: what a new point takes with each, and the ratio of each round's pair."""
     values, market = returns(size + (ROUNDS + 1) * POINTS)
     window = Window(size)
-    window.restore(values[:size], market[:size])
-    ours: list[float] = []
-    theirs: dict[str, list[float]] = {"empyrical-reloaded": [], "quantstats": []}
-    for start in range(size, len(values), POINTS):
-        new = list(zip(values[start : start + POINTS].tolist(), market[start : start + POINTS].tolist(), strict=True))
-        ours.append(timed(window.next, new))
-        arrays = values[start + POINTS - size : start + POINTS], market[start + POINTS - size : start + POINTS]
-        theirs["empyrical-reloaded"].append(timed(with_empyrical, [arrays] * 30))
-        days = pd.date_range("2000-01-01", periods=len(arrays[0]))
-        series = tuple(pd.Series(array, index=days) for array in arrays)
-        theirs["quantstats"].append(timed(with_quantstats, [series] * 5))
+    measure(f"window {size:6d}", window, window.next, (with_empyrical, with_quantstats))
     last = with_empyrical(values[-size - 1 : -1], market[-size - 1 : -1])
     check(window, last, values[-size - 1 :], market[-size - 1 :])
-    told = ", ".join(f"{name} {statistics.median(times):7.0f} µs, {spread(ours, times)}" for name, times in theirs.items())
-    print(f"window {size:6d}: a new point {statistics.median(ours[1:]):5.1f} µs; {told}")
+    few = Window(size)
+    measure("  six of them only", few, few.next_few, (few_with_empyrical, few_with_quantstats))
+
+
+def measure(
+    title: str,
+    window: Window,
+    next_point: Callable[..., object],
+    libraries: tuple[Callable[..., object], Callable[..., object]],
+) -> None:
+    size = window.size
+    values, market = returns(size + (ROUNDS + 1) * POINTS)
+    window.restore(values[:size], market[:size])
+    ours: list[float] = []
+    empyricals: list[float] = []
+    quantstats_: list[float] = []
+    for start in range(size, len(values), POINTS):
+        new = list(zip(values[start : start + POINTS].tolist(), market[start : start + POINTS].tolist(), strict=True))
+        ours.append(timed(next_point, new))
+        arrays = values[start + POINTS - size : start + POINTS], market[start + POINTS - size : start + POINTS]
+        empyricals.append(timed(libraries[0], [arrays] * 30))
+        days = pd.date_range("2000-01-01", periods=size)
+        quantstats_.append(timed(libraries[1], [tuple(pd.Series(array, index=days) for array in arrays)] * 5))
+    print(
+        f"{title}: a new point {statistics.median(ours[1:]):5.1f} µs; "
+        f"empyrical-reloaded {statistics.median(empyricals[1:]):6.0f} µs, {spread(ours, empyricals)}; "
+        f"quantstats {statistics.median(quantstats_[1:]):6.0f} µs, {spread(ours, quantstats_)}"
+    )
 
 
 def spread(ours: list[float], theirs: list[float]) -> str:
@@ -154,8 +200,9 @@ def spread(ours: list[float], theirs: list[float]) -> str:
 
 def check(window: Window, last: list[float], values: Floats, market: Floats) -> None:
     """A fast wrong answer is worth nothing: both must know the same, of the last point but one and of the last."""
-    assert np.allclose(window.told(), with_empyrical(values[1:], market[1:]), rtol=1e-9, atol=1e-12)
-    assert not np.allclose(window.told(), last, rtol=1e-9, atol=1e-12)
+    told = np.array(window.told(), dtype=float)
+    assert np.allclose(told, with_empyrical(values[1:], market[1:]), rtol=1e-9, atol=1e-12)
+    assert not np.allclose(told, last, rtol=1e-9, atol=1e-12)
 
 
 def everything() -> None:
