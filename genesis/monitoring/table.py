@@ -27,6 +27,10 @@ class Table:
 
     def add(self, value: Number, *labels: str) -> None:
         """Add a sample. An unknown value is no sample, and makes a sum that it belongs to unknown: None, NaN or infinite."""
+        self.put(value, labels)
+
+    def put(self, value: Number, labels: Labels) -> None:
+        """As `add`, for the families with a sample a holding: tables with the same labels may share them."""
         if value is None or (isinstance(value, float) and not isfinite(value)):
             self._unknown.add(labels)
         elif labels in self._values:

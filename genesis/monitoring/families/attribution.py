@@ -16,10 +16,10 @@ def attribution(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
     for strategy in snapshot.strategies:
         name, figures = folded.strategy(strategy.name), strategy.attribution
         for part in figures.parts:
-            component, symbol = folded.component(strategy.name, part.component), folded.symbol(part.symbol)
-            whole.add(part.pnl, name, component, symbol)
+            labels = (name, folded.component(strategy.name, part.component), folded.symbol(part.symbol))
+            whole.put(part.pnl, labels)
             for period, pnl in part.period_pnl.items():
-                by_period.add(pnl, name, component, symbol, period.value)
+                by_period.put(pnl, (*labels, period._value_))  # `.value` is a slow property
         for cause, pnl in figures.causes._asdict().items():
             causes.add(pnl, name, cause)
         if figures.residual is not None or strategy.name in folded.named:  # one that is not known hides no other

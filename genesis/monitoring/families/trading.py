@@ -29,9 +29,10 @@ def positions(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
     for strategy in snapshot.strategies:
         name = folded.strategy(strategy.name)
         for holding in strategy.holdings:
+            labels = (name, folded.symbol(holding.symbol))
             if strategy.name in folded.named and folded.known_symbol(holding.symbol):
-                quantity.add(holding.quantity, name, holding.symbol)
-            value.add(holding.value, name, folded.symbol(holding.symbol))
+                quantity.put(holding.quantity, labels)
+            value.put(holding.value, labels)
         if all(holding.value is not None for holding in strategy.holdings):
             sides = _exposure(strategy)
             exposure.add(sides[0], name, "long")
@@ -47,8 +48,9 @@ def trades(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
         for holding in strategy.holdings:
             symbol = folded.symbol(holding.symbol)
             for (side, liquidity), turnover in holding.turnover.items():
-                fills.add(turnover.fills, name, symbol, side.value, liquidity.value)
-                volume.add(turnover.value, name, symbol, side.value, liquidity.value)
+                labels = (name, symbol, side._value_, liquidity._value_)  # `.value` is a slow property
+                fills.put(turnover.fills, labels)
+                volume.put(turnover.value, labels)
         voided.add(strategy.voided_fills, name)
         trades.add(strategy.trades.counted.wins, name, "win")
         trades.add(strategy.trades.counted.losses, name, "loss")
