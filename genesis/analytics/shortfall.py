@@ -128,8 +128,9 @@ def execution_figures(
     measured = sum(holding.execution.measured + holding.voided.measured for holding in held.values())
     if not any(holding.execution.decided for holding in held.values()):
         slippage, undefined = None, undefined | dict.fromkeys(("slippage", "slippage_ratio"), NO_DECISION_PRICE)
-    elif slippage is None or not decided:
-        undefined |= dict.fromkeys(("slippage", "slippage_ratio"), NO_CONVERSION)
+    elif slippage is None or decided is None:
+        unknown = ("slippage", "slippage_ratio") if slippage is None else ("slippage_ratio",)
+        undefined |= dict.fromkeys(unknown, NO_CONVERSION)
     return ExecutionFigures(
         slippage=slippage,
         slippage_ratio=ratio(slippage, decided) if slippage is not None and decided else None,

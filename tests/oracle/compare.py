@@ -260,7 +260,8 @@ def _compare_shortfall(strategy: StrategySnapshot, oracle: Oracle) -> None:
     unfilled = [one.priced for one in missed if one.unfilled_at_end]
     assert (got.measured_signals, got.unmeasured_signals) == (unfilled.count(True), unfilled.count(False))
     money, value = execution.slippage(oracle, name) or (None, None)
-    _same(f"{name} slippage", got.slippage, money if value else None)
+    _same(f"{name} slippage", got.slippage, money)
+    assert ("slippage" in strategy.undefined, "slippage_ratio" in strategy.undefined) == (money is None, None in (money, value))
     _near(f"{name} slippage ratio", got.slippage_ratio, money / value if money is not None and value else None)
     for symbol in got.symbols:
         cost, decided = execution.slippage(oracle, name, symbol.symbol) or (None, None)
