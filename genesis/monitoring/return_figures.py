@@ -17,6 +17,10 @@ Key = tuple[str, str]
 """Method and confidence of a value at risk, as in its labels."""
 
 
+TOO_SHORT = "window_too_short"
+"""Less than a day: what a minute brought, for half a million minutes, is no return of a year."""
+
+
 class Performance(NamedTuple):
     """The ratios of one window, of a year."""
 
@@ -104,6 +108,10 @@ class Year(NamedTuple):
     least: int
     """The fewest returns that a figure may stand on."""
 
+    def compounds(self, count: int) -> bool:
+        """Whether `count` returns are enough to compound them to a year: those of a day, of which a year has 365."""
+        return count * 365 >= self.steps
+
 
 def performance(moments: Moments, path: Path, year: Year, window: str, reasons: Reasons) -> Performance:
     """The ratios of a window; why one is None is noted in `reasons`."""
@@ -132,6 +140,8 @@ def _calmar(path: Path, count: int, year: Year, window: str, reasons: Reasons) -
         reasons.note("calmar_ratio", "equity_lost", window)
     elif not path.drawdown:
         reasons.note("calmar_ratio", "no_drawdown", window)
+    elif not year.compounds(count):
+        reasons.note("calmar_ratio", TOO_SHORT, window)
     else:
         yearly = annual_return(path.growth / count, year.steps)
         if yearly is not None and isfinite(yearly / path.drawdown):

@@ -30,6 +30,7 @@ from genesis.analytics.since_start import SinceStart
 from genesis.analytics.sums import Moments
 from genesis.core.statistics_config import StatisticsSettings
 from genesis.monitoring.return_figures import (
+    TOO_SHORT,
     BacktestFigures,
     ComponentFigures,
     Key,
@@ -217,6 +218,9 @@ class ReturnStatistics:
         return None
 
     def _alpha(self, regression: Regression, reasons: Reasons) -> float | None:
+        if not self._year.compounds(self._risk.pairs().number):
+            reasons.note("alpha_ratio", TOO_SHORT)
+            return None
         alpha = compounded(regression.alpha, self._year.steps)
         if alpha is None:
             reasons.note("alpha_ratio", "out_of_range")

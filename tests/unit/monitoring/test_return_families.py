@@ -18,12 +18,13 @@ from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from tests.unit.monitoring.account import capital, fill, monitor, quote
 
+STEP = timedelta(minutes=30)
 SETTINGS = MonitorSettings(
     statistics=StatisticsSettings(
-        step=timedelta(seconds=1),
-        windows=(timedelta(seconds=20),),
-        risk_window=timedelta(seconds=60),
-        horizon=timedelta(seconds=9),
+        step=STEP,
+        windows=(20 * STEP,),
+        risk_window=60 * STEP,
+        horizon=9 * STEP,
         min_observations=10,
         benchmark="BTCUSDT",
     )
@@ -38,9 +39,10 @@ OURS = {
 
 
 def prices(symbol: str, number: int, seed: int) -> list[AnyEvent]:
-    """A quote a second, half a second after the grid's point."""
+    """A quote a step, half a step after the grid's point."""
     walk = 100 + np.random.default_rng(seed).normal(0, 0.5, number).cumsum()
-    return [quote(f"{price:.4f}", f"{price:.4f}", symbol, second + 0.5) for second, price in enumerate(walk)]
+    half = STEP.total_seconds() / 2
+    return [quote(f"{price:.4f}", f"{price:.4f}", symbol, (2 * step + 1) * half) for step, price in enumerate(walk)]
 
 
 @asynccontextmanager
@@ -83,9 +85,9 @@ async def test_figures_have_the_labels_of_window_method_level_and_horizon() -> N
         assert figures is not None
         assert found["strategy_info,long,BTCUSDT"] == 1
         assert found["strategy_observations,long"] == 60
-        assert found["strategy_sharpe_ratio,long,20s"] == figures.performance["20s"].sharpe
+        assert found["strategy_sharpe_ratio,long,10h"] == figures.performance["10h"].sharpe
         assert found["strategy_calmar_ratio,long,all"] == figures.performance["all"].calmar
-        assert found["strategy_expected_shortfall_ratio,long,historical,0.99,9s"] == (
+        assert found["strategy_expected_shortfall_ratio,long,historical,0.99,4h30m"] == (
             figures.tails["historical", "0.99"].expected_shortfall
         )
         assert found["strategy_var_exceedances_total,long,parametric,0.95"] == (
@@ -101,15 +103,15 @@ async def test_value_at_risk_in_money_is_the_ratio_of_the_equity() -> None:
         found, equity = told(snapshot), snapshot.strategies[1].account.equity
         assert equity is not None
         for figure in ("value_at_risk", "expected_shortfall"):
-            ratio = found[f"strategy_{figure}_ratio,short,historical,0.95,9s"]
-            assert found[f"strategy_{figure},short,historical,0.95,9s"] == ratio * float(equity)
+            ratio = found[f"strategy_{figure}_ratio,short,historical,0.95,4h30m"]
+            assert found[f"strategy_{figure},short,historical,0.95,4h30m"] == ratio * float(equity)
 
 
 async def test_the_parts_of_the_accounts_value_at_risk_add_up_to_it() -> None:
     async with trading() as made:
         found = told(made.snapshot())
         for method in ("historical", "parametric"):
-            label = f"{method},0.95,9s"
+            label = f"{method},0.95,4h30m"
             parts = [found[f"portfolio_component_value_at_risk,{name},{label}"] for name in ("long", "short")]
             assert sum(parts) == pytest.approx(found[f"portfolio_value_at_risk,{label}"], rel=1e-9)
             folded = told(made.snapshot(), max_strategies=1)
@@ -125,11 +127,11 @@ async def test_a_folded_strategy_has_no_ratios() -> None:
 
 async def test_without_equity_there_is_a_ratio_and_no_money_and_a_reason() -> None:
     async with trading() as made:
-        await made.handle(fill(Side.BUY, "1", "1", strategy="short", symbol="never quoted", seconds=91))
+        await made.handle(fill(Side.BUY, "1", "1", strategy="short", symbol="never quoted", seconds=91 * STEP.total_seconds()))
         snapshot = made.snapshot()
         found = told(snapshot)
-        assert "strategy_value_at_risk_ratio,short,historical,0.95,9s" in found
-        assert "strategy_value_at_risk,short,historical,0.95,9s" not in found
+        assert "strategy_value_at_risk_ratio,short,historical,0.95,4h30m" in found
+        assert "strategy_value_at_risk,short,historical,0.95,4h30m" not in found
         assert snapshot.strategies[1].undefined["value_at_risk"] == "no_mark"
         assert snapshot.portfolio.undefined["expected_shortfall"] == "no_mark"
         assert "value_at_risk" not in snapshot.strategies[0].undefined
@@ -137,11 +139,11 @@ async def test_without_equity_there_is_a_ratio_and_no_money_and_a_reason() -> No
 
 async def test_an_account_that_was_lost_has_no_value_at_risk_in_money() -> None:
     async with trading() as made:
-        await made.handle(quote("900", "900", "ETHUSDT", 91))
+        await made.handle(quote("900", "900", "ETHUSDT", 91 * STEP.total_seconds()))
         snapshot = made.snapshot()
         assert snapshot.strategies[1].account.equity < 0  # type: ignore[operator]
         assert snapshot.strategies[1].undefined["value_at_risk"] == "no_capital"
-        assert "strategy_value_at_risk,short,historical,0.95,9s" not in told(snapshot)
+        assert "strategy_value_at_risk,short,historical,0.95,4h30m" not in told(snapshot)
 
 
 async def test_while_a_strategy_fails_the_account_is_not_told() -> None:

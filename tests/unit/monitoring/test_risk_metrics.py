@@ -22,6 +22,7 @@ from tests.unit.monitoring import sliding
 Floats = NDArray[np.float64]
 NAN = float("nan")
 STEPS = 100_000
+HOUR = timedelta(hours=1)
 SMALL = StatisticsSettings(
     step=timedelta(days=1),
     windows=(timedelta(days=21),),
@@ -221,7 +222,7 @@ def test_a_strategy_that_stands_still_has_a_quantile_and_no_ratio() -> None:
 def test_losses_only_and_a_loss_of_everything_have_their_reasons() -> None:
     figures = statistics_of(np.array([-0.1] * 20 + [-1.0] + [0.1] * 10), np.zeros(31)).figures()
     assert figures.undefined["calmar_ratio"] == "equity_lost"
-    every = StatisticsSettings(step=timedelta(seconds=1), windows=(timedelta(minutes=1),), risk_window=timedelta(minutes=1))
+    every = StatisticsSettings(step=HOUR, windows=(60 * HOUR,), risk_window=60 * HOUR)
     gains = statistics_of(np.array([0.5, -0.01] * 20), np.zeros(40), every).figures()
     assert gains.undefined["calmar_ratio"] == "out_of_range"
     assert gains.undefined["beta"] == "no_benchmark"
@@ -243,12 +244,23 @@ def test_a_calmar_ratio_that_no_float_holds_is_out_of_range() -> None:
 
 
 def test_an_alpha_that_no_float_holds_is_out_of_range() -> None:
-    every = SMALL.model_copy(update={"step": timedelta(seconds=1), "windows": (timedelta(minutes=1),)})
-    every = every.model_copy(update={"risk_window": timedelta(minutes=1)})
+    every = SMALL.model_copy(update={"step": HOUR, "windows": (60 * HOUR,), "risk_window": 60 * HOUR})
     values, market = some_returns(60)
-    figures = statistics_of(values + 0.01, market, every).figures()
+    figures = statistics_of(values + 0.1, market, every).figures()
     assert figures.beta is not None
     assert figures.undefined["alpha_ratio"] == "out_of_range"
+
+
+@pytest.mark.parametrize(("points", "known"), [(23, False), (24, True)])
+def test_less_than_a_day_is_not_compounded_to_a_year(points: int, known: bool) -> None:
+    every = SMALL.model_copy(update={"step": HOUR, "windows": (60 * HOUR,), "risk_window": 60 * HOUR, "min_observations": 3})
+    values, market = some_returns(points)
+    figures = statistics_of(values, market, every).figures()
+    assert (figures.performance["all"].calmar is not None) is known
+    assert (figures.alpha is not None) is known
+    assert figures.performance["all"].sharpe is not None
+    reasons = {figure: figures.undefined.get(figure) for figure in ("calmar_ratio", "alpha_ratio")}
+    assert reasons == dict.fromkeys(reasons, None if known else "window_too_short")
 
 
 def test_exceedances_one_after_the_other_have_no_independence() -> None:
