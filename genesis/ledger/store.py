@@ -157,7 +157,7 @@ class Store:
         rows = [{"point": number, "checksum": checksum(point), "payload": point} for number, point in points.new]
         with self.database.errors(), self._transaction(self._ready()) as connection:
             connection.execute(SNAPSHOT.delete())
-            connection.execute(SNAPSHOT.insert().values(values))
+            connection.execute(SNAPSHOT.insert(), values)  # in the statement itself, the first payload would be kept for ever
             if rows:
                 outdated = or_(POINT.c.point < points.oldest, POINT.c.point >= rows[0]["point"])
                 connection.execute(POINT.delete().where(outdated))
