@@ -359,8 +359,10 @@ async def serve(strategies: int, symbols: int, steps: int) -> None:
             gc.freeze()  # as `genesis monitor` does
             if strategies:
                 await book(app.monitor, account)
-            for _ in range(steps):
+            for step in range(steps):
                 await app.monitor.handle_batch(list(account.quotes(seconds=60)))
+                if step % 10 == 0:  # a minute of event time takes no minute here: so often it would be saved
+                    await app.monitor.save_snapshot()
             print(app.url, flush=True)
             await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
