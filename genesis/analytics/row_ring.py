@@ -25,7 +25,7 @@ class RowRing:
         return self._end - self._start
 
     def append(self, row: Mapping[str, float]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-        """Add a row, given by name; (the new row, the row that left or None), both of all columns, valid until the next call."""
+        """Add a row, given by name; (the new row, the row that left or None), of all columns, valid until the next call."""
         for name in row:
             if name not in self.columns:
                 self._add_column(name)
