@@ -91,7 +91,7 @@ class MonitorApp:
         exporter = GenesisCollector(
             self._snapshot,
             self.monitor.telemetry,
-            thresholds(self._settings.alerts),
+            thresholds(self._settings.alerts, self._settings.rules),
             self._clock,
             journal=self._journal,
             max_strategies=self._settings.monitor.max_strategies,

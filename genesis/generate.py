@@ -28,8 +28,8 @@ def generated_files(settings: Settings) -> dict[Path, str]:
     """
     alerts = settings.alerts
     return {
-        **{RULES / name: text for name, text in rule_files(alerts).items()},
-        **{RULE_TESTS / name: text for name, text in rule_tests(alerts).items()},
+        **{RULES / name: text for name, text in rule_files(alerts, settings.rules).items()},
+        **{RULE_TESTS / name: text for name, text in rule_tests(alerts, settings.rules).items()},
         Path("prometheus/prometheus.yml"): prometheus_config(
             alerts,
             monitor="monitor:9108",
@@ -39,7 +39,7 @@ def generated_files(settings: Settings) -> dict[Path, str]:
             tls=settings.monitor.tls,
         ),
         Path("alertmanager/alertmanager.yml"): alertmanager_config(alerts),
-        DOCS / "alerts.md": reference.alerts(alerts),
+        DOCS / "alerts.md": reference.alerts(alerts, settings.rules),
         DOCS / "metrics.md": reference.metrics(),
         DOCS / "configuration.md": reference.configuration(),
         **{BOARDS / name: text for name, text in _boards(settings).items()},

@@ -11,8 +11,10 @@ from genesis.core.alert_config import AlertSettings
 from genesis.core.config import MonitorSettings, StrategiesSettings, TradingRules
 from genesis.core.duration import duration_text
 from genesis.monitoring.alert_manager.documents import MARK
-from genesis.monitoring.alert_manager.rules import Record, Rule, service_rules, strategy_rules
-from genesis.monitoring.alert_manager.runbooks import RUNBOOKS, Runbook
+from genesis.monitoring.alert_manager.rule_files import all_rules
+from genesis.monitoring.alert_manager.rules import Record, Rule
+from genesis.monitoring.alert_manager.runbook import Runbook
+from genesis.monitoring.alert_manager.runbooks import RUNBOOKS
 from genesis.monitoring.catalog import CATALOG, Metric
 
 FILES: Mapping[str, type[BaseModel]] = {
@@ -55,9 +57,10 @@ def configuration() -> str:
     )
 
 
-def alerts(settings: AlertSettings) -> str:
+def alerts(settings: AlertSettings, limits: TradingRules) -> str:
     """docs/alerts.md: what each alert means and what to do, with the rules as they are configured."""
-    rules = [rule for rule in (*strategy_rules(settings), *service_rules(settings)) if isinstance(rule, Rule)]
+    made = all_rules(settings, limits)
+    rules = [rule for rule in made if isinstance(rule, Rule)]
     rows = [
         (
             f"[{alert}](#{alert.lower()})",
@@ -66,7 +69,7 @@ def alerts(settings: AlertSettings) -> str:
         )
         for alert, book in RUNBOOKS.items()
     ]
-    records = [rule for rule in strategy_rules(settings) if isinstance(rule, Record)]
+    records = [rule for rule in made if isinstance(rule, Record)]
     lines = [*_table(("Alert", "Severity", "When"), rows), ""]
     for alert, book in RUNBOOKS.items():
         lines += _alert(alert, book, [rule for rule in rules if rule.alert == alert])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     ConfigDict,
@@ -23,72 +23,26 @@ from pydantic.alias_generators import to_pascal
 from pydantic_core import InitErrorDetails
 
 from genesis.core.alert_faults import above, again, fault, reference_faults, refuse
-from genesis.core.duration import Duration, Interval, duration_text
+from genesis.core.duration import Interval, duration_text
+from genesis.core.figure_alerts import (
+    BetaAlert,
+    ExpectedSlippageAlert,
+    FillDelayAlert,
+    MultipleAlert,
+    PeriodLossAlert,
+    ProfitFactorAlert,
+    SharpeAlert,
+    ShortfallAlert,
+    UndefinedAlert,
+    ValueAtRiskAlert,
+    WinRateAlert,
+)
 from genesis.core.notification_config import Delivery, Receiver, Route, Url
-from genesis.core.section import Name, Ratio, Section
+from genesis.core.section import Name, Section
+from genesis.core.strategy_alert import Severity, StrategyAlert, Timing
 
-Severity = Literal["warning", "critical"]
 _LONGEST_INTERVAL = timedelta(minutes=1)
 DailyLossRatio = Annotated[Decimal, Field(gt=0, le=10)]
-
-
-class Timing(Section):
-    """How long a condition must hold before an alert fires, and how long the alert outlives it."""
-
-    hold: Duration = Field(alias="for")
-    """How long the condition must hold before the alert fires; 0s fires at the first evaluation."""
-    keep_firing_for: Duration
-    """How long the alert goes on firing after the condition has ended, so that one bad second is one notification."""
-
-
-class Levels(NamedTuple):
-    """The two thresholds of one strategy."""
-
-    warning: Decimal
-    critical: Decimal
-
-
-class Override(Section):
-    """Thresholds of one strategy; what is left out stays at the alert's own."""
-
-    warning: Ratio | None = None
-    """The strategy's warning threshold."""
-    critical: Ratio | None = None
-    """The strategy's critical threshold."""
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if self.warning is None and self.critical is None:
-            raise ValueError("must give warning, critical or both; remove it to keep the alert's own thresholds")
-        return self
-
-
-class StrategyAlert(Timing):
-    """An alert on a ratio of each strategy: it fires when the ratio reaches the threshold."""
-
-    warning: Ratio
-    """Fires with severity warning from here on."""
-    critical: Ratio
-    """Fires with severity critical from here on; must be above `warning`."""
-    overrides: dict[Name, Override] = Field(default_factory=dict)
-    """Strategy → its own thresholds."""
-
-    @field_validator("critical")
-    @classmethod
-    def _critical_is_worse(cls, critical: Decimal, info: ValidationInfo) -> Decimal:
-        return above("warning", critical, info)
-
-    @field_validator("overrides")
-    @classmethod
-    def _overrides_keep_the_order(cls, overrides: dict[str, Override], info: ValidationInfo) -> dict[str, Override]:
-        if "warning" not in info.data or "critical" not in info.data:
-            return overrides
-        refuse(cls.__name__, _order_faults(info.data, overrides))
-        return overrides
-
-    def levels(self, strategy: str | None = None) -> Levels:
-        """The thresholds of a strategy; without one, or without an override, the alert's own."""
-        return _levels(dict(self), self.overrides.get(strategy) if strategy is not None else None)
 
 
 class SlippageAlert(StrategyAlert):
@@ -184,6 +138,30 @@ class Alerts(Section):
     """A strategy has capital, but its drawdown cannot be told."""
     attribution_residual: StateAlert
     """A strategy's net P&L is not the sum of its parts."""
+    value_at_risk_exceeded: ValueAtRiskAlert
+    """Losses exceed the value at risk more often than they should."""
+    expected_shortfall_high: ShortfallAlert
+    """A bad day would cost more than the budget."""
+    win_rate_low: WinRateAlert
+    """Too few round trips win."""
+    profit_factor_low: ProfitFactorAlert
+    """What round trips win is too little for what others lose."""
+    sharpe_degraded: SharpeAlert
+    """A strategy is worse than its baseline."""
+    slippage_above_expected: ExpectedSlippageAlert
+    """Fills cost more than strategies.yaml expects."""
+    fill_delay_high: FillDelayAlert
+    """Fills come late."""
+    correlation_high: StateAlert
+    """Two strategies are the same bet; the limit is `correlation_alert_ratio` of trading_rules.yaml."""
+    beta_out_of_band: BetaAlert
+    """A strategy moves with the market otherwise than it is meant to."""
+    capacity_nearly_used: MultipleAlert
+    """A strategy has nearly as much capital as it can use."""
+    period_loss: PeriodLossAlert
+    """The loss of a strategy's week or month."""
+    figures_undefined: UndefinedAlert
+    """Figures are not known, and waiting does not help."""
     reconciliation_break: StateAlert
     """A broker's statement and the books differ."""
     events_conflicting: WindowAlert
@@ -256,32 +234,25 @@ class AlertSettings(Section):
         return self
 
 
-def _levels(own: Mapping[str, Any], override: Override | None) -> Levels:
-    if override is None:
-        return Levels(own["warning"], own["critical"])
-    return Levels(override.warning or own["warning"], override.critical or own["critical"])
-
-
-def _order_faults(own: Mapping[str, Any], overrides: Mapping[str, Override]) -> Iterator[InitErrorDetails]:
-    for strategy, override in overrides.items():
-        warning, critical = _levels(own, override)
-        if not warning < critical:
-            right = f"critical {critical} must be above warning {warning}; what an override leaves out is the alert's own"
-            yield fault((strategy,), override.model_dump(mode="json", exclude_none=True), right)
-
-
 def _interval_faults(settings: AlertSettings) -> Iterator[InitErrorDetails]:
     alerts = settings.alerts
     for key in ("scrape_interval", "evaluation_interval"):
         if (interval := getattr(settings, key)) > _LONGEST_INTERVAL:
             right = f"must be at most {duration_text(_LONGEST_INTERVAL)}: some rules look back two minutes"
             yield fault((key,), duration_text(interval), right)
-    if alerts.slippage_high.hold >= alerts.slippage_high.window:
-        right = f"must be shorter than window, which is {duration_text(alerts.slippage_high.window)}: then a burst is over"
-        yield fault(("alerts", "SlippageHigh", "for"), duration_text(alerts.slippage_high.hold), right)
+    for name, fills in (
+        ("SlippageHigh", alerts.slippage_high),
+        ("SlippageAboveExpected", alerts.slippage_above_expected),
+        ("FillDelayHigh", alerts.fill_delay_high),
+    ):
+        if fills.hold >= fills.window:
+            right = f"must be shorter than window, which is {duration_text(fills.window)}: then a burst is over"
+            yield fault(("alerts", name, "for"), duration_text(fills.hold), right)
     shortest = 4 * settings.scrape_interval
     for name, window in (
         ("SlippageHigh", alerts.slippage_high.window),
+        ("SlippageAboveExpected", alerts.slippage_above_expected.window),
+        ("FillDelayHigh", alerts.fill_delay_high.window),
         ("EventsConflicting", alerts.events_conflicting.window),
         ("EventsRejected", alerts.events_rejected.window),
         ("JournalFailing", alerts.journal_failing.window),
@@ -290,16 +261,31 @@ def _interval_faults(settings: AlertSettings) -> Iterator[InitErrorDetails]:
             right = f"must be at least {duration_text(shortest)}, four times scrape_interval: a shorter one holds no increase"
             yield fault(("alerts", name, "window"), duration_text(window), right)
     for muting, muted_by in (("MonitorDown", alerts.monitor_down), ("CollectorFailing", alerts.collector_failing)):
-        for name, alert in (
-            ("StrategyDrawdown", alerts.strategy_drawdown),
-            ("DailyLoss", alerts.daily_loss),
-            ("AttributionResidual", alerts.attribution_residual),
-            ("ReconciliationBreak", alerts.reconciliation_break),
-            ("EventsMissing", alerts.events_missing),
-        ):
+        for name, alert in _on_figures(alerts):
             if alert.keep_firing_for <= muted_by.hold:
                 right = (
                     f"must be longer than alerts.{muting}.for, which is {duration_text(muted_by.hold)}: "
                     "otherwise a crash of the monitor is told as a recovery"
                 )
                 yield fault(("alerts", name, "keep_firing_for"), duration_text(alert.keep_firing_for), right)
+
+
+def _on_figures(alerts: Alerts) -> Iterator[tuple[str, Timing]]:
+    """The alerts that end with the monitor, as they look at its figures of now."""
+    yield from (
+        ("StrategyDrawdown", alerts.strategy_drawdown),
+        ("DailyLoss", alerts.daily_loss),
+        ("AttributionResidual", alerts.attribution_residual),
+        ("ReconciliationBreak", alerts.reconciliation_break),
+        ("EventsMissing", alerts.events_missing),
+        ("ValueAtRiskExceeded", alerts.value_at_risk_exceeded),
+        ("ExpectedShortfallHigh", alerts.expected_shortfall_high),
+        ("WinRateLow", alerts.win_rate_low),
+        ("ProfitFactorLow", alerts.profit_factor_low),
+        ("SharpeDegraded", alerts.sharpe_degraded),
+        ("CorrelationHigh", alerts.correlation_high),
+        ("BetaOutOfBand", alerts.beta_out_of_band),
+        ("CapacityNearlyUsed", alerts.capacity_nearly_used),
+        ("PeriodLoss", alerts.period_loss),
+        ("FiguresUndefined", alerts.figures_undefined),
+    )

@@ -46,8 +46,21 @@ def above(smaller: str, value: _Threshold, info: ValidationInfo) -> _Threshold:
     """`value`, if it is above the section's field `smaller`; a faulty `smaller` is reported on its own."""
     least = info.data.get(smaller)
     if least is not None and not value > least:
-        raise ValueError(f"must be above {smaller}, which is {duration_text(least) if isinstance(least, timedelta) else least}")
+        raise ValueError(f"must be above {smaller}, which is {threshold_text(least)}")
     return value
+
+
+def below(larger: str, value: _Threshold, info: ValidationInfo) -> _Threshold:
+    """`value`, if it is below the section's field `larger`; a faulty `larger` is reported on its own."""
+    most = info.data.get(larger)
+    if most is not None and not most > value:
+        raise ValueError(f"must be below {larger}, which is {threshold_text(most)}")
+    return value
+
+
+def threshold_text(threshold: object) -> str:
+    """A threshold as it stands in the file."""
+    return duration_text(threshold) if isinstance(threshold, timedelta) else str(threshold)
 
 
 def reference_faults(raw: Mapping[str, Any], alert_names: Sequence[str]) -> Iterator[InitErrorDetails]:

@@ -15,7 +15,7 @@ from pydantic_core import InitErrorDetails
 from genesis.core.access_config import IngestSettings, ScrapeSettings, TlsSettings
 from genesis.core.alert_config import AlertSettings
 from genesis.core.alert_faults import fault, refuse
-from genesis.core.duration import Interval
+from genesis.core.duration import Interval, duration_text
 from genesis.core.errors import ConfigError, Fault
 from genesis.core.event_config import EventSettings
 from genesis.core.models import Storage, Tier
@@ -206,7 +206,29 @@ def load_settings(directory: Path) -> Settings:
     alerts = _load(directory / "alerts.yaml", AlertSettings, faults)
     if rules is None or monitor is None or strategies is None or alerts is None:
         raise ConfigError(faults)
+    if faults := list(_alerts_on_nothing(monitor, alerts)):
+        raise ConfigError(faults)
     return Settings(rules, monitor, strategies, alerts)
+
+
+def _alerts_on_nothing(monitor: MonitorSettings, settings: AlertSettings) -> Iterator[Fault]:
+    """Alerts that could never fire, as monitor.yaml does not have their figure worked out."""
+    alerts, statistics = settings.alerts, monitor.statistics
+    windows = [*map(duration_text, statistics.windows), "all"]
+    for name, trades in (("WinRateLow", alerts.win_rate_low), ("ProfitFactorLow", alerts.profit_factor_low)):
+        if trades.window_name not in windows:
+            right = f"is none of statistics.windows in monitor.yaml; there are {', '.join(windows)}"
+            yield Fault("alerts.yaml", f"alerts.{name}.window", trades.window_name, right)
+    for name, risk in (
+        ("ValueAtRiskExceeded", alerts.value_at_risk_exceeded),
+        ("ExpectedShortfallHigh", alerts.expected_shortfall_high),
+    ):
+        if risk.confidence not in statistics.confidence:
+            right = f"is not in statistics.confidence in monitor.yaml; there are {', '.join(map(str, statistics.confidence))}"
+            yield Fault("alerts.yaml", f"alerts.{name}.confidence", str(risk.confidence), right)
+    if (least := alerts.expected_shortfall_high.min_observations) > statistics.risk_points:
+        right = f"is more than risk_window in monitor.yaml holds: {statistics.risk_points} steps"
+        yield Fault("alerts.yaml", "alerts.ExpectedShortfallHigh.min_observations", str(least), right)
 
 
 def _load(path: Path, model: type[_Model], faults: list[Fault]) -> _Model | None:

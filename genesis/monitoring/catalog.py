@@ -140,6 +140,9 @@ STRATEGY_TRADES = _counter(
     "strategy result",
     "Round trips, flat to flat, net of fees and funding, by result: win, loss, even, or unvalued (a fee without a rate).",
 )
+STRATEGY_WINDOW_TRADES = _gauge(
+    "strategy_window_trades", "strategy window", "Valued round trips that closed in the window: those behind its figures."
+)
 STRATEGY_WIN_RATE_RATIO = _gauge(
     "strategy_win_rate_ratio",
     "strategy window",
@@ -388,7 +391,9 @@ STRATEGY_ALPHA_RATIO, PORTFOLIO_ALPHA_RATIO = _twins(
 
 # Thresholds and the service about itself.
 ALERT_THRESHOLD = _gauge(
-    "alert_threshold", "alert severity strategy", "Thresholds of the alert rules; strategy is empty for the default."
+    "alert_threshold",
+    "alert severity strategy part",
+    "Thresholds of the alert rules; strategy is empty for the default, part (low, high, week, month) where there is one.",
 )
 MARK_TIMESTAMP_SECONDS = _gauge("mark_timestamp_seconds", "symbol", "Wall time at which the symbol's mark was last confirmed.")
 EVENTS = _counter(

@@ -113,7 +113,7 @@ class GenesisCollector(Exporter):
         pending.add(self._telemetry.pending_events)
         threshold, build = Table(catalog.ALERT_THRESHOLD), Table(catalog.BUILD_INFO)
         for line in self._thresholds:
-            threshold.add(line.value, line.alert, line.severity, line.strategy)
+            threshold.add(line.value, line.alert, line.severity, line.strategy, line.part)
         build.add(1, __version__)
         return [events, late, processing, lag, offset, requests, pending, *self._journal_tables(), threshold, build]
 

@@ -168,7 +168,7 @@ class NativeStack:
 
     async def _start_prometheus(self, binary: Path) -> None:
         rules = self._data / "rules"
-        for name, text in rule_files(self._settings.alerts).items():
+        for name, text in rule_files(self._settings.alerts, self._settings.rules).items():
             _write(rules / name, text)
         config = self._data / "prometheus.yml"
         alertmanager = str(self.url(programs.ALERTMANAGER)).removeprefix("http://")

@@ -18,7 +18,7 @@ from genesis.core.models import MAX_TEXT
 from genesis.monitoring.alert_manager import prometheus_config, rule_files, rule_tests
 from genesis.monitoring.alert_manager.runbooks import RUNBOOKS
 from genesis.stack import programs
-from tests.unit.monitoring.alert_tree import settings
+from tests.unit.monitoring.alert_tree import limits, settings
 
 pytestmark = pytest.mark.usefixtures("real_programs")
 
@@ -31,7 +31,7 @@ def promtool(*words: str | Path) -> subprocess.CompletedProcess[str]:
 def write(root: Path, changes: Mapping[str, object]) -> list[Path]:
     """Rules and their tests below `root`, as `genesis generate` lays them out; returns the tests."""
     made = settings(changes)
-    for directory, files in (("rules", rule_files(made)), ("tests", rule_tests(made))):
+    for directory, files in (("rules", rule_files(made, limits())), ("tests", rule_tests(made, limits()))):
         (root / directory).mkdir(exist_ok=True)
         for name, text in files.items():
             (root / directory / name).write_text(text)
@@ -191,7 +191,7 @@ def test_the_repositorys_rules_and_configuration_are_accepted(tmp_path: Path) ->
     (tmp_path / "prometheus.yml").write_text(text)
     done = promtool("check", "config", "--lint-fatal", tmp_path / "prometheus.yml")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 rule files found" in done.stdout
+    assert "3 rule files found" in done.stdout
 
 
 def test_every_query_of_the_runbooks_is_promql(tmp_path: Path) -> None:

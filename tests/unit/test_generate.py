@@ -80,7 +80,7 @@ def test_a_file_of_somebody_else_is_left_alone(root: Path) -> None:
 def test_a_changed_threshold_changes_rules_tests_and_docs_together(root: Path) -> None:
     generate.write(root)
     alerts = root / "config" / "alerts.yaml"
-    alerts.write_text(alerts.read_text().replace("warning: 0.8", "warning: 0.7"))
+    alerts.write_text(alerts.read_text().replace("warning: 0.8 # leaves", "warning: 0.7 # leaves"))
     assert {str(path) for path in generate.check(root)} == {
         "prometheus/rules/strategies.yml",
         "prometheus/tests/DailyLoss.yml",
@@ -91,7 +91,7 @@ def test_a_changed_threshold_changes_rules_tests_and_docs_together(root: Path) -
 def test_wrong_configuration_writes_nothing(root: Path) -> None:
     generate.write(root)
     alerts = root / "config" / "alerts.yaml"
-    alerts.write_text(alerts.read_text().replace("warning: 0.8", "warning: 1.8"))
+    alerts.write_text(alerts.read_text().replace("warning: 0.8 # leaves", "warning: 1.8 # leaves"))
     before = files_below(root)
     with pytest.raises(ConfigError, match=r"alerts\.DailyLoss\.critical"):
         generate.write(root)

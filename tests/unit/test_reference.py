@@ -9,7 +9,7 @@ import pytest
 from genesis import reference
 from genesis.monitoring.alert_manager.runbooks import RUNBOOKS
 from genesis.monitoring.catalog import CATALOG
-from tests.unit.monitoring.alert_tree import changed, settings
+from tests.unit.monitoring.alert_tree import changed, limits, settings
 
 
 def rows(text: str) -> list[list[str]]:
@@ -65,7 +65,7 @@ def test_every_key_that_alerts_yaml_uses_is_described() -> None:
 
 
 def test_every_alert_has_a_section_with_its_rules() -> None:
-    text = reference.alerts(settings())
+    text = reference.alerts(settings(), limits())
     for alert in RUNBOOKS:
         assert f"\n## {alert}\n" in text
         assert f"(#{alert.lower()})" in text

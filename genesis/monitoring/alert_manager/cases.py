@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
+from itertools import count
 from math import ceil
 
 from genesis.core.duration import duration_text
@@ -82,3 +84,42 @@ def series(metric: str, **labels: str) -> str:
 def held(value: object, steps: int = 0) -> str:
     """The value at `steps` + 1 steps in a row."""
     return f"{value}+0x{steps}"
+
+
+def around(warning: Decimal, critical: Decimal) -> list[tuple[str, Decimal]]:
+    """Name of a case → a figure near the thresholds of an alert that fires at them and above."""
+    return [
+        ("says nothing just below warning", warning * Decimal("0.999")),
+        ("fires at warning", warning),
+        ("fires between warning and critical", (warning + critical) / 2),
+        ("fires warning alone just below critical", critical - (critical - warning) / 1000),
+        ("fires both at critical", critical),
+        ("fires both above critical", critical * Decimal("1.5")),
+    ]
+
+
+def not_before(hold: int) -> list[Check]:
+    """Nothing fires at the last step before the condition has held long enough."""
+    return [Check(hold - 1)] if hold else []
+
+
+def until(ends: int, kept: int, firing: list[Firing]) -> list[Check]:
+    """The last step of the condition, and the last step of `keep_firing_for`."""
+    return [Check(step, firing) for step in sorted({ends - 1, kept - 1})]
+
+
+def exact_fills(mean: Decimal, least: int) -> int:
+    """How many fills make a sum whose division gives back the mean as the very same float."""
+    value = float(mean)
+    return next(fills for fills in count(least) if value * fills / fills == value)
+
+
+def human(age: float) -> str:
+    """Seconds as humanizeDuration writes them."""
+    whole = int(age)
+    if age < 60:  # noqa: PLR2004 - seconds of a minute
+        return f"{age:.4g}s"
+    days, hours, minutes, left = whole // 86400, whole // 3600 % 24, whole // 60 % 60, whole % 60
+    if days:
+        return f"{days}d {hours}h {minutes}m {left}s"
+    return f"{hours}h {minutes}m {left}s" if hours else f"{minutes}m {left}s"

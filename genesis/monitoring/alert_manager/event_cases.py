@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from genesis.core.alert_config import AlertSettings, StateAlert, Timing, WindowAlert
+from genesis.core.alert_config import AlertSettings, StateAlert, WindowAlert
 from genesis.core.duration import duration_text
+from genesis.core.strategy_alert import Timing
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.cases import MONITOR, Case, Check, Firing, Timeline, held, series
 from genesis.monitoring.alert_manager.messages import annotate

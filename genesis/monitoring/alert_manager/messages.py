@@ -45,6 +45,61 @@ MESSAGES: dict[str, Message] = {
         "The net P&L of {strategy} is not the sum of its parts, or nothing says whether it is. "
         "genesis_strategy_attribution_residual has the difference.",
     ),
+    "ValueAtRiskExceeded": Message(
+        "{strategy}: losses exceed the value at risk too often",
+        "The returns of {strategy} exceed its {method} value at risk ({confidence}) more often than they should, which would "
+        "come by chance with a probability of {value}; the {severity} threshold is {threshold}.",
+    ),
+    "ExpectedShortfallHigh": Message(
+        "{strategy}: expected shortfall {value}",
+        "The {method} expected shortfall of {strategy} ({confidence}) is {value} of its equity at the horizon; "
+        "the {severity} threshold is {threshold}.",
+    ),
+    "WinRateLow": Message(
+        "{strategy}: win rate {value}",
+        "Of the round trips of {strategy} (window {window}), {value} won; the {severity} threshold is {threshold}.",
+    ),
+    "ProfitFactorLow": Message(
+        "{strategy}: profit factor {value}",
+        "The round trips of {strategy} (window {window}) won {value} for each 1 that was lost; "
+        "the {severity} threshold is {threshold}.",
+    ),
+    "SharpeDegraded": Message(
+        "{strategy}: worse than its baseline",
+        "The returns of {strategy} are worse than its baseline: {figure} {value}; the {severity} threshold is {threshold}.",
+    ),
+    "SlippageAboveExpected": Message(
+        "{strategy}: slippage {value} times the expected",
+        "The fills of {strategy} over the last {window} cost on average {value} times the slippage that strategies.yaml "
+        "expects; the {severity} threshold is {threshold} times.",
+    ),
+    "FillDelayHigh": Message(
+        "{strategy}: fills take {value}",
+        "Of the fills of {strategy} over the last {window}, {quantile} came within {value} of their signals, and the rest "
+        "later; the {severity} threshold is {threshold}.",
+    ),
+    "CorrelationHigh": Message(
+        "{strategy} and {other}: correlation {value}",
+        "The returns of {strategy} and {other} have a correlation of {value}; from {threshold} on they are the same bet.",
+    ),
+    "BetaOutOfBand": Message(
+        "{strategy}: beta {value}",
+        "The beta of {strategy} is {value}, more than {standard_errors} standard errors outside its band of {threshold}.",
+    ),
+    "CapacityNearlyUsed": Message(
+        "{strategy}: {value} of its capacity used",
+        "The capital of {strategy} is {value} of what it can use; the {severity} threshold is {threshold}.",
+    ),
+    "PeriodLoss": Message(
+        "{strategy}: {value} lost this {period}",
+        "Since the start of the {period}, {strategy} has lost {value} of the equity that it had then; "
+        "the {severity} threshold is {threshold}.",
+    ),
+    "FiguresUndefined": Message(
+        "{strategy}: {value} figures unknown ({reason})",
+        "For {hold} or longer, figures of {strategy} have not been known, {value} of them now, for the reason {reason}, which "
+        "waiting does not mend. genesis_strategy_undefined_info has them.",
+    ),
     "ReconciliationBreak": Message(
         "Books and statement differ in {value} places",
         "The last statement of {scope} and the books differ in {value} positions or balances. "

@@ -72,11 +72,11 @@ def _inhibit_rules() -> list[dict[str, Any]]:
     """
     figures = [_one_of("alertname", GROUPS_OF)]
     return [
-        # symbol and kind too, or one symbol's critical staleness would mute another's warning.
+        # symbol, kind and period too, or one symbol's critical staleness would mute another's warning.
         {
             "source_matchers": [_matcher("severity", "critical")],
             "target_matchers": [_matcher("severity", "warning")],
-            "equal": ["alertname", "instance", "strategy", "symbol", "kind"],
+            "equal": ["alertname", "instance", "strategy", "symbol", "kind", "period"],
         },
         # A monitor that is down, or tells nothing, ends its alerts: that end is no recovery, and nobody is told of one.
         {"source_matchers": [_matcher("alertname", "MonitorDown")], "target_matchers": figures, "equal": ["instance"]},

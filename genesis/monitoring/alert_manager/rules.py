@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from textwrap import indent
+from typing import NamedTuple, Protocol
 
-from genesis.core.alert_config import AlertSettings, Severity, SlippageAlert, StateAlert, StrategyAlert, Timing, WindowAlert
+from genesis.core.alert_config import AlertSettings, SlippageAlert, StateAlert, WindowAlert
 from genesis.core.duration import duration_text
+from genesis.core.strategy_alert import Levels, Override, Severity, StrategyAlert, Timing
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.messages import annotate
 from genesis.monitoring.alert_manager.promql import any_of, number, string
@@ -25,6 +27,18 @@ GROUPS_OF: Mapping[str, tuple[str, ...]] = {
     "SlippageHigh": ("execution",),
     "MarketDataStale": ("positions", "marks"),
     "AttributionResidual": ("accounts", "attribution"),
+    "ValueAtRiskExceeded": ("risk",),
+    "ExpectedShortfallHigh": ("risk", "performance"),
+    "WinRateLow": ("round_trips",),
+    "ProfitFactorLow": ("round_trips",),
+    "SharpeDegraded": ("degradation",),
+    "SlippageAboveExpected": ("execution",),
+    "FillDelayHigh": ("execution",),
+    "CorrelationHigh": ("correlation",),
+    "BetaOutOfBand": ("regression",),
+    "CapacityNearlyUsed": ("capacity",),
+    "PeriodLoss": ("accounts",),
+    "FiguresUndefined": ("accounts",),
     "ReconciliationBreak": ("reconciliation",),
     "EventsMissing": ("sources",),
     "StorageBelowTier": ("portfolio",),
@@ -36,6 +50,7 @@ FAILED_NOTIFICATIONS = "alertmanager_notifications_failed_total"
 PERCENT = "{{ $value | humanizePercentage }}"
 SECONDS = "{{ $value | humanizeDuration }}"
 COUNT = '{{ $value | printf "%.0f" }}'
+NUMBER = '{{ $value | printf "%.4g" }}'
 SCOPE = "{{ if $labels.scope }}{{ $labels.scope }}{{ else }}the account{{ end }}"
 
 
@@ -72,6 +87,22 @@ class Record:
         return {"record": self.name, "expr": self.expr}
 
 
+class Leveled(Protocol):
+    """Thresholds by strategy."""
+
+    @property
+    def overrides(self) -> Mapping[str, Override]: ...
+
+    def levels(self, strategy: str | None = None) -> Levels: ...
+
+
+class Show(NamedTuple):
+    """How a figure is written: as a Go template of its value, and a threshold as the text that stands beside it."""
+
+    value: str
+    threshold: Callable[[Decimal], str]
+
+
 SLIPPAGE_MEAN = f"strategy:{catalog.STRATEGY_SLIPPAGE_RATIO.name}:mean"
 """Mean signed slippage of a strategy's fills in the window; absent without a fill."""
 SLIPPAGE_FILLS = f"strategy:{catalog.STRATEGY_SLIPPAGE_RATIO.name}:fills"
@@ -80,7 +111,7 @@ SLIPPAGE_FILLS = f"strategy:{catalog.STRATEGY_SLIPPAGE_RATIO.name}:fills"
 
 def strategy_rules(settings: AlertSettings) -> list[Rule | Record]:
     """The alerts on the strategies' and the account's figures."""
-    maker, alerts = _RuleMaker(settings), settings.alerts
+    maker, alerts = RuleMaker(settings), settings.alerts
     enough = f"\nand\n{SLIPPAGE_FILLS} >= {alerts.slippage_high.min_fills}"
     return [
         *maker.by_strategy("StrategyDrawdown", alerts.strategy_drawdown, catalog.STRATEGY_DRAWDOWN_RATIO.name),
@@ -95,7 +126,7 @@ def strategy_rules(settings: AlertSettings) -> list[Rule | Record]:
 
 def service_rules(settings: AlertSettings) -> list[Rule | Record]:
     """The alerts on the monitor and on alerting itself."""
-    maker, alerts = _RuleMaker(settings), settings.alerts
+    maker, alerts = RuleMaker(settings), settings.alerts
     return [
         maker.state("ReconciliationBreak", alerts.reconciliation_break, RECONCILIATION_BREAK),
         maker.window("EventsConflicting", alerts.events_conflicting, f"{refused_events('conflict')} > 0"),
@@ -159,24 +190,26 @@ or
 NOTIFICATIONS_FAILING = f"sum by (instance, integration) (rate({FAILED_NOTIFICATIONS}[2m])) > 0"
 
 
-class _RuleMaker:
+class RuleMaker:
+    """The rules of one configuration."""
+
     def __init__(self, settings: AlertSettings) -> None:
         self._settings = settings
 
     def by_strategy(self, alert: str, config: StrategyAlert, figure: str, guard: str = "") -> Iterator[Rule]:
         """One rule a severity, in which every strategy meets its own threshold; `guard` is what else must hold."""
         for severity in SEVERITIES:
-            expr = "\nor\n".join(f"{figure}{matcher} >= {number(level)}" for matcher, level in selections(config, severity))
-            words = {"value": PERCENT, "threshold": _threshold_text(config, severity), **_window(config)}
+            expr = compared(figure, config, severity)
+            words = {"value": PERCENT, "threshold": threshold_text(config, severity), **_window(config)}
             whole = f"(\n{indent(expr, '  ')}\n){guard}" if guard else expr
-            yield self._rule(alert, severity, config, whole, words, of_strategy=True)
+            yield self.rule(alert, severity, config, whole, words, of_strategy=True)
 
     def daily_loss(self) -> Iterator[Rule]:
         config = self._settings.alerts.daily_loss
         for severity in SEVERITIES:
             level: Decimal = getattr(config, severity)
             expr = f"{catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name} >= {number(level)}"
-            yield self._rule("DailyLoss", severity, config, expr, {"value": PERCENT, "threshold": percent(level)})
+            yield self.rule("DailyLoss", severity, config, expr, {"value": PERCENT, "threshold": percent(level)})
 
     def market_data_stale(self) -> Iterator[Rule]:
         # One alert a symbol, however many hold it: `and` keeps the left side's labels and value.
@@ -189,7 +222,7 @@ class _RuleMaker:
                 f"{catalog.STRATEGY_POSITION_QUANTITY.name} != 0"
             )
             words = {"value": SECONDS, "threshold": duration_text(age), "symbol": "{{ $labels.symbol }}"}
-            yield self._rule("MarketDataStale", severity, config, expr, words)
+            yield self.rule("MarketDataStale", severity, config, expr, words)
 
     def events_rejected(self) -> Iterator[Rule]:
         config = self._settings.alerts.events_rejected
@@ -198,13 +231,13 @@ class _RuleMaker:
             level: int = getattr(config, severity)
             expr = f"{refused_events('rejected')} >= {level}".replace(WINDOW, f"[{window}]")
             words = {"value": COUNT, "threshold": str(level), "window": window, "kind": "{{ $labels.kind }}"}
-            yield self._rule("EventsRejected", severity, config, expr, words)
+            yield self.rule("EventsRejected", severity, config, expr, words)
 
     def window(self, alert: str, config: WindowAlert, expr: str) -> Rule:
         """The rule of something that happened within `config.window`, which stands for `WINDOW` in `expr`."""
         window = duration_text(config.window)
         words = {"value": COUNT, "window": window, "kind": "{{ $labels.kind }}"}
-        return self._rule(alert, config.severity, config, expr.replace(WINDOW, f"[{window}]"), words)
+        return self.rule(alert, config.severity, config, expr.replace(WINDOW, f"[{window}]"), words)
 
     def state(self, alert: str, config: StateAlert, expr: str, *, of_strategy: bool = False) -> Rule:
         words = {
@@ -216,11 +249,12 @@ class _RuleMaker:
             "value": COUNT,
             "hold": duration_text(config.hold),
         }
-        return self._rule(alert, config.severity, config, expr, words, of_strategy=of_strategy)
+        return self.rule(alert, config.severity, config, expr, words, of_strategy=of_strategy)
 
-    def _rule(
+    def rule(
         self, alert: str, severity: str, timing: Timing, expr: str, words: dict[str, str], *, of_strategy: bool = False
     ) -> Rule:
+        """The rule with its annotations; `words` is what stands for the words of its message."""
         words = {"severity": severity, "strategy": "{{ $labels.strategy }}", **words}
         address = "{{ $labels.strategy | urlquery }}" if of_strategy else None
         text = annotate(alert, words, self._settings.links, address)
@@ -232,11 +266,25 @@ def refused_events(outcome: str) -> str:
     return f"sum without (outcome) (increase({catalog.EVENTS.name}{{outcome={string(outcome)}}}{WINDOW}))"
 
 
-def selections(config: StrategyAlert, severity: Severity) -> Iterator[tuple[str, Decimal]]:
-    """Label matchers and threshold: those without an override first, then each override; every strategy is in exactly one."""
-    yield f"{{strategy!~{any_of(config.overrides)}}}" if config.overrides else "", getattr(config.levels(), severity)
-    for name in config.overrides:
-        yield f"{{strategy={string(name)}}}", getattr(config.levels(name), severity)
+def selections(overrides: Iterable[str]) -> Iterator[tuple[str | None, list[str]]]:
+    """Strategy with an override (None first, for all others) and its label matchers; every strategy is in exactly one."""
+    names = list(overrides)
+    yield None, [f"strategy!~{any_of(names)}"] if names else []
+    for name in names:
+        yield name, [f"strategy={string(name)}"]
+
+
+def compared(figure: str, config: Leveled, severity: Severity, *matchers: str, sign: str = ">=") -> str:
+    """The figure of every strategy against its own threshold; `matchers` hold for all of them."""
+    return "\nor\n".join(
+        f"{selected(figure, *matchers, *own)} {sign} {number(getattr(config.levels(name), severity))}"
+        for name, own in selections(config.overrides)
+    )
+
+
+def selected(figure: str, *matchers: str) -> str:
+    """The series of a figure with these labels."""
+    return f"{figure}{{{','.join(matchers)}}}" if matchers else figure
 
 
 def percent(ratio: Decimal) -> str:
@@ -249,18 +297,29 @@ def seconds(duration: timedelta) -> str:
     return f"{duration.total_seconds():g}"
 
 
-def _slippage(window: timedelta) -> list[Rule | Record]:
-    """Mean signed slippage: what adverse fills cost less what favourable ones saved, over the number of both."""
-
-    def increase(part: str) -> str:
-        return f"increase({catalog.STRATEGY_SLIPPAGE_RATIO.name}_{part}[{duration_text(window)}])"
+def signed_slippage(window: timedelta) -> str:
+    """Of all fills in the window together: what adverse ones cost less what favourable ones saved."""
 
     def cost(direction: str) -> str:
-        return f"sum without (direction) ({increase(f'sum{{direction={string(direction)}}}')})"
+        return f"sum without (direction) ({_slippage_increase(f'sum{{direction={string(direction)}}}', window)})"
 
+    return f"(\n  {cost('adverse')}\n  -\n  {cost('favourable')}\n)"
+
+
+def slippage_fills(window: timedelta) -> str:
+    """How many fills with a slippage there were in the window."""
+    return f"sum without (direction) ({_slippage_increase('count', window)})"
+
+
+def _slippage_increase(part: str, window: timedelta) -> str:
+    return f"increase({catalog.STRATEGY_SLIPPAGE_RATIO.name}_{part}[{duration_text(window)}])"
+
+
+def _slippage(window: timedelta) -> list[Rule | Record]:
+    """Mean signed slippage, and how many fills stand behind it."""
     return [
-        Record(SLIPPAGE_FILLS, f"sum without (direction) ({increase('count')})"),
-        Record(SLIPPAGE_MEAN, f"(\n  {cost('adverse')}\n  -\n  {cost('favourable')}\n)\n/\n({SLIPPAGE_FILLS} > 0)"),
+        Record(SLIPPAGE_FILLS, slippage_fills(window)),
+        Record(SLIPPAGE_MEAN, f"{signed_slippage(window)}\n/\n({SLIPPAGE_FILLS} > 0)"),
     ]
 
 
@@ -268,10 +327,14 @@ def _window(config: StrategyAlert) -> dict[str, str]:
     return {"window": duration_text(config.window)} if isinstance(config, SlippageAlert) else {}
 
 
-def _threshold_text(config: StrategyAlert, severity: Severity) -> str:
+def threshold_text(config: Leveled, severity: Severity, show: Callable[[Decimal], str] = percent) -> str:
     """A Go template that says the threshold of the strategy at hand."""
-    text = percent(getattr(config.levels(), severity))
-    for name in reversed(config.overrides):
-        own = percent(getattr(config.levels(name), severity))
+    texts = {name: show(getattr(config.levels(name), severity)) for name in config.overrides}
+    return by_name(show(getattr(config.levels(), severity)), texts)
+
+
+def by_name(text: str, texts: Mapping[str, str]) -> str:
+    """A Go template that says `text`, or what `texts` has for the strategy at hand."""
+    for name, own in reversed(list(texts.items())):
         text = f"{{{{ if eq $labels.strategy {string(name)} }}}}{own}{{{{ else }}}}{text}{{{{ end }}}}"
     return text

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from html import escape
-from typing import NamedTuple
 
 from genesis.monitoring import catalog
+from genesis.monitoring.alert_manager.figure_runbooks import FIGURE_RUNBOOKS
 from genesis.monitoring.alert_manager.rules import (
     FAILED_NOTIFICATIONS,
     JOB,
@@ -14,23 +14,7 @@ from genesis.monitoring.alert_manager.rules import (
     WINDOW,
     refused_events,
 )
-
-
-class Look(NamedTuple):
-    """Something to look at."""
-
-    question: str
-    query: str
-    """PromQL."""
-
-
-class Runbook(NamedTuple):
-    """One alert, for the person who is woken by it."""
-
-    meaning: str
-    looks: tuple[Look, ...]
-    action: str
-    false_alarm: str
+from genesis.monitoring.alert_manager.runbook import Look, Runbook
 
 
 def _recent(outcome: str) -> str:
@@ -139,6 +123,7 @@ RUNBOOKS: dict[str, Runbook] = {
         "from the holdings, and usually ends the alert: that mends the figures, and not the fault.",
         "None is known.",
     ),
+    **FIGURE_RUNBOOKS,
     "ReconciliationBreak": Runbook(
         "The last statement that was compared with the books differs from them: the broker or the exchange has other "
         "positions or other cash than the events say. P&L, exposure and limits of what differs cannot be trusted.",

@@ -8,10 +8,24 @@ from decimal import Decimal
 from itertools import count
 from urllib.parse import quote_plus
 
-from genesis.core.alert_config import AlertSettings, StrategyAlert
+from genesis.core.alert_config import AlertSettings
 from genesis.core.duration import duration_text
+from genesis.core.strategy_alert import StrategyAlert
 from genesis.monitoring import catalog
-from genesis.monitoring.alert_manager.cases import MONITOR, Case, Check, Firing, Timeline, held, series
+from genesis.monitoring.alert_manager.cases import (
+    MONITOR,
+    Case,
+    Check,
+    Firing,
+    Timeline,
+    around,
+    exact_fills,
+    held,
+    human,
+    not_before,
+    series,
+    until,
+)
 from genesis.monitoring.alert_manager.messages import annotate
 from genesis.monitoring.alert_manager.promql import number
 from genesis.monitoring.alert_manager.rules import SEVERITIES, percent
@@ -41,7 +55,7 @@ class StrategyCases:
         metric, hold = catalog.STRATEGY_DRAWDOWN_RATIO.name, self._time.steps(config.hold)
         for name, values in _levels(config):
             shown = {series(metric, strategy=who): held(number(value), hold + 1) for who, value in values.items()}
-            checks = [*_not_before(hold), Check(hold, self._of_strategies(alert, config, values))]
+            checks = [*not_before(hold), Check(hold, self._of_strategies(alert, config, values))]
             yield Case(alert, name, shown, checks)
         worst = {who: 2 * config.levels(who).critical for who in _strategies(config)}
         firing = self._of_strategies(alert, config, worst)
@@ -50,7 +64,7 @@ class StrategyCases:
         back = {
             series(metric, strategy=who): f"{held(number(value), ends - 1)} {held(0, kept)}" for who, value in worst.items()
         }
-        yield Case(alert, "ends after keep_firing_for", back, [*_until(ends, kept, firing), Check(kept)])
+        yield Case(alert, "ends after keep_firing_for", back, [*until(ends, kept, firing), Check(kept)])
         yield Case(alert, "says nothing of a figure that is absent", {series("up"): held(1, hold)}, [Check(hold)])
         down = self._time.steps(self._alerts.monitor_down.hold)
         gone = {series(metric, strategy=who): f"{held(number(value), ends - 1)} stale" for who, value in worst.items()}
@@ -71,14 +85,14 @@ class StrategyCases:
                 if value >= getattr(config, severity)
             ]
 
-        for what, value in _around(config.warning, config.critical):
-            checks = [*_not_before(hold), Check(hold, firing(value))]
+        for what, value in around(config.warning, config.critical):
+            checks = [*not_before(hold), Check(hold, firing(value))]
             yield Case(alert, what, {name: held(number(value), hold + 1)}, checks)
         ends = hold + 2
         kept = ends + self._time.steps(config.keep_firing_for)
         worst = 2 * config.critical
         values = f"{held(number(worst), ends - 1)} {held(0, kept)}"
-        yield Case(alert, "ends after keep_firing_for", {name: values}, [*_until(ends, kept, firing(worst)), Check(kept)])
+        yield Case(alert, "ends after keep_firing_for", {name: values}, [*until(ends, kept, firing(worst)), Check(kept)])
         yield Case(alert, "says nothing of a figure that is absent", {series("up"): held(1, hold)}, [Check(hold)])
 
     def _slippage(self) -> Iterator[Case]:
@@ -87,8 +101,8 @@ class StrategyCases:
         for name, means in _levels(config):
             shown: dict[str, str] = {}
             for who, mean in means.items():
-                shown |= self._fills(who, _exact_fills(mean, config.min_fills), mean)
-            checks = [*_not_before(hold), Check(hold, self._of_strategies(alert, config, means))]
+                shown |= self._fills(who, exact_fills(mean, config.min_fills), mean)
+            checks = [*not_before(hold), Check(hold, self._of_strategies(alert, config, means))]
             yield Case(alert, name, shown, checks)
         worst = {who: 10 * config.levels(who).critical for who in _strategies(config)}
         few: dict[str, str] = {}
@@ -97,7 +111,7 @@ class StrategyCases:
         for who, mean in worst.items():
             few |= self._fills(who, config.min_fills - 1, mean)
             netted |= self._fills(who, config.min_fills, mean, favourable=mean)
-            many |= self._fills(who, _exact_fills(mean, config.min_fills), mean)
+            many |= self._fills(who, exact_fills(mean, config.min_fills), mean)
         yield Case(alert, "says nothing of too few fills", few, [Check(hold), Check(hold + 1)])
         yield Case(alert, "counts better fills against worse ones", netted, [Check(hold), Check(hold + 1)])
         yield Case(alert, "says nothing of a figure that is absent", {series("up"): held(1, hold)}, [Check(hold)])
@@ -116,7 +130,7 @@ class StrategyCases:
         def firing(step: int) -> list[Firing]:
             age = self._time.seconds(step)
             return [
-                self._firing(alert, severity, {"symbol": "BTCUSDT"}, _human(age), duration_text(getattr(config, severity)))
+                self._firing(alert, severity, {"symbol": "BTCUSDT"}, human(age), duration_text(getattr(config, severity)))
                 for severity, since in zip(SEVERITIES, (warning, critical), strict=True)
                 if step >= since + hold
             ]
@@ -150,7 +164,7 @@ class StrategyCases:
         def firing(labels: dict[str, str]) -> list[Firing]:
             return [self._firing(alert, config.severity, labels)]
 
-        unknown = [*_not_before(hold), Check(hold, firing({"strategy": "one"}))]
+        unknown = [*not_before(hold), Check(hold, firing({"strategy": "one"}))]
         yield Case(alert, "fires for capital without a drawdown", {capital: held(5000, hold)}, unknown)
         known = {capital: held(5000, hold), drawdown: held(0, hold)}
         yield Case(alert, "says nothing of a drawdown of zero", known, [Check(hold)])
@@ -163,7 +177,7 @@ class StrategyCases:
         residual = series(catalog.STRATEGY_ATTRIBUTION_RESIDUAL.name, strategy="one")
         there = {series(catalog.STRATEGY_CONFIGURED.name, strategy="one"): held(1, hold)}
         firing = [self._firing(alert, config.severity, {"strategy": "one"})]
-        fires = [*_not_before(hold), Check(hold, firing)]
+        fires = [*not_before(hold), Check(hold, firing)]
         yield Case(alert, "says nothing of a residual of 0", {**there, residual: held(0, hold)}, [Check(hold)])
         for what, value in (("the smallest residual", "1e-24"), ("a residual below 0", "-5")):
             yield Case(alert, f"fires at {what}", {residual: held(value, hold)}, fires)
@@ -223,43 +237,6 @@ def _strategies(config: StrategyAlert) -> list[str]:
 
 def _levels(config: StrategyAlert) -> Iterator[tuple[str, Values]]:
     """Name of a case → each strategy at the same place among its own thresholds."""
-    for place in range(len(_around(Decimal(1), Decimal(2)))):
-        around = {who: _around(*config.levels(who))[place] for who in _strategies(config)}
-        yield next(iter(around.values()))[0], {who: value for who, (_, value) in around.items()}
-
-
-def _around(warning: Decimal, critical: Decimal) -> list[tuple[str, Decimal]]:
-    return [
-        ("says nothing just below warning", warning * Decimal("0.999")),
-        ("fires at warning", warning),
-        ("fires between warning and critical", (warning + critical) / 2),
-        ("fires warning alone just below critical", critical - (critical - warning) / 1000),
-        ("fires both at critical", critical),
-        ("fires both above critical", critical * Decimal("1.5")),
-    ]
-
-
-def _not_before(hold: int) -> list[Check]:
-    return [Check(hold - 1)] if hold else []
-
-
-def _until(ends: int, kept: int, firing: list[Firing]) -> list[Check]:
-    """The last step of the condition, and the last step of `keep_firing_for`."""
-    return [Check(step, firing) for step in sorted({ends - 1, kept - 1})]
-
-
-def _exact_fills(mean: Decimal, least: int) -> int:
-    """How many fills make a sum whose division gives back the mean as the very same float."""
-    value = float(mean)
-    return next(fills for fills in count(least) if value * fills / fills == value)
-
-
-def _human(age: float) -> str:
-    """Seconds as humanizeDuration writes them."""
-    whole = int(age)
-    if age < 60:  # noqa: PLR2004 - seconds of a minute
-        return f"{age:.4g}s"
-    days, hours, minutes, left = whole // 86400, whole // 3600 % 24, whole // 60 % 60, whole % 60
-    if days:
-        return f"{days}d {hours}h {minutes}m {left}s"
-    return f"{hours}h {minutes}m {left}s" if hours else f"{minutes}m {left}s"
+    for place in range(len(around(Decimal(1), Decimal(2)))):
+        near = {who: around(*config.levels(who))[place] for who in _strategies(config)}
+        yield next(iter(near.values()))[0], {who: value for who, (_, value) in near.items()}

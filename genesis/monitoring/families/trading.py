@@ -61,6 +61,7 @@ def trades(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
 
 def round_trips(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
     tables = {figure: Table(metric) for figure, metric in _FIGURES.items()}
+    behind = Table(catalog.STRATEGY_WINDOW_TRADES)
     now, longest = Table(catalog.STRATEGY_STREAK), Table(catalog.STRATEGY_LONGEST_STREAK)
     for strategy in snapshot.strategies:
         name = strategy.name
@@ -68,6 +69,7 @@ def round_trips(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
             continue
         for window, figures in strategy.trades.windows.items():
             if figures is not None:
+                behind.add(figures.wins + figures.losses + figures.evens, name, window)
                 for figure, table in tables.items():
                     table.add(getattr(figures, figure), name, window)
         streaks = strategy.trades.streaks
@@ -75,7 +77,7 @@ def round_trips(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
         now.add(streaks.losses, name, "loss")
         longest.add(streaks.longest_wins, name, "win")
         longest.add(streaks.longest_losses, name, "loss")
-    return [*tables.values(), now, longest]
+    return [behind, *tables.values(), now, longest]
 
 
 def _exposure(strategy: StrategySnapshot) -> tuple[Decimal, Decimal]:

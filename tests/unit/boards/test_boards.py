@@ -206,7 +206,8 @@ def test_money_carries_the_reporting_currency() -> None:
 
 
 def test_the_threshold_lines_are_those_of_the_drawdown_alert() -> None:
-    known = {(line.alert, line.severity) for line in thresholds(load_settings(ROOT / "config").alerts)}
+    made = load_settings(ROOT / "config")
+    known = {(line.alert, line.severity) for line in thresholds(made.alerts, made.rules)}
     chart = next(panel for panel in BOARD["panels"] if panel["title"] == "Drawdown by strategy")
     drawn = re.findall(r'alert="(\w+)",severity="(\w+)"', " ".join(target["expr"] for target in chart["targets"]))
     assert drawn == [(DRAWDOWN_ALERT, "warning"), (DRAWDOWN_ALERT, "critical")]

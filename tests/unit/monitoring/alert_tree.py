@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from genesis.core.alert_config import AlertSettings
+from genesis.core.config import TradingRules
 
 CONFIG = Path(__file__).parents[3] / "config"
 
@@ -27,3 +28,9 @@ def changed(changes: Mapping[str, object]) -> dict[str, Any]:
 
 def settings(changes: Mapping[str, object] | None = None) -> AlertSettings:
     return AlertSettings.model_validate(changed(changes or {}))
+
+
+def limits(changes: Mapping[str, object] | None = None) -> TradingRules:
+    """The repository's trading_rules.yaml, with some keys replaced."""
+    tree: dict[str, Any] = yaml.safe_load((CONFIG / "trading_rules.yaml").read_text())
+    return TradingRules.model_validate({**tree, **(changes or {})})

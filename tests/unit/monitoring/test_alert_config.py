@@ -12,10 +12,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis.core.alert_config import ALERT_NAMES, StrategyAlert
+from genesis.core.alert_config import ALERT_NAMES
 from genesis.core.config import load_settings
 from genesis.core.duration import duration_text, parse_duration
 from genesis.core.errors import ConfigError, Fault
+from genesis.core.strategy_alert import StrategyAlert
 from tests.unit.monitoring.alert_tree import CONFIG, changed, settings
 
 D = Decimal

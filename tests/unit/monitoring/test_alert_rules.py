@@ -11,14 +11,17 @@ import pytest
 import yaml
 
 from genesis.core.alert_config import ALERT_NAMES
+from genesis.core.figure_alerts import LONGEST_FILL_DELAY
 from genesis.monitoring import families
+from genesis.monitoring.accounts import _DELAY_BOUNDS
 from genesis.monitoring.alert_manager import prometheus_config, rule_files, rule_tests, thresholds
 from genesis.monitoring.alert_manager.documents import HEADER
+from genesis.monitoring.alert_manager.figure_rules import RECORDS
 from genesis.monitoring.alert_manager.promql import any_of, number, string
 from genesis.monitoring.alert_manager.rules import GROUPS_OF, SLIPPAGE_FILLS, SLIPPAGE_MEAN
 from genesis.monitoring.alert_manager.runbooks import RUNBOOKS, runbook_page
 from genesis.monitoring.catalog import BY_NAME, Kind
-from tests.unit.monitoring.alert_tree import settings
+from tests.unit.monitoring.alert_tree import limits, settings
 
 PROMETHEUS_LABELS = {"instance", "job"}
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
@@ -26,7 +29,7 @@ _SUFFIX = re.compile(r"_(bucket|sum|count)$")
 
 
 def rules() -> Iterator[dict[str, Any]]:
-    for text in rule_files(settings()).values():
+    for text in rule_files(settings(), limits()).values():
         for group in yaml.safe_load(text)["groups"]:
             yield from group["rules"]
 
@@ -52,7 +55,7 @@ def test_every_metric_of_rules_and_runbooks_is_in_the_catalogue(query: str) -> N
             assert known is not None, name
             assert (name != known.name) == (known.kind is Kind.HISTOGRAM), f"{name}: suffix of a histogram"
         elif ":" in name:
-            assert name in {SLIPPAGE_MEAN, SLIPPAGE_FILLS}
+            assert name in {SLIPPAGE_MEAN, SLIPPAGE_FILLS, *RECORDS}
 
 
 @pytest.mark.parametrize("query", queries())
@@ -71,7 +74,7 @@ def test_labels_that_join_are_on_both_sides() -> None:
 
 def test_every_alert_has_a_rule_a_runbook_and_tests() -> None:
     assert {rule["alert"] for rule in alerts()} == set(ALERT_NAMES) == set(RUNBOOKS)
-    assert {name.removesuffix(".yml") for name in rule_tests(settings())} == set(ALERT_NAMES)
+    assert {name.removesuffix(".yml") for name in rule_tests(settings(), limits())} == set(ALERT_NAMES)
 
 
 @pytest.mark.parametrize("rule", alerts(), ids=lambda rule: f"{rule['alert']}-{rule['labels']['severity']}")
@@ -92,19 +95,19 @@ def test_alerts_on_money_fire_at_once() -> None:
 
 
 def test_groups_are_evaluated_at_the_configured_interval() -> None:
-    for text in rule_files(settings({"evaluation_interval": "250ms"})).values():
+    for text in rule_files(settings({"evaluation_interval": "250ms"}), limits()).values():
         assert [group["interval"] for group in yaml.safe_load(text)["groups"]] == ["250ms"]
 
 
 def test_without_overrides_no_strategy_is_left_out() -> None:
-    text = rule_files(settings({"alerts.StrategyDrawdown.overrides": {}}))["strategies.yml"]
+    text = rule_files(settings({"alerts.StrategyDrawdown.overrides": {}}), limits())["strategies.yml"]
     exprs = [rule["expr"] for rule in yaml.safe_load(text)["groups"][0]["rules"] if rule.get("alert") == "StrategyDrawdown"]
     assert exprs == ["genesis_strategy_drawdown_ratio >= 0.05", "genesis_strategy_drawdown_ratio >= 0.1"]
 
 
 def test_an_overridden_strategy_is_kept_out_of_the_common_threshold() -> None:
     overrides = {"a.b": {"warning": 0.02, "critical": 0.2}, "c": {"critical": 0.3}}
-    text = rule_files(settings({"alerts.StrategyDrawdown.overrides": overrides}))["strategies.yml"]
+    text = rule_files(settings({"alerts.StrategyDrawdown.overrides": overrides}), limits())["strategies.yml"]
     warning, critical = (
         rule["expr"] for rule in yaml.safe_load(text)["groups"][0]["rules"] if rule.get("alert") == "StrategyDrawdown"
     )
@@ -148,14 +151,58 @@ def test_a_threshold_is_written_without_an_exponent() -> None:
 
 
 def test_every_threshold_is_told_with_its_overrides() -> None:
-    told = {(line.alert, line.severity, line.strategy): line.value for line in thresholds(settings())}
+    lines = thresholds(settings(), limits({"correlation_alert_ratio": "0.65"}))
+    told = {(line.alert, line.severity, line.strategy): line.value for line in lines if not line.part}
     assert told["StrategyDrawdown", "warning", ""] == 0.05
     assert told["StrategyDrawdown", "critical", "spread_capture"] == 0.06
     assert told["DailyLoss", "critical", ""] == 1.0
     assert told["MarketDataStale", "critical", ""] == 120.0
     assert told["SlippageHigh", "warning", "spread_capture"] == 0.0005
     assert (told["EventsRejected", "warning", ""], told["EventsRejected", "critical", ""]) == (1, 20)
-    assert len(told) == len(thresholds(settings())) == 14
+    assert told["ValueAtRiskExceeded", "critical", ""] == 0.0001
+    assert told["WinRateLow", "warning", "multi_pair"] == 0.25
+    assert told["SharpeDegraded", "critical", ""] == 1.0
+    assert told["FillDelayHigh", "critical", "spread_capture"] == 60.0
+    assert told["CapacityNearlyUsed", "critical", "multi_pair"] == 6.0
+    assert told["CorrelationHigh", "warning", ""] == 0.65
+    parts = {(line.alert, line.severity, line.strategy, line.part): line.value for line in lines if line.part}
+    assert parts == {
+        ("BetaOutOfBand", "warning", "", "low"): -0.5,
+        ("BetaOutOfBand", "warning", "", "high"): 0.5,
+        ("PeriodLoss", "warning", "", "week"): 0.06,
+        ("PeriodLoss", "warning", "", "month"): 0.1,
+        ("PeriodLoss", "critical", "", "week"): 0.12,
+        ("PeriodLoss", "critical", "", "month"): 0.2,
+    }
+    assert len(told) + len(parts) == len(lines)
+
+
+def test_every_alert_with_thresholds_tells_them() -> None:
+    without = {rule["alert"] for rule in alerts()} - {line.alert for line in thresholds(settings(), limits())}
+    assert without == {
+        "DrawdownUnknown",
+        "AttributionResidual",
+        "FiguresUndefined",
+        "ReconciliationBreak",
+        "EventsConflicting",
+        "EventsMissing",
+        "JournalFailing",
+        "StorageBelowTier",
+        "CollectorFailing",
+        "MonitorDown",
+        "NotificationsFailing",
+        "Watchdog",
+    }
+
+
+def test_the_limit_of_correlations_is_that_of_the_trading_rules() -> None:
+    text = rule_files(settings(), limits({"correlation_alert_ratio": "0.65"}))["figures.yml"]
+    (expr,) = [rule["expr"] for rule in yaml.safe_load(text)["groups"][0]["rules"] if rule.get("alert") == "CorrelationHigh"]
+    assert expr == 'genesis_strategy_correlation{estimator="pearson"} >= 0.65'
+
+
+def test_the_longest_delay_of_a_threshold_is_the_last_bucket_of_the_histogram() -> None:
+    assert LONGEST_FILL_DELAY.total_seconds() == _DELAY_BOUNDS[-1]
 
 
 def test_prometheus_is_told_its_targets_rules_and_intervals() -> None:
@@ -172,5 +219,5 @@ def test_prometheus_is_told_its_targets_rules_and_intervals() -> None:
 
 
 def test_no_generated_yaml_has_anchors(tmp_path: Path) -> None:
-    for text in [*rule_files(settings()).values(), *rule_tests(settings()).values()]:
+    for text in [*rule_files(settings(), limits()).values(), *rule_tests(settings(), limits()).values()]:
         assert not [line for line in text.splitlines() if re.search(r"(: |- )[&*]\w+", line)]

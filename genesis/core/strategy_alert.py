@@ -1,0 +1,98 @@
+"""What alerts on a figure of each strategy have in common: two thresholds, and overrides of single strategies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, ClassVar, Literal, NamedTuple, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import InitErrorDetails
+
+from genesis.core.alert_faults import above, below, fault, refuse, threshold_text
+from genesis.core.duration import Duration
+from genesis.core.section import Name, Ratio, Section
+
+Severity = Literal["warning", "critical"]
+
+
+class Timing(Section):
+    """How long a condition must hold before an alert fires, and how long the alert outlives it."""
+
+    hold: Duration = Field(alias="for")
+    """How long the condition must hold before the alert fires; 0s fires at the first evaluation."""
+    keep_firing_for: Duration
+    """How long the alert goes on firing after the condition has ended, so that one bad second is one notification."""
+
+
+class Levels(NamedTuple):
+    """The two thresholds of one strategy."""
+
+    warning: Decimal
+    critical: Decimal
+
+
+class Override(Section):
+    """Thresholds of one strategy; what is left out stays at the alert's own."""
+
+    warning: Ratio | None = None
+    """The strategy's warning threshold."""
+    critical: Ratio | None = None
+    """The strategy's critical threshold."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.warning is None and self.critical is None:
+            raise ValueError("must give warning, critical or both; remove it to keep the alert's own thresholds")
+        return self
+
+
+class StrategyAlert(Timing):
+    """An alert on a ratio of each strategy: it fires when the ratio reaches the threshold."""
+
+    lower_is_worse: ClassVar[bool] = False
+    """Whether the alert fires at the threshold and below, instead of above."""
+
+    warning: Ratio
+    """Fires with severity warning from here on."""
+    critical: Ratio
+    """Fires with severity critical from here on; must be above `warning`."""
+    overrides: Mapping[Name, Override] = Field(default_factory=dict)
+    """Strategy → its own thresholds."""
+
+    @field_validator("critical")
+    @classmethod
+    def _critical_is_worse(cls, critical: Any, info: ValidationInfo) -> Any:
+        return below("warning", critical, info) if cls.lower_is_worse else above("warning", critical, info)
+
+    @field_validator("overrides")
+    @classmethod
+    def _overrides_keep_the_order(cls, overrides: Mapping[str, Override], info: ValidationInfo) -> Mapping[str, Override]:
+        if "warning" not in info.data or "critical" not in info.data:
+            return overrides
+        refuse(cls.__name__, _order_faults(info.data, overrides, lower_is_worse=cls.lower_is_worse))
+        return overrides
+
+    def levels(self, strategy: str | None = None) -> Levels:
+        """The thresholds of a strategy; without one, or without an override, the alert's own."""
+        return _levels(dict(self), self.overrides.get(strategy) if strategy is not None else None)
+
+
+def _levels(own: Mapping[str, Any], override: Override | None) -> Levels:
+    if override is None:
+        return Levels(own["warning"], own["critical"])
+    return Levels(override.warning or own["warning"], override.critical or own["critical"])
+
+
+def _order_faults(
+    own: Mapping[str, Any], overrides: Mapping[str, Override], *, lower_is_worse: bool
+) -> Iterator[InitErrorDetails]:
+    side = "below" if lower_is_worse else "above"
+    for strategy, override in overrides.items():
+        warning, critical = _levels(own, override)
+        if not (critical < warning if lower_is_worse else warning < critical):
+            right = (
+                f"critical {threshold_text(critical)} must be {side} warning {threshold_text(warning)}; "
+                "what an override leaves out is the alert's own"
+            )
+            yield fault((strategy,), override.model_dump(mode="json", exclude_none=True), right)

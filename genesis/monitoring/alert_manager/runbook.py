@@ -1,0 +1,22 @@
+"""What a runbook is made of."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Look(NamedTuple):
+    """Something to look at."""
+
+    question: str
+    query: str
+    """PromQL."""
+
+
+class Runbook(NamedTuple):
+    """One alert, for the person who is woken by it."""
+
+    meaning: str
+    looks: tuple[Look, ...]
+    action: str
+    false_alarm: str
