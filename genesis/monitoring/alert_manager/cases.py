@@ -115,7 +115,9 @@ def exact_fills(mean: Decimal, least: int) -> int:
 
 
 def human(age: float) -> str:
-    """Seconds as humanizeDuration writes them."""
+    """Seconds as humanizeDuration writes them; 0, or a millisecond and more."""
+    if 0 < age < 1:
+        return f"{age * 1000:.4g}ms"
     whole = int(age)
     if age < 60:  # noqa: PLR2004 - seconds of a minute
         return f"{age:.4g}s"
