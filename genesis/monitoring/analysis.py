@@ -30,6 +30,8 @@ ACCOUNT = ""
 """Stands for the whole account where strategies stand by their name."""
 
 _DAY = 86_400.0
+_FEW_SKIPPED = 16
+"""Of more points than this that were left out, each window is worked out anew: one by one a night takes a minute."""
 
 _log = structlog.get_logger(__name__)
 
@@ -84,8 +86,7 @@ class Analysis:
 
     def observe(self, step: GridStep) -> None:
         """Take in the next point."""
-        for _ in range(min(step.skipped, self._longest)):
-            self._follow(nan, dict.fromkeys(self._strategies, nan), {}, dict.fromkeys(self._symbols, nan))
+        self._skip(min(step.skipped, self._longest))
         self._market(step)
         self._follow(step.portfolio, step.returns, step.contributions, step.symbols)
         self._unsaved.append(encode_point(step))
@@ -156,6 +157,26 @@ class Analysis:
         betas[benchmark] = 1.0
         for name in step.returns:
             self._tracked(name).market.observe(step.exposures.get(name, {}), betas, step.symbols.get(benchmark, nan))
+
+    def _skip(self, points: int) -> None:
+        """Points that were left out: no strategy has a return at them."""
+        if points <= _FEW_SKIPPED:
+            for _ in range(points):
+                self._follow(nan, dict.fromkeys(self._strategies, nan), {}, dict.fromkeys(self._symbols, nan))
+            return
+        for name, tracked in self._strategies.items():
+            self._attempt(name, partial(tracked.returns.skip, points))
+        self._attempt(ACCOUNT, partial(self._skip_account, points))
+
+    def _skip_account(self, points: int) -> None:
+        self._portfolio.skip(points)
+        for window in self._symbols.values():
+            window.skip(points)
+        for _ in range(min(points, self._settings.risk_points)):
+            self._contributions.append({ACCOUNT: nan})
+            self._returns.append({})
+        self._component_risk = None
+        self._correlation.rebuild(self._returns.rows())
 
     def _follow(
         self,

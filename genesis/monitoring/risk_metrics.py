@@ -97,6 +97,15 @@ class ReturnStatistics:
             self._all.append(value, self._year.risk_free)
         self._losses = self._figures = None
 
+    def skip(self, points: int) -> None:
+        """Take in so many grid points without a return, as one `observe` after the other would, at one go."""
+        for backtest in self._backtests.values():
+            backtest.observe(None, nan)
+        for window in (self._risk, *self._others):
+            window.skip(points)
+        self._ordered.restore(self._risk.in_order())
+        self._losses = self._figures = None
+
     def state(self) -> ReturnState:
         """It shares its parts with these statistics: encode it before the next observation."""
         return ReturnState(self._all, {" ".join(key): backtest for key, backtest in self._backtests.items()})

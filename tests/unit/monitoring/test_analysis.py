@@ -17,6 +17,7 @@ from genesis.core.models import AnyEvent, Quote, Side
 from genesis.core.statistics_config import CorrelationSettings, StatisticsSettings
 from genesis.ledger.equity import GridStep
 from genesis.ledger.journal import Journal
+from genesis.monitoring import analysis as analysis_module
 from genesis.monitoring import risk_metrics
 from genesis.monitoring.analysis import Analysis
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
@@ -241,3 +242,65 @@ def test_a_strategy_whose_figures_fail_is_left_out_alone(monkeypatch: pytest.Mon
     found = analysis.returns("beta")
     assert found is not None
     assert found.total == 3
+
+
+def stepped(point: int, dice: random.Random, skipped: int = 0) -> GridStep:
+    """A step of two strategies, a symbol and the benchmark; now and then a return is not known."""
+    a, b, market = (dice.gauss(0, 0.01) for _ in range(3))
+    returns = {"alpha": a if dice.random() > 0.1 else math.nan, "beta": b}
+    symbols = {"SPX": market, "BTCUSDT": market + a}
+    return GridStep(point, skipped, (a + b) / 2, returns, {"alpha": a / 2, "beta": b / 2}, symbols, {"alpha": {"BTCUSDT": 1.0}})
+
+
+@pytest.mark.parametrize("before", [1, 25, 60, 203])
+@pytest.mark.parametrize("skipped", [17, 30, 40, 49, 50, 10**9])
+def test_points_left_out_at_one_go_are_what_they_are_one_by_one(
+    monkeypatch: pytest.MonkeyPatch, before: int, skipped: int
+) -> None:
+    at_once, one_by_one = Analysis(SETTINGS, {}), Analysis(SETTINGS, {})
+    calls = 0
+    observe = risk_metrics.ReturnStatistics.observe
+
+    def counted(self: risk_metrics.ReturnStatistics, value: float, benchmark: float) -> None:
+        nonlocal calls
+        calls += 1
+        observe(self, value, benchmark)
+
+    monkeypatch.setattr(risk_metrics.ReturnStatistics, "observe", counted)
+    for made, few, each in ((at_once, 16, 3), (one_by_one, 10**9, 3 * (1 + min(skipped, 50)))):
+        monkeypatch.setattr(analysis_module, "_FEW_SKIPPED", few)
+        dice = random.Random(5)
+        for point in range(before):
+            made.observe(stepped(point, dice))
+        calls = 0
+        made.observe(stepped(before + skipped, dice, skipped))
+        assert calls == each
+        for point in range(60):
+            made.observe(stepped(before + skipped + 1 + point, dice))
+    assert not at_once.failed
+    for name in ("alpha", "beta"):
+        assert close(at_once.returns(name), one_by_one.returns(name))
+    assert close(at_once.portfolio(), one_by_one.portfolio())
+    assert close(at_once.component_risk(), one_by_one.component_risk())
+    assert close(at_once.correlation({"alpha": Decimal(1)}), one_by_one.correlation({"alpha": Decimal(1)}))
+    assert close(at_once.daily_volatility("BTCUSDT"), one_by_one.daily_volatility("BTCUSDT"))
+
+
+@pytest.mark.parametrize("after", [0, 1, 7])
+def test_figures_shortly_after_points_were_left_out(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    made = {}
+    for few in (16, 10**9):
+        monkeypatch.setattr(analysis_module, "_FEW_SKIPPED", few)
+        dice, analysis = random.Random(6), Analysis(SETTINGS, {})
+        for point in range(90):
+            analysis.observe(stepped(point, dice))
+        analysis.observe(stepped(110, dice, 20))
+        for point in range(after):
+            analysis.observe(stepped(111 + point, dice))
+        equities = {"alpha": Decimal(1), "beta": Decimal(2)}
+        made[few] = (
+            [analysis.returns(name) for name in ("alpha", "beta")],
+            [analysis.portfolio(), analysis.component_risk(), analysis.correlation(equities)],
+            analysis.daily_volatility("BTCUSDT"),
+        )
+    assert close(made[16], made[10**9])
