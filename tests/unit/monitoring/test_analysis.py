@@ -269,7 +269,7 @@ def test_points_left_out_at_one_go_are_what_they_are_one_by_one(
     monkeypatch.setattr(risk_metrics.ReturnStatistics, "observe", counted)
     for made, few, each in ((at_once, 16, 3), (one_by_one, 10**9, 3 * (1 + min(skipped, 50)))):
         monkeypatch.setattr(analysis_module, "_FEW_SKIPPED", few)
-        dice = random.Random(5)
+        dice = random.Random(5)  # noqa: S311
         for point in range(before):
             made.observe(stepped(point, dice))
         calls = 0
@@ -291,7 +291,7 @@ def test_figures_shortly_after_points_were_left_out(monkeypatch: pytest.MonkeyPa
     made = {}
     for few in (16, 10**9):
         monkeypatch.setattr(analysis_module, "_FEW_SKIPPED", few)
-        dice, analysis = random.Random(6), Analysis(SETTINGS, {})
+        dice, analysis = random.Random(6), Analysis(SETTINGS, {})  # noqa: S311
         for point in range(90):
             analysis.observe(stepped(point, dice))
         analysis.observe(stepped(110, dice, 20))
