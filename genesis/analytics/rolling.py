@@ -243,7 +243,10 @@ class RollingReturns:
     def _resum(self) -> None:
         """All sums, from the points."""
         starts = range(0, self.size, self._chunk)
-        self._rows = np.array([row(self._terms(start, start + self._chunk)) for start in starts])
+        if self.count:
+            self._rows = np.array([row(self._terms(start, start + self._chunk)) for start in starts])
+        else:  # a new strategy: a chunk that has no return comes to nothing
+            self._rows = np.zeros((len(starts), len(NOTHING)))
         self._open(row(self._terms(self._place - self._place % self._chunk, self._place)))
 
     def _turn(self) -> None:
