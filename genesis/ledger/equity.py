@@ -18,7 +18,7 @@ from genesis.core.money import ONE, ZERO, ratio
 from genesis.ledger.book import Book, Rates
 from genesis.ledger.mark import Mark
 
-MOST_QUIET_STEPS = 240
+MOST_QUIET_STEPS = 60
 """A silence of more steps than this is no quiet market: its points are left out."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

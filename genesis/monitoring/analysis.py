@@ -43,7 +43,6 @@ class AnalysisState(msgspec.Struct, frozen=True):
     strategies: dict[str, ReturnState]
     degradation: dict[str, DegradationState]
     market: dict[str, MarketPart]
-    failed: dict[str, str]
 
 
 class _Tracked:
@@ -70,7 +69,7 @@ class Analysis:
     def __init__(self, settings: StatisticsSettings, configured: Mapping[str, StrategySettings]) -> None:
         """`configured`: strategies.yaml."""
         self.failed: dict[str, str] = {}
-        """Strategy → the error for which it has no figures on returns; the account is `ACCOUNT`."""
+        """Strategy → the error for which it has no figures on returns until the next start; the account is `ACCOUNT`."""
         self._settings = settings
         self._configured = configured
         self._longest = max(settings.risk_points, *settings.window_points.values())
@@ -85,11 +84,14 @@ class Analysis:
         self._unsaved: deque[tuple[int, bytes]] = deque(maxlen=self._longest)
 
     def observe(self, step: GridStep) -> None:
-        """Take in the next point."""
-        self._skip(min(step.skipped, self._longest))
-        self._market(step)
-        self._follow(step.portfolio, step.returns, step.contributions, step.symbols)
-        self._unsaved.append(encode_point(step))
+        """Take in the next point. Nothing is raised: the event that reached it has to be booked, whatever is wrong here."""
+        try:
+            self._skip(min(step.skipped, self._longest))
+            self._market(step)
+            self._follow(step.portfolio, step.returns, step.contributions, step.symbols)
+            self._unsaved.append(encode_point(step))
+        except Exception:
+            _log.exception("a point of the grid is missing in some figures", point=step.point)
 
     def returns(self, strategy: str) -> ReturnFigures | None:
         """None if they failed."""
@@ -238,7 +240,6 @@ class Analysis:
             strategies={name: tracked.returns.state() for name, tracked in self._strategies.items()},
             degradation={name: tracked.degradation.state() for name, tracked in self._strategies.items()},
             market={name: tracked.market for name, tracked in self._strategies.items()},
-            failed=self.failed,
         )
 
     def restore(self, state: AnalysisState, newest: int | None, points: Mapping[int, PointRow]) -> None:
@@ -247,7 +248,6 @@ class Analysis:
         `points` by their number; `newest` was the last. None where the grid begins anew: then only what the market
         made of the P&L goes on.
         """
-        self.failed = dict(state.failed)
         for name, market in state.market.items():
             self._tracked(name).market = market
         if newest is None:

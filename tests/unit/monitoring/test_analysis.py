@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from genesis.core.config import MonitorSettings
 from genesis.core.models import AnyEvent, Quote, Side
@@ -304,3 +305,34 @@ def test_figures_shortly_after_points_were_left_out(monkeypatch: pytest.MonkeyPa
             analysis.daily_volatility("BTCUSDT"),
         )
     assert close(made[16], made[10**9])
+
+
+async def test_a_fault_of_a_point_loses_no_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    def faulty(self: Analysis, grid_step: GridStep) -> None:
+        raise ArithmeticError("no such market")
+
+    async with monitor(settings=MONITOR) as made:
+        await made.handle_batch(OPENING)
+        monkeypatch.setattr(Analysis, "_market", faulty)
+        with capture_logs() as logs:
+            receipts = await made.handle_batch([*market(range(1, 4)), fill(Side.BUY, "1", "100", seconds=4)])
+        assert [entry["event"] for entry in logs] == ["a point of the grid is missing in some figures"] * 4
+        assert {receipt.outcome.value for receipt in receipts} == {"accepted"}
+        assert made._accounts.ledger.books["alpha"].holdings["BTCUSDT"].quantity == 51
+
+
+async def test_a_restart_tries_the_figures_that_failed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def faulty(self: risk_metrics.ReturnStatistics, value: float, benchmark: float) -> None:
+        raise ArithmeticError("no such figure")
+
+    async with monitor(tmp_path / "journal.db", MONITOR) as made:
+        with monkeypatch.context() as patched:
+            patched.setattr(risk_metrics.ReturnStatistics, "observe", faulty)
+            await made.handle_batch([*OPENING, *market(range(1, 20))])
+        assert set(made._accounts.analysis.failed) == {"alpha", "beta", ""}
+        await made.save_snapshot()
+    async with monitor(tmp_path / "journal.db", MONITOR) as made:
+        await made.handle_batch(list(market(range(20, 40))))
+        found = made._accounts.analysis.returns("alpha")
+        assert found is not None
+        assert found.observations > 30  # those before are among the points that were kept
