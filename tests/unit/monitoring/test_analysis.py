@@ -136,12 +136,14 @@ async def test_another_step_begins_the_figures_anew_and_keeps_the_money(tmp_path
         assert part.pnl
         await made.save_snapshot()
     slower = SETTINGS.model_copy(update={"step": timedelta(seconds=2)})
-    async with monitor(tmp_path / "journal.db", MonitorSettings(statistics=slower)) as made:
-        again = made._accounts.analysis
-        assert again.market("alpha") == part
-        returns = again.returns("alpha")
-        assert returns is not None
-        assert (returns.observations, returns.total) == (0, 0)
+    with capture_logs() as logs:
+        async with monitor(tmp_path / "journal.db", MonitorSettings(statistics=slower)) as made:
+            again = made._accounts.analysis
+    assert [(entry["saved"], entry["configured"]) for entry in logs if entry["log_level"] == "warning"] == [("1s", "2s")]
+    assert again.market("alpha") == part
+    returns = again.returns("alpha")
+    assert returns is not None
+    assert (returns.observations, returns.total) == (0, 0)
 
 
 async def test_the_market_part_is_beta_times_position_times_the_benchmarks_return() -> None:
