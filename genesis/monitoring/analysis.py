@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from math import nan, sqrt
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from genesis.analytics.attribution import MarketPart
 from genesis.analytics.beta_window import BetaWindow
-from genesis.analytics.correlation import CorrelationFigures
+from genesis.analytics.correlation import WARMING_UP, CorrelationFigures
 from genesis.analytics.correlation_window import CorrelationWindow
 from genesis.analytics.degradation import DegradationFigures, DegradationState, DegradationTracker
 from genesis.analytics.row_ring import RowRing
@@ -116,7 +117,10 @@ class Analysis:
         names = list(self._returns.columns)
         weights = np.array([max(0.0, float(equities.get(name, 0))) for name in names])
         total = weights.sum()
-        return self._correlation.figures(names, weights / total if total > 0 else weights, self._returns.rows())
+        figures = self._correlation.figures(names, weights / total if total > 0 else weights, self._returns.rows())
+        if new := equities.keys() - self._returns.columns.keys():  # since the last point of the grid
+            return replace(figures, undefined_strategies={**figures.undefined_strategies, **dict.fromkeys(new, WARMING_UP)})
+        return figures
 
     def component_risk(self) -> ComponentFigures | None:
         """The account's value at risk by strategy; the same object until the next point. None if it failed."""

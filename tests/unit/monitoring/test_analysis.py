@@ -146,6 +146,12 @@ async def test_another_step_begins_the_figures_anew_and_keeps_the_money(tmp_path
     assert (returns.observations, returns.total) == (0, 0)
 
 
+async def test_a_strategy_without_a_point_of_the_grid_has_no_correlation_yet() -> None:
+    async with monitor(settings=MONITOR) as made:
+        await made.handle_batch(OPENING)
+        assert [one.undefined.get("correlation") for one in made.snapshot().strategies] == ["warming_up", "warming_up"]
+
+
 async def test_the_market_part_is_beta_times_position_times_the_benchmarks_return() -> None:
     """In money, against sums made by hand from the quotes; the beta is the one of the point before."""
     events = list(market(range(1, 30)))
