@@ -16,7 +16,8 @@ from genesis.analytics.sums import Moments, Path
 Key = tuple[str, str]
 """Method and confidence of a value at risk, as in its labels."""
 
-
+ALL = "all"
+"""The window since the start."""
 TOO_SHORT = "window_too_short"
 """Less than a day: what a minute brought, for half a million minutes, is no return of a year."""
 

@@ -30,6 +30,7 @@ from genesis.analytics.since_start import SinceStart
 from genesis.analytics.sums import Moments
 from genesis.core.statistics_config import StatisticsSettings
 from genesis.monitoring.return_figures import (
+    ALL,
     TOO_SHORT,
     BacktestFigures,
     ComponentFigures,
@@ -44,8 +45,6 @@ from genesis.monitoring.return_figures import (
 
 Floats = NDArray[np.float64]
 
-ALL = "all"
-"""The window since the start."""
 HISTORICAL, PARAMETRIC, CORNISH_FISHER = METHODS = ("historical", "parametric", "cornish_fisher")
 
 

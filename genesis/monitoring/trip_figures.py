@@ -12,10 +12,9 @@ from genesis.analytics.metrics import TradeFigures, trade_figures
 from genesis.ledger.book import Book, Rates
 from genesis.ledger.currency import NO_CONVERSION
 from genesis.ledger.trips import TripCounts, TripLog
+from genesis.monitoring.return_figures import ALL
 from genesis.monitoring.snapshot import TradesSnapshot, TripFigures
 
-ALL = "all"
-"""The window since the start."""
 TOO_MANY_TRIPS = "too_many_trips"
 NO_ROUND_TRIPS = "no_round_trips"
 _PNL = ("win_rate", "expectancy", "profit_factor", "average_win", "average_loss")
