@@ -115,9 +115,8 @@ class EquityGrid:
     def reach(self, time: datetime, watched: Watched) -> None:
         """Take the points that are due up to `time`: at the first event after `start`, and when `next_time` has come."""
         newest = self._point_at(time)
-        if (
-            self.next_time is not None and self.next_time != _EPOCH
-        ):  # else it is the very first event, and nothing was before it
+        # At the very first event there is nothing before it.
+        if self.next_time is not None and self.next_time != _EPOCH:
             for point, skipped, known in self._due(self._point_at(self.next_time), newest):
                 self._take(point, skipped=skipped, watched=watched, known=known)
         self._unwatched = False
