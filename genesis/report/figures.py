@@ -188,7 +188,7 @@ def execution(figures: ExecutionFigures) -> Lines:
     yield from pairs(
         [
             ("slippage", cost(figures.slippage)),
-            ("of the value", basis_points(figures.slippage_ratio)),
+            ("of the value", basis_points(figures.mean_slippage_ratio)),
             ("expected", basis_points(figures.expected_slippage_ratio)),
             *((part, cost(amount)) for part, amount in figures.shortfall.items()),
         ]
@@ -201,7 +201,12 @@ def execution(figures: ExecutionFigures) -> Lines:
     yield from table(
         ("symbol", "slippage", "of value", *parts),
         (
-            (one.symbol, cost(one.slippage), basis_points(one.slippage_ratio), *(cost(one.shortfall[part]) for part in parts))
+            (
+                one.symbol,
+                cost(one.slippage),
+                basis_points(one.mean_slippage_ratio),
+                *(cost(one.shortfall[part]) for part in parts),
+            )
             for one in figures.symbols
         ),
     )
