@@ -159,6 +159,9 @@ class MonitorApp:
             if self._snapshots_kept:  # once an outage
                 _log.error("snapshot not kept", reason=str(error))
             self._snapshots_kept = False
+        except Exception:  # the next one may do: the task that keeps them must not end
+            _log.exception("snapshot not kept")
+            self._snapshots_kept = False
         else:
             self._snapshots_kept = True
 

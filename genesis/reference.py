@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from genesis.core.alert_config import AlertSettings
 from genesis.core.config import MonitorSettings, StrategiesSettings, TradingRules
@@ -154,7 +155,14 @@ def _default(field: Mapping[str, Any]) -> str:
         return "none"
     if isinstance(field["default"], Mapping) and field["default"]:
         return "as below"
-    return "none" if field["default"] is None else f"`{field['default']}`"
+    return "none" if field["default"] is None else f"`{_written(field['default'], field)}`"
+
+
+def _written(value: object, field: Mapping[str, Any]) -> str:
+    """A default as the file would have it; in the schema decimals are texts, and durations those of ISO 8601."""
+    if isinstance(value, list):
+        return f"[{', '.join(_written(item, field['items']) for item in value)}]"
+    return duration_text(_DURATION.validate_python(value)) if field.get("format") == "duration" else str(value)
 
 
 def _value(field: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
@@ -185,6 +193,7 @@ def _entry(part: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
     return f"{value} (names: {', '.join(names)})" if names else value
 
 
+_DURATION = TypeAdapter(timedelta)
 _TYPES = {
     "string": "text",
     "integer": "whole number",

@@ -35,6 +35,13 @@ class BetaWindow:
         self._place = place + 1 if place + 1 < len(self._x) else 0
         self._beta = self._volatility = None
 
+    def skip(self, points: int) -> None:
+        """Take in so many points without a return at one go."""
+        gone = min(points, len(self._x))
+        nothing = np.full(gone, nan)
+        x, y = (np.concatenate((np.roll(np.frombuffer(r), -self._place)[gone:], nothing)) for r in (self._x, self._y))
+        self.restore(x, y)
+
     def restore(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
         """Start again with these points, oldest first; of more than the window has room for the last count."""
         kept = min(len(self._x), len(x))

@@ -83,12 +83,12 @@ class SymbolCapacity(msgspec.Struct, frozen=True):
     spread_ratio: float | None
 
     def depth_multiple(self) -> float | None:
-        """How many times larger an order may be to fit into the depth."""
-        return None if self.depth is None else self.depth / self.order_value
+        """How many times larger an order may be to fit into the depth; None where rounding left nothing of its value."""
+        return self.depth / self.order_value if self.depth is not None and self.order_value > 0 else None
 
     def participation_multiple(self, most: float) -> float | None:
-        """How many times larger the turnover may be for `most`, a ratio of the volume."""
-        return None if self.volume is None else most * self.volume / self.turnover
+        """How many times larger the turnover may be for `most`, a ratio of the volume; None where rounding left none."""
+        return most * self.volume / self.turnover if self.volume is not None and self.turnover > 0 else None
 
 
 class Multiple(NamedTuple):

@@ -206,7 +206,7 @@ def alarm_limit(allowance: float, interval: float) -> float:
         interval: wanted mean number of steps, above 0.
 
     Siegmund's approximation for normal returns ("Sequential Analysis", 1985): interval = (e^u − u − 1) / 2k² with
-    u = 2k (h + 1.166). Within 2 % of the exact run length from ten steps on, for k up to 0.5.
+    u = 2k (h + 1.166). Within 3 % of the exact run length from ten steps on, for k up to 0.5.
     """
     wanted = 2.0 * allowance * allowance * interval
     reach = _root(wanted) / (2.0 * allowance) if wanted > _NO_DRIFT else math.sqrt(interval)

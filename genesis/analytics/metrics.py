@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from math import expm1, isfinite, log1p, sqrt
+from math import expm1, isfinite, log1p, nan, sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from genesis.analytics.sums import NO_MOMENTS, Moments
 from genesis.core.money import ratio, total, worth
 from genesis.ledger.trips import TripCounts, TripTally
 
@@ -99,29 +100,44 @@ def _seconds(microseconds: int, number: int) -> float | None:
 
 
 # Figures of returns: simple ones of one step, NaN where there is none, of which a year has `steps_per_year`. None: not defined.
+# Each is worked out from the sums of the returns, which the batch form takes anew, and a window keeps up.
 
 _FEWEST = 2  # returns that have a deviation
 
 
 def volatility(returns: NDArray[np.float64], steps_per_year: float) -> float | None:
     """Standard deviation (n − 1) of a year: σ √steps. None with fewer than two returns."""
-    known = returns[~np.isnan(returns)]
-    return _deviation(known) * sqrt(steps_per_year) if len(known) >= _FEWEST else None
+    moments = _moments(returns)
+    return volatility_of(moments, steps_per_year) if moments.number >= _FEWEST else None
+
+
+def volatility_of(moments: Moments, steps_per_year: float) -> float:
+    """Of two returns at least."""
+    return sqrt(moments.square / (moments.number - 1)) * sqrt(steps_per_year)
 
 
 def sharpe(returns: NDArray[np.float64], steps_per_year: float, risk_free: float = 0.0) -> float | None:
     """(mean − risk-free rate of a step) / σ, times √steps. None without variance."""
-    known = returns[~np.isnan(returns)]
-    if len(known) < _FEWEST or not (deviation := _deviation(known)):
-        return None
-    return float(known.mean() - risk_free) / deviation * sqrt(steps_per_year)
+    moments = _moments(returns)
+    return sharpe_of(moments, steps_per_year, risk_free) if moments.number >= _FEWEST else None
+
+
+def sharpe_of(moments: Moments, steps_per_year: float, risk_free: float) -> float | None:
+    """Of two returns at least."""
+    deviation = sqrt(moments.square / (moments.number - 1))
+    return (moments.mean - risk_free) / deviation * sqrt(steps_per_year) if deviation else None
 
 
 def sortino(returns: NDArray[np.float64], steps_per_year: float, risk_free: float = 0.0) -> float | None:
     """(mean − risk-free rate of a step) / √(mean of min(r − risk-free rate, 0)²), times √steps. None without a return below."""
-    excess = returns[~np.isnan(returns)] - risk_free
-    downside = float(np.mean(np.minimum(excess, 0.0) ** 2)) if len(excess) else 0.0
-    return float(excess.mean()) / sqrt(downside) * sqrt(steps_per_year) if downside else None
+    known = returns[~np.isnan(returns)]
+    downside = float((np.minimum(known - risk_free, 0.0) ** 2).sum())
+    return sortino_of(_moments(known), downside, steps_per_year, risk_free)
+
+
+def sortino_of(moments: Moments, downside: float, steps_per_year: float, risk_free: float) -> float | None:
+    """`downside`: Σ min(r − risk-free rate, 0)²."""
+    return (moments.mean - risk_free) / sqrt(downside / moments.number) * sqrt(steps_per_year) if downside else None
 
 
 def max_drawdown(returns: NDArray[np.float64]) -> float | None:
@@ -137,10 +153,13 @@ def calmar(returns: NDArray[np.float64], steps_per_year: float) -> float | None:
     """The compounded return of a year over the deepest drawdown. None without a drawdown, or after a return of −1 or less."""
     known = returns[~np.isnan(returns)]
     deepest = max_drawdown(known)
-    if not deepest:
-        return None
-    yearly = annual_return(float(np.log1p(known).sum()) / len(known), steps_per_year)
-    return yearly / deepest if yearly is not None and isfinite(yearly / deepest) else None
+    return calmar_of(float(np.log1p(known).sum()) / len(known), deepest, steps_per_year) if deepest else None
+
+
+def calmar_of(log_return: float, drawdown: float, steps_per_year: float) -> float | None:
+    """Of a mean ln(1 + r) and the deepest drawdown, above 0. None where no float holds it."""
+    yearly = annual_return(log_return, steps_per_year)
+    return yearly / drawdown if yearly is not None and isfinite(yearly / drawdown) else None
 
 
 def annual_return(log_return: float, steps_per_year: float) -> float | None:
@@ -161,6 +180,11 @@ def risk_free_step(yearly: float, steps_per_year: float) -> float:
     return expm1(log1p(yearly) / steps_per_year)
 
 
-def _deviation(known: NDArray[np.float64]) -> float:
-    """Divided by n − 1; exactly 0 where all returns are equal, though their mean may be rounded."""
-    return float(known.std(ddof=1)) if known.min() < known.max() else 0.0
+def _moments(returns: NDArray[np.float64]) -> Moments:
+    """The first two of the returns that are not NaN."""
+    known = returns[~np.isnan(returns)]
+    if not len(known):
+        return NO_MOMENTS
+    mean = float(known.mean())
+    square = float(((known - mean) ** 2).sum()) if known.min() < known.max() else 0.0
+    return Moments(len(known), mean, square, nan, nan)

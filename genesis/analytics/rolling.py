@@ -79,6 +79,17 @@ class RollingReturns:
         self._recount()
         self._resum()
 
+    def skip(self, points: int) -> None:
+        """Take in so many points without a return at one go."""
+        gone = min(points, self.size)
+        nothing = np.full(gone, nan)
+        values, benchmarks = (np.concatenate((self._in_order(r)[gone:], nothing)) for r in (self._values, self._benchmarks))
+        self.restore(values, benchmarks)
+
+    def in_order(self) -> Floats:
+        """The returns, oldest first; NaN where there is none."""
+        return self._in_order(self._values)
+
     def append(self, value: float, benchmark: float = nan) -> float:
         """Take in a point; the return that leaves for it (NaN if there is none)."""
         place = self._place
@@ -232,7 +243,10 @@ class RollingReturns:
     def _resum(self) -> None:
         """All sums, from the points."""
         starts = range(0, self.size, self._chunk)
-        self._rows = np.array([row(self._terms(start, start + self._chunk)) for start in starts])
+        if self.count:
+            self._rows = np.array([row(self._terms(start, start + self._chunk)) for start in starts])
+        else:  # a new strategy: a chunk that has no return comes to nothing
+            self._rows = np.zeros((len(starts), len(NOTHING)))
         self._open(row(self._terms(self._place - self._place % self._chunk, self._place)))
 
     def _turn(self) -> None:

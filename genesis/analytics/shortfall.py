@@ -28,7 +28,7 @@ class SymbolExecution:
     symbol: str
     slippage: Decimal | None
     """Σ side × quantity × (price − decision price), in the reporting currency; above 0 it cost."""
-    slippage_ratio: float | None
+    mean_slippage_ratio: float | None
     """The same over Σ quantity × decision price: the mean slippage, weighted by value; None without a decision price."""
     shortfall: Mapping[str, Decimal | None]
     """Part → money, in the reporting currency; above 0 it cost. None without a fill that is measured, or without a rate."""
@@ -39,7 +39,7 @@ class ExecutionFigures:
     """A strategy's execution. Money is in the reporting currency, above 0 where it cost; what is None has its reason."""
 
     slippage: Decimal | None
-    slippage_ratio: float | None
+    mean_slippage_ratio: float | None
     expected_slippage_ratio: Decimal | None
     """What strategies.yaml expects; None where it does not say."""
     shortfall: Mapping[str, Decimal | None]
@@ -91,7 +91,7 @@ class _Symbol:
         return SymbolExecution(
             symbol=self.symbol,
             slippage=self.slippage() if done is not None and done.decided else None,
-            slippage_ratio=ratio(done.slippage, done.decided) if done is not None and done.decided else None,
+            mean_slippage_ratio=ratio(done.slippage, done.decided) if done is not None and done.decided else None,
             shortfall={**_UNKNOWN, "opportunity": shortfall["opportunity"]} if unmeasured else shortfall,
         )
 
@@ -127,13 +127,13 @@ def execution_figures(
     fills = sum(_fills(holding) for holding in held.values())
     measured = sum(holding.execution.measured + holding.voided.measured for holding in held.values())
     if not any(holding.execution.decided for holding in held.values()):
-        slippage, undefined = None, undefined | dict.fromkeys(("slippage", "slippage_ratio"), NO_DECISION_PRICE)
+        slippage, undefined = None, undefined | dict.fromkeys(("slippage", "mean_slippage_ratio"), NO_DECISION_PRICE)
     elif slippage is None or decided is None:
-        unknown = ("slippage", "slippage_ratio") if slippage is None else ("slippage_ratio",)
+        unknown = ("slippage", "mean_slippage_ratio") if slippage is None else ("mean_slippage_ratio",)
         undefined |= dict.fromkeys(unknown, NO_CONVERSION)
     return ExecutionFigures(
         slippage=slippage,
-        slippage_ratio=ratio(slippage, decided) if slippage is not None and decided else None,
+        mean_slippage_ratio=ratio(slippage, decided) if slippage is not None and decided else None,
         expected_slippage_ratio=expected,
         shortfall={part: None if f"shortfall_{part}" in undefined else amount for part, amount in shortfall.items()},
         measured_fills=measured,

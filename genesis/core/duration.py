@@ -41,9 +41,11 @@ def parse_duration(text: object) -> timedelta:
 
 
 def duration_text(duration: timedelta) -> str:
-    """The duration as Prometheus and Alertmanager read it, whole milliseconds: `1m30s`."""
+    """The duration as Prometheus and Alertmanager write it, whole milliseconds: `1m30s`; weeks where they are whole."""
     left, parts = duration, []
     for unit, size in _UNITS.items():
+        if unit == "w" and left % size:
+            continue  # 30d is easier to read than 4w2d
         count, left = divmod(left, size)
         if count:
             parts.append(f"{count}{unit}")

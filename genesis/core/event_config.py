@@ -22,7 +22,7 @@ class EventSettings(Section):
     """An event further ahead of this machine's clock is refused; null takes all."""
     late_after_seconds: Seconds = 60.0
     """An account event further behind the latest event time is counted as late; it is booked all the same."""
-    limit_strategies: Count = 10_000
+    limit_strategies: Count = 1_000
     """An event of one more strategy than this is refused, so that a broken sender cannot fill the memory."""
     limit_symbols: Count = 10_000
     """An event of one more symbol than this is refused, so that a broken sender cannot fill the memory."""

@@ -134,7 +134,8 @@ def _window_faults(settings: StatisticsSettings) -> Iterator[InitErrorDetails]:
         least = duration_text(FEWEST_ALARM_STEPS * settings.step)
         given = duration_text(settings.degradation.false_alarm_interval)
         yield fault(("degradation", "false_alarm_interval"), given, f"must hold ten steps of {step}: {least} at least")
-    lists: dict[str, tuple[object, ...]] = {"windows": settings.windows, "confidence": settings.confidence}
-    for key, values in lists.items():
-        if len(set(values)) < len(values):
-            yield fault((key,), [str(value) for value in values], "must not hold the same value twice")
+    if len(set(settings.windows)) < len(settings.windows):
+        told = [duration_text(window) for window in settings.windows]
+        yield fault(("windows",), told, "must not hold the same value twice")
+    if len(set(settings.confidence)) < len(settings.confidence):
+        yield fault(("confidence",), [str(level) for level in settings.confidence], "must not hold the same value twice")

@@ -18,7 +18,7 @@ from genesis.core.money import ONE, ZERO, ratio
 from genesis.ledger.book import Book, Rates
 from genesis.ledger.mark import Mark
 
-MOST_QUIET_STEPS = 240
+MOST_QUIET_STEPS = 60
 """A silence of more steps than this is no quiet market: its points are left out."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -115,9 +115,8 @@ class EquityGrid:
     def reach(self, time: datetime, watched: Watched) -> None:
         """Take the points that are due up to `time`: at the first event after `start`, and when `next_time` has come."""
         newest = self._point_at(time)
-        if (
-            self.next_time is not None and self.next_time != _EPOCH
-        ):  # else it is the very first event, and nothing was before it
+        # At the very first event there is nothing before it.
+        if self.next_time is not None and self.next_time != _EPOCH:
             for point, skipped, known in self._due(self._point_at(self.next_time), newest):
                 self._take(point, skipped=skipped, watched=watched, known=known)
         self._unwatched = False

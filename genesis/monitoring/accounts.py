@@ -101,6 +101,7 @@ class Accounts:
         """Only the currencies, the time zone and the statistics in `settings` matter. `configured`: strategies.yaml."""
         currencies = Currencies(settings.reporting_currency, settings.conversions, settings.symbol_currencies)
         statistics = settings.statistics
+        self._step = statistics.step
         self.analysis = Analysis(statistics, configured)
         """What stands on returns. No journal tells of them: only a saved state and its points give them back."""
         grid = EquityGrid(statistics.step, statistics.benchmark, self.analysis.observe)
@@ -246,6 +247,9 @@ class Accounts:
         self.records, self.failed = state.records, state.failed
         self.sequences, self.reconciliations = state.sequences, state.reconciliations
         grid = self.ledger.grid.state() if self.ledger.grid is not None else None
+        if grid is None and (saved := state.ledger.grid) is not None:
+            steps = {"saved": f"{saved.step_seconds:g}s", "configured": f"{self._step.total_seconds():g}s"}
+            _log.warning("saved returns are on another statistics.step: what stands on returns begins anew", **steps)
         self.analysis.restore(state.analysis, grid.point if grid is not None else None, decode_points(points))
         self.markets.resume(state.markets, state.ledger.time)
         for record in self.records.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from math import nan, sqrt
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from genesis.analytics.attribution import MarketPart
 from genesis.analytics.beta_window import BetaWindow
-from genesis.analytics.correlation import CorrelationFigures
+from genesis.analytics.correlation import WARMING_UP, CorrelationFigures
 from genesis.analytics.correlation_window import CorrelationWindow
 from genesis.analytics.degradation import DegradationFigures, DegradationState, DegradationTracker
 from genesis.analytics.row_ring import RowRing
@@ -30,6 +31,8 @@ ACCOUNT = ""
 """Stands for the whole account where strategies stand by their name."""
 
 _DAY = 86_400.0
+_FEW_SKIPPED = 16
+"""Of more points than this that were left out, each window is worked out anew: one by one a night takes a minute."""
 
 _log = structlog.get_logger(__name__)
 
@@ -41,7 +44,6 @@ class AnalysisState(msgspec.Struct, frozen=True):
     strategies: dict[str, ReturnState]
     degradation: dict[str, DegradationState]
     market: dict[str, MarketPart]
-    failed: dict[str, str]
 
 
 class _Tracked:
@@ -68,7 +70,7 @@ class Analysis:
     def __init__(self, settings: StatisticsSettings, configured: Mapping[str, StrategySettings]) -> None:
         """`configured`: strategies.yaml."""
         self.failed: dict[str, str] = {}
-        """Strategy → the error for which it has no figures on returns; the account is `ACCOUNT`."""
+        """Strategy → the error for which it has no figures on returns until the next start; the account is `ACCOUNT`."""
         self._settings = settings
         self._configured = configured
         self._longest = max(settings.risk_points, *settings.window_points.values())
@@ -83,12 +85,14 @@ class Analysis:
         self._unsaved: deque[tuple[int, bytes]] = deque(maxlen=self._longest)
 
     def observe(self, step: GridStep) -> None:
-        """Take in the next point."""
-        for _ in range(min(step.skipped, self._longest)):
-            self._follow(nan, dict.fromkeys(self._strategies, nan), {}, dict.fromkeys(self._symbols, nan))
-        self._market(step)
-        self._follow(step.portfolio, step.returns, step.contributions, step.symbols)
-        self._unsaved.append(encode_point(step))
+        """Take in the next point. Nothing is raised: the event that reached it has to be booked, whatever is wrong here."""
+        try:
+            self._skip(min(step.skipped, self._longest))
+            self._market(step)
+            self._follow(step.portfolio, step.returns, step.contributions, step.symbols)
+            self._unsaved.append(encode_point(step))
+        except Exception:
+            _log.exception("a point of the grid is missing in some figures", point=step.point)
 
     def returns(self, strategy: str) -> ReturnFigures | None:
         """None if they failed."""
@@ -113,7 +117,10 @@ class Analysis:
         names = list(self._returns.columns)
         weights = np.array([max(0.0, float(equities.get(name, 0))) for name in names])
         total = weights.sum()
-        return self._correlation.figures(names, weights / total if total > 0 else weights, self._returns.rows())
+        figures = self._correlation.figures(names, weights / total if total > 0 else weights, self._returns.rows())
+        if new := equities.keys() - self._returns.columns.keys():  # since the last point of the grid
+            return replace(figures, undefined_strategies={**figures.undefined_strategies, **dict.fromkeys(new, WARMING_UP)})
+        return figures
 
     def component_risk(self) -> ComponentFigures | None:
         """The account's value at risk by strategy; the same object until the next point. None if it failed."""
@@ -156,6 +163,26 @@ class Analysis:
         betas[benchmark] = 1.0
         for name in step.returns:
             self._tracked(name).market.observe(step.exposures.get(name, {}), betas, step.symbols.get(benchmark, nan))
+
+    def _skip(self, points: int) -> None:
+        """Points that were left out: no strategy has a return at them."""
+        if points <= _FEW_SKIPPED:
+            for _ in range(points):
+                self._follow(nan, dict.fromkeys(self._strategies, nan), {}, dict.fromkeys(self._symbols, nan))
+            return
+        for name, tracked in self._strategies.items():
+            self._attempt(name, partial(tracked.returns.skip, points))
+        self._attempt(ACCOUNT, partial(self._skip_account, points))
+
+    def _skip_account(self, points: int) -> None:
+        self._portfolio.skip(points)
+        for window in self._symbols.values():
+            window.skip(points)
+        for _ in range(min(points, self._settings.risk_points)):
+            self._contributions.append({ACCOUNT: nan})
+            self._returns.append({})
+        self._component_risk = None
+        self._correlation.rebuild(self._returns.rows())
 
     def _follow(
         self,
@@ -217,7 +244,6 @@ class Analysis:
             strategies={name: tracked.returns.state() for name, tracked in self._strategies.items()},
             degradation={name: tracked.degradation.state() for name, tracked in self._strategies.items()},
             market={name: tracked.market for name, tracked in self._strategies.items()},
-            failed=self.failed,
         )
 
     def restore(self, state: AnalysisState, newest: int | None, points: Mapping[int, PointRow]) -> None:
@@ -226,7 +252,6 @@ class Analysis:
         `points` by their number; `newest` was the last. None where the grid begins anew: then only what the market
         made of the P&L goes on.
         """
-        self.failed = dict(state.failed)
         for name, market in state.market.items():
             self._tracked(name).market = market
         if newest is None:

@@ -23,7 +23,8 @@ OPENMETRICS = "application/openmetrics-text"
 
 # JSON writes a number as Go and Python read it, a Decimal with all of its digits.
 _NUMBERS = msgspec.json.Encoder(decimal_format="number")
-_IN_NUMBERS = b"[]0123456789+-.eE,"
+_IN_NO_NUMBER = b"anr"
+"""Letters that are in no number, and of which null, NaN, Infinity, true and false have one each."""
 _ESCAPED = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 _ESCAPED_HELP = str.maketrans({"\\": r"\\", "\n": r"\n"})
 
@@ -78,7 +79,7 @@ class _Lines:
         if not values:
             return b""
         numbers = _NUMBERS.encode(values)
-        if numbers.translate(None, _IN_NUMBERS):
+        if any(letter in numbers for letter in _IN_NO_NUMBER):
             raise ValueError(f"{self._metric.name}: a value is not a finite number")  # one bad line spoils a whole scrape
         return self._template % tuple(numbers[1:-1].split(b","))
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from decimal import Decimal
-from math import isfinite, sqrt
 from typing import NamedTuple
 
 from genesis.analytics.backtest import Backtest, independence_pvalue, kupiec_pvalue
-from genesis.analytics.metrics import annual_return
+from genesis.analytics.metrics import calmar_of, sharpe_of, sortino_of, volatility_of
 from genesis.analytics.risk import Level, Tail
 from genesis.analytics.sums import Moments, Path
 
 Key = tuple[str, str]
 """Method and confidence of a value at risk, as in its labels."""
 
-
+ALL = "all"
+"""The window since the start."""
 TOO_SHORT = "window_too_short"
 """Less than a day: what a minute brought, for half a million minutes, is no return of a year."""
 
@@ -120,19 +120,14 @@ def performance(moments: Moments, path: Path, year: Year, window: str, reasons: 
         for figure in ("sharpe_ratio", "sortino_ratio", "calmar_ratio", "volatility_ratio"):
             reasons.note(figure, "warming_up", window)
         return Performance(None, None, None, None)
-    deviation = sqrt(moments.square / (count - 1))
-    scale = sqrt(year.steps)
-    excess = moments.mean - year.risk_free
-    if not deviation:
+    sharpe = sharpe_of(moments, year.steps, year.risk_free)
+    if sharpe is None:
         reasons.note("sharpe_ratio", "zero_variance", window)
-    if not path.downside:
+    sortino = sortino_of(moments, path.downside, year.steps, year.risk_free)
+    if sortino is None:
         reasons.note("sortino_ratio", "no_downside", window)
-    return Performance(
-        excess / deviation * scale if deviation else None,
-        excess / sqrt(path.downside / count) * scale if path.downside else None,
-        _calmar(path, count, year, window, reasons),
-        deviation * scale,
-    )
+    calmar = _calmar(path, count, year, window, reasons)
+    return Performance(sharpe, sortino, calmar, volatility_of(moments, year.steps))
 
 
 def _calmar(path: Path, count: int, year: Year, window: str, reasons: Reasons) -> float | None:
@@ -143,9 +138,9 @@ def _calmar(path: Path, count: int, year: Year, window: str, reasons: Reasons) -
     elif not year.compounds(count):
         reasons.note("calmar_ratio", TOO_SHORT, window)
     else:
-        yearly = annual_return(path.growth / count, year.steps)
-        if yearly is not None and isfinite(yearly / path.drawdown):
-            return yearly / path.drawdown
+        calmar = calmar_of(path.growth / count, path.drawdown, year.steps)
+        if calmar is not None:
+            return calmar
         reasons.note("calmar_ratio", "out_of_range", window)
     return None
 

@@ -30,6 +30,7 @@ from genesis.analytics.since_start import SinceStart
 from genesis.analytics.sums import Moments
 from genesis.core.statistics_config import StatisticsSettings
 from genesis.monitoring.return_figures import (
+    ALL,
     TOO_SHORT,
     BacktestFigures,
     ComponentFigures,
@@ -44,8 +45,6 @@ from genesis.monitoring.return_figures import (
 
 Floats = NDArray[np.float64]
 
-ALL = "all"
-"""The window since the start."""
 HISTORICAL, PARAMETRIC, CORNISH_FISHER = METHODS = ("historical", "parametric", "cornish_fisher")
 
 
@@ -95,6 +94,15 @@ class ReturnStatistics:
             window.append(value)
         if isfinite(value):
             self._all.append(value, self._year.risk_free)
+        self._losses = self._figures = None
+
+    def skip(self, points: int) -> None:
+        """Take in so many grid points without a return, as one `observe` after the other would, at one go."""
+        for backtest in self._backtests.values():
+            backtest.observe(None, nan)
+        for window in (self._risk, *self._others):
+            window.skip(points)
+        self._ordered.restore(self._risk.in_order())
         self._losses = self._figures = None
 
     def state(self) -> ReturnState:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
@@ -66,15 +67,17 @@ def summarise(
             continue
         try:
             record = accounts.records[name]
+            capacity = _unless_it_fails("capacity", partial(_capacity, book, record, ledger.rates, capacities), name)
             parts = _Parts(
                 attribution=_attribution(book, prices, ledger.rates, accounts.analysis.market(name)),
-                capacity=_capacity(book, record, ledger.rates, capacities) if capacities is not None else None,
+                capacity=capacity,
                 settled=settled.of(name),
-                statistics=accounts.analysis.returns(name),
-                degradation=accounts.analysis.degradation(name),
+                statistics=_unless_it_fails("returns", partial(accounts.analysis.returns, name), name),
+                degradation=_unless_it_fails("degradation", partial(accounts.analysis.degradation, name), name),
                 no_correlation=correlation.undefined_strategies.get(name) if correlation is not None else FAILED,
                 tier=tier,
                 configured=name in configured,
+                capacity_failed=capacities is not None and capacity is None,
             )
             strategies.append(_strategy(book, record, ledger, parts))
         except Exception as error:
@@ -102,7 +105,9 @@ def _attribution(book: Book, prices: Mapping[str, Decimal], rates: Rates, market
     return attribution(book, prices, rates, market.pnl, market.reason)
 
 
-def _capacity(book: Book, record: StrategyRecord, rates: Rates, capacities: Capacities) -> CapacityFigures:
+def _capacity(book: Book, record: StrategyRecord, rates: Rates, capacities: Capacities | None) -> CapacityFigures | None:
+    if capacities is None:
+        return None
     money = Money(book.net_pnl, _kinds(book, rates).fees, _reason(book.unvalued) or NO_CONVERSION)
     return capacities.figures(book, record.orders, money)
 
@@ -119,6 +124,7 @@ class _Parts(NamedTuple):
     """Why it has a correlation with no other strategy, if so."""
     tier: Tier | None
     configured: bool
+    capacity_failed: bool
 
 
 def _strategy(book: Book, record: StrategyRecord, ledger: Ledger, parts: _Parts) -> StrategySnapshot:
@@ -132,6 +138,8 @@ def _strategy(book: Book, record: StrategyRecord, ledger: Ledger, parts: _Parts)
     undefined |= _no_money_at_risk(parts.statistics, account)
     if parts.statistics is None:
         undefined["returns"] = FAILED
+    if parts.capacity_failed:
+        undefined |= dict.fromkeys(("capacity", "capacity_used_ratio"), FAILED)
     if parts.no_correlation is not None:
         undefined["correlation"] = parts.no_correlation
     if parts.tier is None:
@@ -235,11 +243,11 @@ def _portfolio(
 _Figures = TypeVar("_Figures")
 
 
-def _unless_it_fails(what: str, work: Callable[[], _Figures | None]) -> _Figures | None:
+def _unless_it_fails(what: str, work: Callable[[], _Figures | None], strategy: str = "(account)") -> _Figures | None:
     try:
         return work()
     except Exception:
-        _log.exception("figures of the account failed: they are left out", figures=what)
+        _log.exception("figures failed: they are left out", figures=what, strategy=strategy)
         return None
 
 

@@ -12,14 +12,15 @@ from genesis.analytics.metrics import TradeFigures, trade_figures
 from genesis.ledger.book import Book, Rates
 from genesis.ledger.currency import NO_CONVERSION
 from genesis.ledger.trips import TripCounts, TripLog
+from genesis.monitoring.return_figures import ALL
 from genesis.monitoring.snapshot import TradesSnapshot, TripFigures
 
-ALL = "all"
-"""The window since the start."""
 TOO_MANY_TRIPS = "too_many_trips"
 NO_ROUND_TRIPS = "no_round_trips"
-_MONEY = ("win_rate", "expectancy", "profit_factor", "average_win", "average_loss")
-_TIME = ("holding_seconds",)
+_PNL = ("win_rate", "expectancy", "profit_factor", "average_win", "average_loss")
+_TIME = ("holding_seconds", "winner_holding_seconds", "loser_holding_seconds")
+_OF_WINS = {"average_win", "winner_holding_seconds"}
+_OF_LOSSES = {"profit_factor", "average_loss", "loser_holding_seconds"}
 
 
 class Trades(NamedTuple):
@@ -78,7 +79,7 @@ def _figures(figures: TradeFigures) -> TripFigures:
 def _undefined(figures: Mapping[str, TradeFigures | None]) -> dict[str, str]:
     """By figure where all windows have the same reason, else by figure_window."""
     undefined: dict[str, str] = {}
-    for figure in (*_MONEY, *_TIME):
+    for figure in (*_PNL, *_TIME):
         reasons = {window: TOO_MANY_TRIPS if one is None else _reason(figure, one) for window, one in figures.items()}
         if len(set(reasons.values())) == 1:
             reasons = {"": reasons[ALL]}
@@ -90,10 +91,10 @@ def _reason(figure: str, figures: TradeFigures) -> str | None:
     """Why a figure is not defined; None if it is."""
     if getattr(figures, figure)() is not None:
         return None
-    if not figures.valued or figure in _TIME:
+    if not figures.valued:
         return NO_CONVERSION if figures.counts.unvalued else NO_ROUND_TRIPS
-    if figure in {"profit_factor", "average_loss"} and not figures.counts.losses:
+    if figure in _OF_LOSSES and not figures.counts.losses:
         return "no_losses"
-    if figure == "average_win" and not figures.counts.wins:
+    if figure in _OF_WINS and not figures.counts.wins:
         return "no_wins"
     return NO_CONVERSION

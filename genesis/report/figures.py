@@ -13,6 +13,7 @@ from genesis.analytics.shortfall import ExecutionFigures
 from genesis.core.money import ZERO
 from genesis.ledger.drawdown import Episode
 from genesis.ledger.periods import PERIODS
+from genesis.monitoring.plain import text
 from genesis.monitoring.return_figures import ComponentFigures, ReturnFigures, at_equity
 from genesis.monitoring.snapshot import AccountSnapshot, HoldingSnapshot, PortfolioSnapshot, TradesSnapshot
 from genesis.report.layout import (
@@ -20,7 +21,6 @@ from genesis.report.layout import (
     basis_points,
     cost,
     count,
-    digits,
     heading,
     moment,
     money,
@@ -82,9 +82,7 @@ def _episode(rank: str, episode: Episode) -> tuple[str, ...]:
 
 
 def positions(holdings: Iterable[HoldingSnapshot]) -> Lines:
-    rows = [
-        (held.symbol, digits(held.quantity), money(held.value), money(held.unrealized)) for held in holdings if held.quantity
-    ]
+    rows = [(held.symbol, text(held.quantity), money(held.value), money(held.unrealized)) for held in holdings if held.quantity]
     yield from (*heading("Positions"), *table(("symbol", "quantity", "value", "unrealised"), rows)) if rows else ()
 
 
@@ -136,7 +134,7 @@ def returns(figures: ReturnFigures | None, equity: Decimal | None) -> Lines:
         rows.append(
             (
                 *(key[0].replace("_", "-"), percent(float(key[1]))),
-                *(text for ratio in at_risk for text in (percent(ratio), money(_at(ratio, equity)))),
+                *(cell for ratio in at_risk for cell in (percent(ratio), money(_at(ratio, equity)))),
                 *(count(test.exceedances if test is not None else None), tenths(expected)),
                 *(number(test.kupiec_pvalue if test else None), number(test.independence_pvalue if test else None)),
             )
@@ -147,7 +145,7 @@ def returns(figures: ReturnFigures | None, equity: Decimal | None) -> Lines:
         names=2,
     )
     if figures.benchmark is not None:
-        beta = f"{number(figures.beta)} ± {number(figures.beta_standard_error)}"
+        beta = UNKNOWN if figures.beta is None else f"{number(figures.beta)} ± {number(figures.beta_standard_error)}"
         yield from pairs([(f"beta, {figures.benchmark}"[:16], beta), ("alpha of a year", percent(figures.alpha))])
 
 
@@ -182,7 +180,7 @@ def attribution(figures: AttributionFigures) -> Lines:
         names=2,
     )
     if figures.residual:
-        yield f"  what the parts do not add up to, a fault of the program: {digits(figures.residual)}"
+        yield f"  what the parts do not add up to, a fault of the program: {text(figures.residual)}"
 
 
 def execution(figures: ExecutionFigures) -> Lines:
@@ -190,7 +188,7 @@ def execution(figures: ExecutionFigures) -> Lines:
     yield from pairs(
         [
             ("slippage", cost(figures.slippage)),
-            ("of the value", basis_points(figures.slippage_ratio)),
+            ("of the value", basis_points(figures.mean_slippage_ratio)),
             ("expected", basis_points(figures.expected_slippage_ratio)),
             *((part, cost(amount)) for part, amount in figures.shortfall.items()),
         ]
@@ -203,7 +201,12 @@ def execution(figures: ExecutionFigures) -> Lines:
     yield from table(
         ("symbol", "slippage", "of value", *parts),
         (
-            (one.symbol, cost(one.slippage), basis_points(one.slippage_ratio), *(cost(one.shortfall[part]) for part in parts))
+            (
+                one.symbol,
+                cost(one.slippage),
+                basis_points(one.mean_slippage_ratio),
+                *(cost(one.shortfall[part]) for part in parts),
+            )
             for one in figures.symbols
         ),
     )

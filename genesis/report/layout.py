@@ -52,12 +52,6 @@ def _told(value: Decimal | float | None, places: int, unit: str = "") -> str:
     return f"{value:,.{places}f}{unit}" if abs(float(value)) < _LARGE else f"{value:.3g}{unit}"
 
 
-def digits(amount: Decimal) -> str:
-    """Every digit, and no more zeros than it needs."""
-    text = f"{amount:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def moment(time: datetime | None) -> str:
     return UNKNOWN if time is None else time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 

@@ -44,7 +44,8 @@ def lines(snapshot: MonitorSnapshot, where: Address, strategies: Collection[str]
         there = ", ".join(known) or "none"
         raise GenesisError(f"journal {where}: has no strategy {missing[0]!r}; it has: {there}")
     if not strategies:
-        yield from _title(f"Account in {snapshot.portfolio.currency}", [f"{len(known)} strategies"], snapshot)
+        number = "1 strategy" if len(known) == 1 else f"{len(known)} strategies"
+        yield from _title(f"Account in {snapshot.portfolio.currency}", [number], snapshot)
         yield from _account(snapshot)
         yield ""
     for strategy in snapshot.strategies:

@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import msgspec
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
 from genesis.cli import main
 from genesis.stack.ports import free_port
@@ -83,10 +84,13 @@ class LiveMonitor:
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:"))
 
     async def metric(self, sample: str) -> float:
-        """The value of a sample at /metrics, given with its labels as it is written there; 0 where it is not told."""
+        """The value of a sample at /metrics, given with its labels in any order; 0 where it is not told."""
         async with aiohttp.ClientSession() as http, http.get(f"{self.url}/metrics") as answer:
-            lines = (await answer.text()).splitlines()
-        return next((float(line.rpartition(" ")[2]) for line in lines if line.rpartition(" ")[0] == sample), 0.0)
+            text = await answer.text()
+        ((wanted,),) = (family.samples for family in text_string_to_metric_families(f"{sample} 0\n"))
+        families = text_string_to_metric_families(text)
+        told = (one for family in families for one in family.samples if one.name == wanted.name)
+        return next((one.value for one in told if one.labels == wanted.labels), 0.0)
 
 
 def secret(path: Path, text: str) -> Path:

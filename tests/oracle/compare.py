@@ -261,12 +261,15 @@ def _compare_shortfall(strategy: StrategySnapshot, oracle: Oracle) -> None:
     assert (got.measured_signals, got.unmeasured_signals) == (unfilled.count(True), unfilled.count(False))
     money, value = execution.slippage(oracle, name) or (None, None)
     _same(f"{name} slippage", got.slippage, money)
-    assert ("slippage" in strategy.undefined, "slippage_ratio" in strategy.undefined) == (money is None, None in (money, value))
-    _near(f"{name} slippage ratio", got.slippage_ratio, money / value if money is not None and value else None)
+    assert ("slippage" in strategy.undefined) == (money is None)
+    assert ("mean_slippage_ratio" in strategy.undefined) == (None in (money, value))
+    _near(f"{name} slippage ratio", got.mean_slippage_ratio, money / value if money is not None and value else None)
     for symbol in got.symbols:
         cost, decided = execution.slippage(oracle, name, symbol.symbol) or (None, None)
         _near(
-            f"{name} {symbol.symbol} slippage", symbol.slippage_ratio, cost / decided if decided and cost is not None else None
+            f"{name} {symbol.symbol} slippage",
+            symbol.mean_slippage_ratio,
+            cost / decided if decided and cost is not None else None,
         )
 
 

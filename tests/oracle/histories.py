@@ -25,11 +25,23 @@ from genesis.core.models import (
     SignalEnd,
     Void,
 )
+from genesis.core.statistics_config import DegradationSettings, StatisticsSettings
 
 COMPONENTS = (None, None, "main", "entry", "hedge")
 START = datetime(2024, 2, 25, 22, 30, tzinfo=UTC)  # a Sunday; the month ends within the week
 STRATEGIES = ("carry", "pairs", "scalper")
 SYMBOLS = ("BTC", "ETH", "SOL", "BNBUSDT")
+
+
+# Days pass between two events: on a grid of minutes a test that asks nothing of returns would be of little else.
+_YEARS = timedelta(weeks=3 * 52)
+NO_GRID = StatisticsSettings(
+    step=timedelta(weeks=52),
+    windows=(_YEARS,),
+    risk_window=_YEARS,
+    min_observations=3,
+    degradation=DegradationSettings(false_alarm_interval=timedelta(weeks=10 * 52)),
+)
 
 
 class Market(TypedDict):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+import yaml
 
 from genesis import reference
+from genesis.core.statistics_config import StatisticsSettings
 from genesis.monitoring.alert_manager.runbooks import RUNBOOKS
 from genesis.monitoring.catalog import CATALOG
 from tests.unit.monitoring.alert_tree import changed, limits, settings
@@ -41,11 +43,24 @@ def test_every_key_has_a_value_a_default_and_a_meaning() -> None:
         ("alerts.MonitorDown.severity", "`warning` or `critical`", "required"),
         ("routes[].repeat_interval", "duration, above 0s", "required"),
         ("receivers.<name>.slack.api_url_file", "path", "required"),
+        ("statistics.step", "duration, above 0s", "`1m`"),
+        ("statistics.windows", "list of duration, above 0s", "`[1h, 1d]`"),
+        ("statistics.confidence", "list of number, above 0.5, below 1", "`[0.95, 0.99]`"),
     ],
 )
 def test_a_key_is_described_as_its_model_reads_it(key: str, value: str, default: str) -> None:
     found = {row[0].strip(" `"): [cell.strip() for cell in row[1:3]] for row in rows(reference.configuration())}
     assert found[key] == [value, default]
+
+
+def test_every_default_of_the_statistics_can_be_written_as_it_is_told() -> None:
+    for row in rows(reference.configuration()):
+        key, default = row[0].strip(" `"), row[2].strip(" `")
+        if key.startswith("statistics.") and default not in {"none", "required", "as below"}:
+            nested: object = yaml.safe_load(default)
+            for name in reversed(key.split(".")[1:]):
+                nested = {name: nested}
+            assert StatisticsSettings.model_validate(nested) == StatisticsSettings(), key
 
 
 def test_every_key_that_alerts_yaml_uses_is_described() -> None:

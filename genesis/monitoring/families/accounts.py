@@ -1,4 +1,4 @@
-"""Money and drawdown of each strategy and of the whole account, and the tier."""
+"""Money and drawdown of each strategy and of the whole account, and the tier with its limits."""
 
 from __future__ import annotations
 

@@ -19,11 +19,11 @@ def execution(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
         delay.add_histogram(strategy.fill_delay, name)
         if strategy.name not in folded.named:
             continue
-        mean.add(strategy.execution.slippage_ratio, name)
+        mean.add(strategy.execution.mean_slippage_ratio, name)
         expected.add(strategy.execution.expected_slippage_ratio, name)
         for one in strategy.execution.symbols:
             if folded.known_symbol(one.symbol):
-                by_symbol.add(one.slippage_ratio, name, one.symbol)
+                by_symbol.add(one.mean_slippage_ratio, name, one.symbol)
     return [sizes, mean, by_symbol, expected, delay]
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genesis.analytics import chunks, rolling
 from genesis.analytics.beta_window import BetaWindow
 from genesis.analytics.ordered import OrderedReturns
 from genesis.analytics.rolling import RollingReturns
@@ -196,3 +197,20 @@ def test_a_symbol_without_enough_points_or_a_still_benchmark_has_no_beta() -> No
     for _ in range(5):
         window.append(0.1, 0.2)
     assert window.volatility == 0
+
+
+def test_an_empty_window_is_made_without_a_look_at_its_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each new strategy makes some: a thousand of them, at one point of the grid, held the monitor up for seconds."""
+    calls = 0
+
+    def counted(made: rolling.Floats) -> rolling.Floats:
+        nonlocal calls
+        calls += 1
+        return chunks.row(made)
+
+    monkeypatch.setattr(rolling, "row", counted)
+    empty = rolling.RollingReturns(1440, benchmark=True)
+    assert calls <= 1
+    assert not empty._rows.any()
+    assert empty._rows.shape == (-(-1440 // empty._chunk), len(chunks.NOTHING))
+    assert chunks.row(empty._terms(0, empty._chunk)).tolist() == chunks.NOTHING.tolist()

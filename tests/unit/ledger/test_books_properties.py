@@ -20,7 +20,7 @@ from structlog.testing import capture_logs
 from genesis.core.config import MonitorSettings, TradingRules, load_settings
 from genesis.core.models import AccountEvent, AnyEvent, CapitalFlow, Fill, Funding, Quote, Side
 from genesis.core.money import exact_arithmetic
-from genesis.core.statistics_config import DegradationSettings, StatisticsSettings
+from genesis.core.statistics_config import StatisticsSettings
 from genesis.ledger.drawdown import Drawdown
 from genesis.ledger.journal import Journal
 from genesis.monitoring.snapshot import MonitorSnapshot
@@ -28,21 +28,13 @@ from genesis.monitoring.strategy_monitor import Receipt, StrategyPerformanceMoni
 from genesis.monitoring.telemetry import Outcome
 from tests.oracle.books import Oracle
 from tests.oracle.compare import compare
-from tests.oracle.histories import MARKETS, PLAIN, START, SYMBOLS, WILD, Market, histories
+from tests.oracle.histories import MARKETS, NO_GRID, PLAIN, START, SYMBOLS, WILD, Market, histories
 
 RULES: TradingRules = load_settings(Path(__file__).parents[3] / "config").rules
 # A counterexample is worth a minute of shrinking to whoever looks for it by hand, not to every run of the tests.
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
 # Days pass between two events: on a finer grid the tests would be of little else, and a restart would leave points out.
 COARSE = StatisticsSettings(step=timedelta(hours=6), windows=(timedelta(hours=18), timedelta(days=3)), min_observations=3)
-_YEARS = timedelta(weeks=3 * 52)
-NO_GRID = StatisticsSettings(
-    step=timedelta(weeks=52),
-    windows=(_YEARS,),
-    risk_window=_YEARS,
-    min_observations=3,
-    degradation=DegradationSettings(false_alarm_interval=timedelta(weeks=10 * 52)),
-)
 ZONES = ["UTC", "America/New_York", "Asia/Kolkata", "Pacific/Kiritimati"]
 
 

@@ -21,7 +21,7 @@ from genesis.ledger.journal import Journal
 from genesis.ledger.reconciliation import MAX_KEPT_BREAKS, MAX_SCOPES, Break, Reconciliation
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
-from tests.oracle.histories import MARKETS, PLAIN, STRATEGIES, WILD, Market, histories
+from tests.oracle.histories import MARKETS, NO_GRID, PLAIN, STRATEGIES, WILD, Market, histories
 from tests.unit.monitoring.account import capital, fill, monitor, rules
 
 D = Decimal
@@ -88,7 +88,9 @@ def written(statement: Statement) -> bytes:
 async def both_sides(events: Sequence[AnyEvent], market: Market) -> tuple[StrategyPerformanceMonitor, Broker]:
     """The history as a monitor books it, and as the broker does."""
     async with Journal(":memory:") as journal:
-        made = StrategyPerformanceMonitor(MonitorSettings(reporting_currency=REPORTING, **market), rules(), journal)
+        made = StrategyPerformanceMonitor(
+            MonitorSettings(reporting_currency=REPORTING, statistics=NO_GRID, **market), rules(), journal
+        )
         await made.restore()
         accepted = [event for event in events if (await made.handle(event)).outcome is Outcome.ACCEPTED]
     broker = Broker(market)

@@ -19,7 +19,7 @@ from genesis.core.models import AnyAccountEvent, AnyEvent, Fill, Funding, Side, 
 from genesis.ledger.journal import Entry, Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
-from tests.oracle.histories import MARKETS, PLAIN, WILD, Market, histories
+from tests.oracle.histories import MARKETS, NO_GRID, PLAIN, WILD, Market, histories
 from tests.unit.monitoring.account import at, capital, fill, monitor, quote, rules, strategy
 
 D = Decimal
@@ -293,7 +293,7 @@ def without_voided(events: Sequence[AnyEvent], accepted: Sequence[bool]) -> list
 
 
 async def as_if_it_never_came(events: Sequence[AnyEvent], market: Market) -> None:
-    configured = MonitorSettings(**market)
+    configured = MonitorSettings(statistics=NO_GRID, **market)
     async with Journal(":memory:") as one, Journal(":memory:") as other:
         voiding = StrategyPerformanceMonitor(configured, rules(), one)
         accepted = [(await voiding.handle(event)).outcome is Outcome.ACCEPTED for event in events]

@@ -206,3 +206,8 @@ def test_what_is_no_duration_is_refused(text: object) -> None:
 def test_a_duration_survives_its_text(milliseconds: int) -> None:
     duration = timedelta(milliseconds=milliseconds)
     assert parse_duration(duration_text(duration)) == duration
+
+
+@pytest.mark.parametrize("text", ["0s", "90d", "30d", "2w", "1d10h48m", "8d", "52w", "365d", "1h30m", "250ms"])
+def test_a_duration_is_told_as_prometheus_tells_it(text: str) -> None:
+    assert duration_text(parse_duration(text)) == text

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from genesis.core.config import MonitorSettings
 from genesis.core.models import AnyEvent, Quote, Side
 from genesis.core.statistics_config import CorrelationSettings, StatisticsSettings
 from genesis.ledger.equity import GridStep
 from genesis.ledger.journal import Journal
+from genesis.monitoring import analysis as analysis_module
 from genesis.monitoring import risk_metrics
 from genesis.monitoring.analysis import Analysis
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
@@ -134,12 +136,20 @@ async def test_another_step_begins_the_figures_anew_and_keeps_the_money(tmp_path
         assert part.pnl
         await made.save_snapshot()
     slower = SETTINGS.model_copy(update={"step": timedelta(seconds=2)})
-    async with monitor(tmp_path / "journal.db", MonitorSettings(statistics=slower)) as made:
-        again = made._accounts.analysis
-        assert again.market("alpha") == part
-        returns = again.returns("alpha")
-        assert returns is not None
-        assert (returns.observations, returns.total) == (0, 0)
+    with capture_logs() as logs:
+        async with monitor(tmp_path / "journal.db", MonitorSettings(statistics=slower)) as made:
+            again = made._accounts.analysis
+    assert [(entry["saved"], entry["configured"]) for entry in logs if entry["log_level"] == "warning"] == [("1s", "2s")]
+    assert again.market("alpha") == part
+    returns = again.returns("alpha")
+    assert returns is not None
+    assert (returns.observations, returns.total) == (0, 0)
+
+
+async def test_a_strategy_without_a_point_of_the_grid_has_no_correlation_yet() -> None:
+    async with monitor(settings=MONITOR) as made:
+        await made.handle_batch(OPENING)
+        assert [one.undefined.get("correlation") for one in made.snapshot().strategies] == ["warming_up", "warming_up"]
 
 
 async def test_the_market_part_is_beta_times_position_times_the_benchmarks_return() -> None:
@@ -241,3 +251,96 @@ def test_a_strategy_whose_figures_fail_is_left_out_alone(monkeypatch: pytest.Mon
     found = analysis.returns("beta")
     assert found is not None
     assert found.total == 3
+
+
+def stepped(point: int, dice: random.Random, skipped: int = 0) -> GridStep:
+    """A step of two strategies, a symbol and the benchmark; now and then a return is not known."""
+    a, b, market = (dice.gauss(0, 0.01) for _ in range(3))
+    returns = {"alpha": a if dice.random() > 0.1 else math.nan, "beta": b}
+    symbols = {"SPX": market, "BTCUSDT": market + a}
+    return GridStep(point, skipped, (a + b) / 2, returns, {"alpha": a / 2, "beta": b / 2}, symbols, {"alpha": {"BTCUSDT": 1.0}})
+
+
+@pytest.mark.parametrize("before", [1, 25, 60, 203])
+@pytest.mark.parametrize("skipped", [17, 30, 40, 49, 50, 10**9])
+def test_points_left_out_at_one_go_are_what_they_are_one_by_one(
+    monkeypatch: pytest.MonkeyPatch, before: int, skipped: int
+) -> None:
+    at_once, one_by_one = Analysis(SETTINGS, {}), Analysis(SETTINGS, {})
+    calls = 0
+    observe = risk_metrics.ReturnStatistics.observe
+
+    def counted(self: risk_metrics.ReturnStatistics, value: float, benchmark: float) -> None:
+        nonlocal calls
+        calls += 1
+        observe(self, value, benchmark)
+
+    monkeypatch.setattr(risk_metrics.ReturnStatistics, "observe", counted)
+    for made, few, each in ((at_once, 16, 3), (one_by_one, 10**9, 3 * (1 + min(skipped, 50)))):
+        monkeypatch.setattr(analysis_module, "_FEW_SKIPPED", few)
+        dice = random.Random(5)  # noqa: S311
+        for point in range(before):
+            made.observe(stepped(point, dice))
+        calls = 0
+        made.observe(stepped(before + skipped, dice, skipped))
+        assert calls == each
+        for point in range(60):
+            made.observe(stepped(before + skipped + 1 + point, dice))
+    assert not at_once.failed
+    for name in ("alpha", "beta"):
+        assert close(at_once.returns(name), one_by_one.returns(name))
+    assert close(at_once.portfolio(), one_by_one.portfolio())
+    assert close(at_once.component_risk(), one_by_one.component_risk())
+    assert close(at_once.correlation({"alpha": Decimal(1)}), one_by_one.correlation({"alpha": Decimal(1)}))
+    assert close(at_once.daily_volatility("BTCUSDT"), one_by_one.daily_volatility("BTCUSDT"))
+
+
+@pytest.mark.parametrize("after", [0, 1, 7])
+def test_figures_shortly_after_points_were_left_out(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    made = {}
+    for few in (16, 10**9):
+        monkeypatch.setattr(analysis_module, "_FEW_SKIPPED", few)
+        dice, analysis = random.Random(6), Analysis(SETTINGS, {})  # noqa: S311
+        for point in range(90):
+            analysis.observe(stepped(point, dice))
+        analysis.observe(stepped(110, dice, 20))
+        for point in range(after):
+            analysis.observe(stepped(111 + point, dice))
+        equities = {"alpha": Decimal(1), "beta": Decimal(2)}
+        made[few] = (
+            [analysis.returns(name) for name in ("alpha", "beta")],
+            [analysis.portfolio(), analysis.component_risk(), analysis.correlation(equities)],
+            analysis.daily_volatility("BTCUSDT"),
+        )
+    assert close(made[16], made[10**9])
+
+
+async def test_a_fault_of_a_point_loses_no_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    def faulty(self: Analysis, grid_step: GridStep) -> None:
+        raise ArithmeticError("no such market")
+
+    async with monitor(settings=MONITOR) as made:
+        await made.handle_batch(OPENING)
+        monkeypatch.setattr(Analysis, "_market", faulty)
+        with capture_logs() as logs:
+            receipts = await made.handle_batch([*market(range(1, 4)), fill(Side.BUY, "1", "100", seconds=4)])
+        assert [entry["event"] for entry in logs] == ["a point of the grid is missing in some figures"] * 4
+        assert {receipt.outcome.value for receipt in receipts} == {"accepted"}
+        assert made._accounts.ledger.books["alpha"].holdings["BTCUSDT"].quantity == 51
+
+
+async def test_a_restart_tries_the_figures_that_failed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def faulty(self: risk_metrics.ReturnStatistics, value: float, benchmark: float) -> None:
+        raise ArithmeticError("no such figure")
+
+    async with monitor(tmp_path / "journal.db", MONITOR) as made:
+        with monkeypatch.context() as patched:
+            patched.setattr(risk_metrics.ReturnStatistics, "observe", faulty)
+            await made.handle_batch([*OPENING, *market(range(1, 20))])
+        assert set(made._accounts.analysis.failed) == {"alpha", "beta", ""}
+        await made.save_snapshot()
+    async with monitor(tmp_path / "journal.db", MONITOR) as made:
+        await made.handle_batch(list(market(range(20, 40))))
+        found = made._accounts.analysis.returns("alpha")
+        assert found is not None
+        assert found.observations > 30  # those before are among the points that were kept

@@ -17,6 +17,7 @@ from genesis.core.config import MonitorSettings
 from genesis.core.models import AnyEvent, Depth, Level, MarketEvent, MarketTrade, Quote, Side, Void
 from genesis.core.money import exact_arithmetic
 from genesis.monitoring.accounts import Accounts
+from genesis.monitoring.analysis import Analysis
 from genesis.monitoring.capacities import Capacities, Money
 from tests.unit.monitoring.account import at, capital, fill, monitor, quote
 
@@ -321,3 +322,32 @@ async def test_the_monitor_tells_what_a_numeric_search_over_the_same_day_finds()
     traded = sum(float(event.price) * 3 for event in events if isinstance(event, MarketTrade)) / days
     assert told.limits[Limit.PARTICIPATION] == pytest.approx(5000 * 0.05 * traded / (paid / days), rel=1e-9)
     assert taken.undefined["capacity_depth"] == "no_depth"
+
+
+async def test_a_fat_finger_that_was_voided_costs_a_strategy_its_capacity_and_nothing_else() -> None:
+    """Of 1e-9 beside 1e24 no float keeps anything: once the large fill is void again, its order has no value left."""
+    large = fill(Side.BUY, "1000000000000", "900000000000000", seconds=HOUR)
+    small = fill(Side.BUY, "0.00000001", "100", seconds=HOUR)
+    void = Void(time=at(HOUR * 2), event_id="v", strategy="alpha", voids=large.event_id)
+    async with monitor() as made:
+        await made.handle_batch([capital("1000", seconds=0), large, small, void, *market()])
+        told = made.snapshot()
+    assert told.failed == {}
+    assert [strategy.name for strategy in told.strategies] == ["alpha"]
+    assert told.strategies[0].undefined["capacity_participation"] == "warming_up"
+
+
+async def test_figures_that_fail_leave_the_account_of_a_strategy_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Capacities, "figures", fail)
+    monkeypatch.setattr(Analysis, "returns", fail)
+    monkeypatch.setattr(Analysis, "degradation", fail)
+    async with monitor() as made:
+        await made.handle_batch([capital("1000")])
+        told = made.snapshot()
+    assert told.failed == {}
+    assert told.strategies[0].account.equity == 1000
+    assert told.strategies[0].undefined["capacity"] == "error"
+    assert told.strategies[0].undefined["returns"] == "error"

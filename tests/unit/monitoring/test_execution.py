@@ -74,13 +74,13 @@ async def test_the_shortfall_of_a_buy_by_hand() -> None:
     found = await execution(*BUY)
     assert found.shortfall == {"delay": 12, "spread": 6, "impact": 3, "fees": 3, "opportunity": 40}
     assert (found.measured_fills, found.unmeasured_fills, found.measured_signals, found.unmeasured_signals) == (1, 0, 1, 0)
-    assert (found.slippage, found.slippage_ratio) == (21, pytest.approx(0.035))
+    assert (found.slippage, found.mean_slippage_ratio) == (21, pytest.approx(0.035))
 
 
 async def test_the_shortfall_of_a_sell_by_hand() -> None:
     found = await execution(*SELL)
     assert found.shortfall == {"delay": 12, "spread": 6, "impact": 3, "fees": -3, "opportunity": 40}
-    assert (found.slippage, found.slippage_ratio) == (21, pytest.approx(0.035))
+    assert (found.slippage, found.mean_slippage_ratio) == (21, pytest.approx(0.035))
 
 
 async def test_a_makers_fill_earns_the_spread_in_the_impact() -> None:
@@ -101,9 +101,9 @@ async def test_a_fill_that_lacks_a_price_is_in_no_part_of_the_shortfall_and_coun
 
 async def test_without_signals_slippage_and_opportunity_are_not_known() -> None:
     found = await execution(quote("99", "101"), fill(Side.BUY, "1", "101"))
-    assert found.shortfall["opportunity"] is found.slippage_ratio is None
+    assert found.shortfall["opportunity"] is found.mean_slippage_ratio is None
     assert found.undefined["shortfall_opportunity"] == "no_signals"
-    assert found.undefined["slippage_ratio"] == "no_decision_price"
+    assert found.undefined["mean_slippage_ratio"] == "no_decision_price"
 
 
 async def test_the_mean_slippage_is_weighted_by_value_over_symbols_at_their_rates() -> None:
@@ -115,13 +115,13 @@ async def test_the_mean_slippage_is_weighted_by_value_over_symbols_at_their_rate
         msgspec.structs.replace(fill(Side.BUY, "1", "110", symbol="ETHEUR"), **decided),
     ]
     found = await execution(*events, settings=euros)
-    assert (found.slippage, found.undefined["slippage_ratio"]) == (None, "no_conversion")
-    assert [(one.symbol, one.slippage_ratio) for one in found.symbols] == [
+    assert (found.slippage, found.undefined["mean_slippage_ratio"]) == (None, "no_conversion")
+    assert [(one.symbol, one.mean_slippage_ratio) for one in found.symbols] == [
         ("BTCUSDT", pytest.approx(-0.005)),
         ("ETHEUR", pytest.approx(0.1)),
     ]
     found = await execution(*events, quote("2", "2", "EURUSDT"), settings=euros)
-    assert (found.slippage, found.slippage_ratio) == (18, pytest.approx(18 / 600))
+    assert (found.slippage, found.mean_slippage_ratio) == (18, pytest.approx(18 / 600))
 
 
 async def test_a_fee_in_another_currency_is_worth_what_its_mark_says_now() -> None:
@@ -144,7 +144,7 @@ async def test_after_a_void_the_figures_are_those_of_the_history_without_the_fil
     more = fill(Side.BUY, "2", "104", fee="1", signal_id="s", seconds=2.5, event_id="g")
     events = [*BUY[:3], more, *BUY[3:]]
     corrected, never = await execution(*events, void("g")), await execution(*BUY)
-    assert (corrected.shortfall, corrected.slippage_ratio) == (never.shortfall, never.slippage_ratio)
+    assert (corrected.shortfall, corrected.mean_slippage_ratio) == (never.shortfall, never.mean_slippage_ratio)
     assert corrected.recent_fills == never.recent_fills
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -50,9 +51,22 @@ async def test_a_figure_that_one_window_lacks_has_its_reason_under_that_window()
         await round_trip(m, "won", 2 * HOUR, 30, 6)
         undefined = strategy(m).undefined
         assert (undefined["profit_factor_1h"], undefined["average_loss_1h"]) == ("no_losses", "no_losses")
+        assert undefined["loser_holding_seconds_1h"] == "no_losses"
         assert not {"profit_factor", "profit_factor_1d", "win_rate_1h", "average_win"} & undefined.keys()
         await m.handle(capital("1", seconds=4 * HOUR))
         assert strategy(m).undefined["holding_seconds_1h"] == "no_round_trips"
+
+
+async def test_every_figure_of_a_window_that_is_unknown_has_a_reason() -> None:
+    """Nothing yet, only a win, only a loss, only a trip that broke even."""
+    for gains in ((), (6,), (-4,), (0,)):
+        async with monitor() as m:
+            await m.handle(capital("100"))
+            for gain in gains:
+                await round_trip(m, "one", 10, 60, gain)
+            figures = dataclasses.asdict(window(m, "all"))
+            missing = {name for name, figure in figures.items() if figure is None}
+            assert missing == {name for name in figures if name in strategy(m).undefined}, gains
 
 
 async def test_a_void_takes_its_trips_out_of_windows_and_streaks() -> None:

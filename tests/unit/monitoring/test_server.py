@@ -1,5 +1,6 @@
 """What the monitor answers over HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
@@ -64,6 +65,26 @@ async def test_a_head_request_gets_the_headers_alone() -> None:
         answer = await http.head("/metrics")
         assert (answer.status, answer.content_type, await answer.read()) == (200, "text/plain", b"")
         assert await (await http.get("/metrics")).text() != ""  # on the same connection
+
+
+async def test_a_client_that_leaves_amid_a_scrape_ends_it() -> None:
+    ended = asyncio.Event()
+
+    class Endless(OneGauge):
+        def text(self) -> Iterator[bytes]:
+            try:
+                while True:
+                    yield b"# no end\n" * 10_000
+            finally:
+                ended.set()
+
+    async with TestServer(monitor_site(Endless(), lambda: True, dict)) as server:
+        reader, writer = await asyncio.open_connection(server.host, server.port)
+        writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        writer.transport.abort()
+        async with asyncio.timeout(5):
+            await ended.wait()
 
 
 async def test_the_landing_page_links_what_there_is_and_escapes_it() -> None:

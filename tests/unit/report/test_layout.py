@@ -21,8 +21,6 @@ from genesis.report import layout
         (layout.number(-1.5e220), "-1.5e+220"),
         (layout.tenths(21.75), "21.8"),
         (layout.count(1234.0), "1,234"),
-        (layout.digits(Decimal("0.1200")), "0.12"),
-        (layout.digits(Decimal("1E+3")), "1000"),
         (layout.moment(None), "-"),
         (layout.moment(datetime(2026, 1, 7, 1, tzinfo=timezone(timedelta(hours=2)))), "2026-01-06 23:00:00"),
     ],
@@ -66,7 +64,7 @@ def test_a_table_without_rows_has_no_heads() -> None:
 def test_a_table_that_would_be_too_wide_stands_closer_and_long_names_are_cut() -> None:
     lines = list(layout.table(["x" * 8] * 11, [["n" * 80, *["1" * 4] * 10]]))
     assert lines[1].startswith("  " + "n" * 29 + "… ")
-    assert "  xxxxxxxx xxxxxxxx" in lines[0] or " xxxxxxxx xxxxxxxx" in lines[0]
+    assert " xxxxxxxx xxxxxxxx" in lines[0]
 
 
 def test_pairs_stand_three_in_a_line_without_spaces_at_its_end() -> None:
