@@ -223,6 +223,7 @@ FIGURE_RUNBOOKS: dict[str, Runbook] = {
         "no_mark: send quotes of the symbol, under the same name as in the fills. no_conversion: give the currency a "
         "conversion symbol, and send its quotes. too_many_trips: a window of statistics.windows is longer than the round trips "
         "that are kept; shorten it. error: the monitor's log has what failed.",
-        "A symbol that is not quoted any more and whose position is worthless: book it out.",
+        "A symbol that is not quoted any more and whose position is worthless: book it out. A window that was just configured "
+        "longer: too_many_trips ends when it has filled.",
     ),
 }
