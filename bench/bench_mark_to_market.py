@@ -66,11 +66,11 @@ class PlainAccount:
         total.drawdown = 1 - total.equity / total.peak
 
 
-def position(holder: int) -> Fill:
-    """Longs and shorts of different sizes, entered at 100 with a fee of 1."""
+def position(holder: int, number: int | None = None) -> Fill:
+    """Longs and shorts of different sizes, entered at 100 with a fee of 1; `number` tells a holder's fills apart."""
     return Fill(
         time=START,
-        event_id=f"fill-{holder}",
+        event_id=f"fill-{holder if number is None else number}",
         strategy=f"strategy-{holder}",
         symbol="BTC",
         side=Side.SELL if holder % 3 == 0 else Side.BUY,
@@ -167,7 +167,7 @@ async def durable() -> None:
             await monitor.handle(quotes(1)[0])
             single, batches = [], []
             for round_ in range(ROUNDS):
-                fills = [position(round_ * 1_000 + i) for i in range(500)]
+                fills = [position(i, round_ * 1_000 + i) for i in range(500)]
                 started = time.perf_counter()
                 for fill in fills[:100]:
                     await monitor.handle(fill)
