@@ -106,6 +106,7 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
     "quick": {"scrape_interval": "250ms", "evaluation_interval": "250ms", **SHORT_WINDOW},
     "slow": {"scrape_interval": "15s", "evaluation_interval": "15s", "alerts.DrawdownUnknown.for": "20s"},
     "waiting": {
+        **SHORT_WINDOW,
         "alerts.StrategyDrawdown.for": "5s",
         "alerts.DailyLoss.for": "7s",
         "alerts.MarketDataStale.for": "3s",
@@ -133,6 +134,8 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
         "alerts.JournalFailing.keep_firing_for": "0s",
         "alerts.StorageBelowTier.for": "0s",
         "alerts.StorageBelowTier.keep_firing_for": "0s",
+        "alerts.SlippageAboveExpected.window": "35s",
+        "alerts.FillDelayHigh.window": "35s",
         "alerts.SlippageHigh.window": "40s",
         "alerts.SlippageHigh.min_fills": 1,
         "alerts.SlippageAboveExpected.min_fills": 1,
@@ -227,7 +230,7 @@ def test_the_rule_tests_of_any_configuration_pass(tmp_path: Path, changes: dict[
         ("figures.yml", "\n            -\n", "\n            +\n", "SlippageAboveExpected"),
         ("figures.yml", ") >= 20", ") >= 19", "SlippageAboveExpected"),
         ("figures.yml", "expected_ratio >= 2", "expected_ratio > 2", "SlippageAboveExpected"),
-        ("figures.yml", "seconds_count[5m]) >= 20", "seconds_count[5m]) >= 19", "FillDelayHigh"),
+        ("figures.yml", "seconds_count[35s]) >= 20", "seconds_count[35s]) >= 19", "FillDelayHigh"),
         ("figures.yml", "histogram_quantile(0.95", "histogram_quantile(0.99", "FillDelayHigh"),
         ("figures.yml", '"} >= 2\n', '"} > 2\n', "FillDelayHigh"),
         ("figures.yml", ">= 0.7", "> 0.7", "CorrelationHigh"),
@@ -248,7 +251,7 @@ def test_the_rule_tests_of_any_configuration_pass(tmp_path: Path, changes: dict[
         ("figures.yml", '=~"week|month"', '="week"', "PeriodLoss"),
         ("figures.yml", "count without (figure)", "count without (reason)", "FiguresUndefined"),
         ("figures.yml", "too_many_trips|error", "too_many_trips|error|no_edge", "FiguresUndefined"),
-        ("figures.yml", "for: 5m", "for: 4m", "FiguresUndefined"),
+        ("figures.yml", "for: 5s", "for: 4s", "FiguresUndefined"),
         ("service.yml", "open_breaks > 0", "open_breaks > 3", "ReconciliationBreak"),
         ("service.yml", "{{ $labels.scope }}{{ else", "x{{ else", "ReconciliationBreak"),
         ("service.yml", 'outcome="conflict"', 'outcome=~"conflict|rejected"', "EventsConflicting"),
@@ -272,7 +275,7 @@ def test_the_rule_tests_of_any_configuration_pass(tmp_path: Path, changes: dict[
     ],
 )
 def test_a_broken_rule_fails_its_test(tmp_path: Path, file: str, right: str, wrong: str, failing: str) -> None:
-    write(tmp_path, {})
+    write(tmp_path, SHORT_WINDOW if file == "figures.yml" else {})
     path = tmp_path / "rules" / file
     text = path.read_text()
     assert right in text
