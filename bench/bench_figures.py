@@ -62,7 +62,7 @@ class Window:
 
     def told(self) -> tuple[float | None, ...]:
         """In the order of `with_empyrical`."""
-        moments, path = self._returns.moments(), self._returns.path()
+        moments, path = self._returns.sums(), self._returns.path()
         _, _, skewness, kurtosis = shape_of(moments)
         ratios = performance(moments, path, self._year, "", Reasons())
         beta, _, alpha = regression_of(self._returns.pairs())
@@ -80,7 +80,7 @@ class Window:
         ordered, level = self._ordered, LEVELS[0]
         ordered.replace(self._returns.append(value, benchmark), value)
         path = self._returns.path()
-        told = performance(self._returns.moments(), path, self._year, "", Reasons())
+        told = performance(self._returns.sums(), path, self._year, "", Reasons())
         rank, part = level.rank(ordered.count)
         loss = quantile_loss(ordered.values[rank], ordered.values[rank + 1], part)
         return told, path.drawdown, loss, ordered.mean_of_smallest(rank + 1), regression_of(self._returns.pairs()).beta

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from genesis.analytics.sums import NO_MOMENTS, Moments
+from genesis.analytics.sums import NO_SUMS, CentralSums
 from genesis.core.money import ratio, total, worth
 from genesis.ledger.trips import TripCounts, TripTally
 
@@ -111,7 +111,7 @@ def volatility(returns: NDArray[np.float64], steps_per_year: float) -> float | N
     return volatility_of(moments, steps_per_year) if moments.number >= _FEWEST else None
 
 
-def volatility_of(moments: Moments, steps_per_year: float) -> float:
+def volatility_of(moments: CentralSums, steps_per_year: float) -> float:
     """Of two returns at least."""
     return sqrt(moments.square / (moments.number - 1)) * sqrt(steps_per_year)
 
@@ -122,7 +122,7 @@ def sharpe(returns: NDArray[np.float64], steps_per_year: float, risk_free: float
     return sharpe_of(moments, steps_per_year, risk_free) if moments.number >= _FEWEST else None
 
 
-def sharpe_of(moments: Moments, steps_per_year: float, risk_free: float) -> float | None:
+def sharpe_of(moments: CentralSums, steps_per_year: float, risk_free: float) -> float | None:
     """Of two returns at least."""
     deviation = sqrt(moments.square / (moments.number - 1))
     return (moments.mean - risk_free) / deviation * sqrt(steps_per_year) if deviation else None
@@ -135,7 +135,7 @@ def sortino(returns: NDArray[np.float64], steps_per_year: float, risk_free: floa
     return sortino_of(_moments(known), downside, steps_per_year, risk_free)
 
 
-def sortino_of(moments: Moments, downside: float, steps_per_year: float, risk_free: float) -> float | None:
+def sortino_of(moments: CentralSums, downside: float, steps_per_year: float, risk_free: float) -> float | None:
     """`downside`: Σ min(r − risk-free rate, 0)²."""
     return (moments.mean - risk_free) / sqrt(downside / moments.number) * sqrt(steps_per_year) if downside else None
 
@@ -180,11 +180,11 @@ def risk_free_step(yearly: float, steps_per_year: float) -> float:
     return expm1(log1p(yearly) / steps_per_year)
 
 
-def _moments(returns: NDArray[np.float64]) -> Moments:
+def _moments(returns: NDArray[np.float64]) -> CentralSums:
     """The first two of the returns that are not NaN."""
     known = returns[~np.isnan(returns)]
     if not len(known):
-        return NO_MOMENTS
+        return NO_SUMS
     mean = float(known.mean())
     square = float(((known - mean) ** 2).sum()) if known.min() < known.max() else 0.0
-    return Moments(len(known), mean, square, nan, nan)
+    return CentralSums(len(known), mean, square, nan, nan)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from genesis.analytics.sums import Moments, Pairs
+from genesis.analytics.sums import CentralSums, Pairs
 
 Floats = NDArray[np.float64]
 
@@ -83,10 +83,10 @@ def shape(returns: Floats) -> Shape | None:
         return None
     mean = float(known.mean())
     square, cube, fourth = (float(((known - mean) ** power).sum()) for power in (2, 3, 4))
-    return shape_of(Moments(len(known), mean, square, cube, fourth)) if square > LEAST_SQUARE else None
+    return shape_of(CentralSums(len(known), mean, square, cube, fourth)) if square > LEAST_SQUARE else None
 
 
-def shape_of(moments: Moments) -> Shape:
+def shape_of(moments: CentralSums) -> Shape:
     """Of returns whose `square` is above LEAST_SQUARE."""
     count, mean, square, cube, fourth = moments
     variance = square / count

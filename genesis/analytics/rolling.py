@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genesis.analytics.chunks import HEAD, NOTHING, Shifts, head, last_run, row, terms
-from genesis.analytics.sums import NO_MOMENTS, NO_PAIRS, Moments, Pairs, Path
+from genesis.analytics.sums import NO_PAIRS, NO_SUMS, CentralSums, Pairs, Path
 
 Floats = NDArray[np.float64]
 
@@ -158,13 +158,13 @@ class RollingReturns:
 
     # What the window comes to.
 
-    def moments(self) -> Moments:
+    def sums(self) -> CentralSums:
         """The returns about their mean."""
         count = self.count
         if count == 0:
-            return NO_MOMENTS
+            return NO_SUMS
         if self._run >= count:
-            return Moments(count, self._last, 0.0, 0.0, 0.0)
+            return CentralSums(count, self._last, 0.0, 0.0, 0.0)
         at = (self._place - self._start) * HEAD
         first, second, third, fourth = self._head[at : at + 4]
         first += self._sum_1
@@ -172,12 +172,12 @@ class RollingReturns:
         off = first / count
         square = second - first * off
         if off * off * count > 4 * square and self._shift(off, 0.0):
-            return self.moments()
+            return self.sums()
         third += self._sum_3
         fourth += self._sum_4
         cube = third - off * (3 * second - 2 * first * off)
         fourth -= off * (4 * third - off * (6 * second - 3 * first * off))
-        return Moments(count, self._shifts.value + off, square, cube, fourth)
+        return CentralSums(count, self._shifts.value + off, square, cube, fourth)
 
     def path(self) -> Path:
         """The returns one after the other; with no return all is 0."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Moments(NamedTuple):
+class CentralSums(NamedTuple):
     """Returns about their mean."""
 
     number: int
@@ -41,5 +41,5 @@ class Pairs(NamedTuple):
     product: float
 
 
-NO_MOMENTS = Moments(0, 0.0, 0.0, 0.0, 0.0)
+NO_SUMS = CentralSums(0, 0.0, 0.0, 0.0, 0.0)
 NO_PAIRS = Pairs(0, 0.0, 0.0, 0.0, 0.0, 0.0)

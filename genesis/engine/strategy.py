@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -84,7 +85,7 @@ def sign(value: float | Decimal) -> int:
     return (value > 0) - (value < 0)
 
 
-class GridStrategy:
+class GridStrategy(ABC):
     """Calls `look` once each grid step, when every symbol has a price."""
 
     def __init__(self, name: str, capital: Decimal, instruments: Sequence[Instrument]) -> None:
@@ -110,8 +111,9 @@ class GridStrategy:
                 self._held_since.setdefault(symbol, now)
         return self.look(now, desk, mids)
 
+    @abstractmethod
     def look(self, now: datetime, desk: Desk, mids: dict[str, float]) -> Wishes:
-        raise NotImplementedError
+        """What the strategy wants now; `mids`: symbol → its mid, of those that have one."""
 
     def _held_seconds(self, symbol: str, now: datetime) -> float:
         """How long there has been a position; 0 without one."""

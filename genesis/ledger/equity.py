@@ -140,10 +140,11 @@ class EquityGrid:
 
     def _take(self, point: int, *, skipped: int, watched: Watched, known: bool) -> None:
         """Take one point; if it is not `known`, it has no returns, and later ones are taken from the point before it."""
+        contributions = self._contributions(watched, known=known)  # from the account's level before `_portfolio` moves it on
         step = GridStep(
             point=point,
             skipped=skipped,
-            contributions=self._contributions(watched, known=known),
+            contributions=contributions,
             portfolio=self._portfolio(watched.net if known else None, watched),
             returns={name: self._return(name, book, known=known) for name, book in watched.books.items()},
             symbols=self._symbols(watched.marks, known=known),

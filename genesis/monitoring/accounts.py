@@ -33,7 +33,7 @@ from genesis.ledger.state import LedgerState
 from genesis.ledger.trips import TripLog, TripLogState
 from genesis.monitoring.analysis import Analysis, AnalysisState
 
-STATE_VERSION = 3
+STATE_VERSION = 4
 """Of the layout of `AccountsState`: one more with every change of a field's meaning, of bucket bounds or of the arithmetic."""
 
 _SLIPPAGE_BOUNDS = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 5e-2)

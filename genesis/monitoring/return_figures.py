@@ -10,7 +10,7 @@ from typing import NamedTuple
 from genesis.analytics.backtest import Backtest, independence_pvalue, kupiec_pvalue
 from genesis.analytics.metrics import calmar_of, sharpe_of, sortino_of, volatility_of
 from genesis.analytics.risk import Level, Tail
-from genesis.analytics.sums import Moments, Path
+from genesis.analytics.sums import CentralSums, Path
 
 Key = tuple[str, str]
 """Method and confidence of a value at risk, as in its labels."""
@@ -113,7 +113,7 @@ class Year(NamedTuple):
         return count * 365 >= self.steps
 
 
-def performance(moments: Moments, path: Path, year: Year, window: str, reasons: Reasons) -> Performance:
+def performance(moments: CentralSums, path: Path, year: Year, window: str, reasons: Reasons) -> Performance:
     """The ratios of a window; why one is None is noted in `reasons`."""
     count = moments.number
     if count < year.least:

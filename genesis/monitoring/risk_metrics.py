@@ -27,7 +27,7 @@ from genesis.analytics.risk import (
 )
 from genesis.analytics.rolling import RollingReturns
 from genesis.analytics.since_start import SinceStart
-from genesis.analytics.sums import Moments
+from genesis.analytics.sums import CentralSums
 from genesis.core.statistics_config import StatisticsSettings
 from genesis.monitoring.return_figures import (
     ALL,
@@ -130,7 +130,7 @@ class ReturnStatistics:
         regression = self._regression(reasons)
         return ReturnFigures(
             observations=self._risk.count,
-            total=self._all.count,
+            total=self._all.moments.count,
             benchmark=self._benchmark,
             performance=self._performance(reasons),
             tails=self._tails(reasons),
@@ -144,10 +144,9 @@ class ReturnStatistics:
 
     def _performance(self, reasons: Reasons) -> dict[str, Performance]:
         told = {
-            name: performance(window.moments(), window.path(), self._year, name, reasons)
-            for name, window in self._windows.items()
+            name: performance(window.sums(), window.path(), self._year, name, reasons) for name, window in self._windows.items()
         }
-        told[ALL] = performance(self._all.moments(), self._all.path(), self._year, ALL, reasons)
+        told[ALL] = performance(self._all.sums(), self._all.path(), self._year, ALL, reasons)
         return told
 
     # Value at risk, by method and level in the order of the back-tests.
@@ -155,7 +154,7 @@ class ReturnStatistics:
     def _value_at_risk(self) -> list[float | None]:
         """Of the next step."""
         if self._losses is None:
-            moments = self._risk.moments()
+            moments = self._risk.sums()
             if moments.number < self._year.least:
                 self._losses = [None] * len(self._backtests)
             else:
@@ -169,7 +168,7 @@ class ReturnStatistics:
         below = ordered.values[rank]
         return quantile_loss(below, ordered.values[rank + 1] if part else below, part)
 
-    def _modelled(self, moments: Moments) -> list[Tail | None]:
+    def _modelled(self, moments: CentralSums) -> list[Tail | None]:
         """Parametric and Cornish-Fisher."""
         if moments.square <= LEAST_SQUARE:
             return [None] * (2 * len(self._levels))
@@ -178,7 +177,7 @@ class ReturnStatistics:
         return tails + [cornish_fisher(sample, level) for level in self._levels]
 
     def _tails(self, reasons: Reasons) -> dict[Key, Tail]:
-        moments = self._risk.moments()
+        moments = self._risk.sums()
         if moments.number < self._year.least:
             found: list[Tail | None] = [None] * len(self._backtests)
         else:
@@ -197,7 +196,7 @@ class ReturnStatistics:
         rank, _ = level.rank(self._ordered.count)
         return 0.0 - self._ordered.mean_of_smallest(rank + 1)
 
-    def _no_tail(self, moments: Moments) -> str:
+    def _no_tail(self, moments: CentralSums) -> str:
         if moments.number < self._year.least:
             return "warming_up"
         return "cornish_fisher_invalid" if moments.square > LEAST_SQUARE else "zero_variance"

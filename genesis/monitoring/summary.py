@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
-from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 import structlog
@@ -19,9 +17,10 @@ from genesis.core.config import StrategySettings, TradingRules
 from genesis.core.models import Tier
 from genesis.core.money import ZERO, ratio, total, worth
 from genesis.ledger.book import Book, Rates
-from genesis.ledger.currency import NO_CONVERSION, NO_MARK, Unvalued
+from genesis.ledger.currency import NO_CONVERSION
 from genesis.ledger.ledger import Ledger
 from genesis.ledger.periods import Period
+from genesis.monitoring.account_figures import NOTHING, Kinds, account_figures, kinds_of, unvalued_reason
 from genesis.monitoring.accounts import Accounts, StrategyRecord
 from genesis.monitoring.capacities import Capacities, Money
 from genesis.monitoring.return_figures import ReturnFigures
@@ -39,7 +38,6 @@ _log = structlog.get_logger(__name__)
 
 NO_TIER = "no_tier"
 FAILED = "error"
-_EQUITY_FIGURES = ("unrealized", "net_pnl", "equity", "drawdown", "drawdown_ratio", "under_water_seconds")
 
 
 def summarise(
@@ -49,8 +47,8 @@ def summarise(
     mark_seen: Mapping[str, float],
     rules: TradingRules,
     currency: str,
-    configured: Mapping[str, StrategySettings] = MappingProxyType({}),
-    capacities: Capacities | None = None,
+    configured: Mapping[str, StrategySettings],
+    capacities: Capacities,
 ) -> MonitorSnapshot:
     """The picture of the whole account. A strategy that cannot be summarised is left out, and named in `failed`.
 
@@ -67,17 +65,15 @@ def summarise(
             continue
         try:
             record = accounts.records[name]
-            capacity = _unless_it_fails("capacity", partial(_capacity, book, record, ledger.rates, capacities), name)
             parts = _Parts(
                 attribution=_attribution(book, prices, ledger.rates, accounts.analysis.market(name)),
-                capacity=capacity,
+                capacity=_unless_it_fails("capacity", partial(_capacity, book, record, ledger.rates, capacities), name),
                 settled=settled.of(name),
                 statistics=_unless_it_fails("returns", partial(accounts.analysis.returns, name), name),
                 degradation=_unless_it_fails("degradation", partial(accounts.analysis.degradation, name), name),
                 no_correlation=correlation.undefined_strategies.get(name) if correlation is not None else FAILED,
                 tier=tier,
                 configured=name in configured,
-                capacity_failed=capacities is not None and capacity is None,
             )
             strategies.append(_strategy(book, record, ledger, parts))
         except Exception as error:
@@ -105,10 +101,8 @@ def _attribution(book: Book, prices: Mapping[str, Decimal], rates: Rates, market
     return attribution(book, prices, rates, market.pnl, market.reason)
 
 
-def _capacity(book: Book, record: StrategyRecord, rates: Rates, capacities: Capacities | None) -> CapacityFigures | None:
-    if capacities is None:
-        return None
-    money = Money(book.net_pnl, _kinds(book, rates).fees, _reason(book.unvalued) or NO_CONVERSION)
+def _capacity(book: Book, record: StrategyRecord, rates: Rates, capacities: Capacities) -> CapacityFigures:
+    money = Money(book.net_pnl, kinds_of(book, rates).fees, unvalued_reason(book.unvalued) or NO_CONVERSION)
     return capacities.figures(book, record.orders, money)
 
 
@@ -124,21 +118,20 @@ class _Parts(NamedTuple):
     """Why it has a correlation with no other strategy, if so."""
     tier: Tier | None
     configured: bool
-    capacity_failed: bool
 
 
 def _strategy(book: Book, record: StrategyRecord, ledger: Ledger, parts: _Parts) -> StrategySnapshot:
     settled = parts.settled
-    account = _account(book, _kinds(book, ledger.rates), ledger.time)
+    account = account_figures(book, kinds_of(book, ledger.rates), ledger.time)
     undefined = {**account.undefined, **settled.trades.undefined}
     undefined |= {**parts.attribution.undefined, **settled.execution.undefined}
-    for figures_on_returns in (parts.capacity, parts.statistics, parts.degradation):
-        if figures_on_returns is not None:
-            undefined |= figures_on_returns.undefined
+    for figures in (parts.capacity, parts.statistics, parts.degradation):
+        if figures is not None:
+            undefined |= figures.undefined
     undefined |= _no_money_at_risk(parts.statistics, account)
     if parts.statistics is None:
         undefined["returns"] = FAILED
-    if parts.capacity_failed:
+    if parts.capacity is None:
         undefined |= dict.fromkeys(("capacity", "capacity_used_ratio"), FAILED)
     if parts.no_correlation is not None:
         undefined["correlation"] = parts.no_correlation
@@ -204,9 +197,9 @@ def _portfolio(
     ledger, causes = accounts.ledger, added_causes(one.causes for one in attributions)
     statistics = _unless_it_fails("returns", accounts.analysis.portfolio)
     component_risk = _unless_it_fails("component_value_at_risk", accounts.analysis.component_risk)
-    kinds = [_kinds(book, ledger.rates) for book in ledger.books.values()]
-    account = _account(
-        ledger, _Kinds(*(total(amounts) for amounts in zip(*kinds, strict=True))) if kinds else _NOTHING, ledger.time
+    kinds = [kinds_of(book, ledger.rates) for book in ledger.books.values()]
+    account = account_figures(
+        ledger, Kinds(*(total(amounts) for amounts in zip(*kinds, strict=True))) if kinds else NOTHING, ledger.time
     )
     undefined = dict(account.undefined)
     if tier is None:
@@ -249,80 +242,3 @@ def _unless_it_fails(what: str, work: Callable[[], _Figures | None], strategy: s
     except Exception:
         _log.exception("figures failed: they are left out", figures=what, strategy=strategy)
         return None
-
-
-class _Kinds(NamedTuple):
-    """Money by kind, in the reporting currency; None where a part of it has no rate."""
-
-    realized: Decimal | None
-    fees: Decimal | None
-    funding: Decimal | None
-
-
-_NOTHING = _Kinds(ZERO, ZERO, ZERO)
-
-
-def _kinds(book: Book, rates: Rates) -> _Kinds:
-    foreign = [(amounts, rates.get(currency)) for currency, amounts in book.foreign.items()]
-    return _Kinds(
-        realized=total((book.realized, *(worth(amounts.realized, rate) for amounts, rate in foreign))),
-        fees=total((book.fees, *(worth(amounts.fees, rate) for amounts, rate in foreign))),
-        funding=total((book.funding, *(worth(amounts.funding, rate) for amounts, rate in foreign))),
-    )
-
-
-def _account(book: Book | Ledger, kinds: _Kinds, now: datetime | None) -> AccountSnapshot:
-    """The money of a book, or of all; what is not known is None, with its reason."""
-    undefined: dict[str, str] = {}
-    reason = _reason(book.unvalued)
-    known = reason is None
-    net = book.net_pnl
-    undefined |= {kind: NO_CONVERSION for kind, amount in kinds._asdict().items() if amount is None}
-    realized, fees, funding = kinds
-    unrealized = None
-    if net is not None and realized is not None and fees is not None and funding is not None:
-        unrealized = net - realized + fees - funding
-    periods = {
-        period: net - start if net is not None and start is not None else None for period, start in book.period_starts.items()
-    }
-    for period, pnl in periods.items():
-        if pnl is None:
-            undefined[f"{period.value}_pnl"] = reason or "no_mark_at_period_start"
-    drawdown = book.drawdown
-    open_ratio = drawdown.ratio(book.equity) if drawdown is not None and known else None
-    if reason is not None:
-        undefined |= dict.fromkeys(_EQUITY_FIGURES, reason)
-    elif open_ratio is None:
-        undefined |= dict.fromkeys(("drawdown_ratio",), "no_capital")
-    max_ratio = drawdown.max_ratio() if drawdown is not None else None
-    if max_ratio is None:
-        undefined["max_drawdown_ratio"] = "no_capital"
-    if drawdown is None or drawdown.last_recovery_seconds is None:
-        undefined |= dict.fromkeys(("last_recovery_seconds", "longest_recovery_seconds"), "no_closed_drawdown")
-    return AccountSnapshot(
-        capital=book.capital,
-        realized=realized,
-        unrealized=unrealized,
-        fees=fees,
-        funding=funding,
-        net_pnl=net,
-        equity=book.equity if known else None,
-        period_pnl=periods,
-        drawdown=drawdown.peak - book.equity if drawdown is not None and known else None,
-        drawdown_ratio=open_ratio,
-        max_drawdown_ratio=max_ratio,
-        under_water_seconds=(
-            drawdown.under_water_seconds(book.equity, now) if drawdown is not None and known and now is not None else None
-        ),
-        last_recovery_seconds=drawdown.last_recovery_seconds if drawdown is not None else None,
-        longest_recovery_seconds=drawdown.longest_recovery_seconds if drawdown is not None else None,
-        open_episode=drawdown.open_episode() if drawdown is not None else None,
-        worst_episodes=tuple(drawdown.worst) if drawdown is not None else (),
-        undefined=undefined,
-    )
-
-
-def _reason(unvalued: Collection[Unvalued]) -> str | None:
-    """Why the equity is not known; None if it is."""
-    reasons = {one.reason for one in unvalued}
-    return NO_MARK if NO_MARK in reasons else min(reasons, default=None)

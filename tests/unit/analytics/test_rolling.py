@@ -11,7 +11,7 @@ from genesis.analytics import chunks, rolling
 from genesis.analytics.beta_window import BetaWindow
 from genesis.analytics.ordered import OrderedReturns
 from genesis.analytics.rolling import RollingReturns
-from genesis.analytics.sums import NO_MOMENTS, NO_PAIRS, Moments, Pairs, Path
+from genesis.analytics.sums import NO_PAIRS, NO_SUMS, CentralSums, Pairs, Path
 from tests.unit.analytics.series import Floats
 
 NAN = float("nan")
@@ -22,13 +22,13 @@ RETURNS = st.one_of(
 POINTS = st.lists(st.tuples(RETURNS, RETURNS), max_size=60)
 
 
-def moments_of(values: Floats) -> Moments:
+def moments_of(values: Floats) -> CentralSums:
     known = values[~np.isnan(values)]
     if not len(known):
-        return NO_MOMENTS
+        return NO_SUMS
     mean = float(known.mean()) if known.min() < known.max() else float(known[0])
     square, cube, fourth = (float(((known - mean) ** power).sum()) for power in (2, 3, 4))
-    return Moments(len(known), mean, square, cube, fourth)
+    return CentralSums(len(known), mean, square, cube, fourth)
 
 
 def path_of(values: Floats) -> Path:
@@ -57,7 +57,7 @@ def same(window: RollingReturns, points: list[tuple[float, float]]) -> None:
     values, benchmarks = np.array([*points, (NAN, NAN)])[-window.size - 1 : -1].T
     moments = moments_of(values)
     spread = max(np.sqrt(moments.square), 1e-30)
-    found = window.moments()
+    found = window.sums()
     assert found.number == moments.number
     assert found.mean == pytest.approx(moments.mean, rel=1e-12, abs=1e-15)
     assert found.square == pytest.approx(moments.square, rel=1e-9, abs=1e-30)
@@ -93,7 +93,7 @@ def test_a_large_return_that_leaves_takes_its_rounding_with_it() -> None:
     window = RollingReturns(100, target=TARGET, benchmark=True)
     for value, benchmark in crumbs.tolist():
         window.append(value, benchmark)
-    found, expected = window.moments(), moments_of(crumbs[-100:, 0])
+    found, expected = window.sums(), moments_of(crumbs[-100:, 0])
     assert found.fourth == pytest.approx(expected.fourth, rel=1e-13, abs=0)
     assert found.square == pytest.approx(expected.square, rel=1e-13, abs=0)
     assert window.pairs() == pytest.approx(pairs_of(*crumbs[-100:].T), rel=1e-12, abs=1e-20)
@@ -106,7 +106,7 @@ def test_returns_far_from_0_and_close_to_each_other_keep_their_digits() -> None:
     for value in values.tolist():
         window.append(value, 2 * value)
     expected = moments_of(values[-200:] - 1e-3)
-    assert window.moments().square == pytest.approx(expected.square, rel=1e-9, abs=0)
+    assert window.sums().square == pytest.approx(expected.square, rel=1e-9, abs=0)
     assert window.pairs().benchmark_square == pytest.approx(4 * expected.square, rel=1e-9, abs=0)
 
 
@@ -132,7 +132,7 @@ def test_two_returns_one_ulp_apart_are_summed_up_once() -> None:
     window = RollingReturns(4, benchmark=True)
     for value in (0.1, np.nextafter(0.1, 1), 0.1, np.nextafter(0.1, 1)):
         window.append(float(value), float(value))
-    assert 0 < window.moments().square < 1e-32
+    assert 0 < window.sums().square < 1e-32
     assert 0 < window.pairs().benchmark_square < 1e-32
 
 
