@@ -1,0 +1,154 @@
+"""`genesis replay`, `reconcile`, `baseline` and `report`: fills, statements, returns and figures of accounts."""
+
+# ruff: noqa: PLC0415 - a sub-command loads only what it runs
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from genesis.cli.arguments import FAILURE, TROUBLE, Commands, Environ, add_command, say
+from genesis.cli.journal import add_journal, journal_of
+from genesis.core.clock import SystemClock
+from genesis.core.config import load_settings
+from genesis.core.errors import GenesisError
+
+
+def add_replay(commands: Commands) -> None:
+    replay = add_command(commands, "replay", _replay, "book a file of recorded fills and tell what it comes to", "WARNING")
+    replay.add_argument("--fills", type=Path, required=True, metavar="FILE", help="CSV, plain or gzip")
+    replay.add_argument("--journal", metavar="WHERE", help="keep the fills in this journal (default: in memory only)")
+    replay.add_argument("--currency", metavar="CODE", help="the fills' reporting currency (default: as monitor.yaml says)")
+
+
+def add_reconcile(commands: Commands) -> None:
+    reconcile = add_command(
+        commands, "reconcile", _reconcile, "compare a broker's statement with the books; exit code 1 tells of breaks", "WARNING"
+    )
+    reconcile.add_argument("--statement", type=Path, required=True, metavar="FILE", help="CSV: docs/reconciliation.md")
+    asked = reconcile.add_mutually_exclusive_group()
+    asked.add_argument(
+        "--url", metavar="URL", help="the running monitor, which tells and alerts (default: as monitor.yaml says)"
+    )
+    asked.add_argument("--journal", metavar="WHERE", help="compare with this journal instead, and tell nobody else")
+    reconcile.add_argument(
+        "--token-file", type=Path, metavar="FILE", help="the token of ingest (default: as monitor.yaml says)"
+    )
+    reconcile.add_argument(
+        "--ca-file",
+        type=Path,
+        metavar="FILE",
+        help="the authority of the monitor's certificate (default: as monitor.yaml says)",
+    )
+    reconcile.add_argument(
+        "--strategy",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="the statement is of this strategy alone; may be repeated",
+    )
+    reconcile.add_argument(
+        "--cash",
+        choices=["wallet", "settled"],
+        default="wallet",
+        help="settled: open positions were paid for (default: wallet)",
+    )
+    reconcile.add_argument(
+        "--tolerance", default="0", metavar="X", help="cash that differs by no more is no break (default: 0)"
+    )
+
+
+def add_baseline(commands: Commands) -> None:
+    baseline = add_command(
+        commands, "baseline", _baseline, "make a strategy's baseline from the returns of its back-test", "WARNING"
+    )
+    baseline.add_argument("--returns", type=Path, required=True, metavar="FILE", help="CSV, plain or gzip: times and returns")
+    baseline.add_argument("--column", metavar="NAME", help="of the returns (default: the only one beside the times)")
+    baseline.add_argument("--step", metavar="T", help="between two returns, for example 1d (default: the times' median)")
+    baseline.add_argument("--strategy", metavar="NAME", help="write its name above the block")
+    baseline.add_argument("--output", type=Path, metavar="FILE", help="write to a new file (default: standard output)")
+
+
+def add_report(commands: Commands) -> None:
+    report = add_command(
+        commands, "report", _report, "print the figures of /metrics from a journal; a monitor may have it open", "WARNING"
+    )
+    add_journal(report)
+    report.add_argument("--strategy", action="append", default=[], metavar="NAME", help="only this one; may be repeated")
+
+
+def _replay(options: argparse.Namespace, environ: Environ) -> int:
+    from genesis.ingest.recorded_fills import read_fills
+    from genesis.ledger.address import configured
+    from genesis.replay import replay, report_lines
+
+    settings = load_settings(options.config)
+    if options.currency:
+        monitor = settings.monitor.model_copy(update={"reporting_currency": options.currency})
+        settings = settings._replace(monitor=monitor)
+    journal = configured(settings.monitor, options.journal) if options.journal else None
+    report = asyncio.run(replay(read_fills(options.fills), settings, journal, SystemClock()))
+    for line in report_lines(report):
+        say(line)
+    return 0
+
+
+def _reconcile(options: argparse.Namespace, environ: Environ) -> int:
+    try:
+        return _compare(options)
+    except GenesisError as error:  # 1 is for breaks
+        print(f"genesis: {error}", file=sys.stderr)
+        return TROUBLE
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from genesis import reconcile
+    from genesis.core.statement import CashBasis, Terms
+    from genesis.ingest.statement_http import tolerance
+    from genesis.ledger.address import configured
+
+    settings = load_settings(options.config).monitor
+    statement = reconcile.read_file(options.statement)
+    terms = Terms(
+        strategies=tuple(sorted(set(options.strategy))), cash=CashBasis(options.cash), tolerance=tolerance(options.tolerance)
+    )
+    if options.journal is not None:
+        where = configured(settings, options.journal)
+        found = asyncio.run(reconcile.look_up(where, settings, statement, terms, SystemClock()))
+    else:
+        given = {"url": options.url, "token_file": options.token_file, "ca_file": options.ca_file}
+        monitor = reconcile.configured_monitor(settings)
+        monitor = monitor._replace(**{key: value for key, value in given.items() if value is not None})
+        found = asyncio.run(reconcile.ask(monitor, statement, terms))
+    for line in reconcile.report_lines(found):
+        say(line)
+    return FAILURE if found.total_breaks else 0
+
+
+def _baseline(options: argparse.Namespace, environ: Environ) -> int:
+    from genesis import baseline
+
+    step = None if options.step is None else baseline.checked_step(options.step)
+    made = baseline.baseline(baseline.read_returns(options.returns, options.column), step)
+    text = baseline.yaml_block(made, options.strategy)
+    if options.output is None:
+        say(text, end="")
+        return 0
+    baseline.write(options.output, text)
+    for note in made.notes:
+        say(note)
+    say(f"written: {options.output}: for strategies.yaml, below the strategy's name")
+    return 0
+
+
+def _report(options: argparse.Namespace, environ: Environ) -> int:
+    from genesis.report import report
+
+    where, monitor = journal_of(options)
+    settings = load_settings(options.config)._replace(monitor=monitor)
+    snapshot = asyncio.run(report.read(where, settings, SystemClock()))
+    for line in report.lines(snapshot, where, options.strategy):
+        print(line)
+    return 0

@@ -1,0 +1,105 @@
+"""`genesis journal ...`: check a journal, fingerprint its books, write its events out, move it to another database."""
+
+# ruff: noqa: PLC0415 - a sub-command loads only what it runs
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genesis.cli.arguments import FAILURE, Commands, Environ, add_command, add_group, say
+from genesis.core.clock import SystemClock
+from genesis.core.config import MonitorSettings, load_settings
+
+if TYPE_CHECKING:
+    from genesis.ledger.address import Address
+
+
+def add_journal_commands(commands: Commands) -> None:
+    verbs = add_group(
+        commands, "journal", "check a journal, fingerprint its books, write its events out, move it to another database"
+    )
+    add_command(verbs, "verify", _journal_verify, "check file, sequence, events and books; a monitor may have it open")
+    add_command(verbs, "digest", _journal_digest, "print the number of events and the digest of the books that they make")
+    export = add_command(
+        verbs, "export", _journal_export, "write the events as lines of JSON, as POST /api/v1/events takes them"
+    )
+    export.add_argument("--output", type=Path, metavar="FILE", help="a new file (default: standard output)")
+    copy = add_command(
+        verbs, "copy", _journal_copy, "copy to an empty journal, checking that the books agree; stop the monitor first"
+    )
+    copy.add_argument(
+        "--to", required=True, metavar="WHERE", help="the empty journal: file or postgresql://USER@HOST:PORT/NAME"
+    )
+    for verb in verbs.choices.values():
+        add_journal(verb)
+
+
+def add_journal(command: argparse.ArgumentParser) -> None:
+    """Which journal; `journal_of` reads it."""
+    command.add_argument("--journal", metavar="WHERE", help="file or postgresql://... (default: as monitor.yaml says)")
+    command.add_argument("--password-file", type=Path, metavar="FILE", help="of the database (default: as monitor.yaml says)")
+
+
+def journal_of(options: argparse.Namespace) -> tuple[Address, MonitorSettings]:
+    """The journal that the options name, and the settings for its books."""
+    from genesis.ledger.address import configured
+
+    settings = load_settings(options.config).monitor
+    if options.password_file is not None:
+        settings = settings.model_copy(update={"journal_password_file": options.password_file})
+    return configured(settings, options.journal), settings
+
+
+def _journal_verify(options: argparse.Namespace, environ: Environ) -> int:
+    from genesis import journal_command
+
+    where, settings = journal_of(options)
+    verdict = asyncio.run(journal_command.verify(where, settings, SystemClock()))
+    for fault in verdict.faults:
+        print(f"FAULT: {fault}", file=sys.stderr)
+    if verdict.faults:
+        print(f"genesis: journal {where}: is not sound; restore a backup, and keep this one", file=sys.stderr)
+        return FAILURE
+    snapshot = (
+        "no snapshot" if verdict.snapshot is None else f"the snapshot at event {verdict.snapshot} leads to the same books"
+    )
+    say(f"ok: journal {where}: {verdict.events} events in sequence, digest {verdict.digest}, {snapshot}")
+    return 0
+
+
+def _journal_digest(options: argparse.Namespace, environ: Environ) -> int:
+    from genesis import journal_command
+
+    events, digest = asyncio.run(journal_command.fingerprint(*journal_of(options), SystemClock()))
+    say(f"{events} {digest}")
+    return 0
+
+
+def _journal_export(options: argparse.Namespace, environ: Environ) -> int:
+    from genesis import journal_command
+
+    where, _ = journal_of(options)
+    if options.output is None:
+        asyncio.run(journal_command.export(where, sys.stdout.buffer.write))
+        sys.stdout.buffer.flush()
+        return 0
+    with journal_command.new_file(options.output) as file:
+        events = asyncio.run(journal_command.export(where, file.write))
+    say(f"written: {options.output}: {events} events")
+    return 0
+
+
+def _journal_copy(options: argparse.Namespace, environ: Environ) -> int:
+    from genesis import journal_command
+    from genesis.ledger.address import configured
+
+    source, settings = journal_of(options)
+    target = configured(settings, options.to)
+    events, digest = asyncio.run(journal_command.copy(source, target, settings, SystemClock()))
+    say(f"copied: {events} events from {source} to {target}, digest {digest} on both sides")
+    say(f"Next: `journal: {target}` in monitor.yaml, and start the monitor. {source} is as it was; keep it as a backup.")
+    return 0
