@@ -11,11 +11,11 @@ from pydantic import BaseModel, TypeAdapter
 from genesis.core.alert_config import AlertSettings
 from genesis.core.config import MonitorSettings, StrategiesSettings, TradingRules
 from genesis.core.duration import duration_text
+from genesis.monitoring.alert_manager.alerts import ALERTS
 from genesis.monitoring.alert_manager.documents import MARK
 from genesis.monitoring.alert_manager.rule_files import all_rules
 from genesis.monitoring.alert_manager.rules import Record, Rule
 from genesis.monitoring.alert_manager.runbook import Runbook
-from genesis.monitoring.alert_manager.runbooks import RUNBOOKS
 from genesis.monitoring.catalog import CATALOG, Metric
 
 FILES: Mapping[str, type[BaseModel]] = {
@@ -66,14 +66,14 @@ def alerts(settings: AlertSettings, limits: TradingRules) -> str:
         (
             f"[{alert}](#{alert.lower()})",
             ", ".join(rule.severity for rule in rules if rule.alert == alert),
-            _first(book.meaning),
+            _first(kind.runbook.meaning),
         )
-        for alert, book in RUNBOOKS.items()
+        for alert, kind in ALERTS.items()
     ]
     records = [rule for rule in made if isinstance(rule, Record)]
     lines = [*_table(("Alert", "Severity", "When"), rows), ""]
-    for alert, book in RUNBOOKS.items():
-        lines += _alert(alert, book, [rule for rule in rules if rule.alert == alert])
+    for alert, kind in ALERTS.items():
+        lines += _alert(alert, kind.runbook, [rule for rule in rules if rule.alert == alert])
     lines += ["## Recorded figures", "", "Worked out by Prometheus at every evaluation, for the rules and for queries.", ""]
     for record in records:
         lines += [f"`{record.name}`", "", *_code(record.expr), ""]

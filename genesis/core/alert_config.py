@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from decimal import Decimal
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -15,14 +14,12 @@ from pydantic import (
     Field,
     ModelWrapValidatorHandler,
     ValidationError,
-    ValidationInfo,
-    field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_pascal
 from pydantic_core import InitErrorDetails
 
-from genesis.core.alert_faults import above, again, fault, reference_faults, refuse
+from genesis.core.alert_faults import again, fault, reference_faults, refuse
 from genesis.core.duration import Interval, duration_text
 from genesis.core.figure_alerts import (
     BetaAlert,
@@ -33,92 +30,17 @@ from genesis.core.figure_alerts import (
     ProfitFactorAlert,
     SharpeAlert,
     ShortfallAlert,
+    SlippageAlert,
     UndefinedAlert,
     ValueAtRiskAlert,
     WinRateAlert,
 )
 from genesis.core.notification_config import Delivery, Receiver, Route, Url
 from genesis.core.section import Name, Section
-from genesis.core.strategy_alert import Severity, StrategyAlert, Timing
+from genesis.core.service_alerts import DailyLossAlert, RejectedAlert, StalenessAlert, WatchdogAlert
+from genesis.core.strategy_alert import StateAlert, StrategyAlert, Timing, WindowAlert
 
 _LONGEST_INTERVAL = timedelta(minutes=1)
-DailyLossRatio = Annotated[Decimal, Field(gt=0, le=10)]
-
-
-class SlippageAlert(StrategyAlert):
-    """The mean slippage of a strategy's fills over a window; better fills than decided count against worse ones."""
-
-    window: Interval
-    """How far back the mean goes, in wall time; at least four times `scrape_interval`."""
-    min_fills: Annotated[int, Field(ge=1)]
-    """Fewer fills than this in the window say nothing, and fire nothing."""
-
-
-class DailyLossAlert(Timing):
-    """Today's loss of the account as a share of the daily loss limit of its tier (`trading_rules.yaml`)."""
-
-    warning: DailyLossRatio
-    """Fires with severity warning from here on."""
-    critical: DailyLossRatio
-    """Fires with severity critical from here on; must be above `warning`."""
-
-    @field_validator("critical")
-    @classmethod
-    def _critical_is_worse(cls, critical: Decimal, info: ValidationInfo) -> Decimal:
-        return above("warning", critical, info)
-
-
-class StalenessAlert(Timing):
-    """The age of a symbol's mark, while a strategy holds a position in it."""
-
-    warning: Interval
-    """Fires with severity warning from this age on."""
-    critical: Interval
-    """Fires with severity critical from this age on; must be above `warning`."""
-
-    @field_validator("critical")
-    @classmethod
-    def _critical_is_worse(cls, critical: timedelta, info: ValidationInfo) -> timedelta:
-        return above("warning", critical, info)
-
-
-class StateAlert(Timing):
-    """Something that is either wrong or not."""
-
-    severity: Severity
-    """How urgent it is."""
-
-
-class WindowAlert(StateAlert):
-    """Something that happened within a window, or did not."""
-
-    window: Interval
-    """How far back it looks, in wall time; at least four times `scrape_interval`."""
-
-
-class RejectedAlert(Timing):
-    """How many events of a kind were refused within a window, because they hold what cannot be booked."""
-
-    window: Interval
-    """How far back it counts, in wall time; at least four times `scrape_interval`."""
-    warning: Annotated[int, Field(ge=1)]
-    """Fires with severity warning from this number on."""
-    critical: Annotated[int, Field(ge=1)]
-    """Fires with severity critical from this number on; must be above `warning`."""
-
-    @field_validator("critical")
-    @classmethod
-    def _critical_is_worse(cls, critical: int, info: ValidationInfo) -> int:
-        return above("warning", critical, info)
-
-
-class WatchdogAlert(Section):
-    """An alert that always fires: its silence says that alerting itself is broken."""
-
-    receiver: Name
-    """Who hears the heartbeat, and raises the alarm when it stops; no route may use the same receiver."""
-    repeat_interval: Interval
-    """The time between two heartbeats."""
 
 
 class Alerts(Section):

@@ -121,6 +121,15 @@ class MultipleAlert(StrategyAlert):
     """Strategy → its own thresholds."""
 
 
+class SlippageAlert(StrategyAlert):
+    """The mean slippage of a strategy's fills over a window; better fills than decided count against worse ones."""
+
+    window: Interval
+    """How far back the mean goes, in wall time; at least four times `scrape_interval`."""
+    min_fills: Least
+    """Fewer fills than this in the window say nothing, and fire nothing."""
+
+
 class ExpectedSlippageAlert(MultipleAlert):
     """The mean slippage of a strategy's fills over a window, in multiples of what strategies.yaml expects of it."""
 

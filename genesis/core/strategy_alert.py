@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails
 
 from genesis.core.alert_faults import above, below, fault, refuse, threshold_text
-from genesis.core.duration import Duration
+from genesis.core.duration import Duration, Interval
 from genesis.core.section import Name, Ratio, Section
 
 Severity = Literal["warning", "critical"]
@@ -23,6 +23,20 @@ class Timing(Section):
     """How long the condition must hold before the alert fires; 0s fires at the first evaluation."""
     keep_firing_for: Duration
     """How long the alert goes on firing after the condition has ended, so that one bad second is one notification."""
+
+
+class StateAlert(Timing):
+    """Something that is either wrong or not."""
+
+    severity: Severity
+    """How urgent it is."""
+
+
+class WindowAlert(StateAlert):
+    """Something that happened within a window, or did not."""
+
+    window: Interval
+    """How far back it looks, in wall time; at least four times `scrape_interval`."""
 
 
 class Levels(NamedTuple):

@@ -13,7 +13,7 @@ from aiohttp.typedefs import Middleware
 from prometheus_client.exposition import choose_encoder
 
 from genesis import __version__
-from genesis.monitoring.alert_manager.runbooks import runbook_page
+from genesis.monitoring.alert_manager.runbook_page import runbook_page
 from genesis.monitoring.exposition import TEXT, Exporter, wants_openmetrics
 
 _LONGEST_TURN_SECONDS = 0.005

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from genesis.core.models import MAX_TEXT
 from genesis.monitoring.alert_manager import prometheus_config, rule_files, rule_tests
-from genesis.monitoring.alert_manager.runbooks import RUNBOOKS
+from genesis.monitoring.alert_manager.alerts import ALERTS, TOPICS
 from genesis.stack import programs
 from tests.unit.monitoring.alert_tree import limits, settings
 
@@ -54,6 +54,7 @@ _FIGURES = (
     "CapacityNearlyUsed",
     "FiguresUndefined",
 )
+_QUICKER = (*_FIGURES, "SlippageAboveExpected", "FillDelayHigh", "PeriodLoss")
 SHORT_WINDOW: dict[str, object] = {
     **{f"alerts.{alert}.for": "5s" for alert in _FIGURES},
     **{f"alerts.{alert}.keep_firing_for": "11s" for alert in _FIGURES},
@@ -187,96 +188,95 @@ def test_the_rule_tests_of_any_configuration_pass(tmp_path: Path, changes: dict[
 
 
 @pytest.mark.parametrize(
-    ("file", "right", "wrong", "failing"),
+    ("right", "wrong", "failing"),
     [
-        ("strategies.yml", "drawdown_ratio{strategy!~", "drawdown_ratio{strategy=~", "StrategyDrawdown"),
-        ("strategies.yml", '{strategy="spread_capture"} >= 0.03', '{strategy="spread_capture"} > 0.03', "StrategyDrawdown"),
-        ("strategies.yml", ">= 0.1\n", "> 0.1\n", "StrategyDrawdown"),
-        ("strategies.yml", "keep_firing_for: 30s", "keep_firing_for: 5s", "StrategyDrawdown"),
-        ("strategies.yml", "used_ratio >= 0.8", "used_ratio >= 0.81", "DailyLoss"),
-        ("strategies.yml", "used_ratio >= 1", "used_ratio > 1", "DailyLoss"),
-        ("strategies.yml", ":fills >= 20", ":fills >= 19", "SlippageHigh"),
-        ("strategies.yml", "\n            -\n", "\n            +\n", "SlippageHigh"),
-        ("strategies.yml", "[5m]", "[4m]", "SlippageHigh"),
-        ("strategies.yml", "position_quantity != 0", "position_quantity > 0", "MarketDataStale"),
-        ("strategies.yml", "and on (instance, symbol)", "and on (instance)", "MarketDataStale"),
-        ("strategies.yml", "seconds >= 120", "seconds >= 121", "MarketDataStale"),
-        ("strategies.yml", "humanizeDuration", "humanize", "MarketDataStale"),
-        ("strategies.yml", "undefined_info", "info", "DrawdownUnknown"),
-        ("strategies.yml", "unless on (instance, strategy)", "and on (instance, strategy)", "DrawdownUnknown"),
-        ("strategies.yml", "residual != 0", "residual > 0", "AttributionResidual"),
-        ("strategies.yml", "residual|all", "residual", "AttributionResidual"),
-        ("strategies.yml", "attribution_residual|all", ".+", "AttributionResidual"),
-        ("figures.yml", "total{method", "total{other", "ValueAtRiskExceeded"),
-        ("figures.yml", "> 0.05 *", "< 0.05 *", "ValueAtRiskExceeded"),
-        ("figures.yml", "> 0.05 *", "> 0.06 *", "ValueAtRiskExceeded"),
-        ("figures.yml", ">= 500", ">= 499", "ValueAtRiskExceeded"),
-        ("figures.yml", ":exceeded <= 0.01\n", ":exceeded < 0.01\n", "ValueAtRiskExceeded"),
-        ("figures.yml", ":exceeded <= 0.0001", ":exceeded <= 0.001", "ValueAtRiskExceeded"),
-        ("figures.yml", "observations >= 240", "observations >= 239", "ExpectedShortfallHigh"),
-        ("figures.yml", 'ratio{method="historical",', 'ratio{method=~"h.*",confidence=~".*"} or x{', "ExpectedShortfallHigh"),
-        ("figures.yml", '"} >= 0.15', '"} > 0.15', "ExpectedShortfallHigh"),
-        ("figures.yml", ">= 50", ">= 49", "WinRateLow"),
-        ("figures.yml", 'win_rate_ratio{window="1h"}', 'win_rate_ratio{window="1d"}', "WinRateLow"),
-        ("figures.yml", '"} <= 0.4', '"} < 0.4', "WinRateLow"),
-        ("figures.yml", '"} <= 0.25', '"} <= 0.26', "WinRateLow"),
-        ("figures.yml", "window_trades", "streak", "ProfitFactorLow"),
-        ("figures.yml", '"} <= 0.8', '"} >= 0.8', "ProfitFactorLow"),
-        ("figures.yml", "track_record_seconds >=", "track_record_seconds >", "SharpeDegraded"),
-        ("figures.yml", "track_record_seconds >=", "track_record_seconds !=", "SharpeDegraded"),
-        ("figures.yml", "limit_ratio >= 1", "limit_ratio > 1", "SharpeDegraded"),
-        ("figures.yml", "enough_observations <= 0.01", "enough_observations < 0.01", "SharpeDegraded"),
-        ("figures.yml", "expected_slippage_ratio > 0", "expected_slippage_ratio >= 0", "SlippageAboveExpected"),
-        ("figures.yml", "\n            -\n", "\n            +\n", "SlippageAboveExpected"),
-        ("figures.yml", ") >= 20", ") >= 19", "SlippageAboveExpected"),
-        ("figures.yml", "expected_ratio >= 2", "expected_ratio > 2", "SlippageAboveExpected"),
-        ("figures.yml", "seconds_count[35s]) >= 20", "seconds_count[35s]) >= 19", "FillDelayHigh"),
-        ("figures.yml", "histogram_quantile(0.95", "histogram_quantile(0.99", "FillDelayHigh"),
-        ("figures.yml", '"} >= 2\n', '"} > 2\n', "FillDelayHigh"),
-        ("figures.yml", ">= 0.7", "> 0.7", "CorrelationHigh"),
-        ("figures.yml", 'estimator="pearson"', 'estimator=~".+"', "CorrelationHigh"),
-        ("figures.yml", "> 0.5 + 2 *", "> 0.5 - 2 *", "BetaOutOfBand"),
-        ("figures.yml", "> 0.5 + 2 *", "> 0.5 + 3 *", "BetaOutOfBand"),
-        ("figures.yml", "< -0.5 - 2 *", "< -0.5 + 2 *", "BetaOutOfBand"),
-        ("figures.yml", '"} >= 0.8', '"} > 0.8', "CapacityNearlyUsed"),
+        ("drawdown_ratio{strategy!~", "drawdown_ratio{strategy=~", "StrategyDrawdown"),
+        ('{strategy="spread_capture"} >= 0.03', '{strategy="spread_capture"} > 0.03', "StrategyDrawdown"),
+        (">= 0.1\n", "> 0.1\n", "StrategyDrawdown"),
+        ("keep_firing_for: 30s", "keep_firing_for: 5s", "StrategyDrawdown"),
+        ("used_ratio >= 0.8", "used_ratio >= 0.81", "DailyLoss"),
+        ("used_ratio >= 1", "used_ratio > 1", "DailyLoss"),
+        (":fills >= 20", ":fills >= 19", "SlippageHigh"),
+        ("\n            -\n", "\n            +\n", "SlippageHigh"),
+        ("[5m]", "[4m]", "SlippageHigh"),
+        ("position_quantity != 0", "position_quantity > 0", "MarketDataStale"),
+        ("and on (instance, symbol)", "and on (instance)", "MarketDataStale"),
+        ("seconds >= 120", "seconds >= 121", "MarketDataStale"),
+        ("humanizeDuration", "humanize", "MarketDataStale"),
+        ("undefined_info", "info", "DrawdownUnknown"),
+        ("unless on (instance, strategy)", "and on (instance, strategy)", "DrawdownUnknown"),
+        ("residual != 0", "residual > 0", "AttributionResidual"),
+        ("residual|all", "residual", "AttributionResidual"),
+        ("attribution_residual|all", ".+", "AttributionResidual"),
+        ("total{method", "total{other", "ValueAtRiskExceeded"),
+        ("> 0.05 *", "< 0.05 *", "ValueAtRiskExceeded"),
+        ("> 0.05 *", "> 0.06 *", "ValueAtRiskExceeded"),
+        (">= 500", ">= 499", "ValueAtRiskExceeded"),
+        (":exceeded <= 0.01\n", ":exceeded < 0.01\n", "ValueAtRiskExceeded"),
+        (":exceeded <= 0.0001", ":exceeded <= 0.001", "ValueAtRiskExceeded"),
+        ("observations >= 240", "observations >= 239", "ExpectedShortfallHigh"),
+        ('ratio{method="historical",', 'ratio{method=~"h.*",confidence=~".*"} or x{', "ExpectedShortfallHigh"),
+        ('"} >= 0.15', '"} > 0.15', "ExpectedShortfallHigh"),
+        (">= 50", ">= 49", "WinRateLow"),
+        ('win_rate_ratio{window="1h"}', 'win_rate_ratio{window="1d"}', "WinRateLow"),
+        ('"} <= 0.4', '"} < 0.4', "WinRateLow"),
+        ('"} <= 0.25', '"} <= 0.26', "WinRateLow"),
+        ("window_trades", "streak", "ProfitFactorLow"),
+        ('"} <= 0.8', '"} >= 0.8', "ProfitFactorLow"),
+        ("track_record_seconds >=", "track_record_seconds >", "SharpeDegraded"),
+        ("track_record_seconds >=", "track_record_seconds !=", "SharpeDegraded"),
+        ("limit_ratio >= 1", "limit_ratio > 1", "SharpeDegraded"),
+        ("enough_observations <= 0.01", "enough_observations < 0.01", "SharpeDegraded"),
+        ("expected_slippage_ratio > 0", "expected_slippage_ratio >= 0", "SlippageAboveExpected"),
+        ("\n            -\n", "\n            +\n", "SlippageAboveExpected"),
+        (") >= 20", ") >= 19", "SlippageAboveExpected"),
+        ("expected_ratio >= 2", "expected_ratio > 2", "SlippageAboveExpected"),
+        ("seconds_count[35s]) >= 20", "seconds_count[35s]) >= 19", "FillDelayHigh"),
+        ("histogram_quantile(0.95", "histogram_quantile(0.99", "FillDelayHigh"),
+        ('"} >= 2\n', '"} > 2\n', "FillDelayHigh"),
+        (">= 0.7", "> 0.7", "CorrelationHigh"),
+        ('estimator="pearson"', 'estimator=~".+"', "CorrelationHigh"),
+        ("> 0.5 + 2 *", "> 0.5 - 2 *", "BetaOutOfBand"),
+        ("> 0.5 + 2 *", "> 0.5 + 3 *", "BetaOutOfBand"),
+        ("< -0.5 - 2 *", "< -0.5 + 2 *", "BetaOutOfBand"),
+        ('"} >= 0.8', '"} > 0.8', "CapacityNearlyUsed"),
         (
-            "figures.yml",
             'used_ratio{strategy="multi_pair"} >= 6',
             'used_ratio{strategy="multi_pair"} >= 7',
             "CapacityNearlyUsed",
         ),
-        ("figures.yml", "-genesis_strategy_period_pnl", "genesis_strategy_period_pnl", "PeriodLoss"),
-        ("figures.yml", "equity - ignoring", "equity + ignoring", "PeriodLoss"),
-        ("figures.yml", '{period="month"} >= 0.1', '{period="month"} > 0.1', "PeriodLoss"),
-        ("figures.yml", '=~"week|month"', '="week"', "PeriodLoss"),
-        ("figures.yml", "count without (figure)", "count without (reason)", "FiguresUndefined"),
-        ("figures.yml", "too_many_trips|error", "too_many_trips|error|no_edge", "FiguresUndefined"),
-        ("figures.yml", "for: 5s", "for: 4s", "FiguresUndefined"),
-        ("service.yml", "open_breaks > 0", "open_breaks > 3", "ReconciliationBreak"),
-        ("service.yml", "{{ $labels.scope }}{{ else", "x{{ else", "ReconciliationBreak"),
-        ("service.yml", 'outcome="conflict"', 'outcome=~"conflict|rejected"', "EventsConflicting"),
-        ("service.yml", 'outcome="rejected"', 'outcome=~"conflict|rejected"', "EventsRejected"),
-        ("service.yml", "sum without (outcome)", "sum by (instance, job)", "EventsRejected"),
-        ("service.yml", ">= 20", ">= 21", "EventsRejected"),
-        ("service.yml", ">= 1\n", "> 1\n", "EventsRejected"),
-        ("service.yml", "[5m]", "[4m]", "EventsConflicting"),
-        ("service.yml", "missing_events > 0", "missing_events > 1", "EventsMissing"),
-        ("service.yml", "for: 1m", "for: 50s", "EventsMissing"),
-        ("service.yml", "commit_errors_total[1m]", "commit_errors_total[2m]", "JournalFailing"),
-        ("service.yml", 'storage="postgresql"', 'storage=~".+"', "StorageBelowTier"),
-        ("service.yml", 'backend="sqlite"', 'backend=~".+"', "StorageBelowTier"),
-        ("service.yml", "collector_success == 0", "collector_success == 1", "CollectorFailing"),
-        ("service.yml", 'collector_success{group="accounts"}', "collector_success", "MonitorDown"),
-        ("service.yml", 'collector_success{group="accounts"}', 'collector_success{group="accounts"} == 1', "MonitorDown"),
-        ("service.yml", "absent(up", "absent(down", "MonitorDown"),
-        ("service.yml", 'up{job="genesis"} == 0', "vector(0) == 1", "MonitorDown"),
-        ("service.yml", "[2m]", "[3m]", "NotificationsFailing"),
-        ("service.yml", "vector(1)", "vector(1) > 1", "Watchdog"),
+        ("-genesis_strategy_period_pnl", "genesis_strategy_period_pnl", "PeriodLoss"),
+        ("equity - ignoring", "equity + ignoring", "PeriodLoss"),
+        ('{period="month"} >= 0.1', '{period="month"} > 0.1', "PeriodLoss"),
+        ('=~"week|month"', '="week"', "PeriodLoss"),
+        ("count without (figure)", "count without (reason)", "FiguresUndefined"),
+        ("too_many_trips|error", "too_many_trips|error|no_edge", "FiguresUndefined"),
+        ("for: 5s", "for: 4s", "FiguresUndefined"),
+        ("open_breaks > 0", "open_breaks > 3", "ReconciliationBreak"),
+        ("{{ $labels.scope }}{{ else", "x{{ else", "ReconciliationBreak"),
+        ('outcome="conflict"', 'outcome=~"conflict|rejected"', "EventsConflicting"),
+        ('outcome="rejected"', 'outcome=~"conflict|rejected"', "EventsRejected"),
+        ("sum without (outcome)", "sum by (instance, job)", "EventsRejected"),
+        (">= 20", ">= 21", "EventsRejected"),
+        (">= 1\n", "> 1\n", "EventsRejected"),
+        ("[5m]", "[4m]", "EventsConflicting"),
+        ("missing_events > 0", "missing_events > 1", "EventsMissing"),
+        ("for: 1m", "for: 50s", "EventsMissing"),
+        ("commit_errors_total[1m]", "commit_errors_total[2m]", "JournalFailing"),
+        ('storage="postgresql"', 'storage=~".+"', "StorageBelowTier"),
+        ('backend="sqlite"', 'backend=~".+"', "StorageBelowTier"),
+        ("collector_success == 0", "collector_success == 1", "CollectorFailing"),
+        ('collector_success{group="accounts"}', "collector_success", "MonitorDown"),
+        ('collector_success{group="accounts"}', 'collector_success{group="accounts"} == 1', "MonitorDown"),
+        ("absent(up", "absent(down", "MonitorDown"),
+        ('up{job="genesis"} == 0', "vector(0) == 1", "MonitorDown"),
+        ("[2m]", "[3m]", "NotificationsFailing"),
+        ("vector(1)", "vector(1) > 1", "Watchdog"),
     ],
 )
-def test_a_broken_rule_fails_its_test(tmp_path: Path, file: str, right: str, wrong: str, failing: str) -> None:
-    write(tmp_path, SHORT_WINDOW if file == "figures.yml" else {})
-    path = tmp_path / "rules" / file
+def test_a_broken_rule_fails_its_test(tmp_path: Path, right: str, wrong: str, failing: str) -> None:
+    write(tmp_path, SHORT_WINDOW if failing in _QUICKER else {})
+    (path,) = (tmp_path / "rules" / f"{topic}.yml" for topic, alerts in TOPICS.items() if ALERTS[failing] in alerts)
     text = path.read_text()
     assert right in text
     path.write_text(text.replace(right, wrong))
@@ -307,14 +307,14 @@ def test_the_repositorys_rules_and_configuration_are_accepted(tmp_path: Path) ->
     (tmp_path / "prometheus.yml").write_text(text)
     done = promtool("check", "config", "--lint-fatal", tmp_path / "prometheus.yml")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "3 rule files found" in done.stdout
+    assert f"{len(TOPICS)} rule files found" in done.stdout
 
 
 def test_every_query_of_the_runbooks_is_promql(tmp_path: Path) -> None:
     records: list[dict[str, Any]] = [
-        {"record": f"look:{alert}:{place}", "expr": look.query}
-        for alert, book in RUNBOOKS.items()
-        for place, look in enumerate(book.looks)
+        {"record": f"look:{name}:{place}", "expr": look.query}
+        for name, alert in ALERTS.items()
+        for place, look in enumerate(alert.runbook.looks)
     ]
     (tmp_path / "looks.yml").write_text(yaml.safe_dump({"groups": [{"name": "looks", "rules": records}]}))
     done = promtool("check", "rules", tmp_path / "looks.yml")

@@ -89,9 +89,9 @@ def test_every_fault_of_the_configuration_is_told_before_anything_starts(
 def test_generate_writes_what_check_then_finds_in_order(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spoil(project / "config" / "alerts.yaml", "warning: 0.05 ", "warning: 0.04 ")
     assert main(["generate", "--check"]) == 1
-    assert "not up to date: prometheus/rules/strategies.yml" in capsys.readouterr().err
+    assert "not up to date: prometheus/rules/losses.yml" in capsys.readouterr().err
     assert main(["generate"]) == 0
-    assert "written: prometheus/rules/strategies.yml" in capsys.readouterr().out
+    assert "written: prometheus/rules/losses.yml" in capsys.readouterr().out
     assert main(["generate", "--check"]) == 0
 
 

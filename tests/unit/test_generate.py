@@ -56,7 +56,7 @@ def test_every_generated_text_says_that_it_is_generated() -> None:
 
 def test_a_changed_missing_or_left_over_file_is_drift(root: Path) -> None:
     generate.write(root)
-    changed, missing = Path("prometheus/rules/strategies.yml"), Path("docs/metrics.md")
+    changed, missing = Path("prometheus/rules/losses.yml"), Path("docs/metrics.md")
     left_over = Path("prometheus/rules/old.yml")
     (root / left_over).write_bytes((root / changed).read_bytes())
     (root / changed).write_text((root / changed).read_text().replace("0.05", "0.5"))
@@ -82,7 +82,7 @@ def test_a_changed_threshold_changes_rules_tests_and_docs_together(root: Path) -
     alerts = root / "config" / "alerts.yaml"
     alerts.write_text(alerts.read_text().replace("warning: 0.8 # leaves", "warning: 0.7 # leaves"))
     assert {str(path) for path in generate.check(root)} == {
-        "prometheus/rules/strategies.yml",
+        "prometheus/rules/losses.yml",
         "prometheus/tests/DailyLoss.yml",
         "docs/alerts.md",
     }

@@ -9,7 +9,7 @@ import yaml
 
 from genesis import reference
 from genesis.core.statistics_config import StatisticsSettings
-from genesis.monitoring.alert_manager.runbooks import RUNBOOKS
+from genesis.monitoring.alert_manager.alerts import ALERTS
 from genesis.monitoring.catalog import CATALOG
 from tests.unit.monitoring.alert_tree import changed, limits, settings
 
@@ -81,7 +81,7 @@ def test_every_key_that_alerts_yaml_uses_is_described() -> None:
 
 def test_every_alert_has_a_section_with_its_rules() -> None:
     text = reference.alerts(settings(), limits())
-    for alert in RUNBOOKS:
+    for alert in ALERTS:
         assert f"\n## {alert}\n" in text
         assert f"(#{alert.lower()})" in text
     assert 'genesis_strategy_drawdown_ratio{strategy="spread_capture"} >= 0.03' in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 from decimal import Decimal
 
 _REGEX_SIGNS = re.compile(r"[\\.+*?()|\[\]{}^$]")
@@ -22,6 +23,11 @@ def any_of(values: Iterable[str]) -> str:
 def number(value: Decimal) -> str:
     """`value` without an exponent."""
     return f"{value.normalize():f}"
+
+
+def seconds(duration: timedelta) -> str:
+    """The duration in seconds."""
+    return f"{duration.total_seconds():g}"
 
 
 def _character(character: str) -> str:

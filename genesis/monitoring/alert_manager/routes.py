@@ -10,8 +10,8 @@ from urllib.parse import quote
 from genesis.core.alert_config import AlertSettings
 from genesis.core.duration import duration_text
 from genesis.core.notification_config import Delivery, PagerDuty, Receiver, Slack, Webhook
+from genesis.monitoring.alert_manager.alerts import ALERTS
 from genesis.monitoring.alert_manager.documents import document
-from genesis.monitoring.alert_manager.rules import GROUPS_OF
 
 # The name of a strategy comes from outside, and <!channel> in it would wake everybody: Slack wants these three escaped.
 _SLACK_SAFE = ' | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;"'
@@ -70,7 +70,7 @@ def _inhibit_rules() -> list[dict[str, Any]]:
 
     A stale feed mutes nothing: a loss is no less real because its newest price is old.
     """
-    figures = [_one_of("alertname", GROUPS_OF)]
+    figures = [_one_of("alertname", (name for name, alert in ALERTS.items() if alert.groups))]
     return [
         # symbol, kind and period too, or one symbol's critical staleness would mute another's warning.
         {
@@ -85,11 +85,12 @@ def _inhibit_rules() -> list[dict[str, Any]]:
         # The same for one group of figures, and only for the alerts that stand on it.
         *(
             {
-                "source_matchers": [_matcher("alertname", "CollectorFailing"), _one_of("group", groups)],
-                "target_matchers": [_matcher("alertname", alert)],
+                "source_matchers": [_matcher("alertname", "CollectorFailing"), _one_of("group", alert.groups)],
+                "target_matchers": [_matcher("alertname", name)],
                 "equal": ["instance"],
             }
-            for alert, groups in GROUPS_OF.items()
+            for name, alert in ALERTS.items()
+            if alert.groups
         ),
     ]
 

@@ -2,65 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-
 from genesis.core.alert_config import AlertSettings
 from genesis.core.config import TradingRules
 from genesis.core.duration import duration_text
-from genesis.monitoring.alert_manager.cases import Case
+from genesis.monitoring.alert_manager.alert import Alert, Inputs
+from genesis.monitoring.alert_manager.alerts import ALERTS, TOPICS
+from genesis.monitoring.alert_manager.cases import cases
+from genesis.monitoring.alert_manager.cases.case import Case
 from genesis.monitoring.alert_manager.documents import document
-from genesis.monitoring.alert_manager.event_cases import EventCases
-from genesis.monitoring.alert_manager.figure_cases import FigureCases
-from genesis.monitoring.alert_manager.figure_rules import figure_rules
-from genesis.monitoring.alert_manager.rules import Record, Rule, service_rules, strategy_rules
-from genesis.monitoring.alert_manager.service_cases import ServiceCases
-from genesis.monitoring.alert_manager.strategy_cases import StrategyCases
-
-GROUPS: Mapping[str, Callable[[AlertSettings, TradingRules], list[Rule | Record]]] = {
-    "strategies": lambda alerts, _: strategy_rules(alerts),
-    "figures": figure_rules,
-    "service": lambda alerts, _: service_rules(alerts),
-}
-"""Group, and name of its file → its rules."""
+from genesis.monitoring.alert_manager.rules import Record, Rule
+from genesis.monitoring.alert_manager.thresholds import AlertThreshold
 
 
-def all_rules(alerts: AlertSettings, limits: TradingRules) -> list[Rule | Record]:
-    """The rules of all groups."""
-    return [rule for rules in GROUPS.values() for rule in rules(alerts, limits)]
+def all_rules(settings: AlertSettings, limits: TradingRules) -> list[Rule | Record]:
+    """The rules of all topics."""
+    inputs = Inputs(settings, limits)
+    return [rule for alerts in TOPICS.values() for rule in _rules(alerts, inputs)]
 
 
-def rule_files(alerts: AlertSettings, limits: TradingRules) -> dict[str, str]:
-    """File name → text of the rule file."""
-    return {f"{name}.yml": _file(name, rules(alerts, limits), alerts) for name, rules in GROUPS.items()}
+def thresholds(settings: AlertSettings, limits: TradingRules) -> list[AlertThreshold]:
+    """Every threshold of every alert that has one, the overrides included."""
+    inputs = Inputs(settings, limits)
+    return [threshold for alert in ALERTS.values() for threshold in alert.all_thresholds(inputs)]
 
 
-def rule_tests(alerts: AlertSettings, limits: TradingRules) -> dict[str, str]:
+def rule_files(settings: AlertSettings, limits: TradingRules) -> dict[str, str]:
+    """File name → text of the rule file, one a topic."""
+    inputs = Inputs(settings, limits)
+    return {f"{topic}.yml": _file(topic, _rules(alerts, inputs), settings) for topic, alerts in TOPICS.items()}
+
+
+def rule_tests(settings: AlertSettings, limits: TradingRules) -> dict[str, str]:
     """File name → text of a test for `promtool test rules`, one an alert; the rules lie in `../rules`."""
-    groups = {rule.alert: name for name, rules in GROUPS.items() for rule in rules(alerts, limits) if isinstance(rule, Rule)}
+    topics = {alert.name: topic for topic, alerts in TOPICS.items() for alert in alerts}
     by_alert: dict[str, list[Case]] = {}
-    for case in _cases(alerts, limits):
+    for case in cases(Inputs(settings, limits)):
         by_alert.setdefault(case.alert, []).append(case)
-    return {f"{alert}.yml": _tests(groups[alert], cases, alerts) for alert, cases in by_alert.items()}
+    return {f"{alert}.yml": _tests(topics[alert], found, settings) for alert, found in by_alert.items()}
 
 
-def _cases(alerts: AlertSettings, limits: TradingRules) -> Iterable[Case]:
-    yield from StrategyCases(alerts).all()
-    yield from FigureCases(alerts, limits).all()
-    yield from EventCases(alerts).all()
-    yield from ServiceCases(alerts).all()
+def _rules(alerts: tuple[Alert, ...], inputs: Inputs) -> list[Rule | Record]:
+    records = [record for alert in alerts for record in alert.records(inputs.settings)]
+    return [*records, *(rule for alert in alerts for rule in alert.all_rules(inputs))]
 
 
-def _file(name: str, rules: list[Rule | Record], alerts: AlertSettings) -> str:
-    interval = duration_text(alerts.evaluation_interval)
-    return document({"groups": [{"name": f"genesis_{name}", "interval": interval, "rules": [rule.tree() for rule in rules]}]})
+def _file(topic: str, rules: list[Rule | Record], settings: AlertSettings) -> str:
+    interval = duration_text(settings.evaluation_interval)
+    return document({"groups": [{"name": f"genesis_{topic}", "interval": interval, "rules": [rule.tree() for rule in rules]}]})
 
 
-def _tests(group: str, cases: list[Case], alerts: AlertSettings) -> str:
+def _tests(topic: str, cases: list[Case], settings: AlertSettings) -> str:
     # Only the alert's own group: promtool evaluates all that it reads, at every step of every case.
     return document(
         {
-            "rule_files": [f"../rules/{group}.yml"],
-            "evaluation_interval": duration_text(alerts.evaluation_interval),
-            "tests": [case.tree(alerts.evaluation_interval) for case in cases],
+            "rule_files": [f"../rules/{topic}.yml"],
+            "evaluation_interval": duration_text(settings.evaluation_interval),
+            "tests": [case.tree(settings.evaluation_interval) for case in cases],
         }
     )

@@ -1,4 +1,4 @@
-"""What a runbook is made of."""
+"""What to do when an alert fires: for docs/alerts.md, and for the page that a notification's link opens."""
 
 from __future__ import annotations
 

@@ -15,11 +15,10 @@ from genesis.core.figure_alerts import LONGEST_FILL_DELAY
 from genesis.monitoring import families
 from genesis.monitoring.accounts import _DELAY_BOUNDS
 from genesis.monitoring.alert_manager import prometheus_config, rule_files, rule_tests, thresholds
+from genesis.monitoring.alert_manager.alerts import ALERTS
 from genesis.monitoring.alert_manager.documents import HEADER
-from genesis.monitoring.alert_manager.figure_rules import RECORDS
 from genesis.monitoring.alert_manager.promql import any_of, number, string
-from genesis.monitoring.alert_manager.rules import GROUPS_OF, SLIPPAGE_FILLS, SLIPPAGE_MEAN
-from genesis.monitoring.alert_manager.runbooks import RUNBOOKS, runbook_page
+from genesis.monitoring.alert_manager.runbook_page import runbook_page
 from genesis.monitoring.catalog import BY_NAME, Kind
 from tests.unit.monitoring.alert_tree import limits, settings
 
@@ -43,7 +42,7 @@ def without_strings(expr: str) -> str:
 
 
 def queries() -> list[str]:
-    return [rule["expr"] for rule in rules()] + [look.query for book in RUNBOOKS.values() for look in book.looks]
+    return [rule["expr"] for rule in rules()] + [look.query for alert in ALERTS.values() for look in alert.runbook.looks]
 
 
 @pytest.mark.parametrize("query", queries())
@@ -55,7 +54,7 @@ def test_every_metric_of_rules_and_runbooks_is_in_the_catalogue(query: str) -> N
             assert known is not None, name
             assert (name != known.name) == (known.kind is Kind.HISTOGRAM), f"{name}: suffix of a histogram"
         elif ":" in name:
-            assert name in {SLIPPAGE_MEAN, SLIPPAGE_FILLS, *RECORDS}
+            assert name in {rule["record"] for rule in rules() if "record" in rule}
 
 
 @pytest.mark.parametrize("query", queries())
@@ -73,7 +72,7 @@ def test_labels_that_join_are_on_both_sides() -> None:
 
 
 def test_every_alert_has_a_rule_a_runbook_and_tests() -> None:
-    assert {rule["alert"] for rule in alerts()} == set(ALERT_NAMES) == set(RUNBOOKS)
+    assert {rule["alert"] for rule in alerts()} == set(ALERT_NAMES) == set(ALERTS)
     assert {name.removesuffix(".yml") for name in rule_tests(settings(), limits())} == set(ALERT_NAMES)
 
 
@@ -87,7 +86,7 @@ def test_an_alert_says_what_why_and_where(rule: dict[str, Any]) -> None:
 
 
 def test_an_alert_is_muted_by_groups_that_the_exporter_has() -> None:
-    assert {group for groups in GROUPS_OF.values() for group in groups} <= set(families.GROUPS)
+    assert {group for alert in ALERTS.values() for group in alert.groups} <= set(families.GROUPS)
 
 
 def test_alerts_on_money_fire_at_once() -> None:
@@ -100,14 +99,14 @@ def test_groups_are_evaluated_at_the_configured_interval() -> None:
 
 
 def test_without_overrides_no_strategy_is_left_out() -> None:
-    text = rule_files(settings({"alerts.StrategyDrawdown.overrides": {}}), limits())["strategies.yml"]
+    text = rule_files(settings({"alerts.StrategyDrawdown.overrides": {}}), limits())["losses.yml"]
     exprs = [rule["expr"] for rule in yaml.safe_load(text)["groups"][0]["rules"] if rule.get("alert") == "StrategyDrawdown"]
     assert exprs == ["genesis_strategy_drawdown_ratio >= 0.05", "genesis_strategy_drawdown_ratio >= 0.1"]
 
 
 def test_an_overridden_strategy_is_kept_out_of_the_common_threshold() -> None:
     overrides = {"a.b": {"warning": 0.02, "critical": 0.2}, "c": {"critical": 0.3}}
-    text = rule_files(settings({"alerts.StrategyDrawdown.overrides": overrides}), limits())["strategies.yml"]
+    text = rule_files(settings({"alerts.StrategyDrawdown.overrides": overrides}), limits())["losses.yml"]
     warning, critical = (
         rule["expr"] for rule in yaml.safe_load(text)["groups"][0]["rules"] if rule.get("alert") == "StrategyDrawdown"
     )
@@ -196,7 +195,7 @@ def test_every_alert_with_thresholds_tells_them() -> None:
 
 
 def test_the_limit_of_correlations_is_that_of_the_trading_rules() -> None:
-    text = rule_files(settings(), limits({"correlation_alert_ratio": "0.65"}))["figures.yml"]
+    text = rule_files(settings(), limits({"correlation_alert_ratio": "0.65"}))["risk.yml"]
     (expr,) = [rule["expr"] for rule in yaml.safe_load(text)["groups"][0]["rules"] if rule.get("alert") == "CorrelationHigh"]
     assert expr == 'genesis_strategy_correlation{estimator="pearson"} >= 0.65'
 

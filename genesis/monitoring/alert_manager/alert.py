@@ -1,0 +1,52 @@
+"""What an alert is: all that is generated of it stands in one place, in the file of its topic below `alerts/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from genesis.core.alert_config import AlertSettings
+from genesis.core.config import TradingRules
+from genesis.monitoring.alert_manager.figure import Figure
+from genesis.monitoring.alert_manager.messages import Message
+from genesis.monitoring.alert_manager.rules import Record, Rule, RuleMaker
+from genesis.monitoring.alert_manager.runbook import Runbook
+from genesis.monitoring.alert_manager.thresholds import AlertThreshold
+
+
+class Inputs(NamedTuple):
+    """The configuration that alerts are made from."""
+
+    settings: AlertSettings
+    limits: TradingRules
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert by its name; `settings.alerts` has a field for it, and `cases/` has its tests."""
+
+    name: str
+    message: Message
+    runbook: Runbook
+    groups: tuple[str, ...] = ()
+    """The groups of the exporter that its figures come from: without them it ends, and that end is told to nobody."""
+    records: Callable[[AlertSettings], Iterable[Record]] = lambda _: ()
+    """What its rules look at, worked out before."""
+    figures: Callable[[AlertSettings], tuple[Figure, ...]] = lambda _: ()
+    """The figures of each strategy that it compares with thresholds: they make rules, thresholds and tests."""
+    rules: Callable[[RuleMaker, TradingRules], Iterable[Rule]] = lambda _, __: ()
+    """The rules that compare otherwise."""
+    thresholds: Callable[[Inputs], Iterable[AlertThreshold]] = lambda _: ()
+    """The thresholds that these have."""
+
+    def all_rules(self, inputs: Inputs) -> list[Rule]:
+        """All its rules, without what they look at."""
+        maker = RuleMaker(self.name, self.message, inputs.settings)
+        compared = (rule for figure in self.figures(inputs.settings) for rule in maker.compare(figure))
+        return [*compared, *self.rules(maker, inputs.limits)]
+
+    def all_thresholds(self, inputs: Inputs) -> list[AlertThreshold]:
+        """All its thresholds, for a board to draw."""
+        compared = (line for figure in self.figures(inputs.settings) for line in figure.thresholds(self.name))
+        return [*compared, *self.thresholds(inputs)]

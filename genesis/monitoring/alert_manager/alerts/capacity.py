@@ -1,0 +1,40 @@
+"""Capital that a strategy can hardly use."""
+
+from __future__ import annotations
+
+from genesis.core.alert_config import AlertSettings
+from genesis.monitoring import catalog
+from genesis.monitoring.alert_manager.alert import Alert
+from genesis.monitoring.alert_manager.figure import AS_RATIO, Figure
+from genesis.monitoring.alert_manager.messages import Message
+from genesis.monitoring.alert_manager.runbook import Look, Runbook
+
+
+def _used(settings: AlertSettings) -> tuple[Figure, ...]:
+    return (Figure(settings.alerts.capacity_nearly_used, catalog.STRATEGY_CAPACITY_USED_RATIO.name, AS_RATIO),)
+
+
+CAPACITY_NEARLY_USED = Alert(
+    name="CapacityNearlyUsed",
+    groups=("capacity",),
+    figures=_used,
+    message=Message(
+        "{strategy}: {value} of its capacity used",
+        "The capital of {strategy} is {value} of what it can use; the {severity} threshold is {threshold}.",
+    ),
+    runbook=Runbook(
+        "The strategy's capital is nearly (warning), or wholly (critical), what it can use: the smallest of what its edge, its "
+        "share of the volume, and the depth of the book allow.",
+        (
+            Look("How much is used?", catalog.STRATEGY_CAPACITY_USED_RATIO.name),
+            Look("Which limit binds, in which symbol?", catalog.STRATEGY_CAPACITY_BINDING_INFO.name),
+            Look("All limits, as capital", catalog.STRATEGY_CAPACITY_LIMIT.name),
+            Look("What does impact cost?", f'{catalog.STRATEGY_SHORTFALL.name}{{part="impact"}}'),
+        ),
+        "Give the strategy no more capital. Critical: move some to another; more earns less here. Limit participation or "
+        "depth: trade the binding symbol less, or split its orders.",
+        "A thin hour: volume and depth are those of the last day and of now. A simulated book, as the demo's.",
+    ),
+)
+
+ALERTS = (CAPACITY_NEARLY_USED,)

@@ -1,0 +1,10 @@
+"""What several runbooks look at."""
+
+from __future__ import annotations
+
+from genesis.monitoring import catalog
+from genesis.monitoring.alert_manager.runbook import Look
+
+CAUSES = Look("What does the P&L come from?", catalog.STRATEGY_CAUSE_PNL.name)
+TRIPS = Look("How many round trips stand behind it?", catalog.STRATEGY_WINDOW_TRADES.name)
+SLIPPAGE = Look("What do fills cost against their signals?", catalog.STRATEGY_MEAN_SLIPPAGE_RATIO.name)

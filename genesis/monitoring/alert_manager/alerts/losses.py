@@ -1,0 +1,207 @@
+"""Money that is lost: drawdown, the day, the week and the month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from genesis.core.alert_config import AlertSettings
+from genesis.core.config import TradingRules
+from genesis.monitoring import catalog
+from genesis.monitoring.alert_manager.alert import Alert, Inputs
+from genesis.monitoring.alert_manager.alerts.looks import CAUSES
+from genesis.monitoring.alert_manager.figure import (
+    AS_RATIO,
+    PERCENT,
+    SEVERITIES,
+    Figure,
+    compared,
+    levels_of,
+    percent,
+    threshold_text,
+)
+from genesis.monitoring.alert_manager.messages import Message
+from genesis.monitoring.alert_manager.promql import number, string
+from genesis.monitoring.alert_manager.rules import Record, Rule, RuleMaker
+from genesis.monitoring.alert_manager.runbook import Look, Runbook
+from genesis.monitoring.alert_manager.thresholds import AlertThreshold
+
+PERIOD_LOSS = f"strategy:{catalog.STRATEGY_PERIOD_PNL.name}:loss_ratio"
+"""The loss since the start of the week, and of the month, as a share of the equity then; a profit is below 0."""
+
+
+def _drawdown(settings: AlertSettings) -> tuple[Figure, ...]:
+    return (Figure(settings.alerts.strategy_drawdown, catalog.STRATEGY_DRAWDOWN_RATIO.name, AS_RATIO),)
+
+
+# A failed strategy has no figures at all: its only series is the one that says so.
+_DRAWDOWN_UNKNOWN = f"""(
+  {catalog.STRATEGY_CAPITAL.name}
+  or
+  {catalog.STRATEGY_UNDEFINED_INFO.name}{{figure="all"}}
+)
+unless on (instance, strategy)
+{catalog.STRATEGY_DRAWDOWN_RATIO.name}"""
+
+
+def _drawdown_unknown(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    yield maker.state(maker.alerts.drawdown_unknown, _DRAWDOWN_UNKNOWN, of_strategy=True)
+
+
+def _daily_loss(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    config = maker.alerts.daily_loss
+    yield from maker.each_severity(
+        config,
+        lambda severity: f"{catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name} >= {number(getattr(config, severity))}",
+        {"value": PERCENT},
+        lambda severity: percent(getattr(config, severity)),
+    )
+
+
+def _daily_loss_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
+    config = inputs.settings.alerts.daily_loss
+    for severity in SEVERITIES:
+        yield AlertThreshold("DailyLoss", severity, "", float(getattr(config, severity)))
+
+
+def _period_loss_record(_: AlertSettings) -> Iterator[Record]:
+    pnl = f'{catalog.STRATEGY_PERIOD_PNL.name}{{period=~"week|month"}}'
+    start = f"({catalog.STRATEGY_EQUITY.name} - ignoring (period) group_right () {pnl} > 0)"
+    yield Record(PERIOD_LOSS, f"-{pnl}\n/\n{start}")
+
+
+def _period_loss(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    config = maker.alerts.period_loss
+    for severity in SEVERITIES:
+        expr = "\nor\n".join(
+            compared(PERIOD_LOSS, levels, severity, f"period={string(period)}") for period, levels in config.periods()
+        )
+        week, month = (threshold_text(levels, severity) for _, levels in config.periods())
+        words = {
+            "value": PERCENT,
+            "period": "{{ $labels.period }}",
+            "threshold": f'{{{{ if eq $labels.period "week" }}}}{week}{{{{ else }}}}{month}{{{{ end }}}}',
+        }
+        yield maker.rule(severity, config, expr, words, of_strategy=True)
+
+
+def _period_loss_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
+    for severity in SEVERITIES:
+        for period, levels in inputs.settings.alerts.period_loss.periods():
+            yield from levels_of("PeriodLoss", severity, levels, period)
+
+
+STRATEGY_DRAWDOWN = Alert(
+    name="StrategyDrawdown",
+    groups=("accounts",),
+    figures=_drawdown,
+    message=Message(
+        "{strategy}: drawdown {value}",
+        "The marked equity of {strategy} is {value} below its peak; the {severity} threshold is {threshold}.",
+    ),
+    runbook=Runbook(
+        "The strategy's equity, marked at every tick with its open positions, is as far below its highest value as the "
+        "threshold says. This is money lost, realised or not. Capital moved in or out is no drawdown.",
+        (
+            Look("How deep, and how deep was it ever?", catalog.STRATEGY_DRAWDOWN_RATIO.name),
+            Look("For how long (seconds of event time)?", catalog.STRATEGY_UNDER_WATER_SECONDS.name),
+            Look("Realised or open, price or fees?", catalog.STRATEGY_PNL.name),
+            Look("In which symbols is it still exposed?", f"{catalog.STRATEGY_POSITION_VALUE.name} != 0"),
+            Look("Is it trading on, a minute's fills?", f"sum by (strategy) (increase({catalog.STRATEGY_FILLS.name}[1m]))"),
+        ),
+        "Warning: see whether the loss is one position or many small ones, and whether the strategy still trades into it. "
+        "Critical: pause the strategy in the engine; close what it holds if the reason is not understood. Then look at "
+        "SlippageHigh and MarketDataStale of the same time: a broken feed or book makes losses of its own.",
+        "A single wrong quote marks the position wrongly for a moment: the drawdown is gone at the next quote, though the "
+        "alert goes on for keep_firing_for. A strategy that takes large swings by design wants an override.",
+    ),
+)
+
+DRAWDOWN_UNKNOWN = Alert(
+    name="DrawdownUnknown",
+    groups=("accounts",),
+    rules=_drawdown_unknown,
+    message=Message(
+        "{strategy}: drawdown unknown",
+        "The drawdown of {strategy} cannot be told, so that no drawdown alert can fire for it. "
+        "genesis_strategy_undefined_info gives the reason.",
+    ),
+    runbook=Runbook(
+        "The strategy has an account, but no drawdown: it is undefined, or the strategy's book failed. StrategyDrawdown "
+        "cannot fire for it.",
+        (
+            Look("What is undefined, and why?", catalog.STRATEGY_UNDEFINED_INFO.name),
+            Look(
+                "Held without a mark?",
+                f"{catalog.STRATEGY_POSITION_QUANTITY.name} != 0 "
+                f"unless on (instance, symbol) {catalog.MARK_TIMESTAMP_SECONDS.name}",
+            ),
+            Look("Has it capital?", catalog.STRATEGY_CAPITAL.name),
+            Look("Were names folded into `other`?", f"{catalog.SERIES_FOLDED.name} > 0"),
+        ),
+        "Held without a mark: send quotes for the symbol, under the same name as in the fills. No capital: send a "
+        "capital_flow. figure=all, reason=error: the book met an event that it could not take; the monitor's log has the "
+        "error. Strategy `other`: raise max_strategies in monitor.yaml.",
+        "A strategy that opened its first position before the first quote: it ends with the quote.",
+    ),
+)
+
+DAILY_LOSS = Alert(
+    name="DailyLoss",
+    groups=("portfolio",),
+    rules=_daily_loss,
+    thresholds=_daily_loss_thresholds,
+    message=Message(
+        "Daily loss: {value} of the limit",
+        "Today's loss of the account has used {value} of the daily loss limit of its tier; "
+        "the {severity} threshold is {threshold}.",
+    ),
+    runbook=Runbook(
+        "The account as a whole has lost, since the start of the day in the configured time zone, the given share of its "
+        "tier's daily loss limit. At 100 % the limit is used up.",
+        (
+            Look("How much of the limit?", catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name),
+            Look("Which tier and limit?", f'{catalog.TIER_LIMIT.name}{{limit="max_daily_loss"}}'),
+            Look("Which strategies lost it?", f'sort({catalog.STRATEGY_PERIOD_PNL.name}{{period="day"}})'),
+            Look("What is still open?", f"sum by (strategy) (abs({catalog.STRATEGY_POSITION_VALUE.name}))"),
+        ),
+        "Warning: stop adding risk; reduce the strategies that lose most. Critical: stop all strategies for the day and "
+        "close what can be closed in order. The limit comes back with the next day, not before.",
+        "The limit belongs to the tier, and the tier follows the equity: an account that falls below a tier's first "
+        "dollar has a smaller limit at once, and the same loss uses more of it. This is meant.",
+    ),
+)
+
+PERIOD_LOSSES = Alert(
+    name="PeriodLoss",
+    groups=("accounts",),
+    records=_period_loss_record,
+    rules=_period_loss,
+    thresholds=_period_loss_thresholds,
+    message=Message(
+        "{strategy}: {value} lost this {period}",
+        "Since the start of the {period}, {strategy} has lost {value} of the equity that it had then; "
+        "the {severity} threshold is {threshold}.",
+    ),
+    runbook=Runbook(
+        "Since the start of the week (Monday) or the month, in the configured time zone, the strategy has lost the given share "
+        "of the equity that it had then.",
+        (
+            Look("How much, as a share?", PERIOD_LOSS),
+            Look("In money", catalog.STRATEGY_PERIOD_PNL.name),
+            Look("Which symbols and components lost it?", f'sort({catalog.STRATEGY_PERIOD_ATTRIBUTION.name}{{period="week"}})'),
+            Look("How deep is the drawdown?", catalog.STRATEGY_DRAWDOWN_RATIO.name),
+            CAUSES,
+        ),
+        "Warning: look whether it is one day or all of them, and whether SharpeDegraded says the same. Critical: take the "
+        "strategy out until the period is over, or its loss is understood.",
+        "Capital that was moved in or out within the period counts as if it had been so from its start: after most of it was "
+        "taken out, the share is too large.",
+    ),
+)
+
+ALERTS = (
+    STRATEGY_DRAWDOWN,
+    DRAWDOWN_UNKNOWN,
+    DAILY_LOSS,
+    PERIOD_LOSSES,
+)

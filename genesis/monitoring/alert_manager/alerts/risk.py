@@ -1,0 +1,228 @@
+"""What can be lost: value at risk and expected shortfall, correlation, beta."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from genesis.core.alert_config import AlertSettings
+from genesis.core.config import TradingRules
+from genesis.core.figure_alerts import BetaAlert, ShortfallAlert, ValueAtRiskAlert
+from genesis.monitoring import catalog
+from genesis.monitoring.alert_manager.alert import Alert, Inputs
+from genesis.monitoring.alert_manager.figure import (
+    AS_NUMBER,
+    AS_RATIO,
+    NUMBER,
+    Figure,
+    by_name,
+    percent,
+    plain,
+    selected,
+    selections,
+    without,
+)
+from genesis.monitoring.alert_manager.messages import Message
+from genesis.monitoring.alert_manager.promql import number, string
+from genesis.monitoring.alert_manager.rules import Record, Rule, RuleMaker
+from genesis.monitoring.alert_manager.runbook import Look, Runbook
+from genesis.monitoring.alert_manager.thresholds import AlertThreshold
+
+VAR_EXCEEDED = f"strategy:{catalog.STRATEGY_VAR_KUPIEC_PVALUE.name}:exceeded"
+"""Kupiec's p-value, where exceedances come too often, and of enough forecasts."""
+SHORTFALL = f"strategy:{catalog.STRATEGY_EXPECTED_SHORTFALL_RATIO.name}:enough_observations"
+
+
+def _value_at_risk(settings: AlertSettings) -> tuple[Figure, ...]:
+    config = settings.alerts.value_at_risk_exceeded
+    return (Figure(config, VAR_EXCEEDED, AS_NUMBER, _tail(config), lower_is_worse=True),)
+
+
+def _value_at_risk_record(settings: AlertSettings) -> Iterator[Record]:
+    config = settings.alerts.value_at_risk_exceeded
+    same = _same_tail(config)
+    forecasts = selected(catalog.STRATEGY_VAR_FORECASTS.name, *same)
+    exceedances = selected(catalog.STRATEGY_VAR_EXCEEDANCES.name, *same)
+    expr = without(
+        "method, confidence",
+        selected(catalog.STRATEGY_VAR_KUPIEC_PVALUE.name, *same),
+        f"{exceedances} > {number(1 - config.confidence)} * {forecasts}",
+        f"{forecasts} >= {config.min_forecasts}",
+    )
+    yield Record(VAR_EXCEEDED, expr)
+
+
+def _shortfall(settings: AlertSettings) -> tuple[Figure, ...]:
+    config = settings.alerts.expected_shortfall_high
+    return (Figure(config, SHORTFALL, AS_RATIO, _tail(config)),)
+
+
+def _shortfall_record(settings: AlertSettings) -> Iterator[Record]:
+    config = settings.alerts.expected_shortfall_high
+    tail = selected(catalog.STRATEGY_EXPECTED_SHORTFALL_RATIO.name, *_same_tail(config))
+    enough = f"{catalog.STRATEGY_OBSERVATIONS.name} >= {config.min_observations}"
+    yield Record(SHORTFALL, f"{without('method, confidence, horizon', tail)}\nand\n{enough}")
+
+
+def _same_tail(config: ValueAtRiskAlert | ShortfallAlert) -> tuple[str, str]:
+    # The confidence as the label of its figures has it.
+    return f"method={string(config.method)}", f"confidence={string(number(config.confidence))}"
+
+
+def _tail(config: ValueAtRiskAlert | ShortfallAlert) -> dict[str, str]:
+    return {"method": config.method, "confidence": percent(config.confidence)}
+
+
+def _correlation(maker: RuleMaker, limits: TradingRules) -> Iterator[Rule]:
+    config, limit = maker.alerts.correlation_high, limits.correlation_alert_ratio
+    expr = f'{catalog.STRATEGY_CORRELATION.name}{{estimator="pearson"}} >= {number(limit)}'
+    words = {"value": NUMBER, "threshold": plain(limit), "other": "{{ $labels.other }}"}
+    yield maker.rule(config.severity, config, expr, words, of_strategy=True)
+
+
+def _correlation_threshold(inputs: Inputs) -> Iterator[AlertThreshold]:
+    severity = inputs.settings.alerts.correlation_high.severity
+    yield AlertThreshold("CorrelationHigh", severity, "", float(inputs.limits.correlation_alert_ratio))
+
+
+def _beta(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    config = maker.alerts.beta_out_of_band
+    uncertain = f"{number(config.standard_errors)} * {catalog.STRATEGY_BETA_STANDARD_ERROR.name}"
+    expr = "\nor\n".join(
+        f"{selected(catalog.STRATEGY_BETA.name, *matchers)} {sign} {number(bound)} {operator} {uncertain}"
+        for name, matchers in selections(config.overrides)
+        for sign, bound, operator in ((">", config.band(name).high, "+"), ("<", config.band(name).low, "-"))
+    )
+    bands = {name: band_text(config, name) for name in config.overrides}
+    words = {"value": NUMBER, "threshold": by_name(band_text(config), bands), "standard_errors": plain(config.standard_errors)}
+    yield maker.rule(config.severity, config, expr, words, of_strategy=True)
+
+
+def band_text(config: BetaAlert, name: str | None = None) -> str:
+    """Where the band of a strategy begins and ends."""
+    band = config.band(name)
+    return f"{plain(band.low)} to {plain(band.high)}"
+
+
+def _beta_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
+    config = inputs.settings.alerts.beta_out_of_band
+    for strategy in ("", *config.overrides):
+        for part, bound in config.band(strategy or None):
+            yield AlertThreshold("BetaOutOfBand", config.severity, strategy, float(bound), part)
+
+
+VALUE_AT_RISK_EXCEEDED = Alert(
+    name="ValueAtRiskExceeded",
+    groups=("risk",),
+    records=_value_at_risk_record,
+    figures=_value_at_risk,
+    message=Message(
+        "{strategy}: losses exceed the value at risk too often",
+        "The returns of {strategy} exceed its {method} value at risk ({confidence}) more often than they should, which would "
+        "come by chance with a probability of {value}; the {severity} threshold is {threshold}.",
+    ),
+    runbook=Runbook(
+        "Since the start, more steps of the grid lost more than the value at risk before them than its confidence allows, and "
+        "Kupiec's test says that this is hardly chance. Too few exceedances raise nothing, and so do fewer forecasts than "
+        "min_forecasts.",
+        (
+            Look("The p-value, where exceedances come too often", VAR_EXCEEDED),
+            Look(
+                "What share of the steps exceeded it?",
+                f"{catalog.STRATEGY_VAR_EXCEEDANCES.name} / {catalog.STRATEGY_VAR_FORECASTS.name}",
+            ),
+            Look("Do they cluster (near 0)?", catalog.STRATEGY_VAR_INDEPENDENCE_PVALUE.name),
+            Look("Is it so with the other methods?", catalog.STRATEGY_VAR_KUPIEC_PVALUE.name),
+            Look("Did positions grow?", f"sum by (strategy) (abs({catalog.STRATEGY_POSITION_VALUE.name}))"),
+        ),
+        "Do not size positions by the value at risk of this strategy: its losses are larger than it says. Clustered "
+        "exceedances: the market has become wilder; reduce the strategy until it is calm, or shorten risk_window. Spread over "
+        "time: positions have grown, or the strategy has changed; look at its exposure.",
+        "The counts go back to the start: after a change of the strategy, or of risk_window, old exceedances count on, and the "
+        "alert ends slowly. A strategy that trades rarely has a value at risk near 0, and exceeds it with each position.",
+    ),
+)
+
+EXPECTED_SHORTFALL_HIGH = Alert(
+    name="ExpectedShortfallHigh",
+    groups=("risk", "performance"),
+    records=_shortfall_record,
+    figures=_shortfall,
+    message=Message(
+        "{strategy}: expected shortfall {value}",
+        "The {method} expected shortfall of {strategy} ({confidence}) is {value} of its equity at the horizon; "
+        "the {severity} threshold is {threshold}.",
+    ),
+    runbook=Runbook(
+        "The mean of the worst returns in the risk window, scaled to the horizon by the square root of time, is a larger share "
+        "of the equity than the budget. It says what a bad day costs, not what was lost.",
+        (
+            Look("How much, of enough returns?", SHORTFALL),
+            Look("By all methods and levels", catalog.STRATEGY_EXPECTED_SHORTFALL_RATIO.name),
+            Look("In money", catalog.STRATEGY_EXPECTED_SHORTFALL.name),
+            Look("How volatile is it, of a year?", catalog.STRATEGY_VOLATILITY_RATIO.name),
+            Look("Where is the exposure?", f"{catalog.STRATEGY_POSITION_VALUE.name} != 0"),
+        ),
+        "Warning: see whether positions or the market have grown; bring the strategy back into its budget. Critical: reduce it "
+        "now. Less capital does not help where its positions do not shrink with it.",
+        "Returns that turn back at once (a quote that flickers) are scaled as if they went on: compare the longer windows' "
+        "volatility. One gap in the data that is booked as one return leaves with risk_window.",
+    ),
+)
+
+CORRELATION_HIGH = Alert(
+    name="CorrelationHigh",
+    groups=("correlation",),
+    rules=_correlation,
+    thresholds=_correlation_threshold,
+    message=Message(
+        "{strategy} and {other}: correlation {value}",
+        "The returns of {strategy} and {other} have a correlation of {value}; from {threshold} on they are the same bet.",
+    ),
+    runbook=Runbook(
+        "The returns of two strategies in the risk window have a Pearson correlation at or above correlation_alert_ratio of "
+        "trading_rules.yaml: they are the same bet, and their risk adds up. A negative correlation raises nothing.",
+        (
+            Look("Which pairs?", f'sort_desc({catalog.STRATEGY_CORRELATION.name}{{estimator="pearson"}})'),
+            Look("Shrunk, which is steadier", f'{catalog.STRATEGY_CORRELATION.name}{{estimator="ledoit_wolf"}}'),
+            Look("Do they hold the same?", f"{catalog.STRATEGY_POSITION_VALUE.name} != 0"),
+            Look("Is it the market?", catalog.STRATEGY_BETA.name),
+            Look("How diversified is the account (1: not at all)?", catalog.PORTFOLIO_DIVERSIFICATION_RATIO.name),
+        ),
+        "Count the two as one in every limit. If both hold the same symbols, reduce one of them; if both follow the market, "
+        "hedge it.",
+        "Few points in common: correlation.min_overlap is the least. One large move that both were in leaves with risk_window.",
+    ),
+)
+
+BETA_OUT_OF_BAND = Alert(
+    name="BetaOutOfBand",
+    groups=("regression",),
+    rules=_beta,
+    thresholds=_beta_thresholds,
+    message=Message(
+        "{strategy}: beta {value}",
+        "The beta of {strategy} is {value}, more than {standard_errors} standard errors outside its band of {threshold}.",
+    ),
+    runbook=Runbook(
+        "The strategy moves with its benchmark more, or less, than its band allows, by more than the configured number of "
+        "standard errors.",
+        (
+            Look("Beta", catalog.STRATEGY_BETA.name),
+            Look("How sure is it?", catalog.STRATEGY_BETA_STANDARD_ERROR.name),
+            Look("Against which benchmark?", catalog.STRATEGY_INFO.name),
+            Look("Long or short?", catalog.STRATEGY_EXPOSURE.name),
+            Look("What has the market brought?", f'{catalog.STRATEGY_CAUSE_PNL.name}{{cause="market"}}'),
+        ),
+        "See whether a hedge is missing, or a position stays open that should not. Until it is mended, the strategy's P&L is "
+        "the market's to that extent: do not read it as skill.",
+        "A strategy that is meant to follow the market: give it a band of its own. A benchmark that hardly moved: its beta "
+        "hangs on few steps, although its standard error says so, too.",
+    ),
+)
+
+ALERTS = (
+    VALUE_AT_RISK_EXCEEDED,
+    EXPECTED_SHORTFALL_HIGH,
+    CORRELATION_HIGH,
+    BETA_OUT_OF_BAND,
+)

@@ -1,0 +1,109 @@
+"""Round trips: how many win, and how much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from genesis.core.alert_config import AlertSettings
+from genesis.core.figure_alerts import WinRateAlert
+from genesis.monitoring import catalog
+from genesis.monitoring.alert_manager.alert import Alert
+from genesis.monitoring.alert_manager.alerts.looks import CAUSES, SLIPPAGE, TRIPS
+from genesis.monitoring.alert_manager.figure import AS_NUMBER, AS_RATIO, Figure, selected, without
+from genesis.monitoring.alert_manager.messages import Message
+from genesis.monitoring.alert_manager.promql import string
+from genesis.monitoring.alert_manager.rules import Record
+from genesis.monitoring.alert_manager.runbook import Look, Runbook
+
+WIN_RATE = f"strategy:{catalog.STRATEGY_WIN_RATE_RATIO.name}:enough_trades"
+PROFIT_FACTOR = f"strategy:{catalog.STRATEGY_PROFIT_FACTOR_RATIO.name}:enough_trades"
+
+_WIN_TO_LOSS = f"{catalog.STRATEGY_AVERAGE_WIN.name} / {catalog.STRATEGY_AVERAGE_LOSS.name}"
+
+
+def _win_rate(settings: AlertSettings) -> tuple[Figure, ...]:
+    config = settings.alerts.win_rate_low
+    return (Figure(config, WIN_RATE, AS_RATIO, {"window": config.window_name}, lower_is_worse=True),)
+
+
+def _win_rate_record(settings: AlertSettings) -> Iterator[Record]:
+    yield Record(WIN_RATE, _of_trades(catalog.STRATEGY_WIN_RATE_RATIO.name, settings.alerts.win_rate_low))
+
+
+def _profit_factor(settings: AlertSettings) -> tuple[Figure, ...]:
+    config = settings.alerts.profit_factor_low
+    return (Figure(config, PROFIT_FACTOR, AS_NUMBER, {"window": config.window_name}, lower_is_worse=True),)
+
+
+def _profit_factor_record(settings: AlertSettings) -> Iterator[Record]:
+    yield Record(PROFIT_FACTOR, _of_trades(catalog.STRATEGY_PROFIT_FACTOR_RATIO.name, settings.alerts.profit_factor_low))
+
+
+def _of_trades(metric: str, config: WinRateAlert) -> str:
+    window = f"window={string(config.window_name)}"
+    enough = f"{selected(catalog.STRATEGY_WINDOW_TRADES.name, window)} >= {config.min_trades}"
+    return without("window", selected(metric, window), enough)
+
+
+WIN_RATE_LOW = Alert(
+    name="WinRateLow",
+    groups=("round_trips",),
+    records=_win_rate_record,
+    figures=_win_rate,
+    message=Message(
+        "{strategy}: win rate {value}",
+        "Of the round trips of {strategy} (window {window}), {value} won; the {severity} threshold is {threshold}.",
+    ),
+    runbook=Runbook(
+        "Of the round trips that closed in the window, too few won, net of fees and funding. Fewer round trips than min_trades "
+        "raise nothing.",
+        (
+            Look("The rate, of enough round trips", WIN_RATE),
+            TRIPS,
+            Look("By window", catalog.STRATEGY_WIN_RATE_RATIO.name),
+            Look(
+                "What is won and what is lost on average?",
+                _WIN_TO_LOSS,
+            ),
+            CAUSES,
+            SLIPPAGE,
+        ),
+        "If fees or slippage have grown, it is the execution: look at SlippageHigh and FillDelayHigh. If they have not, the "
+        "signal has lost its edge: reduce the strategy, and compare with the longer windows. Critical: pause it until it is "
+        "understood.",
+        "A strategy that wins rarely and much, a trend follower for example: its profit factor is what counts. Give it an "
+        "override.",
+    ),
+)
+
+PROFIT_FACTOR_LOW = Alert(
+    name="ProfitFactorLow",
+    groups=("round_trips",),
+    records=_profit_factor_record,
+    figures=_profit_factor,
+    message=Message(
+        "{strategy}: profit factor {value}",
+        "The round trips of {strategy} (window {window}) won {value} for each 1 that was lost; "
+        "the {severity} threshold is {threshold}.",
+    ),
+    runbook=Runbook(
+        "What the round trips of the window won, over what the others lost, is too little; below 1 the strategy loses. Fewer "
+        "round trips than min_trades raise nothing, and neither does a window without a loss.",
+        (
+            Look("The factor, of enough round trips", PROFIT_FACTOR),
+            TRIPS,
+            Look("By window", catalog.STRATEGY_PROFIT_FACTOR_RATIO.name),
+            Look("Mean of a round trip, in money", catalog.STRATEGY_EXPECTANCY.name),
+            Look("Losses in a row", f'{catalog.STRATEGY_STREAK.name}{{result="loss"}}'),
+            CAUSES,
+        ),
+        "See whether one large loss or many small ones make it. One: see how it came about, and whether its stop worked. "
+        "Many: as for WinRateLow. Critical: pause the strategy until it is understood.",
+        "One large loss in a window of few trips, made good in the next.",
+    ),
+)
+
+ALERTS = (
+    WIN_RATE_LOW,
+    PROFIT_FACTOR_LOW,
+)

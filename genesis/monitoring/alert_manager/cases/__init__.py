@@ -1,0 +1,62 @@
+"""The tests of the rules: below, at and above each threshold, too few samples, absence, the end; files as in `alerts/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from genesis.monitoring.alert_manager.alert import Inputs
+from genesis.monitoring.alert_manager.alerts import ALERTS
+from genesis.monitoring.alert_manager.cases import (
+    alerting,
+    books,
+    capacity,
+    degradation,
+    events,
+    execution,
+    feeds,
+    journal,
+    losses,
+    monitor,
+    risk,
+    trades,
+)
+from genesis.monitoring.alert_manager.cases.case import Case
+from genesis.monitoring.alert_manager.cases.maker import CaseMaker
+
+CASES: Mapping[str, Callable[[CaseMaker], Iterator[Case]]] = {
+    "StrategyDrawdown": losses.drawdown,
+    "DrawdownUnknown": losses.drawdown_unknown,
+    "DailyLoss": losses.daily_loss,
+    "PeriodLoss": losses.period_loss,
+    "AttributionResidual": books.residual,
+    "ReconciliationBreak": books.reconciliation,
+    "FiguresUndefined": books.undefined,
+    "ValueAtRiskExceeded": risk.value_at_risk,
+    "ExpectedShortfallHigh": risk.shortfall,
+    "CorrelationHigh": risk.correlation,
+    "BetaOutOfBand": risk.beta,
+    "WinRateLow": trades.win_rate,
+    "ProfitFactorLow": trades.profit_factor,
+    "SharpeDegraded": degradation.sharpe,
+    "SlippageHigh": execution.slippage,
+    "SlippageAboveExpected": execution.expected_slippage,
+    "FillDelayHigh": execution.fill_delay,
+    "CapacityNearlyUsed": capacity.used,
+    "MarketDataStale": feeds.stale,
+    "EventsConflicting": events.conflicting,
+    "EventsRejected": events.rejected,
+    "EventsMissing": events.missing,
+    "JournalFailing": journal.failing,
+    "StorageBelowTier": journal.storage,
+    "CollectorFailing": monitor.collector,
+    "MonitorDown": monitor.down,
+    "NotificationsFailing": alerting.notifications,
+    "Watchdog": alerting.watchdog,
+}
+"""Alert → what makes its cases."""
+
+
+def cases(inputs: Inputs) -> Iterator[Case]:
+    """The cases of every alert."""
+    for name, alert in ALERTS.items():
+        yield from CASES[name](CaseMaker(alert, inputs))

@@ -1,0 +1,140 @@
+"""A figure of each strategy that an alert compares with thresholds, and how figure and threshold are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from textwrap import indent
+from typing import NamedTuple, Protocol
+
+from genesis.core.duration import duration_text
+from genesis.core.strategy_alert import Levels, Override, Severity
+from genesis.monitoring.alert_manager.promql import any_of, number, string
+from genesis.monitoring.alert_manager.thresholds import AlertThreshold
+
+SEVERITIES: tuple[Severity, ...] = ("warning", "critical")
+
+PERCENT = "{{ $value | humanizePercentage }}"
+SECONDS = "{{ $value | humanizeDuration }}"
+COUNT = '{{ $value | printf "%.0f" }}'
+NUMBER = '{{ $value | printf "%.4g" }}'
+
+
+class Leveled(Protocol):
+    """Thresholds by strategy."""
+
+    @property
+    def overrides(self) -> Mapping[str, Override]: ...
+
+    def levels(self, strategy: str | None = None) -> Levels: ...
+
+
+class Timed(Protocol):
+    """How long a condition must hold, and how long its alert outlives it."""
+
+    @property
+    def hold(self) -> timedelta: ...
+
+    @property
+    def keep_firing_for(self) -> timedelta: ...
+
+
+class TimedLevels(Leveled, Timed, Protocol):
+    """An alert with thresholds by strategy."""
+
+
+class Show(NamedTuple):
+    """How a figure is written: as a Go template of its value, and a threshold as the text that stands beside it."""
+
+    value: str
+    threshold: Callable[[Decimal], str]
+
+
+def percent(ratio: Decimal) -> str:
+    """0.05 → `5%`, as humanizePercentage writes it."""
+    return f"{float(ratio) * 100:.4g}%"
+
+
+def plain(value: Decimal) -> str:
+    """0.05 → `0.05`, as printf "%.4g" writes it."""
+    return f"{float(value):.4g}"
+
+
+def delay(value: Decimal) -> str:
+    """60 → `1m`, as it stands in the file."""
+    return duration_text(timedelta(seconds=float(value)))
+
+
+AS_RATIO, AS_NUMBER, AS_DELAY = Show(PERCENT, percent), Show(NUMBER, plain), Show(SECONDS, delay)
+
+
+class Figure(NamedTuple):
+    """What an alert compares of each strategy, with which thresholds, and how it is written."""
+
+    config: TimedLevels
+    metric: str
+    """The figure, one series a strategy; absent while too little stands behind it."""
+    show: Show
+    words: Mapping[str, str] = {}
+    """What stands for the words of the alert's message."""
+    guard: str = ""
+    """What else must hold, in PromQL."""
+    lower_is_worse: bool = False
+    severities: tuple[Severity, ...] = SEVERITIES
+
+    @property
+    def sign(self) -> str:
+        return "<=" if self.lower_is_worse else ">="
+
+    def thresholds(self, alert: str) -> Iterator[AlertThreshold]:
+        """Every threshold of it, the overrides included."""
+        for severity in self.severities:
+            yield from levels_of(alert, severity, self.config)
+
+
+def levels_of(alert: str, severity: Severity, config: Leveled, part: str = "") -> Iterator[AlertThreshold]:
+    """The threshold of all strategies, and of each with one of its own."""
+    for strategy in ("", *config.overrides):
+        level = getattr(config.levels(strategy or None), severity)
+        yield AlertThreshold(alert, severity, strategy, float(level), part)
+
+
+def selections(overrides: Iterable[str]) -> Iterator[tuple[str | None, list[str]]]:
+    """Strategy with an override (None first, for all others) and its label matchers; every strategy is in exactly one."""
+    names = list(overrides)
+    yield None, [f"strategy!~{any_of(names)}"] if names else []
+    for name in names:
+        yield name, [f"strategy={string(name)}"]
+
+
+def compared(figure: str, config: Leveled, severity: Severity, *matchers: str, sign: str = ">=") -> str:
+    """The figure of every strategy against its own threshold; `matchers` hold for all of them."""
+    return "\nor\n".join(
+        f"{selected(figure, *matchers, *own)} {sign} {number(getattr(config.levels(name), severity))}"
+        for name, own in selections(config.overrides)
+    )
+
+
+def selected(figure: str, *matchers: str) -> str:
+    """The series of a figure with these labels."""
+    return f"{figure}{{{','.join(matchers)}}}" if matchers else figure
+
+
+def without(labels: str, *conditions: str) -> str:
+    """The first of the conditions where all hold, without the labels that are the same for all strategies."""
+    inner = "\nand\n".join(conditions)
+    return f"max without ({labels}) (\n{indent(inner, '  ')}\n)"
+
+
+def threshold_text(config: Leveled, severity: Severity, show: Callable[[Decimal], str] = percent) -> str:
+    """A Go template that says the threshold of the strategy at hand."""
+    texts = {name: show(getattr(config.levels(name), severity)) for name in config.overrides}
+    return by_name(show(getattr(config.levels(), severity)), texts)
+
+
+def by_name(text: str, texts: Mapping[str, str]) -> str:
+    """A Go template that says `text`, or what `texts` has for the strategy at hand."""
+    for name, own in reversed(list(texts.items())):
+        text = f"{{{{ if eq $labels.strategy {string(name)} }}}}{own}{{{{ else }}}}{text}{{{{ end }}}}"
+    return text
