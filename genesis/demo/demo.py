@@ -51,6 +51,8 @@ class DemoOptions:
     """Where everything is written, and kept; None for a temporary directory."""
     stack: bool = True
     """Whether to run Prometheus, Alertmanager and Grafana too."""
+    fault: bool = True
+    """Whether the execution of `FAULTY` breaks; without it, no alert on a strategy should fire."""
     host: str | None = None
     port: int | None = None
     """Where the monitor listens; None as monitor.yaml says, on another port if that one is taken."""
@@ -112,7 +114,7 @@ class Demo:
             duration=None,
             market=options.market,
             run_id=self._run_id,
-            goes_bad_after=GOES_BAD_AFTER,
+            goes_bad_after=GOES_BAD_AFTER if options.fault else None,
         )
 
     def _monitor(self, journal: Path) -> MonitorApp:
@@ -206,7 +208,9 @@ class Demo:
         source = f"the market recorded in {options.market}" if options.market else f"a simulated market (seed {options.seed})"
         names = ", ".join(self._settings.strategies.strategies)
         self._screen.plain(f"{names} trade on {source}, at {options.speed:g} × real time.")
-        if FAULTY in self._settings.strategies.strategies:
+        if not options.fault:
+            self._screen.plain("Nothing is broken on purpose: a page or warning of a strategy would be a false one.")
+        elif FAULTY in self._settings.strategies.strategies:
             levels = self._settings.alerts.alerts.strategy_drawdown.levels(FAULTY)
             self._screen.plain(
                 f"After about {GOES_BAD_AFTER / options.speed:g} s the execution of {FAULTY} breaks, on purpose: "
