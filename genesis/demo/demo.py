@@ -23,9 +23,10 @@ from genesis.engine.paper import paper_engine
 from genesis.monitoring import catalog
 from genesis.signals import unless_stopped
 from genesis.stack import programs
+from genesis.stack.heartbeat import Heartbeat
 from genesis.stack.native import USUAL_PORTS, NativeStack, Ports
 from genesis.stack.ports import free_port
-from genesis.stack.sink import NotificationSink
+from genesis.stack.sink import Notification, NotificationSink
 
 _TABLE_SECONDS = 5.0
 _ALERTS_SECONDS = 0.5
@@ -71,6 +72,7 @@ class Demo:
         self._clock = clock
         self._environ = environ
         self._screen = Screen(say, clock)
+        self._heartbeat = Heartbeat(settings.alerts.alerts.watchdog.repeat_interval, clock, self._screen.heartbeat)
         self._run_id = uuid.uuid4().hex[:8]
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -126,7 +128,7 @@ class Demo:
         )
 
     async def _start_stack(self, running: AsyncExitStack, data: Path, app: MonitorApp) -> NativeStack:
-        sink = await running.enter_async_context(NotificationSink(self._clock, self._screen.notified))
+        sink = await running.enter_async_context(NotificationSink(self._clock, self._notified))
         stack = NativeStack(
             _with_runbooks(self._settings, f"{app.url}/runbooks"),
             data=data,
@@ -147,7 +149,7 @@ class Demo:
             async with asyncio.TaskGroup() as group:
                 parts: list[Coroutine[Any, Any, None]] = [self._trade(engine), self._show_tables(app)]
                 if stack is not None:
-                    parts += [self._show_alerts(stack), _raise_failure(stack)]
+                    parts += [self._show_alerts(stack), self._heartbeat.watch(), _raise_failure(stack)]
                 tasks = [group.create_task(part) for part in parts]
                 try:
                     async with asyncio.timeout(self._options.duration):
@@ -175,6 +177,10 @@ class Demo:
             alerts = await stack.alerts()
             if alerts is not None:
                 self._screen.alerts(alerts)
+
+    def _notified(self, notification: Notification) -> None:
+        self._heartbeat.hear(notification)
+        self._screen.notified(notification)
 
     def _data_note(self, data: Path) -> str:
         return f"data in {data}" + (" (removed at the end)" if self._options.data is None else "")
