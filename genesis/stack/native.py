@@ -30,8 +30,8 @@ _SCRAPING_POLL_SECONDS = 0.2
 _PORT_ATTEMPTS = 3
 _RETENTION = "7d"
 _RESEND = "10s"
-"""What fires while Alertmanager is away is told again so much later. Four times as long after Prometheus has gone, its alerts end:
-a Prometheus that is started again within that time is not told as a recovery."""
+"""What fires while Alertmanager is away is told again so much later. And four times as long after Prometheus has gone, its
+alerts end: a Prometheus that is started again within that time is not told as a recovery."""
 _KEPT_EVERY = "10s"
 """Silences, and what was notified, are written to disk so often: a killed Alertmanager then forgets neither."""
 
