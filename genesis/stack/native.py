@@ -16,7 +16,7 @@ import structlog
 
 from genesis.core.config import Settings
 from genesis.core.errors import StackError
-from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files
+from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files, templates
 from genesis.monitoring.alert_manager.rules import JOB
 from genesis.stack import programs
 from genesis.stack.child import Child
@@ -29,7 +29,7 @@ _READY_SECONDS = 60.0
 _SCRAPING_POLL_SECONDS = 0.2
 _PORT_ATTEMPTS = 3
 _RETENTION = "7d"
-_RESEND = "10s"
+RESEND = "10s"
 """What fires while Alertmanager is away is told again so much later. And four times as long after Prometheus has gone, its
 alerts end: a Prometheus that is started again within that time is not told as a recovery."""
 _KEPT_EVERY = "10s"
@@ -163,6 +163,7 @@ class NativeStack:
     async def _start_alertmanager(self, binary: Path) -> None:
         config = self._data / "alertmanager.yml"
         _write(config, alertmanager_config(self._settings.alerts, sink_url=self._sink_url))
+        _write(self._data / "templates" / "genesis.tmpl", templates())
 
         def command(url: str) -> list[str | Path]:
             return [
@@ -202,7 +203,7 @@ class NativeStack:
                 f"--config.file={config}",
                 f"--storage.tsdb.path={self._data / 'prometheus'}",
                 f"--storage.tsdb.retention.time={_RETENTION}",
-                f"--rules.alert.resend-delay={_RESEND}",
+                f"--rules.alert.resend-delay={RESEND}",
                 f"--web.listen-address={address}",
                 f"--web.external-url={url}",
             ]
