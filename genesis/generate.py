@@ -8,15 +8,16 @@ from pathlib import Path
 from genesis import reference
 from genesis.core.config import Settings, load_settings
 from genesis.core.errors import GenesisError
-from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files, rule_tests
+from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files, rule_tests, templates
 from genesis.monitoring.alert_manager.documents import MARK
 
 RULES = Path("prometheus/rules")
 RULE_TESTS = Path("prometheus/tests")
+TEMPLATES = Path("alertmanager/templates")
 BOARDS = Path("grafana/dashboards")
 DOCS = Path("docs")
 
-_MARKS = {"*.yml": MARK, "*.json": '"uid": "genesis-'}
+_MARKS = {"*.yml": MARK, "*.tmpl": MARK, "*.json": '"uid": "genesis-'}
 """What tells a file that was generated; JSON has no comments, but our boards have our uids."""
 
 
@@ -39,6 +40,7 @@ def generated_files(settings: Settings) -> dict[Path, str]:
             tls=settings.monitor.tls,
         ),
         Path("alertmanager/alertmanager.yml"): alertmanager_config(alerts),
+        TEMPLATES / "genesis.tmpl": templates(),
         DOCS / "alerts.md": reference.alerts(alerts, settings.rules),
         DOCS / "metrics.md": reference.metrics(),
         DOCS / "configuration.md": reference.configuration(),
@@ -87,7 +89,7 @@ def _left_over(root: Path, files: dict[Path, str]) -> list[Path]:
     """Files that were generated once and are no longer; somebody's own files beside them are not ours to judge."""
     return [
         path.relative_to(root)
-        for directory in (RULES, RULE_TESTS, BOARDS)
+        for directory in (RULES, RULE_TESTS, TEMPLATES, BOARDS)
         for pattern, mark in _MARKS.items()
         for path in sorted((root / directory).glob(pattern))
         if path.relative_to(root) not in files and mark in (_read(path) or "")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from genesis import __version__
 from genesis.cli.accounts import add_baseline, add_reconcile, add_replay, add_report
+from genesis.cli.alerts import add_alerts_commands
 from genesis.cli.arguments import FAILURE, INTERRUPTED, Environ, Run
 from genesis.cli.files import add_check, add_generate, add_programs
 from genesis.cli.journal import add_journal_commands
@@ -49,6 +50,7 @@ def parser(environ: Environ) -> argparse.ArgumentParser:
     add_baseline(commands)
     add_report(commands)
     add_journal_commands(commands)
+    add_alerts_commands(commands)
     add_generate(commands)
     add_check(commands)
     add_programs(commands)

@@ -28,6 +28,7 @@ def add_demo(commands: Commands, environ: Environ) -> None:
     )
     demo.add_argument("--data", type=Path, metavar="DIR", help="write to DIR and keep it (default: a temporary directory)")
     demo.add_argument("--no-stack", action="store_true", help="engine and monitor only")
+    demo.add_argument("--no-fault", action="store_true", help="break no strategy on purpose: none should raise an alert")
     demo.add_argument("--free-ports", action="store_true", help="use any free ports, not the usual ones")
     add_address(demo, environ)
 
@@ -50,6 +51,7 @@ def _demo(options: argparse.Namespace, environ: Environ) -> int:
         market=options.market,
         data=options.data,
         stack=not options.no_stack,
+        fault=not options.no_fault,
         host=options.host,
         port=0 if options.free_ports and options.port is None else options.port,
         ports=ANY_PORTS if options.free_ports else USUAL_PORTS,

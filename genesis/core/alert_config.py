@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic.alias_generators import to_pascal
 from pydantic_core import InitErrorDetails
 
-from genesis.core.alert_faults import again, fault, reference_faults, refuse
+from genesis.core.alert_faults import again, fault, refuse
 from genesis.core.duration import Interval, duration_text
 from genesis.core.figure_alerts import (
     BetaAlert,
@@ -35,7 +35,9 @@ from genesis.core.figure_alerts import (
     ValueAtRiskAlert,
     WinRateAlert,
 )
-from genesis.core.notification_config import Delivery, Receiver, Route, Url
+from genesis.core.notification_config import Delivery, Grouping, Hours, Route, Team
+from genesis.core.notification_faults import notification_faults
+from genesis.core.receiver_config import Receiver, Url
 from genesis.core.section import Name, Section
 from genesis.core.service_alerts import DailyLossAlert, RejectedAlert, StalenessAlert, WatchdogAlert
 from genesis.core.strategy_alert import StateAlert, StrategyAlert, Timing, WindowAlert
@@ -125,6 +127,8 @@ class AlertSettings(Section):
     """How often Prometheus reads the monitor; at most 1m."""
     evaluation_interval: Interval
     """How often Prometheus evaluates the alert rules; at most 1m."""
+    group_by: Grouping
+    """The labels by which alerts make one notification: those in which all of these are equal. Test alerts stay apart."""
     group_interval: Interval
     """How soon a change in a group that was notified before (one more alert, one resolved) is notified."""
     links: Links
@@ -133,6 +137,10 @@ class AlertSettings(Section):
     """The alerts and their thresholds."""
     receivers: Annotated[dict[Name, Receiver], Field(min_length=1)]
     """Who can be told."""
+    hours: dict[Name, Hours] = Field(default_factory=dict)
+    """Hours of the week, by a name that routes use."""
+    teams: dict[Name, Team] = Field(default_factory=dict)
+    """Strategy → who is told of its alerts instead of the routes' receivers: one of `receivers`, or one a severity."""
     default_route: Delivery
     """Takes what no route takes, so that nothing is lost."""
     routes: tuple[Route, ...]
@@ -141,7 +149,7 @@ class AlertSettings(Section):
     @model_validator(mode="wrap")
     @classmethod
     def _references_lead_somewhere(cls, raw: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        faults = list(reference_faults(raw, ALERT_NAMES)) if isinstance(raw, Mapping) else []
+        faults = list(notification_faults(raw, ALERT_NAMES)) if isinstance(raw, Mapping) else []
         try:
             settings = handler(raw)
         except ValidationError as error:

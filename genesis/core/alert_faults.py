@@ -1,11 +1,8 @@
-"""What can be wrong between the parts of `alerts.yaml`: each check yields all of its faults, at the key where they stand.
-
-The references are checked on the raw mapping, so that they are reported together with the faults of the single values.
-"""
+"""What can be wrong between the parts of a configuration file: each fault at the key where it stands, all at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -63,41 +60,6 @@ def threshold_text(threshold: object) -> str:
     return duration_text(threshold) if isinstance(threshold, timedelta) else str(threshold)
 
 
-def reference_faults(raw: Mapping[str, Any], alert_names: Sequence[str]) -> Iterator[InitErrorDetails]:
-    """Receivers that do not exist, alerts that do not exist, and a Watchdog that shares its receiver."""
-    receivers = _mapping(raw.get("receivers"))
-    routes = [(index, _mapping(route)) for index, route in enumerate(_sequence(raw.get("routes")))]
-    heartbeat = _mapping(_mapping(raw.get("alerts")).get("Watchdog")).get("receiver")
-    named: list[tuple[tuple[Key, ...], object]] = [
-        (("default_route", "receiver"), _mapping(raw.get("default_route")).get("receiver")),
-        (("alerts", "Watchdog", "receiver"), heartbeat),
-        *((("routes", index, "receiver"), route.get("receiver")) for index, route in routes),
-    ]
-    for key, name in named:
-        if isinstance(name, str) and name not in receivers:
-            yield fault(key, name, f"there is no such receiver; there are {_listed(receivers)}")
-        if isinstance(name, str) and name == heartbeat and key[0] != "alerts":
-            yield fault(key, name, "is the Watchdog's receiver, which would page on every heartbeat; name another one")
-    for index, route in routes:
-        match = _mapping(route.get("match"))
-        for label, allowed in (("alertname", alert_names), ("severity", ("warning", "critical"))):
-            value = match.get(label)
-            if isinstance(value, str) and value not in allowed:
-                yield fault(("routes", index, "match", label), value, f"matches nothing; there are {_listed(allowed)}")
-
-
 def _custom(kind: str, message: str) -> PydanticCustomError:
     # The message is a template in which braces would be fields.
     return PydanticCustomError(kind, "{message}", {"message": message})
-
-
-def _listed(names: Iterable[object]) -> str:
-    return ", ".join(map(str, names)) or "none"
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _sequence(value: object) -> Sequence[Any]:
-    return value if isinstance(value, list | tuple) else ()

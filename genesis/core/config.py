@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
 
 from genesis.core.access_config import IngestSettings, ScrapeSettings, TlsSettings
@@ -19,17 +18,8 @@ from genesis.core.duration import Interval, duration_text
 from genesis.core.errors import ConfigError, Fault
 from genesis.core.event_config import EventSettings
 from genesis.core.models import Storage, Tier
-from genesis.core.section import Name, Ratio, Section
+from genesis.core.section import Name, Ratio, Section, TimeZone
 from genesis.core.statistics_config import StatisticsSettings
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (OSError, ValueError, ZoneInfoNotFoundError) as error:
-        raise ValueError("must be an IANA time zone, for example UTC or Europe/Zurich") from error
-    return name
-
 
 Money = Annotated[Decimal, Field(gt=0, lt=Decimal("1e15"), decimal_places=18)]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -102,7 +92,7 @@ class MonitorSettings(Section):
 
     reporting_currency: Name = "USDT"
     """The currency in which all money is told."""
-    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    time_zone: TimeZone = "UTC"
     """The IANA time zone in which a day, a week and a month begin."""
     host: Name = "127.0.0.1"
     """The address to listen on; anything but loopback opens the monitor to the network."""

@@ -6,12 +6,15 @@ GenesisError
 ├── MarketError       a recorded market cannot be read
 ├── JournalError      the journal cannot be read or written
 │   └── JournalBusyError   too many events wait for it
-└── StackError        a program that the native stack needs is missing or does not start
+├── StackError        a program that the native stack needs is missing or does not start
+├── ServerError       a Prometheus or an Alertmanager does not answer, or refuses what it is asked
+└── UnknownError      an alert or a strategy is named that does not exist
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from typing import NamedTuple
 
 
@@ -71,3 +74,18 @@ class JournalBusyError(JournalError):
 
 class StackError(GenesisError):
     """A program of the native stack is missing, or did not become ready."""
+
+
+class ServerError(GenesisError):
+    """A Prometheus or an Alertmanager does not answer, or refuses what it is asked; the message says what to do."""
+
+
+class UnknownError(GenesisError):
+    """Something is named that does not exist; the message says what does."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        known = sorted(known)
+        folded = {one.casefold(): one for one in known}
+        close = [folded[one] for one in get_close_matches(name.casefold(), folded, n=3)]
+        told = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(known) or 'none'}"
+        super().__init__(f"there is no {kind} {name!r}: {told}")

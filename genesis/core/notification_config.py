@@ -1,68 +1,80 @@
-"""The part of `alerts.yaml` that says who is told of what. Secrets are files that only Alertmanager reads."""
+"""The part of `alerts.yaml` that says who is told of what, and when."""
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from genesis.core.duration import Duration, Interval
-from genesis.core.section import Name, Section
+from genesis.core.section import Name, Section, TimeZone
 
 Label = Literal["alertname", "severity", "strategy", "symbol"]
+Urgency = Literal["critical", "warning", "info"]
+Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
+"""The severities that are routed, the most urgent first; the Watchdog, with none, has its own route."""
+DAYS: tuple[Day, ...] = get_args(Day)
+
+_TEST = "test"
+_WHOLE_DAY = 24 * 60
 
 
-def _http(url: str) -> str:
-    if not url.startswith(("http://", "https://")) or any(character.isspace() for character in url):
-        raise ValueError("must be a URL that begins with http:// or https://")
-    return url
+def _time_of_day(value: object) -> str:
+    """`HH:MM`; what YAML took for a number of base 60, as it does with 18:00, is read back."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _WHOLE_DAY:
+        return f"{value // 60:02}:{value % 60:02}"
+    if isinstance(value, str) and (found := re.fullmatch(r"([01]?[0-9]|2[0-4]):([0-5][0-9])", value, re.ASCII)):
+        text = f"{int(found[1]):02}:{found[2]}"
+        if text <= "24:00":
+            return text
+    raise ValueError('must be a time of day from 00:00 to 24:00, for example "08:30"')
 
 
-def _absolute(path: PurePosixPath) -> PurePosixPath:
-    if not path.is_absolute():
-        raise ValueError("must be an absolute path, as Alertmanager sees it, for example /etc/alertmanager/secrets/slack_url")
-    return path
+def _grouping(labels: tuple[str, ...]) -> tuple[str, ...]:
+    if _TEST in labels:
+        raise ValueError("must not have test: test alerts are a group of their own anyway")
+    if len(set(labels)) < len(labels):
+        raise ValueError("must not have a label twice")
+    return labels
 
 
-Url = Annotated[str, AfterValidator(_http)]
-SecretFile = Annotated[PurePosixPath, AfterValidator(_absolute)]
+TimeOfDay = Annotated[
+    str,
+    BeforeValidator(_time_of_day),
+    WithJsonSchema({"type": "string", "pattern": "^([01]?[0-9]|2[0-3]):[0-5][0-9]$|^24:00$"}),
+]
+LabelName = Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")]
+Grouping = Annotated[tuple[LabelName, ...], AfterValidator(_grouping)]
+"""Labels; alerts in which all of them are equal are one notification."""
 
 
-class Slack(Section):
-    """A Slack channel, through an incoming webhook."""
+class Hours(Section):
+    """Hours of the week."""
 
-    api_url_file: SecretFile
-    """The file, on Alertmanager's machine, that holds the webhook's URL."""
-    channel: Name | None = None
-    """The channel; without one the webhook's own."""
+    days: Annotated[frozenset[Day], Field(min_length=1)]
+    """The days on which they begin."""
+    begin: TimeOfDay = Field(alias="from")
+    """When they begin, as `HH:MM`."""
+    end: TimeOfDay = Field(alias="to")
+    """When they end, as `HH:MM`; at or before `from` it is on the next day. A whole day is from 00:00 to 24:00."""
+    time_zone: TimeZone
+    """The IANA time zone of these times, summer time included."""
 
+    @model_validator(mode="after")
+    def _is_not_empty(self) -> Self:
+        if self.begin == "24:00":
+            raise ValueError("must begin before 24:00: name the next day, and 00:00")
+        if self.begin == self.end:
+            raise ValueError(f"must not begin and end at {self.begin}; a whole day is from 00:00 to 24:00")
+        return self
 
-class PagerDuty(Section):
-    """A PagerDuty service, through the Events API v2."""
-
-    routing_key_file: SecretFile
-    """The file, on Alertmanager's machine, that holds the integration key."""
-
-
-class Webhook(Section):
-    """Any HTTP endpoint that takes Alertmanager's JSON."""
-
-    url: Url
-    """Where the notification is POSTed."""
-    credentials_file: SecretFile | None = None
-    """The file, on Alertmanager's machine, that holds a bearer token."""
-
-
-class Receiver(Section):
-    """Who is told: all that is given here is told at the same time; with nothing given, nobody is."""
-
-    slack: Slack | None = None
-    """A Slack channel."""
-    pagerduty: PagerDuty | None = None
-    """A PagerDuty service."""
-    webhook: Webhook | None = None
-    """An HTTP endpoint."""
+    @property
+    def over_midnight(self) -> bool:
+        """Whether they end on the day after they began."""
+        return self.end < self.begin
 
 
 class Delivery(Section):
@@ -81,3 +93,13 @@ class Route(Delivery):
 
     match: Annotated[dict[Label, Name], Field(min_length=1)]
     """Label → value; all must be equal."""
+    group_by: Grouping | None = None
+    """What makes one notification of several alerts; without it, as everywhere."""
+    active: Name | None = None
+    """One of `hours`: within these alone the receiver is told. What still fires when they begin is told then."""
+    otherwise: Name | None = None
+    """One of `receivers`: who is told outside of these hours; without one, nobody is."""
+
+
+Team = Name | Annotated[dict[Urgency, Name], Field(min_length=1)]
+"""A strategy's own receiver; or severity → receiver, and what is left out goes where the routes lead."""

@@ -23,9 +23,10 @@ from genesis.engine.paper import paper_engine
 from genesis.monitoring import catalog
 from genesis.signals import unless_stopped
 from genesis.stack import programs
+from genesis.stack.heartbeat import Heartbeat
 from genesis.stack.native import USUAL_PORTS, NativeStack, Ports
 from genesis.stack.ports import free_port
-from genesis.stack.sink import NotificationSink
+from genesis.stack.sink import Notification, NotificationSink
 
 _TABLE_SECONDS = 5.0
 _ALERTS_SECONDS = 0.5
@@ -51,6 +52,8 @@ class DemoOptions:
     """Where everything is written, and kept; None for a temporary directory."""
     stack: bool = True
     """Whether to run Prometheus, Alertmanager and Grafana too."""
+    fault: bool = True
+    """Whether the execution of `FAULTY` breaks; without it, no alert on a strategy should fire."""
     host: str | None = None
     port: int | None = None
     """Where the monitor listens; None as monitor.yaml says, on another port if that one is taken."""
@@ -69,6 +72,7 @@ class Demo:
         self._clock = clock
         self._environ = environ
         self._screen = Screen(say, clock)
+        self._heartbeat = Heartbeat(settings.alerts.alerts.watchdog.repeat_interval, clock, self._screen.heartbeat)
         self._run_id = uuid.uuid4().hex[:8]
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -112,7 +116,7 @@ class Demo:
             duration=None,
             market=options.market,
             run_id=self._run_id,
-            goes_bad_after=GOES_BAD_AFTER,
+            goes_bad_after=GOES_BAD_AFTER if options.fault else None,
         )
 
     def _monitor(self, journal: Path) -> MonitorApp:
@@ -124,7 +128,7 @@ class Demo:
         )
 
     async def _start_stack(self, running: AsyncExitStack, data: Path, app: MonitorApp) -> NativeStack:
-        sink = await running.enter_async_context(NotificationSink(self._clock, self._screen.notified))
+        sink = await running.enter_async_context(NotificationSink(self._clock, self._notified))
         stack = NativeStack(
             _with_runbooks(self._settings, f"{app.url}/runbooks"),
             data=data,
@@ -145,7 +149,7 @@ class Demo:
             async with asyncio.TaskGroup() as group:
                 parts: list[Coroutine[Any, Any, None]] = [self._trade(engine), self._show_tables(app)]
                 if stack is not None:
-                    parts += [self._show_alerts(stack), _raise_failure(stack)]
+                    parts += [self._show_alerts(stack), self._heartbeat.watch(), _raise_failure(stack)]
                 tasks = [group.create_task(part) for part in parts]
                 try:
                     async with asyncio.timeout(self._options.duration):
@@ -173,6 +177,10 @@ class Demo:
             alerts = await stack.alerts()
             if alerts is not None:
                 self._screen.alerts(alerts)
+
+    def _notified(self, notification: Notification) -> None:
+        self._heartbeat.hear(notification)
+        self._screen.notified(notification)
 
     def _data_note(self, data: Path) -> str:
         return f"data in {data}" + (" (removed at the end)" if self._options.data is None else "")
@@ -206,7 +214,9 @@ class Demo:
         source = f"the market recorded in {options.market}" if options.market else f"a simulated market (seed {options.seed})"
         names = ", ".join(self._settings.strategies.strategies)
         self._screen.plain(f"{names} trade on {source}, at {options.speed:g} × real time.")
-        if FAULTY in self._settings.strategies.strategies:
+        if not options.fault:
+            self._screen.plain("Nothing is broken on purpose: a page or warning of a strategy would be a false one.")
+        elif FAULTY in self._settings.strategies.strategies:
             levels = self._settings.alerts.alerts.strategy_drawdown.levels(FAULTY)
             self._screen.plain(
                 f"After about {GOES_BAD_AFTER / options.speed:g} s the execution of {FAULTY} breaks, on purpose: "

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from genesis.core.clock import Clock
 from genesis.monitoring.snapshot import MonitorSnapshot
+from genesis.stack.heartbeat import Pulse
 from genesis.stack.native import StackAlert
 from genesis.stack.sink import Notification
 
@@ -61,6 +62,10 @@ class Screen:
         for alert in notification.alerts:
             what = describe(alert.labels, alert.annotations if alert.status == "firing" else {})
             self.event(f"NOTIFIED  {alert.status.upper():<8}  {what}  → {notification.receiver}")
+
+    def heartbeat(self, pulse: Pulse) -> None:
+        """The Watchdog's notifications stopped, or are back."""
+        self.event(f"HEARTBEAT {'back' if pulse.alive else 'LOST':<8}  {pulse}")
 
 
 def table_rows(snapshot: MonitorSnapshot) -> list[str]:

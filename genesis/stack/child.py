@@ -42,7 +42,7 @@ class Child:
         return self._process.pid if self._process else None
 
     async def start(self) -> None:
-        """Start the program.
+        """Start the program, or start it again after it has ended.
 
         Raises:
             StackError: it cannot be started at all.

@@ -16,7 +16,7 @@ import structlog
 
 from genesis.core.config import Settings
 from genesis.core.errors import StackError
-from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files
+from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files, templates
 from genesis.monitoring.alert_manager.rules import JOB
 from genesis.stack import programs
 from genesis.stack.child import Child
@@ -29,6 +29,11 @@ _READY_SECONDS = 60.0
 _SCRAPING_POLL_SECONDS = 0.2
 _PORT_ATTEMPTS = 3
 _RETENTION = "7d"
+RESEND = "10s"
+"""What fires while Alertmanager is away is told again so much later. And four times as long after Prometheus has gone, its
+alerts end: a Prometheus that is started again within that time is not told as a recovery."""
+_KEPT_EVERY = "10s"
+"""Silences, and what was notified, are written to disk so often: a killed Alertmanager then forgets neither."""
 
 
 class Ports(NamedTuple):
@@ -114,7 +119,12 @@ class NativeStack:
 
     def url(self, program: Program) -> str | None:
         """Where a program answers; None if it does not run."""
-        return next((service.url for service in self.services if service.name == program.name), None)
+        service = self.service(program)
+        return service.url if service else None
+
+    def service(self, program: Program) -> Service | None:
+        """A program as it runs here; None if it does not. Its child may be stopped and started again, on the same data."""
+        return next((service for service in self.services if service.name == program.name), None)
 
     async def failure(self) -> StackError:
         """Wait until a program ends by itself, which none should; the error says which one and quotes its log."""
@@ -153,6 +163,7 @@ class NativeStack:
     async def _start_alertmanager(self, binary: Path) -> None:
         config = self._data / "alertmanager.yml"
         _write(config, alertmanager_config(self._settings.alerts, sink_url=self._sink_url))
+        _write(self._data / "templates" / "genesis.tmpl", templates())
 
         def command(url: str) -> list[str | Path]:
             return [
@@ -162,6 +173,7 @@ class NativeStack:
                 f"--web.listen-address={url.removeprefix('http://')}",
                 f"--web.external-url={url}",
                 "--cluster.listen-address=",  # alone: no gossip port
+                f"--data.maintenance-interval={_KEPT_EVERY}",
             ]
 
         await self._start(programs.ALERTMANAGER, self._ports.alertmanager, command, "/-/ready")
@@ -191,8 +203,7 @@ class NativeStack:
                 f"--config.file={config}",
                 f"--storage.tsdb.path={self._data / 'prometheus'}",
                 f"--storage.tsdb.retention.time={_RETENTION}",
-                # What fires before Alertmanager is found is lost: it should not take a minute until it is told again.
-                "--rules.alert.resend-delay=5s",
+                f"--rules.alert.resend-delay={RESEND}",
                 f"--web.listen-address={address}",
                 f"--web.external-url={url}",
             ]

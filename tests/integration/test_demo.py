@@ -95,11 +95,15 @@ async def test_a_newcomer_sees_the_drawdown_the_alert_and_the_notification(tmp_p
 
 
 @pytest.mark.usefixtures("real_programs")
-async def test_a_demo_with_a_duration_ends_by_itself(tmp_path: Path) -> None:
-    async with demo(tmp_path, "--free-ports", "--duration", "6", "--speed", "5", "--data", str(tmp_path / "mine")) as run:
+async def test_a_demo_without_the_fault_ends_by_itself_after_its_duration(tmp_path: Path) -> None:
+    options = ("--no-fault", "--free-ports", "--duration", "6", "--speed", "60", "--data", str(tmp_path / "mine"))
+    async with demo(tmp_path, *options) as run:
+        await run.says(r"Nothing is broken on purpose")
         await run.says(r"strategy +equity")
         assert await run.ends() == 0
         assert "6 s are over" in run.said
+        assert "breaks, on purpose" not in run.said
+        assert float(re.findall(r"statistical_arb .* (\d+\.\d\d) %", run.said)[-1]) < 1  # minutes after it would have broken
         assert await run.complaints() == ""
         await assert_nothing_is_left(run)
         assert (tmp_path / "mine" / "log" / "prometheus.log").exists()

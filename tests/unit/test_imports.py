@@ -26,6 +26,8 @@ ALLOWED: dict[str, set[str]] = {
     "boards": {"core", "monitoring.catalog"},
     "rotation": {"core", "monitoring.catalog"},
     "stack": {"core", "monitoring.alert_manager"},
+    "clients": {"core"},
+    "alerting": {"core", "clients", "stack", "monitoring.catalog", "monitoring.alert_manager"},
 }
 # Whoever puts rooms together may know them all; nobody may know these.
 COMPOSERS = {

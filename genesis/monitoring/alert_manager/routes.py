@@ -1,98 +1,73 @@
-"""`AlertSettings` → Alertmanager's configuration: who is told, and what mutes what."""
+"""Who is told of which alert, and when: Alertmanager's routing tree and its time intervals."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
 
 from genesis.core.alert_config import AlertSettings
 from genesis.core.duration import duration_text
-from genesis.core.notification_config import Delivery, PagerDuty, Receiver, Slack, Webhook
-from genesis.monitoring.alert_manager.alerts import ALERTS
-from genesis.monitoring.alert_manager.documents import document
+from genesis.core.notification_config import DAYS, Delivery, Hours, Route, Team
+from genesis.monitoring.alert_manager.matchers import equals
 
-# The name of a strategy comes from outside, and <!channel> in it would wake everybody: Slack wants these three escaped.
-_SLACK_SAFE = ' | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;"'
-_SLACK_TITLE = (
-    '[{{ .Status | toUpper }}{{ if eq .Status "firing" }} {{ .CommonLabels.severity }}{{ end }}] {{ .CommonLabels.alertname }}'
-)
-_SLACK_TEXT = (
-    "{{ range .Alerts }}*{{ .Annotations.summary" + _SLACK_SAFE + " }}*\n"
-    "{{ .Annotations.description" + _SLACK_SAFE + " }}\n"
-    "<{{ .Annotations.runbook_url }}|Runbook> · <{{ .Annotations.dashboard_url }}|Board>\n"
-    "{{ end }}"
-)
-_FIRST = "{{ (index .Alerts 0).Annotations.%s }}"
+TEST = "test"
+"""The label of a test alert: it goes the way of the real one, but never into one notification with it."""
 
 
-def alertmanager_config(alerts: AlertSettings, sink_url: str | None = None) -> str:
-    """The text of alertmanager.yml.
-
-    With `sink_url`, the routes stay as they are, and every receiver becomes a webhook to `{sink_url}/{receiver name}`.
-    """
-    return document(
-        {
-            "route": _route(alerts),
-            "inhibit_rules": _inhibit_rules(),
-            "receivers": [
-                {"name": name, **(_sink(sink_url, name) if sink_url else _integrations(receiver))}
-                for name, receiver in alerts.receivers.items()
-            ],
-        }
-    )
-
-
-def _route(alerts: AlertSettings) -> dict[str, Any]:
-    # By strategy, so that a second strategy's page goes out at once instead of waiting for the group of the first. Alerts
-    # without a strategy are grouped by name: a dead feed is one notification, however many symbols it had.
+def routing_tree(alerts: AlertSettings) -> dict[str, Any]:
+    """The value of `route` in alertmanager.yml."""
     heartbeat = alerts.alerts.watchdog
     return {
         **_delivery(alerts.default_route),
-        "group_by": ["alertname", "strategy"],
+        "group_by": [*alerts.group_by, TEST],
         "group_interval": duration_text(alerts.group_interval),
         "routes": [
             {
-                "matchers": [_matcher("alertname", "Watchdog")],
+                "matchers": [equals("alertname", "Watchdog")],
                 **_timed(heartbeat.receiver, timedelta(0), heartbeat.repeat_interval),
             },
-            *(
-                {"matchers": [_matcher(label, value) for label, value in route.match.items()], **_delivery(route)}
-                for route in alerts.routes
-            ),
+            *(node for route in alerts.routes for node in _nodes(route, alerts.teams)),
+            *_teams({}, alerts.teams),
         ],
     }
 
 
-def _inhibit_rules() -> list[dict[str, Any]]:
-    """What mutes what.
+def time_intervals(alerts: AlertSettings) -> list[dict[str, Any]]:
+    """The value of `time_intervals` in alertmanager.yml."""
+    return [{"name": name, "time_intervals": list(_intervals(hours))} for name, hours in alerts.hours.items()]
 
-    A stale feed mutes nothing: a loss is no less real because its newest price is old.
-    """
-    figures = [_one_of("alertname", (name for name, alert in ALERTS.items() if alert.groups))]
-    return [
-        # symbol, kind and period too, or one symbol's critical staleness would mute another's warning.
-        {
-            "source_matchers": [_matcher("severity", "critical")],
-            "target_matchers": [_matcher("severity", "warning")],
-            "equal": ["alertname", "instance", "strategy", "symbol", "kind", "period"],
-        },
-        # A monitor that is down, or tells nothing, ends its alerts: that end is no recovery, and nobody is told of one.
-        {"source_matchers": [_matcher("alertname", "MonitorDown")], "target_matchers": figures, "equal": ["instance"]},
-        # Without an instance, MonitorDown says that Prometheus knows of no monitor at all.
-        {"source_matchers": [_matcher("alertname", "MonitorDown"), _matcher("instance", "")], "target_matchers": figures},
-        # The same for one group of figures, and only for the alerts that stand on it.
-        *(
-            {
-                "source_matchers": [_matcher("alertname", "CollectorFailing"), _one_of("group", alert.groups)],
-                "target_matchers": [_matcher("alertname", name)],
-                "equal": ["instance"],
-            }
-            for name, alert in ALERTS.items()
-            if alert.groups
-        ),
-    ]
+
+def _nodes(route: Route, teams: Mapping[str, Team]) -> Iterator[dict[str, Any]]:
+    """The route, with a branch for each team; and beside it the one that takes its place outside of its hours."""
+    node: dict[str, Any] = {"matchers": [equals(label, value) for label, value in route.match.items()], **_delivery(route)}
+    if route.group_by is not None:
+        node["group_by"] = [*route.group_by, TEST]
+    # Alertmanager hands no intervals down: each branch needs its own.
+    active = {"active_time_intervals": [route.active]} if route.active is not None else {}
+    branches = [branch | active for branch in _teams(route.match, teams)]
+    within = node | active | ({"routes": branches} if branches else {})
+    if route.otherwise is None:
+        yield within
+    else:
+        yield within | {"continue": True}
+        yield node | {"receiver": route.otherwise, "mute_time_intervals": [route.active]}
+
+
+def _teams(match: Mapping[Any, str], teams: Mapping[str, Team]) -> Iterator[dict[str, Any]]:
+    """The branches below a route that matches `match`: a strategy's alerts go to its team, in the route's time."""
+    for strategy, team in teams.items():
+        if match.get("strategy", strategy) != strategy:
+            continue
+        own = [equals("strategy", strategy)]
+        if isinstance(team, str):
+            yield {"matchers": own, "receiver": team}
+            continue
+        for severity, receiver in team.items():
+            if "severity" not in match:
+                yield {"matchers": [*own, equals("severity", severity)], "receiver": receiver}
+            elif match["severity"] == severity:
+                yield {"matchers": own, "receiver": receiver}
 
 
 def _delivery(delivery: Delivery) -> dict[str, Any]:
@@ -107,63 +82,17 @@ def _timed(receiver: str, group_wait: timedelta, repeat_interval: timedelta) -> 
     }
 
 
-def _matcher(label: str, value: str) -> str:
-    # Alertmanager's own escapes; it knows no others.
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'{label}="{escaped}"'
+def _intervals(hours: Hours) -> Iterator[dict[str, Any]]:
+    """Alertmanager's intervals end on the day on which they began: hours over midnight are two of them."""
+    days = [day for day in DAYS if day in hours.days]
+    if not hours.over_midnight:
+        yield _interval(days, hours.begin, hours.end, hours.time_zone)
+        return
+    yield _interval(days, hours.begin, "24:00", hours.time_zone)
+    if hours.end != "00:00":
+        following = [day for day, before in zip(DAYS, (DAYS[-1], *DAYS), strict=False) if before in hours.days]
+        yield _interval(following, "00:00", hours.end, hours.time_zone)
 
 
-def _one_of(label: str, values: Iterable[str]) -> str:
-    """A matcher for words of letters alone."""
-    return f'{label}=~"{"|".join(values)}"'
-
-
-def _sink(url: str, receiver: str) -> dict[str, Any]:
-    return {"webhook_configs": [{"url": f"{url}/{quote(receiver, safe='')}", "send_resolved": True}]}
-
-
-def _integrations(receiver: Receiver) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if receiver.slack is not None:
-        found["slack_configs"] = [_slack(receiver.slack)]
-    if receiver.pagerduty is not None:
-        found["pagerduty_configs"] = [_pagerduty(receiver.pagerduty)]
-    if receiver.webhook is not None:
-        found["webhook_configs"] = [_webhook(receiver.webhook)]
-    return found
-
-
-def _slack(slack: Slack) -> dict[str, Any]:
-    return {
-        "api_url_file": str(slack.api_url_file),
-        **({"channel": slack.channel} if slack.channel is not None else {}),
-        "send_resolved": True,
-        "title": _SLACK_TITLE,
-        "title_link": _FIRST % "dashboard_url",
-        "text": _SLACK_TEXT,
-        "fallback": _SLACK_TITLE,
-    }
-
-
-def _pagerduty(pagerduty: PagerDuty) -> dict[str, Any]:
-    return {
-        "routing_key_file": str(pagerduty.routing_key_file),
-        "send_resolved": True,
-        "description": _FIRST % "summary",
-        "severity": '{{ if eq .CommonLabels.severity "critical" }}critical{{ else }}warning{{ end }}',
-        "class": "{{ .CommonLabels.alertname }}",
-        "component": "{{ .CommonLabels.strategy }}",
-        "links": [
-            {"href": _FIRST % "runbook_url", "text": "Runbook"},
-            {"href": _FIRST % "dashboard_url", "text": "Board"},
-        ],
-    }
-
-
-def _webhook(webhook: Webhook) -> dict[str, Any]:
-    found: dict[str, Any] = {"url": webhook.url, "send_resolved": True}
-    if webhook.credentials_file is not None:
-        found["http_config"] = {
-            "authorization": {"type": "Bearer", "credentials_file": str(webhook.credentials_file)},
-        }
-    return found
+def _interval(days: list[Any], begin: str, end: str, time_zone: str) -> dict[str, Any]:
+    return {"weekdays": days, "times": [{"start_time": begin, "end_time": end}], "location": time_zone}

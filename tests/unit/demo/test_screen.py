@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from genesis.demo.screen import Screen, describe, money, percent
+from genesis.stack.heartbeat import Pulse
 from genesis.stack.native import StackAlert
 from genesis.stack.sink import Notification, NotifiedAlert
 
@@ -59,6 +60,17 @@ def test_a_notification_is_one_line_an_alert_with_its_receiver() -> None:
     assert said == [
         "  0:00  NOTIFIED  FIRING    StrategyDrawdown warning: pairs: drawdown 6 %  → desk",
         "  0:00  NOTIFIED  RESOLVED  StrategyDrawdown warning: pairs  → desk",
+    ]
+
+
+def test_a_heartbeat_that_stops_stands_out() -> None:
+    said: list[str] = []
+    screen = Screen(said.append, StoppedClock())
+    screen.heartbeat(Pulse(alive=False, silence=timedelta(minutes=3)))
+    screen.heartbeat(Pulse(alive=True, silence=timedelta(minutes=4)))
+    assert said == [
+        "  0:00  HEARTBEAT LOST      no heartbeat for 3m: Prometheus or Alertmanager is broken, and no alert would arrive",
+        "  0:00  HEARTBEAT back      the heartbeat is back after 4m",
     ]
 
 

@@ -100,7 +100,7 @@ def faults_of(directory: Path, changes: dict[str, object]) -> tuple[Fault, ...]:
         ("routes.0.receiver", "nobody", "there is no such receiver; there are page, desk, heartbeat"),
         ("routes.0.receiver", "heartbeat", "is the Watchdog's receiver"),
         ("routes.0.match", {}, "at least 1 item"),
-        ("routes.0.match", {"severity": "fatal"}, "matches nothing; there are warning, critical"),
+        ("routes.0.match", {"severity": "fatal"}, "matches nothing; there are critical, warning, info"),
         ("routes.0.match", {"alertname": "Drawdown"}, "matches nothing; there are StrategyDrawdown, DailyLoss"),
         ("routes.0.match", {"team": "a"}, "'alertname', 'severity', 'strategy' or 'symbol'"),
         ("routes.0.repeat_interval", "0s", "must be longer than 0s"),

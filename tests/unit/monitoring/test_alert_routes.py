@@ -25,9 +25,9 @@ def test_the_heartbeat_is_routed_before_everything_else() -> None:
     assert "heartbeat" not in [route["receiver"] for route in others]
 
 
-def test_a_page_goes_out_at_once_and_each_strategy_is_a_group_of_its_own() -> None:
+def test_a_page_goes_out_at_once_and_strategies_with_the_same_trouble_are_one_notification() -> None:
     route = config()["route"]
-    assert route["group_by"] == ["alertname", "strategy"]
+    assert route["group_by"] == ["alertname", "test"]
     page = next(entry for entry in route["routes"] if entry["receiver"] == "page")
     assert page["group_wait"] == "0s"
 
@@ -73,8 +73,11 @@ def test_a_receivers_name_is_escaped_in_the_address_of_the_sink() -> None:
     assert odd["webhook_configs"][0]["url"] == "http://127.0.0.1:1/a%2Fb%20%3Fc"
 
 
-def test_criticals_mute_their_own_warnings_only() -> None:
-    rule = config()["inhibit_rules"][0]
-    assert rule["source_matchers"] == ['severity="critical"']
-    assert rule["target_matchers"] == ['severity="warning"']
-    assert {"alertname", "strategy", "symbol", "kind"} <= set(rule["equal"])
+def test_an_urgent_alert_mutes_its_own_less_urgent_ones_only() -> None:
+    critical, warning = config()["inhibit_rules"][:2]
+    assert critical["source_matchers"] == ['severity="critical"', 'test=""']
+    assert critical["target_matchers"] == ['severity=~"warning|info"']
+    assert warning["source_matchers"] == ['severity="warning"', 'test=""']
+    assert warning["target_matchers"] == ['severity=~"info"']
+    for rule in (critical, warning):
+        assert {"alertname", "strategy", "symbol", "kind"} <= set(rule["equal"])

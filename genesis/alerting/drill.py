@@ -1,0 +1,83 @@
+"""A test alert: the labels and texts of a real one, marked, so that it takes the same way to the same people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from genesis.alerting.book import WATCHDOG, Alert
+from genesis.alerting.template import Template
+from genesis.core.errors import GenesisError
+
+MARK = "test"
+"""The label that says of an alert that it is one; Alertmanager groups by it, and lets such an alert mute nothing."""
+INSTANCE = "genesis alerts fire"
+
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_FIXED = {"alertname", "severity", "strategy", "instance", MARK}
+_NOTE = "This is a test by `genesis alerts fire`: nothing is wrong."
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """What is sent to Alertmanager."""
+
+    alert: Alert
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+
+    @property
+    def severity(self) -> str:
+        return self.labels["severity"]
+
+
+def drill(alert: Alert, strategy: str | None, severity: str | None, given: Mapping[str, str]) -> Drill:
+    """The test alert of a rule, as if its figure were at the threshold.
+
+    Args:
+        alert: what to send.
+        strategy: whose alert; only for those that are about a strategy.
+        severity: one of the alert's; None takes the most urgent one.
+        given: further labels, such as `symbol`; what the texts name and nobody gives is "test".
+
+    Raises:
+        GenesisError: they do not go together; the message says what does.
+    """
+    if alert.name == WATCHDOG:
+        raise GenesisError(f"{WATCHDOG} fires all the time: `genesis alerts explain {WATCHDOG}` says whether it is heard")
+    if alert.of_strategy and strategy is None:
+        raise GenesisError(f"{alert.name} is about a strategy: name one with --strategy")
+    if strategy is not None and not alert.of_strategy:
+        raise GenesisError(f"{alert.name} is not about a strategy: leave --strategy out")
+    severity = severity or next(iter(alert.rules))
+    if severity not in alert.rules:
+        raise GenesisError(f"{alert.name} does not fire with severity {severity}: it has {', '.join(alert.rules)}")
+    labels = {
+        "alertname": alert.name,
+        "severity": severity,
+        **({"strategy": strategy} if strategy is not None else {}),
+        **dict.fromkeys(sorted(alert.labels - _FIXED), "test"),
+        **_checked(given),
+        "instance": INSTANCE,
+        MARK: "true",
+    }
+    return Drill(alert, labels, _texts(alert, severity, labels))
+
+
+def _texts(alert: Alert, severity: str, labels: Mapping[str, str]) -> dict[str, str]:
+    strategy = labels.get("strategy")
+    level = next((one.level for one in alert.thresholds(severity, strategy) if one.level is not None), 1.0)
+    texts = {name: Template(text).fill(labels, level) for name, text in alert.rules[severity].annotations.items()}
+    if "description" in texts:
+        texts["description"] = f"{_NOTE} {texts['description']}"
+    return texts
+
+
+def _checked(given: Mapping[str, str]) -> Mapping[str, str]:
+    for name in given:
+        if _LABEL.fullmatch(name) is None:
+            raise GenesisError(f"--label: {name!r} is no name of a label: letters, digits and _")
+        if name in _FIXED:
+            raise GenesisError(f"--label: {name} is set already; --severity and --strategy choose the two that can be chosen")
+    return given

@@ -1,0 +1,127 @@
+"""`genesis alerts explain`: one alert, from its meaning to what it does now and who would be told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from textwrap import fill, indent
+from typing import NamedTuple
+
+from genesis.alerting.book import WATCHDOG, Alert, AlertBook
+from genesis.alerting.figures import Figures
+from genesis.alerting.holding import closed, held_back
+from genesis.alerting.routing import Condition, Inhibition, Routing, told_text, waits_text
+from genesis.alerting.states import States
+from genesis.clients.alertmanager import Alertmanager, ManagedAlert
+from genesis.clients.prometheus import Prometheus
+from genesis.core.duration import duration_text
+from genesis.core.errors import ServerError
+from genesis.monitoring.alert_manager.rules import Rule
+
+_WIDTH = 120
+
+
+class Asked(NamedTuple):
+    """What an explanation is made from."""
+
+    book: AlertBook
+    routing: Routing
+    prometheus: Prometheus
+    manager: Alertmanager
+    now: States
+    at: datetime
+
+
+async def explain(asked: Asked, alert: Alert, strategy: str | None) -> AsyncIterator[str]:
+    """The lines about an alert; of one strategy, if it is named."""
+    of_one = f" of {strategy}" if strategy is not None else ""
+    yield f"{alert.name}{of_one}: {', '.join(alert.rules)}"
+    if alert.runbook is not None:
+        yield fill(alert.runbook.meaning, _WIDTH)
+    yield ""
+    yield "Where it is configured"
+    for key, value in asked.book.keys(alert, strategy):
+        yield f"  {key}: {value}"
+    for severity, rule in alert.rules.items():
+        yield ""
+        async for line in _severity(asked, alert, severity, rule, strategy):
+            yield line
+    yield ""
+    yield "What would mute it"
+    for line in _muted_by(asked.routing, alert):
+        yield f"  {line}"
+    yield ""
+    yield "How to test it"
+    for line in _tests(alert, strategy):
+        yield f"  {line}"
+    runbook = next(iter(alert.rules.values())).annotations.get("runbook_url")
+    if runbook is not None:
+        yield ""
+        yield f"Runbook: {runbook}"
+    for note in asked.now.notes:
+        yield f"note: {note}"
+
+
+async def _severity(asked: Asked, alert: Alert, severity: str, rule: Rule, strategy: str | None) -> AsyncIterator[str]:
+    since = f"after {duration_text(rule.hold)}" if rule.hold else "at once"
+    kept = f", goes on for {duration_text(rule.keep_firing_for)} after its condition" if rule.keep_firing_for else ""
+    yield f"{severity}: fires {since}{kept}"
+    yield indent(rule.expr, "    ")
+    if asked.now.rules is not None:
+        try:
+            async for line in Figures(asked.prometheus, asked.book, alert, strategy).lines(severity):
+                yield f"  {line}"
+        except ServerError as error:
+            yield f"  {error}"
+    yield f"  state: {asked.now.text(alert.name, severity, strategy)}"
+    for one in asked.now.of(alert.name, severity, strategy):
+        shown = ", ".join(f"{name}={value}" for name, value in one.labels.items() if name not in {"alertname", "severity"})
+        yield f"    {one.state} since {one.active_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC: {shown}"
+    for managed in asked.now.managed_of(alert.name, severity, strategy):
+        for line in await _held(asked.manager, managed):
+            yield f"    {line}"
+    named = {"strategy": strategy} if strategy is not None and alert.of_strategy else {}
+    for taken in asked.routing.routes({"alertname": alert.name, "severity": severity, **named}):
+        yield f"  told to: {told_text(asked.routing, taken)} by the route {taken}, {waits_text(taken)}"
+        if (why := closed(asked.routing, taken, asked.at)) is not None:
+            yield f"    not now: {why}"
+
+
+async def _held(manager: Alertmanager, managed: ManagedAlert) -> list[str]:
+    try:
+        return await held_back(manager, managed)
+    except ServerError as error:
+        return [str(error)]
+
+
+def _muted_by(routing: Routing, alert: Alert) -> Iterator[str]:
+    """What would mute the alert; each once, whichever severity it mutes."""
+    found: dict[str, list[str]] = {}
+    for severity in alert.rules:
+        for rule in routing.inhibitions({"alertname": alert.name, "severity": severity}):
+            found.setdefault(_inhibition_text(rule), []).append(severity)
+    for text, severities in found.items():
+        which = "" if len(severities) == len(alert.rules) else f" (its {', '.join(severities)})"
+        yield f"{text}{which}"
+    yield "a silence: `genesis alerts silences` lists them" if alert.name != WATCHDOG else "nothing may"
+
+
+def _inhibition_text(rule: Inhibition) -> str:
+    equal = f" with the same {', '.join(rule.equal)}" if rule.equal else ""
+    return f"{' '.join(map(_condition_text, _telling(rule.source)))}{equal}"
+
+
+def _telling(conditions: tuple[Condition, ...]) -> Iterator[Condition]:
+    """Without the one that keeps test alerts from muting."""
+    return (one for one in conditions if (one.label, one.value) != ("test", ""))
+
+
+def _condition_text(condition: Condition) -> str:
+    return condition.value if condition.label == "alertname" and condition.sign == "=" else str(condition)
+
+
+def _tests(alert: Alert, strategy: str | None) -> Iterator[str]:
+    yield f"genesis alerts test {alert.name}: its rule against series below, at and above the threshold"
+    if alert.name != WATCHDOG:
+        named = f" --strategy {strategy or 'NAME'}" if alert.of_strategy else ""
+        yield f"genesis alerts fire {alert.name}{named}: a marked test alert, all the way to whoever is told"

@@ -1,0 +1,142 @@
+"""What the figures of an alert are now, against its thresholds; and why there are none, where there are none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterable, Iterator
+
+from genesis.alerting.book import Alert, AlertBook
+from genesis.alerting.comparison import Comparison, comparisons
+from genesis.clients.prometheus import Prometheus, Sample
+from genesis.monitoring import catalog
+from genesis.monitoring.alert_manager.promql import string
+
+_NAME = re.compile(r"[a-z][a-z0-9_:]*genesis_[a-z0-9_:]+|genesis_[a-z0-9_]+")
+_MOST = 10
+"""Series of one figure that are shown."""
+
+
+class Figures:
+    """Asks for the figures of one alert.
+
+    Args:
+        prometheus: who is asked.
+        book: the alerts.
+        alert: whose figures.
+        strategy: the only strategy to look at; None for all.
+    """
+
+    def __init__(self, prometheus: Prometheus, book: AlertBook, alert: Alert, strategy: str | None = None) -> None:
+        self._prometheus = prometheus
+        self._book = book
+        self._alert = alert
+        self._strategy = strategy
+
+    async def lines(self, severity: str) -> AsyncIterator[str]:
+        """The figures against the thresholds of a severity, a line each.
+
+        Raises:
+            ServerError: Prometheus cannot be asked.
+        """
+        rule, seen = self._alert.rules[severity], False
+        compared = self._alert.every_threshold(severity)
+        if self._strategy is not None:
+            compared = [one for one in compared if one.covers(self._strategy)]
+        for one in compared:
+            found = self._own(await self._prometheus.query(one.figure))
+            bounds = await self._bounds(one, found)
+            for sample in found[:_MOST]:
+                seen = True
+                yield self._line(severity, one, sample, bounds.get(sample.identity))
+            if len(found) > _MOST:
+                yield f"... and {len(found) - _MOST} more: ask with --strategy"
+        if not seen and compared:
+            async for line in self._absent(rule.expr):
+                yield line
+        elif seen:
+            async for line in self._guards(comparisons(rule.expr)):
+                yield line
+
+    async def _bounds(self, one: Comparison, found: list[Sample]) -> dict[frozenset[tuple[str, str]], float]:
+        """The bound of each sample."""
+        if one.level is not None:
+            return dict.fromkeys((sample.identity for sample in found), one.level)
+        return {sample.identity: sample.value for sample in await self._prometheus.query(one.bound)}
+
+    def _line(self, severity: str, one: Comparison, sample: Sample, bound: float | None) -> str:
+        labels = _shown(sample.labels)
+        value = self._alert.shown(severity, sample.value)
+        if bound is None:
+            return f"{labels}now {value}; what it is held against is absent"
+        away = self._alert.shown(severity, abs(sample.value - bound))
+        reached = one.holds(sample.value, bound)
+        fires = f"fires at {one.sign} {self._alert.shown(severity, bound)}"
+        return f"{labels}now {value}; {fires}, which is {'REACHED' if reached else f'{away} away'}"
+
+    async def _guards(self, found: Iterable[Comparison]) -> AsyncIterator[str]:
+        """What else must hold and does not, such as a least sample."""
+        for one in found:
+            if not one.guard or one.level is None:
+                continue
+            for sample in self._own(await self._prometheus.query(one.figure)):
+                if not one.holds(sample.value, one.level):
+                    yield f"{_shown(sample.labels)}{one.figure} is {sample.value:.4g}, and has to be {one.sign} {one.bound}"
+
+    async def _absent(self, expr: str) -> AsyncIterator[str]:
+        """Why an expression has nothing to compare: too few samples, a figure that is undefined, or nothing at all."""
+        told = False
+        for record in self._records(expr):
+            async for line in self._guards(comparisons(record)):
+                told = True
+                yield f"no figure: {line}"
+        names = set(_NAME.findall(expr)) | {name for record in self._records(expr) for name in _NAME.findall(record)}
+        for sample in await self._undefined(names):
+            told = True
+            figure, reason = sample.labels.get("figure", "?"), sample.labels.get("reason", "?")
+            yield f"{_shown(sample.labels, 'strategy')}{figure} is undefined: {reason}"
+        if not told:
+            yield "no figure: nothing has it now, so that nothing fires"
+
+    def _records(self, expr: str) -> Iterator[str]:
+        """The expressions of the recorded figures in it."""
+        for name in dict.fromkeys(_NAME.findall(expr)):
+            if name in self._book.records:
+                yield self._book.records[name].expr
+
+    async def _undefined(self, names: Iterable[str]) -> list[Sample]:
+        """The reasons of figures that are part of these metrics' names; `all` is a strategy without any."""
+        found = await self._prometheus.query(catalog.STRATEGY_UNDEFINED_INFO.name)
+        return [
+            sample
+            for sample in self._own(found)
+            if (figure := sample.labels.get("figure", "")) == "all" or any(_is_of(figure, name) for name in names)
+        ]
+
+    def _own(self, samples: list[Sample]) -> list[Sample]:
+        """The samples of the strategy that is looked at; what has no strategy belongs to all."""
+        if self._strategy is None:
+            return samples
+        return [sample for sample in samples if sample.labels.get("strategy") in {self._strategy, None}]
+
+
+async def live_strategies(prometheus: Prometheus) -> frozenset[str]:
+    """The strategies that the monitor has figures of."""
+    found = await prometheus.query(f"group by (strategy) ({catalog.STRATEGY_CONFIGURED.name})")
+    return frozenset(sample.labels["strategy"] for sample in found if "strategy" in sample.labels)
+
+
+def of_strategy(metric: str, strategy: str) -> str:
+    """The series of one strategy, in PromQL."""
+    return f"{metric}{{strategy={string(strategy)}}}"
+
+
+def _shown(labels: dict[str, str], *only: str) -> str:
+    """The labels that tell series of a figure apart, before its value."""
+    hidden = {"__name__", "instance", "job"}
+    kept = [f"{name}={value}" for name, value in labels.items() if (name in only if only else name not in hidden)]
+    return f"{', '.join(kept)}: " if kept else ""
+
+
+def _is_of(figure: str, metric: str) -> bool:
+    bare = figure.removesuffix("_ratio")
+    return bool(bare) and f"_{bare}" in metric

@@ -1,0 +1,55 @@
+"""`genesis alerts list`: every alert with its thresholds, who is told, and what it does now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from genesis.alerting.book import Alert, AlertBook
+from genesis.alerting.comparison import Comparison
+from genesis.alerting.routing import Routing
+from genesis.alerting.states import States
+from genesis.core.duration import duration_text
+
+HEAD = ("ALERT", "SEVERITY", "FIRES AT", "FOR", "TOLD TO", "NOW")
+
+
+def rows(book: AlertBook, routing: Routing, now: States, strategy: str | None = None) -> Iterator[tuple[str, ...]]:
+    """A row for each alert and severity; with a strategy, its own thresholds and state, and no alert of another one."""
+    for alert in book.alerts.values():
+        for severity, rule in alert.rules.items():
+            named = {"strategy": strategy} if strategy is not None and alert.of_strategy else {}
+            taken = routing.routes({"alertname": alert.name, "severity": severity, **named})
+            yield (
+                alert.name,
+                severity,
+                thresholds_text(alert, severity, strategy),
+                duration_text(rule.hold),
+                ", ".join(one.receiver for one in taken),
+                now.text(alert.name, severity, strategy if alert.of_strategy else None),
+            )
+
+
+def thresholds_text(alert: Alert, severity: str, strategy: str | None = None) -> str:
+    """What the alert fires at; - where it is either so or not. Without a strategy, how many have thresholds of their own."""
+    own = strategy if alert.of_strategy else None
+    texts = [comparison_text(alert, severity, one) for one in alert.thresholds(severity, own) if not plain(one)]
+    others = {one.of_one for one in alert.every_threshold(severity) if one.of_one is not None}
+    text = " or ".join(dict.fromkeys(texts)) or "-"
+    return text if own is not None or not others else f"{text} (+{len(others)})"
+
+
+def comparison_text(alert: Alert, severity: str, one: Comparison) -> str:
+    """A sign and its bound, as the alert's messages write figures."""
+    return f"{one.sign} {one.bound if one.level is None else alert.shown(severity, one.level)}"
+
+
+def plain(one: Comparison) -> bool:
+    """Whether the comparison only asks if there is something at all."""
+    return one.level == 0
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+    """Lines with columns as wide as their widest cell."""
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    for row in (head, *rows):
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -1,0 +1,180 @@
+"""Who is told of an alert, and what would mute it: read from a configuration of Alertmanager, ours or the one that runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import yaml
+
+from genesis.core.duration import duration_text, parse_duration
+from genesis.core.errors import GenesisError
+
+Labels = Mapping[str, str]
+
+_MATCHER = re.compile(r"\s*\"?([^\s\"=!~]+)\"?\s*(=~|!~|!=|=)\s*(.*?)\s*", re.DOTALL)
+_ESCAPE = re.compile(r"\\([\\\"n])")
+_OURS = {"group_wait": "30s", "group_interval": "5m", "repeat_interval": "4h"}
+"""What Alertmanager takes where a configuration says nothing."""
+_RESOLVED = {"slack": False, "email": False}
+"""Integrations that do not tell of the end unless they are told to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A matcher of Alertmanager; a label that an alert does not have is empty."""
+
+    label: str
+    sign: str
+    value: str
+
+    def __str__(self) -> str:
+        return f'{self.label}{self.sign}"{self.value}"'
+
+    def holds(self, labels: Labels) -> bool:
+        found = labels.get(self.label, "")
+        if self.sign in {"=", "!="}:
+            return (found == self.value) == (self.sign == "=")
+        return (re.fullmatch(self.value, found, re.DOTALL) is not None) == (self.sign == "=~")
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """One way in which a receiver is told."""
+
+    kind: str
+    """webhook, slack, pagerduty, email, ..."""
+    send_resolved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The end of the way of an alert through the routes."""
+
+    receiver: str
+    conditions: tuple[Condition, ...]
+    """Of the route itself; none for the one that takes what is left."""
+    group_by: tuple[str, ...]
+    group_wait: timedelta
+    group_interval: timedelta
+    repeat_interval: timedelta
+    active: tuple[str, ...]
+    """Names of the time intervals in which it tells; none tells always."""
+    mute: tuple[str, ...]
+    """Names of the time intervals in which it does not."""
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.conditions)) or "the default route"
+
+
+@dataclass(frozen=True, slots=True)
+class Inhibition:
+    """While an alert with `source` fires, those with `target` are not told, if the labels in `equal` are the same."""
+
+    source: tuple[Condition, ...]
+    target: tuple[Condition, ...]
+    equal: tuple[str, ...]
+
+
+class Routing:
+    """The routes, receivers, inhibitions and time intervals of one configuration."""
+
+    def __init__(self, text: str) -> None:
+        try:
+            self._tree: dict[str, Any] = yaml.safe_load(text) or {}
+        except yaml.YAMLError as error:
+            raise GenesisError(f"Alertmanager's configuration cannot be read: {' '.join(str(error).split())}") from error
+
+    def routes(self, labels: Labels) -> list[Taken]:
+        """Where an alert with these labels ends: one place, or several where routes say `continue`."""
+        root: dict[str, Any] = self._tree.get("route") or {}
+        return [_taken(route) for route in _walk(root, _OURS | root, labels)]
+
+    def integrations(self, receiver: str) -> list[Integration]:
+        """How a receiver is told; empty if nobody is."""
+        entries = (entry for entry in self._tree.get("receivers") or () if entry.get("name") == receiver)
+        return [
+            Integration(kind, config.get("send_resolved", _RESOLVED.get(kind, True)))
+            for entry in entries
+            for key, configs in entry.items()
+            if key.endswith("_configs")
+            for kind in [key.removesuffix("_configs")]
+            for config in configs or ()
+        ]
+
+    def inhibitions(self, labels: Labels) -> Iterator[Inhibition]:
+        """What could mute an alert with these labels."""
+        for rule in self._tree.get("inhibit_rules") or ():
+            source, target = _conditions(rule, "source_"), _conditions(rule, "target_")
+            if all(condition.holds(labels) for condition in target):
+                yield Inhibition(source, target, tuple(rule.get("equal") or ()))
+
+    def interval(self, name: str) -> Sequence[Mapping[str, Any]]:
+        """The spans of a time interval, as the configuration writes them."""
+        for key in ("time_intervals", "mute_time_intervals"):
+            for entry in self._tree.get(key) or ():
+                if entry.get("name") == name:
+                    return entry.get("time_intervals") or ()
+        return ()
+
+
+def condition(text: str) -> Condition:
+    """A matcher from its text, such as `severity="critical"`."""
+    found = _MATCHER.fullmatch(text)
+    if found is None:
+        raise GenesisError(f"{text!r} is not a matcher of Alertmanager")
+    label, sign, value = found.groups()
+    if len(value) > 1 and value.startswith('"') and value.endswith('"'):
+        value = _ESCAPE.sub(lambda escape: "\n" if escape[1] == "n" else escape[1], value[1:-1])
+    return Condition(label, sign, value)
+
+
+def told_text(routing: Routing, taken: Taken) -> str:
+    """A receiver and how it is told, for people."""
+    kinds = [one.kind for one in routing.integrations(taken.receiver)]
+    return f"{taken.receiver} ({', '.join(kinds) or 'nobody is told'})"
+
+
+def waits_text(taken: Taken) -> str:
+    """When the route tells, for people."""
+    wait = f"after {duration_text(taken.group_wait)}" if taken.group_wait else "at once"
+    return f"{wait}, a change after {duration_text(taken.group_interval)}, again every {duration_text(taken.repeat_interval)}"
+
+
+def _walk(route: Mapping[str, Any], inherited: Mapping[str, Any], labels: Labels) -> Iterator[Mapping[str, Any]]:
+    """The deepest routes that take the labels; each with what it inherits from those above it."""
+    taken = False
+    for child in route.get("routes") or ():
+        if not all(one.holds(labels) for one in _conditions(child)):
+            continue
+        taken = True
+        own = {key: value for key, value in child.items() if value is not None}
+        kept = {key: inherited[key] for key in (*_OURS, "receiver", "group_by") if key in inherited}
+        yield from _walk(child, kept | own, labels)
+        if not child.get("continue"):
+            break
+    if not taken:
+        yield inherited
+
+
+def _taken(route: Mapping[str, Any]) -> Taken:
+    return Taken(
+        receiver=str(route.get("receiver", "")),
+        conditions=_conditions(route),
+        group_by=tuple(route.get("group_by") or ()),
+        group_wait=parse_duration(route["group_wait"]),
+        group_interval=parse_duration(route["group_interval"]),
+        repeat_interval=parse_duration(route["repeat_interval"]),
+        active=tuple(route.get("active_time_intervals") or ()),
+        mute=tuple(route.get("mute_time_intervals") or ()),
+    )
+
+
+def _conditions(entry: Mapping[str, Any], prefix: str = "") -> tuple[Condition, ...]:
+    """The matchers of a route or of one end of an inhibition, in all the forms that Alertmanager knows."""
+    plain = (Condition(label, "=", str(value)) for label, value in (entry.get(f"{prefix}match") or {}).items())
+    regex = (Condition(label, "=~", str(value)) for label, value in (entry.get(f"{prefix}match_re") or {}).items())
+    return (*map(condition, entry.get(f"{prefix}matchers") or ()), *plain, *regex)

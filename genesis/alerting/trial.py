@@ -1,0 +1,121 @@
+"""`genesis alerts test`: the rules against their test cases by promtool, and the routes by amtool."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from genesis.alerting.book import AlertBook
+from genesis.alerting.routing import Routing
+from genesis.clients.alertmanager import quoted
+from genesis.core.config import Settings
+from genesis.monitoring.alert_manager import alertmanager_config, rule_files, rule_tests
+from genesis.stack import programs
+
+
+class Trial(NamedTuple):
+    """One thing that is tried: a program that ends with 0 if it is right."""
+
+    name: str
+    command: Sequence[str | Path]
+
+
+class Verdict(NamedTuple):
+    """What came of a trial."""
+
+    name: str
+    fault: str | None
+    """What the program says is wrong; None if nothing is."""
+
+
+def trials(settings: Settings, folder: Path, names: Sequence[str], environ: Mapping[str, str]) -> list[Trial]:
+    """Everything there is to try of these alerts, of all without a name; what the programs read is written to `folder`.
+
+    Raises:
+        StackError: promtool or amtool is missing.
+        UnknownError: there is no such alert.
+    """
+    found = programs.require((programs.PROMTOOL, programs.AMTOOL), environ)
+    book = AlertBook(settings)
+    chosen = [book.find(name).name for name in dict.fromkeys(names)] or list(book.alerts)
+    manager = alertmanager_config(settings.alerts)
+    _write(folder / "alertmanager.yml", manager)
+    for name, text in rule_files(settings.alerts, settings.rules).items():
+        _write(folder / "rules" / name, text)
+    tests = rule_tests(settings.alerts, settings.rules)
+    rules = []
+    for alert in chosen:
+        text = tests[f"{alert}.yml"]
+        path = folder / "tests" / f"{alert}.yml"
+        _write(path, text)
+        cases = len(yaml.safe_load(text)["tests"])
+        rules.append(Trial(f"{alert}: {cases} cases", (found[programs.PROMTOOL], "test", "rules", path)))
+    checked = Trial("alertmanager.yml", (found[programs.AMTOOL], "check-config", folder / "alertmanager.yml"))
+    amtool = (found[programs.AMTOOL], "config", "routes", "test", f"--config.file={folder / 'alertmanager.yml'}")
+    return [*rules, checked, *_routes(book, Routing(manager), chosen, amtool)]
+
+
+async def verdicts(trials: Sequence[Trial]) -> AsyncIterator[Verdict]:
+    """Run the trials, as many at a time as there are processors; the verdicts as they come."""
+    free = asyncio.Semaphore(os.cpu_count() or 1)
+
+    async def run(trial: Trial) -> Verdict:
+        async with free:
+            return await _tried(trial)
+
+    tasks = [asyncio.create_task(run(trial)) for trial in trials]
+    try:
+        for task in tasks:
+            yield await task
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _routes(book: AlertBook, routing: Routing, names: Sequence[str], amtool: Sequence[str | Path]) -> Iterator[Trial]:
+    """Each alert and severity, and each strategy's: amtool has to come to the receivers that we say it comes to."""
+    for name in names:
+        alert = book.alerts[name]
+        for severity in alert.rules:
+            for labels in _label_sets(book, name, severity, of_strategy=alert.of_strategy):
+                receivers = ",".join(taken.receiver for taken in routing.routes(labels))
+                words = [f"{label}={quoted(value)}" for label, value in labels.items()]
+                of_one = f" of {labels['strategy']}" if "strategy" in labels else ""
+                yield Trial(
+                    f"{name} {severity}{of_one} goes to {receivers}", (*amtool, f"--verify.receivers={receivers}", *words)
+                )
+
+
+def _label_sets(book: AlertBook, name: str, severity: str, *, of_strategy: bool) -> Iterator[dict[str, str]]:
+    if not of_strategy:
+        yield {"alertname": name, "severity": severity}
+        return
+    for strategy in sorted(book.strategies):
+        yield {"alertname": name, "severity": severity, "strategy": strategy}
+
+
+async def _tried(trial: Trial) -> Verdict:
+    process = await asyncio.create_subprocess_exec(
+        *map(str, trial.command),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        told, _ = await process.communicate()
+    except asyncio.CancelledError:
+        process.kill()
+        await process.wait()
+        raise
+    return Verdict(trial.name, told.decode(errors="replace").strip() if process.returncode else None)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")

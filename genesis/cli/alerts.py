@@ -1,0 +1,275 @@
+"""`genesis alerts ...`: alerts listed, tested, explained, silenced, and sent through the whole delivery."""
+
+# ruff: noqa: PLC0415 - a sub-command loads only what it runs
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genesis.cli.arguments import FAILURE, Commands, Environ, add_command, add_group, say
+from genesis.core.clock import SystemClock
+from genesis.core.config import load_settings
+from genesis.core.duration import duration_text, parse_duration
+from genesis.core.errors import ServerError, UnknownError
+
+if TYPE_CHECKING:
+    from genesis.alerting.book import AlertBook
+    from genesis.clients.alertmanager import Alertmanager
+    from genesis.clients.prometheus import Prometheus
+
+_ALERTMANAGER = "http://127.0.0.1:9093"
+_PROMETHEUS = "http://127.0.0.1:9090"
+
+
+def add_alerts_commands(commands: Commands) -> None:
+    verbs = add_group(commands, "alerts", "list, test and explain the alerts, silence one, send a test alert all the way")
+    listed = add_command(verbs, "list", _list, "list every alert: thresholds, who is told, and what it does now", "WARNING")
+    _add_strategy(listed, "its thresholds and states alone")
+    _add_servers(listed, prometheus=True)
+
+    test = add_command(verbs, "test", _test, "test rules and routes of the configuration with promtool and amtool", "WARNING")
+    test.add_argument("name", nargs="*", metavar="NAME", help="an alert (default: all)")
+
+    explain = add_command(verbs, "explain", _explain, "say all about an alert: why it fires or not, and who is told", "WARNING")
+    explain.add_argument("name", metavar="NAME", help="the alert")
+    _add_strategy(explain, "its thresholds and figures alone")
+    _add_servers(explain, prometheus=True)
+
+    silence = add_command(verbs, "silence", _silence, "keep an alert quiet for a time", "WARNING")
+    silence.add_argument("name", metavar="NAME", help="the alert")
+    _add_strategy(silence, "that of this strategy alone")
+    silence.add_argument("--for", dest="lasts", type=_duration, required=True, metavar="T", help="for how long, for example 2h")
+    silence.add_argument("--why", required=True, metavar="TEXT", help="the reason, for whoever misses the alert")
+    silence.add_argument("--author", default=_user(), metavar="NAME", help="who wants it (default: the user)")
+    _add_servers(silence)
+
+    silences = add_command(verbs, "silences", _silences, "list what is silenced, until when, by whom and why", "WARNING")
+    _add_servers(silences)
+
+    end = add_command(verbs, "unsilence", _unsilence, "end a silence now", "WARNING")
+    end.add_argument("identity", metavar="ID", help="as `genesis alerts silences` lists it")
+    _add_servers(end)
+
+    fire = add_command(
+        verbs,
+        "fire",
+        _fire,
+        "send a marked test alert, and watch until whoever it leads to was told of it and its end",
+        "WARNING",
+    )
+    fire.add_argument("name", metavar="NAME", help="the alert")
+    _add_strategy(fire, "whose alert, if it is about a strategy")
+    fire.add_argument("--severity", metavar="S", help="one of the alert's (default: the most urgent one)")
+    fire.add_argument(
+        "--label", action="append", default=[], type=_label, metavar="K=V", help="a further label; may be repeated"
+    )
+    fire.add_argument(
+        "--within",
+        type=_duration,
+        default=timedelta(seconds=20),
+        metavar="T",
+        help="how long the delivery may take, beyond what the route waits (default: 20s)",
+    )
+    _add_servers(fire)
+
+
+def _add_strategy(command: argparse.ArgumentParser, text: str) -> None:
+    command.add_argument("--strategy", metavar="NAME", help=text)
+
+
+def _add_servers(command: argparse.ArgumentParser, *, prometheus: bool = False) -> None:
+    command.add_argument("--alertmanager", default=_ALERTMANAGER, metavar="URL", help=f"default: {_ALERTMANAGER}")
+    if prometheus:
+        command.add_argument("--prometheus", default=_PROMETHEUS, metavar="URL", help=f"default: {_PROMETHEUS}")
+
+
+def _duration(text: str) -> timedelta:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} {error}") from error
+
+
+def _label(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        raise argparse.ArgumentTypeError(f"{text!r} is not LABEL=VALUE")
+    return name, value
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user need have no name
+        return "genesis"
+
+
+@asynccontextmanager
+async def _servers(options: argparse.Namespace) -> AsyncIterator[tuple[Prometheus, Alertmanager]]:
+    from genesis.clients.alertmanager import Alertmanager
+    from genesis.clients.prometheus import Prometheus
+
+    async with AsyncExitStack() as stack:
+        prometheus = await stack.enter_async_context(Prometheus(options.prometheus))
+        yield prometheus, await stack.enter_async_context(Alertmanager(options.alertmanager))
+
+
+async def _known(book: AlertBook, strategy: str | None, prometheus: Prometheus | None = None) -> None:
+    """Refuse a strategy that neither the configuration nor the monitor knows."""
+    from genesis.alerting.figures import live_strategies
+
+    if strategy is None or strategy in book.strategies:
+        return
+    live: frozenset[str] = frozenset()
+    if prometheus is not None:
+        try:
+            live = await live_strategies(prometheus)
+        except ServerError:
+            live = frozenset()
+    if strategy not in live:
+        raise UnknownError("strategy", strategy, book.strategies | live)
+
+
+def _list(options: argparse.Namespace, environ: Environ) -> int:
+    from genesis.alerting.book import AlertBook
+    from genesis.alerting.listing import HEAD, rows, table
+    from genesis.alerting.routing import Routing
+    from genesis.alerting.states import states
+    from genesis.monitoring.alert_manager import alertmanager_config
+
+    settings = load_settings(options.config)
+    book, routing = AlertBook(settings), Routing(alertmanager_config(settings.alerts))
+
+    async def run() -> None:
+        async with _servers(options) as (prometheus, manager):
+            await _known(book, options.strategy, prometheus)
+            now = await states(prometheus, manager)
+        for line in table(HEAD, list(rows(book, routing, now, options.strategy))):
+            say(line)
+        for note in now.notes:
+            say(f"note: {note}")
+
+    asyncio.run(run())
+    return 0
+
+
+def _test(options: argparse.Namespace, environ: Environ) -> int:
+    from genesis.alerting.trial import trials, verdicts
+
+    settings = load_settings(options.config)
+
+    async def run(folder: Path) -> int:
+        found = trials(settings, folder, options.name, environ)
+        done = failed = 0
+        async for verdict in verdicts(found):
+            done += 1
+            failed += verdict.fault is not None
+            say(f"[{done}/{len(found)}] {'ok' if verdict.fault is None else 'FAULT'}: {verdict.name}")
+            if verdict.fault is not None:
+                say(verdict.fault)
+        say(f"{failed} of {done} failed" if failed else f"all {done} are right")
+        return FAILURE if failed else 0
+
+    with tempfile.TemporaryDirectory(prefix="genesis-alerts-") as folder:
+        return asyncio.run(run(Path(folder)))
+
+
+def _explain(options: argparse.Namespace, environ: Environ) -> int:
+    from genesis.alerting.book import AlertBook
+    from genesis.alerting.explanation import Asked, explain
+    from genesis.alerting.routing import Routing
+    from genesis.alerting.states import states
+    from genesis.monitoring.alert_manager import alertmanager_config
+
+    settings = load_settings(options.config)
+    book, routing = AlertBook(settings), Routing(alertmanager_config(settings.alerts))
+    alert = book.find(options.name)
+
+    async def run() -> None:
+        async with _servers(options) as (prometheus, manager):
+            await _known(book, options.strategy, prometheus)
+            now = await states(prometheus, manager)
+            asked = Asked(book, routing, prometheus, manager, now, SystemClock().now())
+            async for line in explain(asked, alert, options.strategy):
+                say(line)
+
+    asyncio.run(run())
+    return 0
+
+
+def _silence(options: argparse.Namespace, environ: Environ) -> int:
+    from genesis.alerting.book import AlertBook
+    from genesis.alerting.silencing import matchers, refuse_endless, warning
+    from genesis.clients.alertmanager import Alertmanager
+
+    book = AlertBook(load_settings(options.config))
+    alert = book.find(options.name)
+    quiet = matchers(alert, options.strategy)
+    refuse_endless(options.lasts, options.why)
+    now = SystemClock().now()
+
+    async def run() -> str:
+        await _known(book, options.strategy)
+        async with Alertmanager(options.alertmanager) as manager:
+            return await manager.silence(quiet, now, now + options.lasts, options.author, options.why)
+
+    identity = asyncio.run(run())
+    if (risk := warning(alert)) is not None:
+        say(f"note: {risk}")
+    say(f"silenced for {duration_text(options.lasts)}: {', '.join(map(str, quiet))}")
+    say(f"It ends before that with: genesis alerts unsilence {identity}")
+    return 0
+
+
+def _silences(options: argparse.Namespace, environ: Environ) -> int:
+    from genesis.alerting.silencing import silence_lines
+    from genesis.clients.alertmanager import Alertmanager
+
+    async def run() -> None:
+        async with Alertmanager(options.alertmanager) as manager:
+            for line in silence_lines(await manager.silences(), SystemClock().now()):
+                say(line)
+
+    asyncio.run(run())
+    return 0
+
+
+def _unsilence(options: argparse.Namespace, environ: Environ) -> int:
+    from genesis.clients.alertmanager import Alertmanager
+
+    async def run() -> None:
+        async with Alertmanager(options.alertmanager) as manager:
+            await manager.end_silence(options.identity)
+
+    asyncio.run(run())
+    say(f"ended: {options.identity}")
+    return 0
+
+
+def _fire(options: argparse.Namespace, environ: Environ) -> int:
+    from genesis.alerting.book import AlertBook
+    from genesis.alerting.drill import drill
+    from genesis.alerting.firing import Firing
+    from genesis.alerting.routing import Routing
+    from genesis.clients.alertmanager import Alertmanager
+    from genesis.monitoring.alert_manager import alertmanager_config
+
+    settings = load_settings(options.config)
+    book = AlertBook(settings)
+    sent = drill(book.find(options.name), options.strategy, options.severity, dict(options.label))
+
+    async def run() -> bool:
+        await _known(book, options.strategy)
+        async with Alertmanager(options.alertmanager) as manager:
+            firing = Firing(manager, sent, SystemClock(), say, options.within)
+            return await firing.run(Routing(alertmanager_config(settings.alerts)))
+
+    return 0 if asyncio.run(run()) else FAILURE

@@ -1,0 +1,224 @@
+"""The v2 interface of Alertmanager: alerts, silences, its configuration, and its counters of notifications."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from urllib.parse import quote
+
+import msgspec
+from prometheus_client.parser import text_string_to_metric_families
+
+from genesis.clients.server import Server
+from genesis.core.errors import ServerError
+
+DEFAULT_URL = "http://127.0.0.1:9093"
+
+ATTEMPTED = "alertmanager_notifications_total"
+"""Notifications that were begun."""
+FAILED = "alertmanager_notifications_failed_total"
+"""Notifications that were given up."""
+REQUESTS = "alertmanager_notification_requests_total"
+"""Requests that were answered or failed; a notification may take several."""
+REQUESTS_FAILED = "alertmanager_notification_requests_failed_total"
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A receiver."""
+
+    name: str
+
+
+class AlertStatus(msgspec.Struct, frozen=True, rename="camel"):
+    """Whether an alert is told, and what keeps it back."""
+
+    state: str
+    """active, suppressed or unprocessed."""
+    silenced_by: list[str] = []
+    """Identities of silences."""
+    inhibited_by: list[str] = []
+    """Fingerprints of alerts."""
+    muted_by: list[str] = []
+    """Names of time intervals; Alertmanager tells them from 0.28 on, and only of groups."""
+
+
+class ManagedAlert(msgspec.Struct, frozen=True, rename="camel"):
+    """An alert that Alertmanager has."""
+
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    starts_at: datetime
+    ends_at: datetime
+    fingerprint: str
+    status: AlertStatus
+    receivers: list[Named]
+
+
+class AlertGroup(msgspec.Struct, frozen=True):
+    """Alerts that are told together."""
+
+    labels: dict[str, str]
+    receiver: Named
+    alerts: list[ManagedAlert]
+
+
+class Matcher(msgspec.Struct, frozen=True, rename="camel"):
+    """A condition on one label."""
+
+    name: str
+    value: str
+    is_regex: bool = False
+    is_equal: bool = True
+
+    def __str__(self) -> str:
+        sign = ("=" if self.is_equal else "!") + ("~" if self.is_regex else "" if self.is_equal else "=")
+        return f"{self.name}{sign}{quoted(self.value)}"
+
+
+class SilenceState(msgspec.Struct, frozen=True):
+    """Whether a silence holds."""
+
+    state: str
+    """active, pending or expired."""
+
+
+class Silence(msgspec.Struct, frozen=True, rename="camel"):
+    """A silence: who keeps what quiet until when, and why."""
+
+    id: str
+    status: SilenceState
+    matchers: list[Matcher]
+    starts_at: datetime
+    ends_at: datetime
+    created_by: str
+    comment: str
+
+
+class Posted(NamedTuple):
+    """An alert as a client sends it; one whose end is past is resolved."""
+
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    starts_at: datetime
+    ends_at: datetime
+    generator_url: str = ""
+
+
+class Alertmanager(Server):
+    """An Alertmanager, 0.25 or newer."""
+
+    def __init__(self, url: str = DEFAULT_URL, *, option: str = "--alertmanager", timeout: float = 5.0) -> None:
+        super().__init__("Alertmanager", option, url, timeout)
+
+    async def config(self) -> str:
+        """The configuration that it runs with, as YAML; secrets are left out."""
+        return self.decoded(_STATUS, await self.ask("GET", "/api/v2/status")).config.original
+
+    async def alerts(self, matching: Mapping[str, str] | None = None) -> list[ManagedAlert]:
+        """The alerts with these labels, the silenced and muted ones too."""
+        return self.decoded(_ALERTS, await self.ask("GET", "/api/v2/alerts", params=_filter(matching)))
+
+    async def groups(self, matching: Mapping[str, str] | None = None) -> list[AlertGroup]:
+        """The groups with alerts of these labels, each with those alerts alone."""
+        return self.decoded(_GROUPS, await self.ask("GET", "/api/v2/alerts/groups", params=_filter(matching)))
+
+    async def post(self, alerts: Iterable[Posted]) -> None:
+        """Send alerts, as Prometheus does."""
+        await self.ask("POST", "/api/v2/alerts", body=[_body(alert) for alert in alerts])
+
+    async def silences(self) -> list[Silence]:
+        """The silences that hold or will, the one that ends first at the top."""
+        found = self.decoded(_SILENCES, await self.ask("GET", "/api/v2/silences"))
+        return sorted((one for one in found if one.status.state != "expired"), key=lambda one: one.ends_at)
+
+    async def silence(
+        self, matchers: Sequence[Matcher], starts_at: datetime, ends_at: datetime, author: str, comment: str
+    ) -> str:
+        """Keep quiet what matches; the identity of the silence."""
+        body = {
+            "matchers": msgspec.to_builtins(matchers),
+            "startsAt": starts_at.isoformat(),
+            "endsAt": ends_at.isoformat(),
+            "createdBy": author,
+            "comment": comment,
+        }
+        return self.decoded(_SILENCED, await self.ask("POST", "/api/v2/silences", body=body)).silence_id
+
+    async def end_silence(self, identity: str) -> None:
+        """End a silence now.
+
+        Raises:
+            ServerError: there is no such silence, or it has ended already.
+        """
+        await self.ask("DELETE", f"/api/v2/silence/{quote(identity, safe='')}")
+
+    async def counters(self) -> Counters:
+        """What it has counted of its notifications since it was started."""
+        text = (await self.ask("GET", "/metrics")).decode(errors="replace")
+        names = {ATTEMPTED, FAILED, REQUESTS, REQUESTS_FAILED}
+        try:
+            samples = [
+                (sample.name, sample.labels, sample.value)
+                for family in text_string_to_metric_families(text)
+                for sample in family.samples
+                if sample.name in names
+            ]
+        except ValueError as error:
+            raise ServerError(f"{self.url}/metrics is not Alertmanager's: {error}") from error
+        if not samples:
+            raise ServerError(f"{self.url}/metrics has no {ATTEMPTED}: is --alertmanager right?")
+        return Counters(tuple(samples))
+
+
+class Counters(NamedTuple):
+    """Counters of notifications, as they stood at one moment."""
+
+    samples: tuple[tuple[str, Mapping[str, str], float], ...]
+
+    def of(self, name: str, integration: str, receiver: str) -> float:
+        """A counter of one kind of integration: of all receivers together, unless Alertmanager tells them apart."""
+        return sum(
+            value
+            for found, labels, value in self.samples
+            if found == name and labels.get("integration") == integration and labels.get("receiver_name", receiver) == receiver
+        )
+
+
+def quoted(value: str) -> str:
+    """A label's value as Alertmanager's matchers write it; it knows these escapes and no others."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def _filter(matching: Mapping[str, str] | None) -> list[tuple[str, str]]:
+    return [("filter", f"{name}={quoted(value)}") for name, value in (matching or {}).items()]
+
+
+def _body(alert: Posted) -> dict[str, object]:
+    body: dict[str, object] = {
+        "labels": dict(alert.labels),
+        "annotations": dict(alert.annotations),
+        "startsAt": alert.starts_at.isoformat(),
+        "endsAt": alert.ends_at.isoformat(),
+    }
+    return body | ({"generatorURL": alert.generator_url} if alert.generator_url else {})
+
+
+class _Config(msgspec.Struct):
+    original: str
+
+
+class _Status(msgspec.Struct):
+    config: _Config
+
+
+class _Silenced(msgspec.Struct):
+    silence_id: str = msgspec.field(name="silenceID")
+
+
+_STATUS = msgspec.json.Decoder(_Status)
+_ALERTS = msgspec.json.Decoder(list[ManagedAlert])
+_GROUPS = msgspec.json.Decoder(list[AlertGroup])
+_SILENCES = msgspec.json.Decoder(list[Silence])
+_SILENCED = msgspec.json.Decoder(_Silenced)

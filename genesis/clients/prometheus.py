@@ -1,0 +1,101 @@
+"""The query interface of Prometheus: figures of now, and the alerts that are pending or firing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from genesis.clients.server import Server
+from genesis.core.errors import ServerError
+
+DEFAULT_URL = "http://127.0.0.1:9090"
+
+
+class Sample(NamedTuple):
+    """One series at one moment; a scalar has no labels."""
+
+    labels: dict[str, str]
+    value: float
+    at: float
+    """Seconds since 1970."""
+
+    @property
+    def identity(self) -> frozenset[tuple[str, str]]:
+        """The labels without the name of the metric: what PromQL joins on."""
+        return frozenset((name, value) for name, value in self.labels.items() if name != "__name__")
+
+
+class RuleAlert(msgspec.Struct, frozen=True, rename="camel"):
+    """An alert as the rules see it."""
+
+    state: Literal["pending", "firing"]
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    active_at: datetime
+    """Since when its condition has held."""
+    value: str = "NaN"
+
+    @property
+    def name(self) -> str:
+        return self.labels.get("alertname", "")
+
+
+class Prometheus(Server):
+    """A Prometheus, 2.42 or newer."""
+
+    def __init__(self, url: str = DEFAULT_URL, *, option: str = "--prometheus", timeout: float = 5.0) -> None:
+        super().__init__("Prometheus", option, url, timeout)
+
+    async def query(self, promql: str) -> list[Sample]:
+        """What an expression comes to now: one sample a series; label values in it are written by `promql.string`.
+
+        Raises:
+            ServerError: Prometheus cannot be asked, or says that the expression is wrong.
+        """
+        answer = await self.ask("POST", "/api/v1/query", form={"query": promql})
+        result = self.decoded(_QUERY, answer).data
+        if result.result_type == "vector":
+            return [Sample(series.metric, *_point(series.value)) for series in self.decoded(_VECTOR, result.result)]
+        if result.result_type == "scalar":
+            return [Sample({}, *_point(self.decoded(_POINT, result.result)))]
+        raise ServerError(f"{promql}: comes to a {result.result_type}, not to samples of one moment")
+
+    async def alerts(self) -> list[RuleAlert]:
+        """The pending and firing alerts."""
+        return self.decoded(_ALERTS, await self.ask("GET", "/api/v1/alerts")).data.alerts
+
+
+class _Series(msgspec.Struct):
+    metric: dict[str, str]
+    value: tuple[float, str]
+
+
+class _Result(msgspec.Struct, rename="camel"):
+    result_type: str
+    result: msgspec.Raw
+
+
+class _QueryAnswer(msgspec.Struct):
+    data: _Result
+
+
+class _AlertList(msgspec.Struct):
+    alerts: list[RuleAlert]
+
+
+class _AlertAnswer(msgspec.Struct):
+    data: _AlertList
+
+
+def _point(point: tuple[float, str]) -> tuple[float, float]:
+    """Value and time of a pair as Prometheus writes it: the value is a text, such as 0.5, NaN or +Inf."""
+    at, value = point
+    return float(value), at
+
+
+_QUERY = msgspec.json.Decoder(_QueryAnswer)
+_VECTOR = msgspec.json.Decoder(list[_Series])
+_POINT = msgspec.json.Decoder(tuple[float, str])
+_ALERTS = msgspec.json.Decoder(_AlertAnswer)

@@ -1,0 +1,115 @@
+"""One HTTP server that is asked: with a time limit, and one line that says what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import aiohttp
+import msgspec
+
+from genesis.core.errors import ServerError
+
+_OK = range(200, 300)
+_LONGEST_QUOTE = 300
+"""Characters of a refusal that are quoted."""
+
+_Answer = TypeVar("_Answer")
+
+
+class Server:
+    """A server at `url`; an async context manager.
+
+    Args:
+        name: what it is, for messages.
+        option: what names its address, for messages.
+        url: its address; a path in it stands before every path that is asked.
+        timeout: seconds that one question may take.
+    """
+
+    def __init__(self, name: str, option: str, url: str, timeout: float = 5.0) -> None:
+        self.name = name
+        self.url = url.rstrip("/")
+        self._option = option
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        if not self.url.startswith(("http://", "https://")):
+            raise ServerError(f"{self._option}: {self.url!r} is not an address: it begins with http:// or https://")
+        self._session = aiohttp.ClientSession(timeout=self._timeout)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        form: Mapping[str, str] | None = None,
+        body: object = None,
+    ) -> bytes:
+        """What the server answers; `body` is sent as JSON, `form` as a form.
+
+        Raises:
+            ServerError: it does not answer, or not with a success.
+        """
+        if self._session is None:
+            raise RuntimeError("ask inside `async with`")
+        sent: dict[str, Any] = {} if body is None else {"json": body}
+        try:
+            async with self._session.request(
+                method, f"{self.url}{path}", params=list(params), data=form, allow_redirects=False, **sent
+            ) as response:
+                answer = await response.read()
+                if response.status not in _OK:
+                    raise ServerError(self._refused(path, response.status, answer))
+                return answer
+        except TimeoutError as error:
+            raise ServerError(self._silent(f"nothing came within {self._timeout.total:g} s")) from error
+        except (aiohttp.ClientError, ValueError) as error:
+            raise ServerError(self._silent(_reason(error))) from error
+
+    def decoded(self, decoder: msgspec.json.Decoder[_Answer], answer: bytes) -> _Answer:
+        """The answer by its type.
+
+        Raises:
+            ServerError: it is something else, such as the page of another program.
+        """
+        try:
+            return decoder.decode(answer)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise ServerError(
+                f"what answers at {self.url} does not speak as {self.name} does ({error}): is {self._option} right?"
+            ) from error
+
+    def _silent(self, reason: str) -> str:
+        return f"{self.name} at {self.url} cannot be asked ({reason}): is it running, and is {self._option} right?"
+
+    def _refused(self, path: str, status: int, answer: bytes) -> str:
+        return f"{self.name} at {self.url} refuses {path} ({status}): {refusal(answer)}"
+
+
+def refusal(answer: bytes) -> str:
+    """What a server says of why it refuses, on one line."""
+    try:
+        told = msgspec.json.decode(answer)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        told = answer.decode(errors="replace")
+    if isinstance(told, dict):
+        told = told.get("error") or told.get("message") or told
+    text = " ".join(str(told).split())
+    return text[:_LONGEST_QUOTE] or "it does not say why"
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error.strerror or str(error.os_error)
+    return str(error) or type(error).__name__

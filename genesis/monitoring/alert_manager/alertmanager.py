@@ -1,0 +1,29 @@
+"""`AlertSettings` → alertmanager.yml: who is told, by which means, and what mutes what."""
+
+from __future__ import annotations
+
+from genesis.core.alert_config import AlertSettings
+from genesis.monitoring.alert_manager.documents import document
+from genesis.monitoring.alert_manager.inhibition import inhibit_rules
+from genesis.monitoring.alert_manager.receivers import receiver_tree
+from genesis.monitoring.alert_manager.routes import routing_tree, time_intervals
+
+TEMPLATES = "templates/*.tmpl"
+"""Where the templates are, from the folder of alertmanager.yml on."""
+
+
+def alertmanager_config(alerts: AlertSettings, sink_url: str | None = None) -> str:
+    """The text of alertmanager.yml.
+
+    With `sink_url`, the routes stay as they are, and every receiver becomes a webhook to `{sink_url}/{receiver name}`.
+    """
+    intervals = time_intervals(alerts)
+    return document(
+        {
+            "route": routing_tree(alerts),
+            **({"time_intervals": intervals} if intervals else {}),
+            "inhibit_rules": inhibit_rules(),
+            "receivers": [receiver_tree(name, receiver, sink_url) for name, receiver in alerts.receivers.items()],
+            "templates": [TEMPLATES],
+        }
+    )

@@ -1,0 +1,54 @@
+"""What mutes what in Alertmanager."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from genesis.core.notification_config import URGENCIES
+from genesis.monitoring.alert_manager.alerts import ALERTS
+from genesis.monitoring.alert_manager.matchers import equals, one_of
+
+SAME = ("alertname", "instance", "strategy", "symbol", "kind", "period")
+"""In what a more urgent alert and the one that it mutes are equal: one symbol's does not mute another's."""
+
+_REAL = equals("test", "")
+"""A test alert mutes nothing."""
+
+
+def inhibit_rules() -> list[dict[str, Any]]:
+    """The rules of inhibition, as alertmanager.yml has them.
+
+    A stale feed mutes nothing: a loss is no less real because its newest price is old.
+    """
+    figures = one_of("alertname", (name for name, alert in ALERTS.items() if alert.groups))
+    return [
+        *(
+            _rule([equals("severity", urgent)], one_of("severity", lesser), SAME)
+            for urgent, lesser in zip(URGENCIES, _less_urgent(), strict=False)
+        ),
+        # A monitor that is down, or tells nothing, ends its alerts: that end is no recovery, and nobody is told of one.
+        _rule([equals("alertname", "MonitorDown")], figures, ["instance"]),
+        # Without an instance, MonitorDown says that Prometheus knows of no monitor at all.
+        _rule([equals("alertname", "MonitorDown"), equals("instance", "")], figures),
+        # The same for one group of figures, and only for the alerts that stand on it.
+        *(
+            _rule(
+                [equals("alertname", "CollectorFailing"), one_of("group", alert.groups)],
+                equals("alertname", name),
+                ["instance"],
+            )
+            for name, alert in ALERTS.items()
+            if alert.groups
+        ),
+    ]
+
+
+def _less_urgent() -> Iterable[Sequence[str]]:
+    """For each severity but the last, those below it."""
+    return (URGENCIES[index + 1 :] for index in range(len(URGENCIES) - 1))
+
+
+def _rule(source: Iterable[str], target: str, equal: Sequence[str] = ()) -> dict[str, Any]:
+    rule: dict[str, Any] = {"source_matchers": [*source, _REAL], "target_matchers": [target]}
+    return rule | ({"equal": list(equal)} if equal else {})

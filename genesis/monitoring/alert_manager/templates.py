@@ -1,0 +1,245 @@
+"""What notifications say, as Alertmanager's templates: Go's `text/template`, with the functions that 0.25 has already.
+
+Names of strategies, and all else that comes from engines, are letters here and nothing more: in Slack they call nobody and link
+nowhere, in e-mail they are no HTML, and a line break in them breaks no line.
+"""
+
+from __future__ import annotations
+
+from genesis.monitoring.alert_manager.documents import HEADER
+
+SHOWN = 8
+"""How many alerts of a notification are told one by one; of the others the number is told."""
+DESCRIBED = 3
+"""Up to how many come with their descriptions; where there are more, each is a line."""
+
+# Templates cannot be piped: what Slack wants escaped is a second set of the same words.
+_PLAIN = r'reReplaceAll "\\s+" " "'
+_SLACK = _PLAIN + ' | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;"'
+
+
+def templates() -> str:
+    """The text of genesis.tmpl."""
+    parts = (
+        f"{{{{/*{HEADER.strip()[1:]} */}}}}\n",
+        _WORDS.replace("ESCAPED", _PLAIN),
+        _WORDS.replace("ESCAPED", _SLACK).replace('"genesis.', '"genesis.slack.'),
+        _FACTS,
+        _TEXT,
+        _SLACK_TEXT,
+        _HTML,
+    )
+    return "".join(parts).replace("SHOWN", str(SHOWN)).replace("DESCRIBED", str(DESCRIBED))
+
+
+_WORDS = r"""
+{{/* The first line: state, urgency, what. */}}
+{{ define "genesis.title" -}}
+[{{ template "genesis.state" . }}] {{ template "genesis.what" . }}
+{{- end }}
+
+{{ define "genesis.state" -}}
+{{ if eq .CommonLabels.test "true" }}TEST {{ end }}{{ .Status | toUpper }}
+{{- if and .CommonLabels.severity (ne .CommonLabels.severity "none") }} {{ .CommonLabels.severity | ESCAPED }}{{ end }}
+{{- end }}
+
+{{ define "genesis.what" -}}
+{{- $firing := len .Alerts.Firing }}{{ $resolved := len .Alerts.Resolved -}}
+{{- if eq $firing 1 -}}
+  {{ template "genesis.summary" index .Alerts.Firing 0 }}{{ if $resolved }} ({{ $resolved }} resolved){{ end }}
+{{- else if and (eq $firing 0) (eq $resolved 1) -}}
+  {{ template "genesis.subject" index .Alerts 0 }}
+{{- else -}}
+  {{ or .CommonLabels.alertname "Several alerts" | ESCAPED }}: {{ if $firing }}{{ $firing }} firing{{ end -}}
+  {{ if and $firing $resolved }}, {{ end }}{{ if $resolved }}{{ $resolved }} resolved{{ end }}
+{{- end -}}
+{{- end }}
+
+{{/* What one alert says of itself. */}}
+{{ define "genesis.summary" -}}
+{{ or .Annotations.summary .Labels.alertname | printf "%.300s" | ESCAPED }}
+{{- end }}
+
+{{ define "genesis.description" -}}
+{{ .Annotations.description | printf "%.1000s" | ESCAPED }}
+{{- end }}
+
+{{/* One that is over, by its labels: what its summary says is over too. */}}
+{{ define "genesis.subject" -}}
+{{ .Labels.alertname | ESCAPED }}
+{{- with (.Labels.Remove (stringSlice "alertname" "severity" "instance" "job" "test")).Values -}}
+  : {{ join ", " . | printf "%.300s" | ESCAPED }}
+{{- end -}}
+{{- end }}
+"""
+
+_FACTS = r"""
+{{ define "genesis.since" -}}
+Since {{ .StartsAt.UTC.Format "2006-01-02 15:04:05 UTC" }}
+{{- end }}
+
+{{/* Whole seconds: 1,000,000,000 ns. */}}
+{{ define "genesis.lasted" -}}
+From {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} to {{ .EndsAt.UTC.Format "2006-01-02 15:04:05 UTC" -}}
+, {{ (.EndsAt.Sub .StartsAt).Truncate 1000000000 }}
+{{- end }}
+
+{{ define "genesis.test" }}{{ if eq .CommonLabels.test "true" }}This is a test: nothing is wrong.{{ end }}{{ end }}
+
+{{/* The most urgent of all, as PagerDuty names them. */}}
+{{ define "genesis.severity" -}}
+{{- $worst := "info" -}}
+{{- range .Alerts -}}
+  {{- if eq .Labels.severity "critical" }}{{ $worst = "critical" -}}
+  {{- else if and (eq $worst "info") (not (match "^(info|none)$" .Labels.severity)) }}{{ $worst = "warning" }}{{ end -}}
+{{- end -}}
+{{- $worst -}}
+{{- end }}
+
+{{/* Links. What concerns several strategies leads to the board of all. */}}
+{{ define "genesis.runbook" }}{{ (index .Alerts 0).Annotations.runbook_url }}{{ end }}
+
+{{ define "genesis.board" -}}
+{{- if .CommonAnnotations.dashboard_url -}}
+  {{ .CommonAnnotations.dashboard_url }}
+{{- else -}}
+  {{ (index .Alerts 0).Annotations.dashboard_url | reReplaceAll "[?&]var-strategy=[^&]*" "" }}
+{{- end -}}
+{{- end }}
+
+{{ define "genesis.alertmanager" }}{{ .ExternalURL }}/#/alerts?receiver={{ .Receiver | urlquery }}{{ end }}
+"""
+
+_TEXT = r"""
+{{/* Plain text, for PagerDuty's details and for e-mail. */}}
+{{ define "genesis.firing" -}}
+{{- $all := .Alerts.Firing -}}
+{{- range $index, $alert := $all }}{{ if lt $index SHOWN -}}
+{{- if gt (len $all) 1 }}{{ template "genesis.summary" $alert }}
+{{ end -}}
+{{- if le (len $all) DESCRIBED }}{{ template "genesis.description" $alert }}
+{{ end -}}
+{{- template "genesis.since" $alert }}
+{{ end }}{{ end -}}
+{{- if gt (len $all) SHOWN }}and {{ len (slice $all SHOWN) }} more: {{ template "genesis.alertmanager" . }}
+{{ end -}}
+{{- end }}
+
+{{ define "genesis.resolved" -}}
+{{- $all := .Alerts.Resolved -}}
+{{- range $index, $alert := $all }}{{ if lt $index SHOWN -}}
+{{- if gt (len $.Alerts) 1 }}{{ template "genesis.subject" $alert }}
+{{ end -}}
+{{- template "genesis.lasted" $alert }}
+{{ end }}{{ end -}}
+{{- if gt (len $all) SHOWN }}and {{ len (slice $all SHOWN) }} more
+{{ end -}}
+{{- end }}
+
+{{ define "genesis.text" -}}
+{{ template "genesis.title" . }}
+
+{{ if eq .CommonLabels.test "true" }}{{ template "genesis.test" . }}
+
+{{ end }}
+{{- template "genesis.firing" . }}
+{{- if and .Alerts.Firing .Alerts.Resolved }}
+Resolved:
+{{ end }}
+{{- template "genesis.resolved" . }}
+Runbook: {{ template "genesis.runbook" . }}
+Board: {{ template "genesis.board" . }}
+Alertmanager: {{ template "genesis.alertmanager" . }}
+{{ end }}
+"""
+
+_SLACK_TEXT = r"""
+{{/* Slack. In an address, the signs that would end it are left out. */}}
+{{ define "genesis.slack.color" -}}
+{{ if eq .Status "resolved" }}good
+{{- else if eq .CommonLabels.severity "critical" }}danger
+{{- else if eq .CommonLabels.severity "warning" }}warning{{ end }}
+{{- end }}
+
+{{ define "genesis.slack.link" -}}
+{{ if .Annotations.dashboard_url -}}
+<{{ .Annotations.dashboard_url | reReplaceAll "[\\s<>|]" "" }}|{{ template "genesis.slack.summary" . }}>
+{{- else }}{{ template "genesis.slack.summary" . }}{{ end }}
+{{- end }}
+
+{{ define "genesis.slack.text" -}}
+{{- $firing := .Alerts.Firing }}{{ $resolved := .Alerts.Resolved -}}
+{{- if eq .CommonLabels.test "true" }}{{ template "genesis.test" . }}
+{{ end -}}
+{{- range $index, $alert := $firing }}{{ if lt $index SHOWN -}}
+{{- if gt (len $firing) 1 }}{{ template "genesis.slack.link" $alert }}
+{{ end -}}
+{{- if le (len $firing) DESCRIBED }}{{ template "genesis.slack.description" $alert }}
+{{ end -}}
+{{- template "genesis.since" $alert }}
+{{ end }}{{ end -}}
+{{- if gt (len $firing) SHOWN }}and <{{ template "genesis.alertmanager" . }}|{{ len (slice $firing SHOWN) }} more>
+{{ end -}}
+{{- if and $firing $resolved }}Resolved:
+{{ end -}}
+{{- range $index, $alert := $resolved }}{{ if lt $index SHOWN -}}
+{{- if gt (len $.Alerts) 1 }}{{ template "genesis.slack.subject" $alert }}
+{{ end -}}
+{{- template "genesis.lasted" $alert }}
+{{ end }}{{ end -}}
+{{- if gt (len $resolved) SHOWN }}and {{ len (slice $resolved SHOWN) }} more
+{{ end -}}
+<{{ template "genesis.runbook" . }}|Runbook> · <{{ template "genesis.board" . }}|Board> · {{/* */ -}}
+<{{ template "genesis.alertmanager" . }}|Alertmanager>
+{{- end }}
+"""
+
+_HTML = r"""
+{{/* HTML, for e-mail; whatever is told is escaped by itself. */}}
+{{ define "genesis.html" -}}
+{{- $firing := .Alerts.Firing }}{{ $resolved := .Alerts.Resolved -}}
+<!DOCTYPE html>
+<html>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>
+<body style="font-family: sans-serif">
+<h3>{{ template "genesis.title" . }}</h3>
+{{- if eq .CommonLabels.test "true" }}
+<p>{{ template "genesis.test" . }}</p>
+{{- end }}
+{{- range $index, $alert := $firing }}{{ if lt $index SHOWN }}
+<p>
+{{- if gt (len $firing) 1 }}
+<a href="{{ $alert.Annotations.dashboard_url }}">{{ template "genesis.summary" $alert }}</a><br>
+{{- end }}
+{{- if le (len $firing) DESCRIBED }}
+{{ template "genesis.description" $alert }}<br>
+{{- end }}
+{{ template "genesis.since" $alert }}
+</p>
+{{- end }}{{ end }}
+{{- if gt (len $firing) SHOWN }}
+<p>and <a href="{{ template "genesis.alertmanager" . }}">{{ len (slice $firing SHOWN) }} more</a></p>
+{{- end }}
+{{- if and $firing $resolved }}
+<p>Resolved:</p>
+{{- end }}
+{{- range $index, $alert := $resolved }}{{ if lt $index SHOWN }}
+<p>
+{{- if gt (len $.Alerts) 1 }}
+{{ template "genesis.subject" $alert }}<br>
+{{- end }}
+{{ template "genesis.lasted" $alert }}
+</p>
+{{- end }}{{ end }}
+{{- if gt (len $resolved) SHOWN }}
+<p>and {{ len (slice $resolved SHOWN) }} more</p>
+{{- end }}
+<p>
+<a href="{{ template "genesis.runbook" . }}">Runbook</a> ·
+<a href="{{ template "genesis.board" . }}">Board</a> ·
+<a href="{{ template "genesis.alertmanager" . }}">Alertmanager</a>
+</p>
+</body>
+</html>
+{{ end }}
+"""
