@@ -6,92 +6,27 @@ import asyncio
 import os
 import time
 from asyncio.subprocess import PIPE, STDOUT
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
 
 import aiohttp
 import pytest
 from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 
-from genesis.app import MonitorApp
-from genesis.core.clock import SystemClock
 from genesis.core.config import Settings
-from genesis.core.models import CapitalFlow, Fill, Quote, Side, Signal
+from genesis.core.models import CapitalFlow
 from genesis.core.statement import Item, Statement, Terms
 from genesis.stack import programs
-from genesis.stack.native import ANY_PORTS, NativeStack
-from genesis.stack.sink import Notification, NotificationSink, NotifiedAlert
+from genesis.stack.sink import Notification, NotifiedAlert
+from tests.integration.whole_way import SCRAPES_FIRST, STRATEGY, open_position, quote, running
 
-STRATEGY = "statistical_arb"
 DELIVERED_WITHIN = 5.0
 """Seconds that the product promises from the loss to the notification."""
-SCRAPES_FIRST = 3.0
-"""Seconds of ordinary scrapes before the loss, so that the start of the programs is not measured."""
 
 pytestmark = pytest.mark.usefixtures("real_programs")
-
-
-class Way(NamedTuple):
-    """The whole way of an event."""
-
-    app: MonitorApp
-    stack: NativeStack
-    sink: NotificationSink
-
-
-@asynccontextmanager
-async def running(settings: Settings, data: Path) -> AsyncIterator[Way]:
-    async with (
-        NotificationSink(SystemClock()) as sink,
-        MonitorApp(settings, journal=data / "journal.db", host="127.0.0.1", port=0, clock=SystemClock()) as app,
-        NativeStack(
-            settings,
-            data=data,
-            monitor=app.url.removeprefix("http://"),
-            sink_url=sink.url,
-            environ=os.environ,
-            ports=ANY_PORTS,
-        ) as stack,
-    ):
-        await stack.scraping()
-        yield Way(app, stack, sink)
-
-
-def quote(mid: str) -> Quote:
-    price = Decimal(mid)
-    return Quote(time=datetime.now(UTC), symbol="BTCUSDT", bid=price, ask=price)
-
-
-async def open_position(app: MonitorApp) -> None:
-    """10,000 of capital, and a position of 10,000 at 100, after a signal at 99.9."""
-    now = datetime.now(UTC)
-    signal = Signal(
-        time=now,
-        event_id="s1",
-        strategy=STRATEGY,
-        symbol="BTCUSDT",
-        side=Side.BUY,
-        quantity=Decimal(100),
-        price=Decimal("99.9"),
-    )
-    fill = Fill(
-        time=now,
-        event_id="f1",
-        strategy=STRATEGY,
-        symbol="BTCUSDT",
-        side=Side.BUY,
-        quantity=Decimal(100),
-        price=Decimal(100),
-        fee=Decimal(1),
-        signal_id="s1",
-    )
-    flow = CapitalFlow(time=now, event_id="c1", strategy=STRATEGY, amount=Decimal(10_000))
-    await app.monitor.handle_batch([flow, quote("100"), signal, fill])
 
 
 def drawdown(severity: str, status: str) -> Callable[[Notification, NotifiedAlert], bool]:
