@@ -19,10 +19,17 @@ DailyLossRatio = Annotated[Decimal, Field(gt=0, le=10)]
 class DailyLossAlert(Timing):
     """Today's loss of the account as a share of the daily loss limit of its tier (`trading_rules.yaml`)."""
 
+    info: DailyLossRatio
+    """Fires with severity info from here on."""
     warning: DailyLossRatio
-    """Fires with severity warning from here on."""
+    """Fires with severity warning from here on; must be above `info`."""
     critical: DailyLossRatio
     """Fires with severity critical from here on; must be above `warning`."""
+
+    @field_validator("warning")
+    @classmethod
+    def _warning_is_worse(cls, warning: Decimal, info: ValidationInfo) -> Decimal:
+        return above("info", warning, info)
 
     @field_validator("critical")
     @classmethod

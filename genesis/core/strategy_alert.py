@@ -13,7 +13,7 @@ from genesis.core.alert_faults import above, below, fault, refuse, threshold_tex
 from genesis.core.duration import Duration, Interval
 from genesis.core.section import Name, Ratio, Section
 
-Severity = Literal["warning", "critical"]
+Severity = Literal["info", "warning", "critical"]
 
 
 class Timing(Section):

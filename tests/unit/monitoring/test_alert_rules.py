@@ -154,7 +154,7 @@ def test_every_threshold_is_told_with_its_overrides() -> None:
     told = {(line.alert, line.severity, line.strategy): line.value for line in lines if not line.part}
     assert told["StrategyDrawdown", "warning", ""] == 0.05
     assert told["StrategyDrawdown", "critical", "spread_capture"] == 0.06
-    assert told["DailyLoss", "critical", ""] == 1.0
+    assert [told["DailyLoss", severity, ""] for severity in ("info", "warning", "critical")] == [0.5, 0.8, 1.0]
     assert told["MarketDataStale", "critical", ""] == 120.0
     assert told["SlippageHigh", "warning", "spread_capture"] == 0.0005
     assert (told["EventsRejected", "warning", ""], told["EventsRejected", "critical", ""]) == (1, 20)

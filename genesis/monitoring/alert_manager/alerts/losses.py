@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from genesis.core.alert_config import AlertSettings
 from genesis.core.config import TradingRules
+from genesis.core.strategy_alert import Severity
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.alert import Alert, Inputs
 from genesis.monitoring.alert_manager.alerts.looks import CAUSES
@@ -27,6 +28,8 @@ from genesis.monitoring.alert_manager.thresholds import AlertThreshold
 
 PERIOD_LOSS = f"strategy:{catalog.STRATEGY_PERIOD_PNL.name}:loss_ratio"
 """The loss since the start of the week, and of the month, as a share of the equity then; a profit is below 0."""
+
+DAILY_LOSS_SEVERITIES: tuple[Severity, ...] = ("info", *SEVERITIES)
 
 
 def _drawdown(settings: AlertSettings) -> tuple[Figure, ...]:
@@ -54,12 +57,13 @@ def _daily_loss(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
         lambda severity: f"{catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name} >= {number(getattr(config, severity))}",
         {"value": PERCENT},
         lambda severity: percent(getattr(config, severity)),
+        DAILY_LOSS_SEVERITIES,
     )
 
 
 def _daily_loss_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
     config = inputs.settings.alerts.daily_loss
-    for severity in SEVERITIES:
+    for severity in DAILY_LOSS_SEVERITIES:
         yield AlertThreshold("DailyLoss", severity, "", float(getattr(config, severity)))
 
 
@@ -164,7 +168,7 @@ DAILY_LOSS = Alert(
             Look("Which strategies lost it?", f'sort({catalog.STRATEGY_PERIOD_PNL.name}{{period="day"}})'),
             Look("What is still open?", f"sum by (strategy) (abs({catalog.STRATEGY_POSITION_VALUE.name}))"),
         ),
-        "Warning: stop adding risk; reduce the strategies that lose most. Critical: stop all strategies for the day and "
+        "Info: nothing to do yet; see which strategies lose. Warning: stop adding risk; reduce the strategies that lose most. Critical: stop all strategies for the day and "
         "close what can be closed in order. The limit comes back with the next day, not before.",
         "The limit belongs to the tier, and the tier follows the equity: an account that falls below a tier's first "
         "dollar has a smaller limit at once, and the same loss uses more of it. This is meant.",

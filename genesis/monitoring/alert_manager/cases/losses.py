@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from genesis.monitoring import catalog
+from genesis.monitoring.alert_manager.alerts.losses import DAILY_LOSS_SEVERITIES
 from genesis.monitoring.alert_manager.alerts.monitor import MONITOR_DOWN
 from genesis.monitoring.alert_manager.cases.case import MONITOR, Case, Check, Firing, around, held, series
 from genesis.monitoring.alert_manager.cases.figure import (
@@ -66,11 +67,20 @@ def daily_loss(maker: CaseMaker) -> Iterator[Case]:
     def firing(value: Decimal) -> list[Firing]:
         return [
             maker.firing(severity, {}, value=percent(value), threshold=percent(level))
-            for severity in SEVERITIES
+            for severity in DAILY_LOSS_SEVERITIES
             if value >= (level := getattr(config, severity))
         ]
 
-    for what, value in around(config.warning, config.critical):
+    for what, value in (
+        ("says nothing just below info", config.info * Decimal("0.999")),
+        ("fires at info", config.info),
+        ("fires info alone just below warning", config.warning - (config.warning - config.info) / 1000),
+        ("fires info and warning at warning", config.warning),
+        ("fires them between warning and critical", (config.warning + config.critical) / 2),
+        ("fires them just below critical", config.critical - (config.critical - config.warning) / 1000),
+        ("fires all at critical", config.critical),
+        ("fires all above critical", config.critical * Decimal("1.5")),
+    ):
         yield maker.fires(what, {name: held(number(value), maker.hold(config) + 1)}, config, firing(value))
     worst_ = 2 * config.critical
     yield maker.ends(config, {name: (number(worst_), "0")}, firing(worst_))
