@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +32,18 @@ def promtool(*words: str | Path) -> subprocess.CompletedProcess[str]:
 
 def write(root: Path, changes: Mapping[str, object]) -> list[Path]:
     """Rules and their tests below `root`, as `genesis generate` lays them out; returns the tests."""
-    made = settings(changes)
-    for directory, files in (("rules", rule_files(made, limits())), ("tests", rule_tests(made, limits()))):
+    for directory, files in made(json.dumps(changes)).items():
         (root / directory).mkdir(exist_ok=True)
         for name, text in files.items():
             (root / directory / name).write_text(text)
     return sorted((root / "tests").iterdir())
+
+
+@cache
+def made(changes: str) -> dict[str, dict[str, str]]:
+    """Folder → file → text, of the repository's configuration with `changes`, a JSON object."""
+    changed = settings(json.loads(changes))
+    return {"rules": rule_files(changed, limits()), "tests": rule_tests(changed, limits())}
 
 
 def assert_tests_pass(tests: list[Path]) -> None:
@@ -53,6 +61,8 @@ _FIGURES = (
     "BetaOutOfBand",
     "CapacityNearlyUsed",
     "FiguresUndefined",
+    "PortfolioValueAtRiskExceeded",
+    "PortfolioExpectedShortfallHigh",
 )
 _QUICKER = (*_FIGURES, "SlippageAboveExpected", "FillDelayHigh", "PeriodLoss")
 SHORT_WINDOW: dict[str, object] = {
@@ -119,6 +129,8 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
         "alerts.EventsMissing.for": "5s",
         "alerts.JournalFailing.for": "1s",
         "alerts.PeriodLoss.for": "3s",
+        "alerts.PortfolioDrawdown.for": "2s",
+        "alerts.PortfolioPeriodLoss.for": "3s",
         "alerts.SharpeDegraded.for": "2s",
         "alerts.FillDelayHigh.for": "0s",
         "alerts.SlippageAboveExpected.for": "0s",
@@ -145,6 +157,8 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
         "alerts.WinRateLow.min_trades": 1,
         "alerts.ValueAtRiskExceeded.min_forecasts": 1,
         "alerts.ExpectedShortfallHigh.min_observations": 1,
+        "alerts.PortfolioValueAtRiskExceeded.min_forecasts": 1,
+        "alerts.PortfolioExpectedShortfallHigh.min_observations": 1,
         **{f"alerts.{alert}.for": "0s" for alert in _FIGURES},
         **{f"alerts.{alert}.keep_firing_for": "6s" for alert in _FIGURES},
     },
@@ -158,6 +172,13 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
         "alerts.DailyLoss.critical": 1.7,
         "alerts.EventsRejected.warning": 3,
         "alerts.EventsRejected.critical": 4,
+        "alerts.PortfolioDrawdown.warning": 0.0123,
+        "alerts.PortfolioPeriodLoss.week": {"warning": 0.017, "critical": 0.071},
+        "alerts.PortfolioPeriodLoss.month": {"warning": 0.019, "critical": 0.73},
+        "alerts.PortfolioValueAtRiskExceeded.critical": 0.0037,
+        "alerts.PortfolioValueAtRiskExceeded.method": "parametric",
+        "alerts.PortfolioExpectedShortfallHigh.warning": 0.0171,
+        "alerts.PortfolioExpectedShortfallHigh.confidence": 0.99,
         "alerts.ValueAtRiskExceeded.warning": 0.037,
         "alerts.ValueAtRiskExceeded.method": "cornish_fisher",
         "alerts.ValueAtRiskExceeded.confidence": 0.99,
@@ -251,6 +272,14 @@ def test_the_rule_tests_of_any_configuration_pass(tmp_path: Path, changes: dict[
         ("equity - ignoring", "equity + ignoring", "PeriodLoss"),
         ('{period="month"} >= 0.1', '{period="month"} > 0.1', "PeriodLoss"),
         ('=~"week|month"', '="week"', "PeriodLoss"),
+        ("drawdown_ratio >= 0.03", "drawdown_ratio > 0.03", "PortfolioDrawdown"),
+        ("portfolio_drawdown_ratio", "strategy_drawdown_ratio", "PortfolioDrawdown"),
+        ("equity - ignoring", "equity + ignoring", "PortfolioPeriodLoss"),
+        ('{period="week"} >= 0.04', '{period="week"} > 0.04', "PortfolioPeriodLoss"),
+        (">= 500", ">= 499", "PortfolioValueAtRiskExceeded"),
+        ("> 0.05 *", "> 0.06 *", "PortfolioValueAtRiskExceeded"),
+        ("observations >= 240", "observations >= 239", "PortfolioExpectedShortfallHigh"),
+        ("enough_observations >= 0.08", "enough_observations > 0.08", "PortfolioExpectedShortfallHigh"),
         ("count without (figure)", "count without (reason)", "FiguresUndefined"),
         ("too_many_trips|error", "too_many_trips|error|no_edge", "FiguresUndefined"),
         ("for: 5s", "for: 4s", "FiguresUndefined"),
