@@ -27,6 +27,9 @@ from genesis.core.figure_alerts import (
     FillDelayAlert,
     MultipleAlert,
     PeriodLossAlert,
+    PortfolioPeriodLossAlert,
+    PortfolioShortfallAlert,
+    PortfolioValueAtRiskAlert,
     ProfitFactorAlert,
     SharpeAlert,
     ShortfallAlert,
@@ -40,7 +43,7 @@ from genesis.core.notification_faults import notification_faults
 from genesis.core.receiver_config import Receiver, Url
 from genesis.core.section import Name, Section
 from genesis.core.service_alerts import DailyLossAlert, RejectedAlert, StalenessAlert, WatchdogAlert
-from genesis.core.strategy_alert import StateAlert, StrategyAlert, Timing, WindowAlert
+from genesis.core.strategy_alert import RatioAlert, StateAlert, StrategyAlert, Timing, WindowAlert
 
 _LONGEST_INTERVAL = timedelta(minutes=1)
 
@@ -84,6 +87,14 @@ class Alerts(Section):
     """A strategy has nearly as much capital as it can use."""
     period_loss: PeriodLossAlert
     """The loss of a strategy's week or month."""
+    portfolio_drawdown: RatioAlert
+    """How far the account's marked equity is below its peak."""
+    portfolio_period_loss: PortfolioPeriodLossAlert
+    """The loss of the account's week or month."""
+    portfolio_value_at_risk_exceeded: PortfolioValueAtRiskAlert
+    """The account's losses exceed its value at risk more often than they should."""
+    portfolio_expected_shortfall_high: PortfolioShortfallAlert
+    """A bad day of the account would cost more than the budget."""
     figures_undefined: UndefinedAlert
     """Figures are not known, and waiting does not help."""
     reconciliation_break: StateAlert
@@ -217,5 +228,9 @@ def _on_figures(alerts: Alerts) -> Iterator[tuple[str, Timing]]:
         ("BetaOutOfBand", alerts.beta_out_of_band),
         ("CapacityNearlyUsed", alerts.capacity_nearly_used),
         ("PeriodLoss", alerts.period_loss),
+        ("PortfolioDrawdown", alerts.portfolio_drawdown),
+        ("PortfolioPeriodLoss", alerts.portfolio_period_loss),
+        ("PortfolioValueAtRiskExceeded", alerts.portfolio_value_at_risk_exceeded),
+        ("PortfolioExpectedShortfallHigh", alerts.portfolio_expected_shortfall_high),
         ("FiguresUndefined", alerts.figures_undefined),
     )

@@ -212,13 +212,19 @@ def _alerts_on_nothing(monitor: MonitorSettings, settings: AlertSettings) -> Ite
     for name, risk in (
         ("ValueAtRiskExceeded", alerts.value_at_risk_exceeded),
         ("ExpectedShortfallHigh", alerts.expected_shortfall_high),
+        ("PortfolioValueAtRiskExceeded", alerts.portfolio_value_at_risk_exceeded),
+        ("PortfolioExpectedShortfallHigh", alerts.portfolio_expected_shortfall_high),
     ):
         if risk.confidence not in statistics.confidence:
             right = f"is not in statistics.confidence in monitor.yaml; there are {', '.join(map(str, statistics.confidence))}"
             yield Fault("alerts.yaml", f"alerts.{name}.confidence", str(risk.confidence), right)
-    if (least := alerts.expected_shortfall_high.min_observations) > statistics.risk_points:
-        right = f"is more than risk_window in monitor.yaml holds: {statistics.risk_points} steps"
-        yield Fault("alerts.yaml", "alerts.ExpectedShortfallHigh.min_observations", str(least), right)
+    for name, shortfall in (
+        ("ExpectedShortfallHigh", alerts.expected_shortfall_high),
+        ("PortfolioExpectedShortfallHigh", alerts.portfolio_expected_shortfall_high),
+    ):
+        if (least := shortfall.min_observations) > statistics.risk_points:
+            right = f"is more than risk_window in monitor.yaml holds: {statistics.risk_points} steps"
+            yield Fault("alerts.yaml", f"alerts.{name}.min_observations", str(least), right)
 
 
 def _load(path: Path, model: type[_Model], faults: list[Fault]) -> _Model | None:

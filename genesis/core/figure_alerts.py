@@ -7,12 +7,13 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from genesis.core.alert_faults import above
 from genesis.core.duration import Interval, duration_text
 from genesis.core.section import Name, Ratio, Section
 from genesis.core.statistics_config import Confidence
-from genesis.core.strategy_alert import Levels, Override, Severity, StrategyAlert, Timing
+from genesis.core.strategy_alert import Levels, Override, RatioAlert, Severity, StrategyAlert, Timing
 
 LONGEST_FILL_DELAY = timedelta(seconds=60)
 """The last bound of the histogram of the fill delay: no quantile is told above it."""
@@ -24,8 +25,8 @@ Reason = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 TradeWindow = Interval | Literal["all"]
 
 
-class ValueAtRiskAlert(StrategyAlert):
-    """The p-value of Kupiec's test of the value at risk, while exceedances come more often than they should."""
+class PortfolioValueAtRiskAlert(RatioAlert):
+    """The p-value of Kupiec's test of the account's value at risk, while exceedances come more often than they should."""
 
     lower_is_worse: ClassVar[bool] = True
 
@@ -41,8 +42,12 @@ class ValueAtRiskAlert(StrategyAlert):
     """Fewer steps than this compared with their value at risk say nothing, and fire nothing."""
 
 
-class ShortfallAlert(StrategyAlert):
-    """The expected shortfall at the horizon, as a share of the equity: what a bad day costs on average."""
+class ValueAtRiskAlert(PortfolioValueAtRiskAlert, StrategyAlert):
+    """The p-value of Kupiec's test of the value at risk, while exceedances come more often than they should."""
+
+
+class PortfolioShortfallAlert(RatioAlert):
+    """The account's expected shortfall at the horizon, as a share of its equity: what a bad day costs on average."""
 
     method: Method
     """The method by which it is worked out."""
@@ -50,6 +55,10 @@ class ShortfallAlert(StrategyAlert):
     """Its confidence level; one of `statistics.confidence` in monitor.yaml."""
     min_observations: Least
     """Fewer returns than this in the risk window say nothing, and fire nothing."""
+
+
+class ShortfallAlert(PortfolioShortfallAlert, StrategyAlert):
+    """The expected shortfall at the horizon, as a share of the equity: what a bad day costs on average."""
 
 
 class WinRateAlert(StrategyAlert):
@@ -223,13 +232,27 @@ class BetaAlert(Timing):
         return self
 
 
-class PeriodLevels(Section):
+class PeriodThresholds(Section):
     """Thresholds of the loss of one period."""
 
     warning: Ratio
     """Fires with severity warning from this loss on."""
     critical: Ratio
     """Fires with severity critical from this loss on; must be above `warning`."""
+
+    def levels(self, strategy: str | None = None) -> Levels:
+        """The thresholds, which are the same for whomever."""
+        return Levels(self.warning, self.critical)
+
+    @field_validator("critical")
+    @classmethod
+    def _critical_is_worse(cls, critical: Decimal, info: ValidationInfo) -> Decimal:
+        return above("warning", critical, info)
+
+
+class PeriodLevels(PeriodThresholds):
+    """Thresholds of the loss of one period, some strategies with their own."""
+
     overrides: Mapping[Name, Override] = Field(default_factory=dict)
     """Strategy → its own thresholds."""
 
@@ -239,25 +262,34 @@ class PeriodLevels(Section):
         return Levels(own.warning or self.warning, own.critical or self.critical)
 
     @model_validator(mode="after")
-    def _critical_is_worse(self) -> Self:
-        for name in (None, *self.overrides):
+    def _overrides_keep_the_order(self) -> Self:
+        for name in self.overrides:
             if not (levels := self.levels(name)).warning < levels.critical:
-                whose = f" ({name})" if name is not None else ""
-                raise ValueError(f"critical {levels.critical} must be above warning {levels.warning}{whose}")
+                raise ValueError(f"critical {levels.critical} must be above warning {levels.warning} ({name})")
         return self
 
 
-class PeriodLossAlert(Timing):
+class PortfolioPeriodLossAlert(Timing):
+    """The loss of the account since the start of the week (Monday) and of the month, as a share of its equity then."""
+
+    week: PeriodThresholds
+    """Thresholds of the week's loss."""
+    month: PeriodThresholds
+    """Thresholds of the month's loss."""
+
+    def periods(self) -> Iterator[tuple[str, PeriodThresholds]]:
+        """Each period and its thresholds."""
+        yield "week", self.week
+        yield "month", self.month
+
+
+class PeriodLossAlert(PortfolioPeriodLossAlert):
     """The loss of a strategy since the start of the week (Monday) and of the month, as a share of its equity then."""
 
     week: PeriodLevels
     """Thresholds of the week's loss."""
     month: PeriodLevels
     """Thresholds of the month's loss."""
-
-    def periods(self) -> Iterator[tuple[str, PeriodLevels]]:
-        yield "week", self.week
-        yield "month", self.month
 
 
 class UndefinedAlert(Timing):

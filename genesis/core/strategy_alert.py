@@ -61,8 +61,8 @@ class Override(Section):
         return self
 
 
-class StrategyAlert(Timing):
-    """An alert on a ratio of each strategy: it fires when the ratio reaches the threshold."""
+class RatioAlert(Timing):
+    """An alert on a ratio: it fires when the ratio reaches the threshold."""
 
     lower_is_worse: ClassVar[bool] = False
     """Whether the alert fires at the threshold and below, instead of above."""
@@ -71,13 +71,22 @@ class StrategyAlert(Timing):
     """Fires with severity warning from here on."""
     critical: Ratio
     """Fires with severity critical from here on; must be above `warning`."""
-    overrides: Mapping[Name, Override] = Field(default_factory=dict)
-    """Strategy → its own thresholds."""
 
     @field_validator("critical")
     @classmethod
     def _critical_is_worse(cls, critical: Any, info: ValidationInfo) -> Any:
         return below("warning", critical, info) if cls.lower_is_worse else above("warning", critical, info)
+
+    def levels(self, strategy: str | None = None) -> Levels:
+        """The thresholds, which are the same for whomever."""
+        return Levels(self.warning, self.critical)
+
+
+class StrategyAlert(RatioAlert):
+    """An alert on a ratio of each strategy, some of which may have thresholds of their own."""
+
+    overrides: Mapping[Name, Override] = Field(default_factory=dict)
+    """Strategy → its own thresholds."""
 
     @field_validator("overrides")
     @classmethod

@@ -1,4 +1,4 @@
-"""A figure of each strategy that an alert compares with thresholds, and how figure and threshold are written."""
+"""A figure of each strategy, or of the account, that an alert compares with thresholds, and how both are written."""
 
 from __future__ import annotations
 
@@ -22,10 +22,7 @@ NUMBER = '{{ $value | printf "%.4g" }}'
 
 
 class Leveled(Protocol):
-    """Thresholds by strategy."""
-
-    @property
-    def overrides(self) -> Mapping[str, Override]: ...
+    """Thresholds; with `overrides`, some strategies have their own."""
 
     def levels(self, strategy: str | None = None) -> Levels: ...
 
@@ -41,7 +38,7 @@ class Timed(Protocol):
 
 
 class TimedLevels(Leveled, Timed, Protocol):
-    """An alert with thresholds by strategy."""
+    """An alert with thresholds."""
 
 
 class Show(NamedTuple):
@@ -70,11 +67,11 @@ AS_RATIO, AS_NUMBER, AS_DELAY = Show(PERCENT, percent), Show(NUMBER, plain), Sho
 
 
 class Figure(NamedTuple):
-    """What an alert compares of each strategy, with which thresholds, and how it is written."""
+    """What an alert compares of each strategy, or of the account, with which thresholds, and how it is written."""
 
     config: TimedLevels
     metric: str
-    """The figure, one series a strategy; absent while too little stands behind it."""
+    """The figure, one series a strategy or one in all; absent while too little stands behind it."""
     show: Show
     words: Mapping[str, str] = {}
     """What stands for the words of the alert's message."""
@@ -82,6 +79,12 @@ class Figure(NamedTuple):
     """What else must hold, in PromQL."""
     lower_is_worse: bool = False
     severities: tuple[Severity, ...] = SEVERITIES
+    of_strategy: bool = True
+    """Whether each strategy has one; else it is the account's."""
+
+    def labels(self, who: str) -> dict[str, str]:
+        """The labels that tell the strategy."""
+        return {"strategy": who} if self.of_strategy else {}
 
     @property
     def sign(self) -> str:
@@ -93,9 +96,15 @@ class Figure(NamedTuple):
             yield from levels_of(alert, severity, self.config)
 
 
+def overrides_of(config: Leveled) -> Mapping[str, Override]:
+    """Strategy → its own thresholds; none in thresholds of the account."""
+    found: Mapping[str, Override] = getattr(config, "overrides", {})
+    return found
+
+
 def levels_of(alert: str, severity: Severity, config: Leveled, part: str = "") -> Iterator[AlertThreshold]:
     """The threshold of all strategies, and of each with one of its own."""
-    for strategy in ("", *config.overrides):
+    for strategy in ("", *overrides_of(config)):
         level = getattr(config.levels(strategy or None), severity)
         yield AlertThreshold(alert, severity, strategy, float(level), part)
 
@@ -112,7 +121,7 @@ def compared(figure: str, config: Leveled, severity: Severity, *matchers: str, s
     """The figure of every strategy against its own threshold; `matchers` hold for all of them."""
     return "\nor\n".join(
         f"{selected(figure, *matchers, *own)} {sign} {number(getattr(config.levels(name), severity))}"
-        for name, own in selections(config.overrides)
+        for name, own in selections(overrides_of(config))
     )
 
 
@@ -129,7 +138,7 @@ def without(labels: str, *conditions: str) -> str:
 
 def threshold_text(config: Leveled, severity: Severity, show: Callable[[Decimal], str] = percent) -> str:
     """A Go template that says the threshold of the strategy at hand."""
-    texts = {name: show(getattr(config.levels(name), severity)) for name in config.overrides}
+    texts = {name: show(getattr(config.levels(name), severity)) for name in overrides_of(config)}
     return by_name(show(getattr(config.levels(), severity)), texts)
 
 

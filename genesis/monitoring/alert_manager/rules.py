@@ -74,14 +74,14 @@ class RuleMaker:
         return self._settings.alerts
 
     def compare(self, figure: Figure) -> Iterator[Rule]:
-        """One rule a severity, in which every strategy meets its own threshold."""
+        """One rule a severity, in which every strategy meets its own threshold, or the account its."""
         for severity in figure.severities:
             expr = compared(figure.metric, figure.config, severity, sign=figure.sign)
             if figure.guard:
                 expr = f"(\n{indent(expr, '  ')}\n)\nand\n{figure.guard}"
             threshold = threshold_text(figure.config, severity, figure.show.threshold)
             words = {**figure.words, "value": figure.show.value, "threshold": threshold}
-            yield self.rule(severity, figure.config, expr, words, of_strategy=True)
+            yield self.rule(severity, figure.config, expr, words, of_strategy=figure.of_strategy)
 
     def each_severity(
         self,

@@ -164,6 +164,8 @@ def test_every_threshold_is_told_with_its_overrides() -> None:
     assert told["FillDelayHigh", "critical", "spread_capture"] == 60.0
     assert told["CapacityNearlyUsed", "critical", "multi_pair"] == 6.0
     assert told["CorrelationHigh", "warning", ""] == 0.65
+    assert told["PortfolioDrawdown", "critical", ""] == 0.06
+    assert told["PortfolioExpectedShortfallHigh", "warning", ""] == 0.08
     parts = {(line.alert, line.severity, line.strategy, line.part): line.value for line in lines if line.part}
     assert parts == {
         ("BetaOutOfBand", "warning", "", "low"): -0.5,
@@ -172,6 +174,10 @@ def test_every_threshold_is_told_with_its_overrides() -> None:
         ("PeriodLoss", "warning", "", "month"): 0.1,
         ("PeriodLoss", "critical", "", "week"): 0.12,
         ("PeriodLoss", "critical", "", "month"): 0.2,
+        ("PortfolioPeriodLoss", "warning", "", "week"): 0.04,
+        ("PortfolioPeriodLoss", "warning", "", "month"): 0.06,
+        ("PortfolioPeriodLoss", "critical", "", "week"): 0.08,
+        ("PortfolioPeriodLoss", "critical", "", "month"): 0.12,
     }
     assert len(told) + len(parts) == len(lines)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from genesis.monitoring.alert_manager.alert import Alert
 from genesis.monitoring.alert_manager.alerts import (
+    account,
     alerting,
     books,
     capacity,
@@ -22,6 +23,7 @@ from genesis.monitoring.alert_manager.alerts import (
 
 TOPICS: Mapping[str, tuple[Alert, ...]] = {
     "losses": losses.ALERTS,
+    "account": account.ALERTS,
     "books": books.ALERTS,
     "risk": risk.ALERTS,
     "trades": trades.ALERTS,

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from genesis.core.alert_config import AlertSettings
 from genesis.core.config import TradingRules
+from genesis.core.figure_alerts import PortfolioPeriodLossAlert
 from genesis.core.strategy_alert import Severity
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.alert import Alert, Inputs
-from genesis.monitoring.alert_manager.alerts.looks import CAUSES
+from genesis.monitoring.alert_manager.alerts.looks import CAUSES, EXPOSURE
 from genesis.monitoring.alert_manager.figure import (
     AS_RATIO,
     PERCENT,
@@ -25,9 +26,10 @@ from genesis.monitoring.alert_manager.promql import number, string
 from genesis.monitoring.alert_manager.rules import Record, Rule, RuleMaker
 from genesis.monitoring.alert_manager.runbook import Look, Runbook
 from genesis.monitoring.alert_manager.thresholds import AlertThreshold
+from genesis.monitoring.catalog import Metric
 
 PERIOD_LOSS = f"strategy:{catalog.STRATEGY_PERIOD_PNL.name}:loss_ratio"
-"""The loss since the start of the week, and of the month, as a share of the equity then; a profit is below 0."""
+"""A strategy's loss since the start of the week, and of the month, as a share of the equity then; a profit is below 0."""
 
 DAILY_LOSS_SEVERITIES: tuple[Severity, ...] = ("info", *SEVERITIES)
 
@@ -68,16 +70,24 @@ def _daily_loss_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
 
 
 def _period_loss_record(_: AlertSettings) -> Iterator[Record]:
-    pnl = f'{catalog.STRATEGY_PERIOD_PNL.name}{{period=~"week|month"}}'
-    start = f"({catalog.STRATEGY_EQUITY.name} - ignoring (period) group_right () {pnl} > 0)"
-    yield Record(PERIOD_LOSS, f"-{pnl}\n/\n{start}")
+    yield Record(PERIOD_LOSS, loss_ratio(catalog.STRATEGY_PERIOD_PNL, catalog.STRATEGY_EQUITY))
+
+
+def loss_ratio(period_pnl: Metric, equity: Metric) -> str:
+    """The loss since the start of the week, and of the month, as a share of the equity then, in PromQL."""
+    pnl = f'{period_pnl.name}{{period=~"week|month"}}'
+    return f"-{pnl}\n/\n({equity.name} - ignoring (period) group_right () {pnl} > 0)"
 
 
 def _period_loss(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    config = maker.alerts.period_loss
+    return period_rules(maker, maker.alerts.period_loss, PERIOD_LOSS, of_strategy=True)
+
+
+def period_rules(maker: RuleMaker, config: PortfolioPeriodLossAlert, record: str, *, of_strategy: bool) -> Iterator[Rule]:
+    """The rules of an alert on `record`, the loss of each period."""
     for severity in SEVERITIES:
         expr = "\nor\n".join(
-            compared(PERIOD_LOSS, levels, severity, f"period={string(period)}") for period, levels in config.periods()
+            compared(record, levels, severity, f"period={string(period)}") for period, levels in config.periods()
         )
         week, month = (threshold_text(levels, severity) for _, levels in config.periods())
         words = {
@@ -85,13 +95,18 @@ def _period_loss(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
             "period": "{{ $labels.period }}",
             "threshold": f'{{{{ if eq $labels.period "week" }}}}{week}{{{{ else }}}}{month}{{{{ end }}}}',
         }
-        yield maker.rule(severity, config, expr, words, of_strategy=True)
+        yield maker.rule(severity, config, expr, words, of_strategy=of_strategy)
 
 
 def _period_loss_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
+    return period_thresholds("PeriodLoss", inputs.settings.alerts.period_loss)
+
+
+def period_thresholds(alert: str, config: PortfolioPeriodLossAlert) -> Iterator[AlertThreshold]:
+    """The thresholds of the loss of each period."""
     for severity in SEVERITIES:
-        for period, levels in inputs.settings.alerts.period_loss.periods():
-            yield from levels_of("PeriodLoss", severity, levels, period)
+        for period, levels in config.periods():
+            yield from levels_of(alert, severity, levels, period)
 
 
 STRATEGY_DRAWDOWN = Alert(
@@ -166,10 +181,11 @@ DAILY_LOSS = Alert(
             Look("How much of the limit?", catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name),
             Look("Which tier and limit?", f'{catalog.TIER_LIMIT.name}{{limit="max_daily_loss"}}'),
             Look("Which strategies lost it?", f'sort({catalog.STRATEGY_PERIOD_PNL.name}{{period="day"}})'),
-            Look("What is still open?", f"sum by (strategy) (abs({catalog.STRATEGY_POSITION_VALUE.name}))"),
+            EXPOSURE,
         ),
-        "Info: nothing to do yet; see which strategies lose. Warning: stop adding risk; reduce the strategies that lose most. Critical: stop all strategies for the day and "
-        "close what can be closed in order. The limit comes back with the next day, not before.",
+        "Info: nothing to do yet; see which strategies lose. Warning: stop adding risk; reduce the strategies that lose most. "
+        "Critical: stop all strategies for the day and close what can be closed in order. The limit comes back with the next "
+        "day, not before.",
         "The limit belongs to the tier, and the tier follows the equity: an account that falls below a tier's first "
         "dollar has a smaller limit at once, and the same loss uses more of it. This is meant.",
     ),

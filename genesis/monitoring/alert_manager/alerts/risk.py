@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from genesis.core.alert_config import AlertSettings
 from genesis.core.config import TradingRules
-from genesis.core.figure_alerts import BetaAlert, ShortfallAlert, ValueAtRiskAlert
+from genesis.core.figure_alerts import BetaAlert, PortfolioShortfallAlert, PortfolioValueAtRiskAlert
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.alert import Alert, Inputs
+from genesis.monitoring.alert_manager.alerts.looks import DIVERSIFICATION
 from genesis.monitoring.alert_manager.figure import (
     AS_NUMBER,
     AS_RATIO,
@@ -26,49 +28,77 @@ from genesis.monitoring.alert_manager.promql import number, string
 from genesis.monitoring.alert_manager.rules import Record, Rule, RuleMaker
 from genesis.monitoring.alert_manager.runbook import Look, Runbook
 from genesis.monitoring.alert_manager.thresholds import AlertThreshold
+from genesis.monitoring.catalog import Metric
 
 VAR_EXCEEDED = f"strategy:{catalog.STRATEGY_VAR_KUPIEC_PVALUE.name}:exceeded"
 """Kupiec's p-value, where exceedances come too often, and of enough forecasts."""
 SHORTFALL = f"strategy:{catalog.STRATEGY_EXPECTED_SHORTFALL_RATIO.name}:enough_observations"
 
 
+class Tails(NamedTuple):
+    """The metrics of value at risk and expected shortfall: those of the strategies, or the account's."""
+
+    pvalue: Metric
+    forecasts: Metric
+    exceedances: Metric
+    shortfall: Metric
+    observations: Metric
+
+
+STRATEGY_TAILS = Tails(
+    pvalue=catalog.STRATEGY_VAR_KUPIEC_PVALUE,
+    forecasts=catalog.STRATEGY_VAR_FORECASTS,
+    exceedances=catalog.STRATEGY_VAR_EXCEEDANCES,
+    shortfall=catalog.STRATEGY_EXPECTED_SHORTFALL_RATIO,
+    observations=catalog.STRATEGY_OBSERVATIONS,
+)
+
+
 def _value_at_risk(settings: AlertSettings) -> tuple[Figure, ...]:
     config = settings.alerts.value_at_risk_exceeded
-    return (Figure(config, VAR_EXCEEDED, AS_NUMBER, _tail(config), lower_is_worse=True),)
+    return (Figure(config, VAR_EXCEEDED, AS_NUMBER, tail_words(config), lower_is_worse=True),)
 
 
 def _value_at_risk_record(settings: AlertSettings) -> Iterator[Record]:
-    config = settings.alerts.value_at_risk_exceeded
+    yield Record(VAR_EXCEEDED, too_many_exceedances(settings.alerts.value_at_risk_exceeded, STRATEGY_TAILS))
+
+
+def too_many_exceedances(config: PortfolioValueAtRiskAlert, tails: Tails) -> str:
+    """Kupiec's p-value, where exceedances come too often, and of enough forecasts, in PromQL."""
     same = _same_tail(config)
-    forecasts = selected(catalog.STRATEGY_VAR_FORECASTS.name, *same)
-    exceedances = selected(catalog.STRATEGY_VAR_EXCEEDANCES.name, *same)
-    expr = without(
+    forecasts = selected(tails.forecasts.name, *same)
+    exceedances = selected(tails.exceedances.name, *same)
+    return without(
         "method, confidence",
-        selected(catalog.STRATEGY_VAR_KUPIEC_PVALUE.name, *same),
+        selected(tails.pvalue.name, *same),
         f"{exceedances} > {number(1 - config.confidence)} * {forecasts}",
         f"{forecasts} >= {config.min_forecasts}",
     )
-    yield Record(VAR_EXCEEDED, expr)
 
 
 def _shortfall(settings: AlertSettings) -> tuple[Figure, ...]:
     config = settings.alerts.expected_shortfall_high
-    return (Figure(config, SHORTFALL, AS_RATIO, _tail(config)),)
+    return (Figure(config, SHORTFALL, AS_RATIO, tail_words(config)),)
 
 
 def _shortfall_record(settings: AlertSettings) -> Iterator[Record]:
-    config = settings.alerts.expected_shortfall_high
-    tail = selected(catalog.STRATEGY_EXPECTED_SHORTFALL_RATIO.name, *_same_tail(config))
-    enough = f"{catalog.STRATEGY_OBSERVATIONS.name} >= {config.min_observations}"
-    yield Record(SHORTFALL, f"{without('method, confidence, horizon', tail)}\nand\n{enough}")
+    yield Record(SHORTFALL, known_shortfall(settings.alerts.expected_shortfall_high, STRATEGY_TAILS))
 
 
-def _same_tail(config: ValueAtRiskAlert | ShortfallAlert) -> tuple[str, str]:
+def known_shortfall(config: PortfolioShortfallAlert, tails: Tails) -> str:
+    """The expected shortfall, of enough returns, in PromQL."""
+    tail = selected(tails.shortfall.name, *_same_tail(config))
+    enough = f"{tails.observations.name} >= {config.min_observations}"
+    return f"{without('method, confidence, horizon', tail)}\nand\n{enough}"
+
+
+def _same_tail(config: PortfolioValueAtRiskAlert | PortfolioShortfallAlert) -> tuple[str, str]:
     # The confidence as the label of its figures has it.
     return f"method={string(config.method)}", f"confidence={string(number(config.confidence))}"
 
 
-def _tail(config: ValueAtRiskAlert | ShortfallAlert) -> dict[str, str]:
+def tail_words(config: PortfolioValueAtRiskAlert | PortfolioShortfallAlert) -> dict[str, str]:
+    """The words of messages that say which value at risk it is."""
     return {"method": config.method, "confidence": percent(config.confidence)}
 
 
@@ -186,7 +216,7 @@ CORRELATION_HIGH = Alert(
             Look("Shrunk, which is steadier", f'{catalog.STRATEGY_CORRELATION.name}{{estimator="ledoit_wolf"}}'),
             Look("Do they hold the same?", f"{catalog.STRATEGY_POSITION_VALUE.name} != 0"),
             Look("Is it the market?", catalog.STRATEGY_BETA.name),
-            Look("How diversified is the account (1: not at all)?", catalog.PORTFOLIO_DIVERSIFICATION_RATIO.name),
+            DIVERSIFICATION,
         ),
         "Count the two as one in every limit. If both hold the same symbols, reduce one of them; if both follow the market, "
         "hedge it.",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from genesis.monitoring.alert_manager.alert import Inputs
 from genesis.monitoring.alert_manager.alerts import ALERTS
 from genesis.monitoring.alert_manager.cases import (
+    account,
     alerting,
     books,
     capacity,
@@ -28,6 +29,10 @@ CASES: Mapping[str, Callable[[CaseMaker], Iterator[Case]]] = {
     "DrawdownUnknown": losses.drawdown_unknown,
     "DailyLoss": losses.daily_loss,
     "PeriodLoss": losses.period_loss,
+    "PortfolioDrawdown": account.drawdown,
+    "PortfolioPeriodLoss": account.period_loss,
+    "PortfolioValueAtRiskExceeded": account.value_at_risk,
+    "PortfolioExpectedShortfallHigh": account.shortfall,
     "AttributionResidual": books.residual,
     "ReconciliationBreak": books.reconciliation,
     "FiguresUndefined": books.undefined,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from genesis.monitoring.alert_manager.cases.case import Case, Check, Firing, around, held, human, not_before, series
 from genesis.monitoring.alert_manager.cases.maker import ABSENT, CaseMaker
-from genesis.monitoring.alert_manager.figure import AS_DELAY, AS_RATIO, Figure, percent, plain
+from genesis.monitoring.alert_manager.figure import AS_DELAY, AS_RATIO, Figure, overrides_of, percent, plain
 
 Sample = Mapping[str, str]
 """Series → its value."""
@@ -36,14 +36,14 @@ def figure_cases(maker: CaseMaker, subject: Subject) -> Iterator[Case]:
 
 
 def strategies(overrides: Mapping[str, object]) -> list[str]:
-    """Every strategy with an override, and one without."""
+    """Every strategy with an override, and one without; that one stands for the account, too."""
     plain_ = next(name for place in count() if (name := f"strategy_{place}") not in overrides)
     return [plain_, *overrides]
 
 
 def worst(figure: Figure) -> dict[str, Decimal]:
     """Each strategy where all its alerts fire."""
-    return {who: _places(figure, who)[-1][1] for who in strategies(figure.config.overrides)}
+    return {who: _places(figure, who)[-1][1] for who in strategies(overrides_of(figure.config))}
 
 
 def firing_of(maker: CaseMaker, figure: Figure, values: Mapping[str, Decimal]) -> list[Firing]:
@@ -54,7 +54,7 @@ def firing_of(maker: CaseMaker, figure: Figure, values: Mapping[str, Decimal]) -
             level = getattr(figure.config.levels(who), severity)
             if value <= level if figure.lower_is_worse else value >= level:
                 words = {**figure.words, "value": _text(figure, value), "threshold": figure.show.threshold(level)}
-                found.append(maker.firing(severity, {"strategy": who}, **words))
+                found.append(maker.firing(severity, figure.labels(who), **words))
     return found
 
 
@@ -66,7 +66,7 @@ def together(shown: Shown, values: Mapping[str, Decimal]) -> dict[str, str]:
 def _near_thresholds(maker: CaseMaker, subject: Subject) -> Iterator[Case]:
     figure, hold = subject.figure, _hold(maker, subject)
     for place, name in enumerate(name for name, _ in _places(figure, None)):
-        values = {who: _places(figure, who)[place][1] for who in strategies(figure.config.overrides)}
+        values = {who: _places(figure, who)[place][1] for who in strategies(overrides_of(figure.config))}
         checks = [*not_before(hold), Check(hold, firing_of(maker, figure, values))]
         yield maker.case(f"{name} ({_sort(figure)})", _line(subject, subject.shown, values, hold), checks)
 

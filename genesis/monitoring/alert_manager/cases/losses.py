@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from genesis.core.figure_alerts import PortfolioPeriodLossAlert
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.alerts.losses import DAILY_LOSS_SEVERITIES
 from genesis.monitoring.alert_manager.alerts.monitor import MONITOR_DOWN
@@ -19,8 +20,9 @@ from genesis.monitoring.alert_manager.cases.figure import (
     worst,
 )
 from genesis.monitoring.alert_manager.cases.maker import CaseMaker, hold_text
-from genesis.monitoring.alert_manager.figure import SEVERITIES, percent
+from genesis.monitoring.alert_manager.figure import SEVERITIES, overrides_of, percent
 from genesis.monitoring.alert_manager.promql import number
+from genesis.monitoring.catalog import Metric
 
 
 def drawdown(maker: CaseMaker) -> Iterator[Case]:
@@ -89,28 +91,37 @@ def daily_loss(maker: CaseMaker) -> Iterator[Case]:
 
 def period_loss(maker: CaseMaker) -> Iterator[Case]:
     """PeriodLoss."""
-    config = maker.alerts.period_loss
+    metrics = (catalog.STRATEGY_PERIOD_PNL, catalog.STRATEGY_EQUITY)
+    return period_cases(maker, maker.alerts.period_loss, *metrics, of_strategy=True)
+
+
+def period_cases(
+    maker: CaseMaker, config: PortfolioPeriodLossAlert, period_pnl: Metric, equity: Metric, *, of_strategy: bool
+) -> Iterator[Case]:
+    """The cases of the loss of a week and a month, a strategy's or the account's."""
     hold, start = maker.hold(config), Decimal(1024)
+
+    def whose(who: str) -> dict[str, str]:
+        return {"strategy": who} if of_strategy else {}
 
     def shown(who: str, period: str, loss: Decimal) -> Sample:
         other = next(name for name, _ in config.periods() if name != period)
-        pnl = catalog.STRATEGY_PERIOD_PNL.name
         return {
-            series(catalog.STRATEGY_EQUITY.name, strategy=who): number(start * (1 - loss)),
-            series(pnl, strategy=who, period=period): number(-start * loss),
-            series(pnl, strategy=who, period=other): "1",
-            series(pnl, strategy=who, period="day"): number(-start * loss),
+            series(equity.name, **whose(who)): number(start * (1 - loss)),
+            series(period_pnl.name, **whose(who), period=period): number(-start * loss),
+            series(period_pnl.name, **whose(who), period=other): "1",
+            series(period_pnl.name, **whose(who), period="day"): number(-start * loss),
         }
 
     def firing(who: str, period: str, loss: Decimal) -> Iterator[Firing]:
         levels = dict(config.periods())[period].levels(who)
         for severity in SEVERITIES:
             if loss >= (level := getattr(levels, severity)):
-                labels = {"strategy": who, "period": period}
+                labels = {**whose(who), "period": period}
                 yield maker.firing(severity, labels, value=percent(loss), threshold=percent(level))
 
     for period, levels in config.periods():
-        everyone = strategies(levels.overrides)
+        everyone = strategies(overrides_of(levels))
         for place, name in enumerate(name for name, _ in around(*levels.levels())):
             losses = {who: around(*levels.levels(who))[place][1] for who in everyone}
             made = {one: held(v, hold) for who, loss in losses.items() for one, v in shown(who, period, loss).items()}

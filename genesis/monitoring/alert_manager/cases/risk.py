@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from genesis.core.figure_alerts import ShortfallAlert, ValueAtRiskAlert
+from genesis.core.figure_alerts import PortfolioShortfallAlert, PortfolioValueAtRiskAlert
 from genesis.monitoring import catalog
-from genesis.monitoring.alert_manager.alerts.risk import band_text
+from genesis.monitoring.alert_manager.alerts.risk import STRATEGY_TAILS, Tails, band_text
 from genesis.monitoring.alert_manager.cases.case import Case, Firing, held, series
 from genesis.monitoring.alert_manager.cases.figure import Sample, Shown, Subject, figure_cases, strategies
 from genesis.monitoring.alert_manager.cases.maker import CaseMaker
@@ -17,16 +17,20 @@ from genesis.monitoring.alert_manager.promql import number
 
 def value_at_risk(maker: CaseMaker) -> Iterator[Case]:
     """ValueAtRiskExceeded."""
-    config = maker.alerts.value_at_risk_exceeded
+    return value_at_risk_cases(maker, maker.alerts.value_at_risk_exceeded, STRATEGY_TAILS)
+
+
+def value_at_risk_cases(maker: CaseMaker, config: PortfolioValueAtRiskAlert, tails: Tails) -> Iterator[Case]:
+    """The cases of a value at risk that is exceeded too often, a strategy's or the account's."""
     (figure,) = maker.alert.figures(maker.inputs.settings)
     many, tail = 1000 * config.min_forecasts, _tail(config)
 
     def shown(who: str, value: Decimal, forecasts: int = many, share: Decimal = Decimal("1.1")) -> Sample:
         exceedances = share * (1 - config.confidence) * forecasts
         return {
-            series(catalog.STRATEGY_VAR_KUPIEC_PVALUE.name, strategy=who, **tail): number(value),
-            series(catalog.STRATEGY_VAR_FORECASTS.name, strategy=who, **tail): str(forecasts),
-            series(catalog.STRATEGY_VAR_EXCEEDANCES.name, strategy=who, **tail): number(exceedances),
+            series(tails.pvalue.name, **figure.labels(who), **tail): number(value),
+            series(tails.forecasts.name, **figure.labels(who), **tail): str(forecasts),
+            series(tails.exceedances.name, **figure.labels(who), **tail): number(exceedances),
         }
 
     def other(who: str, value: Decimal) -> Sample:
@@ -43,14 +47,18 @@ def value_at_risk(maker: CaseMaker) -> Iterator[Case]:
 
 def shortfall(maker: CaseMaker) -> Iterator[Case]:
     """ExpectedShortfallHigh."""
-    config = maker.alerts.expected_shortfall_high
+    return shortfall_cases(maker, maker.alerts.expected_shortfall_high, STRATEGY_TAILS)
+
+
+def shortfall_cases(maker: CaseMaker, config: PortfolioShortfallAlert, tails: Tails) -> Iterator[Case]:
+    """The cases of an expected shortfall above its budget, a strategy's or the account's."""
     (figure,) = maker.alert.figures(maker.inputs.settings)
     tail = {**_tail(config), "horizon": "1d"}
 
     def shown(who: str, value: Decimal, observations: int = config.min_observations) -> Sample:
         return {
-            series(catalog.STRATEGY_EXPECTED_SHORTFALL_RATIO.name, strategy=who, **tail): number(value),
-            series(catalog.STRATEGY_OBSERVATIONS.name, strategy=who): str(observations),
+            series(tails.shortfall.name, **figure.labels(who), **tail): number(value),
+            series(tails.observations.name, **figure.labels(who)): str(observations),
         }
 
     def other(who: str, value: Decimal) -> Sample:
@@ -136,5 +144,5 @@ def beta(maker: CaseMaker) -> Iterator[Case]:
     yield maker.ends(config, {one: (bad, shown(middle)[one]) for one, bad in shown(far).items()}, firing(far))
 
 
-def _tail(config: ValueAtRiskAlert | ShortfallAlert) -> dict[str, str]:
+def _tail(config: PortfolioValueAtRiskAlert | PortfolioShortfallAlert) -> dict[str, str]:
     return {"method": config.method, "confidence": number(config.confidence)}
