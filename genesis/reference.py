@@ -16,7 +16,7 @@ from genesis.monitoring.alert_manager.documents import MARK
 from genesis.monitoring.alert_manager.rule_files import all_rules
 from genesis.monitoring.alert_manager.rules import Record, Rule
 from genesis.monitoring.alert_manager.runbook import Runbook
-from genesis.monitoring.catalog import CATALOG, Metric
+from genesis.monitoring.catalog import CATALOG, Metric, Process
 
 FILES: Mapping[str, type[BaseModel]] = {
     "trading_rules.yaml": TradingRules,
@@ -26,17 +26,24 @@ FILES: Mapping[str, type[BaseModel]] = {
 }
 
 
+_PROCESSES: Mapping[Process, str] = {Process.MONITOR: "The monitor", Process.ROTATION: "The rotation controller"}
+
+
 def metrics() -> str:
     """docs/metrics.md: every metric of the catalogue."""
-    rows = [(f"`{metric.name}`", metric.kind.value, _labels(metric), metric.help) for metric in CATALOG]
+    lines: list[str] = []
+    for process, title in _PROCESSES.items():
+        told = [metric for metric in CATALOG if metric.process is process]
+        rows = [(f"`{metric.name}`", metric.kind.value, _labels(metric), metric.help) for metric in told]
+        lines += [f"## {title}", "", *_table(("Metric", "Type", "Labels", "Meaning"), rows), ""]
     return _page(
         "Metrics",
         "genesis/monitoring/catalog.py",
-        "Every metric that the monitor exposes. Base units; ratios from 0 to 1; money in the account's reporting currency "
-        "(`genesis_portfolio_info`). Losses, costs and drawdowns are positive numbers, P&L is signed. A figure that cannot be "
-        "computed is left out, and `genesis_strategy_undefined_info` or `genesis_portfolio_undefined_info` says why. "
-        "An info is a gauge of 1 whose labels speak. A histogram has `_bucket`, `_sum` and `_count`.",
-        *_table(("Metric", "Type", "Labels", "Meaning"), rows),
+        "Every metric, by the process whose /metrics has it. Base units; ratios from 0 to 1; money in the account's reporting "
+        "currency (`genesis_portfolio_info`). Losses, costs and drawdowns are positive numbers, P&L is signed. A figure that "
+        "cannot be computed is left out, and `genesis_strategy_undefined_info` or `genesis_portfolio_undefined_info` says "
+        "why. An info is a gauge of 1 whose labels speak. A histogram has `_bucket`, `_sum` and `_count`.",
+        *lines[:-1],
     )
 
 

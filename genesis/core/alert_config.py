@@ -41,9 +41,24 @@ from genesis.core.figure_alerts import (
 from genesis.core.notification_config import Delivery, Grouping, Hours, Route, Team
 from genesis.core.notification_faults import notification_faults
 from genesis.core.receiver_config import Receiver, Url
+from genesis.core.rotation_alerts import DisagreementAlert, StuckAlert
 from genesis.core.section import Name, Section
-from genesis.core.service_alerts import DailyLossAlert, RejectedAlert, StalenessAlert, WatchdogAlert
+from genesis.core.service_alerts import (
+    DailyLossAlert,
+    FlappingAlert,
+    JournalSlowAlert,
+    LateAlert,
+    MissedAlert,
+    RejectedAlert,
+    ScrapeSlowAlert,
+    StalenessAlert,
+    TurnedAwayAlert,
+    WatchdogAlert,
+)
 from genesis.core.strategy_alert import RatioAlert, StateAlert, StrategyAlert, Timing, WindowAlert
+
+OTHERS_INTERVAL = timedelta(seconds=5)
+"""How often Prometheus reads itself and Alertmanager."""
 
 _LONGEST_INTERVAL = timedelta(minutes=1)
 
@@ -103,16 +118,44 @@ class Alerts(Section):
     """An event was refused because another one was taken in under its identity."""
     events_rejected: RejectedAlert
     """Events were refused because they hold what cannot be booked."""
+    events_late: LateAlert
+    """Account events were booked, but long after they happened."""
+    requests_refused: TurnedAwayAlert
+    """Senders are turned away before their events are read."""
     events_missing: StateAlert
     """A source's numbers say that an event never came."""
     journal_failing: WindowAlert
     """Events could not be made durable, and were not acknowledged."""
+    journal_slow: JournalSlowAlert
+    """Events are long on their way into the journal."""
     storage_below_tier: StateAlert
     """The journal is in SQLite, and the account's tier wants PostgreSQL."""
     collector_failing: StateAlert
     """The monitor answers, but could not collect a group of its metrics."""
     monitor_down: StateAlert
     """Prometheus cannot read the monitor, or the monitor tells nothing of the strategies."""
+    monitor_flapping: FlappingAlert
+    """The monitor is lost again and again, each time too briefly for MonitorDown."""
+    scrape_slow: ScrapeSlowAlert
+    """Reading the monitor takes nearly as long as Prometheus waits."""
+    series_folded: StateAlert
+    """There are more strategies or symbols than the monitor tells by name."""
+    rotation_down: StateAlert
+    """Prometheus cannot read the rotation controller; never fires where none is configured."""
+    rotation_stuck: StuckAlert
+    """The rotation controller answers, but decides nothing any more."""
+    rotation_blocked: StateAlert
+    """The rotation controller takes no step that adds risk."""
+    rotation_disagrees: DisagreementAlert
+    """The engine gives a strategy another weight than was decided on."""
+    rules_failing: WindowAlert
+    """Prometheus could not evaluate rules."""
+    rules_missed: MissedAlert
+    """Prometheus leaves out evaluations of rules, as they take too long."""
+    alertmanager_unreachable: WindowAlert
+    """Prometheus cannot hand its alerts to an Alertmanager."""
+    configuration_refused: StateAlert
+    """Prometheus or Alertmanager could not load its new configuration, and runs on the old one."""
     notifications_failing: StateAlert
     """Alertmanager cannot deliver."""
     watchdog: WatchdogAlert
@@ -176,31 +219,71 @@ class AlertSettings(Section):
 
 
 def _interval_faults(settings: AlertSettings) -> Iterator[InitErrorDetails]:
-    alerts = settings.alerts
     for key in ("scrape_interval", "evaluation_interval"):
         if (interval := getattr(settings, key)) > _LONGEST_INTERVAL:
             right = f"must be at most {duration_text(_LONGEST_INTERVAL)}: some rules look back two minutes"
             yield fault((key,), duration_text(interval), right)
-    for name, fills in (
+    yield from _hold_faults(settings.alerts)
+    yield from _window_faults(settings.alerts, 4 * settings.scrape_interval)
+    flapping = settings.alerts.monitor_flapping
+    if flapping.window <= (least := 2 * flapping.times * settings.scrape_interval):
+        right = f"must be longer than {duration_text(least)}: it takes two scrapes to see one of the {flapping.times} times"
+        yield fault(("alerts", "MonitorFlapping", "window"), duration_text(flapping.window), right)
+    yield from _end_faults(settings.alerts)
+
+
+def _hold_faults(alerts: Alerts) -> Iterator[InitErrorDetails]:
+    for name, burst in (
         ("SlippageHigh", alerts.slippage_high),
         ("SlippageAboveExpected", alerts.slippage_above_expected),
         ("FillDelayHigh", alerts.fill_delay_high),
+        ("EventsConflicting", alerts.events_conflicting),
+        ("EventsRejected", alerts.events_rejected),
+        ("EventsLate", alerts.events_late),
+        ("RequestsRefused", alerts.requests_refused),
+        ("JournalFailing", alerts.journal_failing),
+        ("JournalSlow", alerts.journal_slow),
+        ("MonitorFlapping", alerts.monitor_flapping),
+        ("RulesFailing", alerts.rules_failing),
+        ("RulesMissed", alerts.rules_missed),
     ):
-        if fills.hold >= fills.window:
-            right = f"must be shorter than window, which is {duration_text(fills.window)}: then a burst is over"
-            yield fault(("alerts", name, "for"), duration_text(fills.hold), right)
-    shortest = 4 * settings.scrape_interval
+        if burst.hold >= burst.window:
+            right = f"must be shorter than window, which is {duration_text(burst.window)}: then a burst is over"
+            yield fault(("alerts", name, "for"), duration_text(burst.hold), right)
+    unreachable = alerts.alertmanager_unreachable
+    if unreachable.hold <= unreachable.window:
+        right = f"must be longer than window, which is {duration_text(unreachable.window)}: else one failed attempt is told"
+        yield fault(("alerts", "AlertmanagerUnreachable", "for"), duration_text(unreachable.hold), right)
+
+
+def _window_faults(alerts: Alerts, shortest: timedelta) -> Iterator[InitErrorDetails]:
     for name, window in (
         ("SlippageHigh", alerts.slippage_high.window),
         ("SlippageAboveExpected", alerts.slippage_above_expected.window),
         ("FillDelayHigh", alerts.fill_delay_high.window),
         ("EventsConflicting", alerts.events_conflicting.window),
         ("EventsRejected", alerts.events_rejected.window),
+        ("EventsLate", alerts.events_late.window),
+        ("RequestsRefused", alerts.requests_refused.window),
         ("JournalFailing", alerts.journal_failing.window),
+        ("JournalSlow", alerts.journal_slow.window),
+        ("MonitorFlapping", alerts.monitor_flapping.window),
+        ("ScrapeSlow", alerts.scrape_slow.window),
     ):
         if window < shortest:
             right = f"must be at least {duration_text(shortest)}, four times scrape_interval: a shorter one holds no increase"
             yield fault(("alerts", name, "window"), duration_text(window), right)
+    for name, window in (
+        ("RulesFailing", alerts.rules_failing.window),
+        ("RulesMissed", alerts.rules_missed.window),
+        ("AlertmanagerUnreachable", alerts.alertmanager_unreachable.window),
+    ):
+        if window < 4 * OTHERS_INTERVAL:
+            right = f"must be at least {duration_text(4 * OTHERS_INTERVAL)}: Prometheus reads itself every five seconds"
+            yield fault(("alerts", name, "window"), duration_text(window), right)
+
+
+def _end_faults(alerts: Alerts) -> Iterator[InitErrorDetails]:
     for muting, muted_by in (("MonitorDown", alerts.monitor_down), ("CollectorFailing", alerts.collector_failing)):
         for name, alert in _on_figures(alerts):
             if alert.keep_firing_for <= muted_by.hold:
@@ -233,4 +316,5 @@ def _on_figures(alerts: Alerts) -> Iterator[tuple[str, Timing]]:
         ("PortfolioValueAtRiskExceeded", alerts.portfolio_value_at_risk_exceeded),
         ("PortfolioExpectedShortfallHigh", alerts.portfolio_expected_shortfall_high),
         ("FiguresUndefined", alerts.figures_undefined),
+        ("SeriesFolded", alerts.series_folded),
     )

@@ -9,10 +9,14 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 
 from genesis.core.alert_faults import above
-from genesis.core.duration import Interval
-from genesis.core.section import Name, Section
-from genesis.core.strategy_alert import Timing
+from genesis.core.duration import Interval, duration_text
+from genesis.core.section import Name, Ratio, Section
+from genesis.core.strategy_alert import Timing, WindowAlert
 
+LONGEST_APPEND = timedelta(seconds=1)
+"""The last bucket of the histogram of appends: a quantile is told up to it."""
+
+Quantile = Annotated[Decimal, Field(gt=0, lt=1)]
 DailyLossRatio = Annotated[Decimal, Field(gt=0, le=10)]
 
 
@@ -51,8 +55,8 @@ class StalenessAlert(Timing):
         return above("warning", critical, info)
 
 
-class RejectedAlert(Timing):
-    """How many events of a kind were refused within a window, because they hold what cannot be booked."""
+class CountAlert(Timing):
+    """How often something happened within a window."""
 
     window: Interval
     """How far back it counts, in wall time; at least four times `scrape_interval`."""
@@ -64,6 +68,79 @@ class RejectedAlert(Timing):
     @field_validator("critical")
     @classmethod
     def _critical_is_worse(cls, critical: int, info: ValidationInfo) -> int:
+        return above("warning", critical, info)
+
+
+class RejectedAlert(CountAlert):
+    """How many events of a kind were refused within a window, because they hold what cannot be booked."""
+
+
+class LateAlert(CountAlert):
+    """How many account events of a kind were booked late within a window (`events.late_after_seconds` of monitor.yaml)."""
+
+
+class TurnedAwayAlert(CountAlert):
+    """How many requests to the API were turned away with the same status within a window, before their events were read."""
+
+
+class JournalSlowAlert(Timing):
+    """A quantile of the wall time of a durable append to the journal, over a window."""
+
+    warning: Interval
+    """Fires with severity warning from here on."""
+    critical: Interval
+    """Fires with severity critical from here on; must be above `warning`, and at most 1s: no more is told."""
+    quantile: Quantile
+    """The share of the appends that take no longer than the time told."""
+    window: Interval
+    """How far back the appends go, in wall time; at least four times `scrape_interval`."""
+    min_appends: Annotated[int, Field(ge=1)]
+    """Fewer appends than this in the window say nothing, and fire nothing."""
+
+    @field_validator("critical")
+    @classmethod
+    def _critical_is_worse(cls, critical: timedelta, info: ValidationInfo) -> timedelta:
+        if critical > LONGEST_APPEND:
+            raise ValueError(f"must be at most {duration_text(LONGEST_APPEND)}: no longer append is told")
+        return above("warning", critical, info)
+
+
+class ScrapeSlowAlert(Timing):
+    """The mean time of a scrape of the monitor, over a window, as a share of `scrape_interval`."""
+
+    warning: Ratio
+    """Fires with severity warning from here on."""
+    critical: Ratio
+    """Fires with severity critical from here on; must be above `warning`. At 1 the scrape is given up, and its samples lost."""
+    window: Interval
+    """How far back the scrapes go; at least four times `scrape_interval`."""
+
+    @field_validator("critical")
+    @classmethod
+    def _critical_is_worse(cls, critical: Decimal, info: ValidationInfo) -> Decimal:
+        return above("warning", critical, info)
+
+
+class FlappingAlert(WindowAlert):
+    """How often the monitor was lost within a window."""
+
+    times: Annotated[int, Field(ge=1)]
+    """Fires when Prometheus could read the monitor, and then could not, this often."""
+
+
+class MissedAlert(Timing):
+    """The evaluations of the slowest group of rules that Prometheus left out within a window, as a share of all."""
+
+    window: Interval
+    """How far back they go; at least 20s."""
+    warning: Ratio
+    """Fires with severity warning from here on."""
+    critical: Ratio
+    """Fires with severity critical from here on; must be above `warning`."""
+
+    @field_validator("critical")
+    @classmethod
+    def _critical_is_worse(cls, critical: Decimal, info: ValidationInfo) -> Decimal:
         return above("warning", critical, info)
 
 

@@ -20,6 +20,13 @@ class Kind(enum.Enum):
     INFO = "info"
 
 
+class Process(enum.Enum):
+    """Whose /metrics a metric is on."""
+
+    MONITOR = "monitor"
+    ROTATION = "rotation"
+
+
 class Metric(NamedTuple):
     """One metric family."""
 
@@ -27,6 +34,7 @@ class Metric(NamedTuple):
     kind: Kind
     labels: tuple[str, ...]
     help: str
+    process: Process = Process.MONITOR
 
 
 def _gauge(name: str, labels: str, text: str) -> Metric:
@@ -53,6 +61,10 @@ def _twins(name: str, labels: str, text: str) -> tuple[Metric, Metric]:
 def _counted_twins(name: str, labels: str, text: str) -> tuple[Metric, Metric]:
     """As `_twins`, but counters."""
     return _counter(f"strategy_{name}", f"strategy {labels}", text), _counter(f"portfolio_{name}", labels, text)
+
+
+def _of_rotation(metric: Metric) -> Metric:
+    return metric._replace(process=Process.ROTATION)
 
 
 # A strategy's account.
@@ -450,6 +462,36 @@ SERIES_FOLDED = _gauge(
     "series_folded", "label", "Label values past the configured bound, whose series are folded into `other`."
 )
 BUILD_INFO = _info("build_info", "version", "The running version of Genesis.")
+
+# What the rotation controller tells of itself. Weights are shares of the capital; what they leave over is not given out.
+ROTATION_TARGET_WEIGHT_RATIO = _of_rotation(
+    _gauge(
+        "rotation_target_weight_ratio", "strategy", "Share of the capital that the strategy is to have, by the last decision."
+    )
+)
+ROTATION_ENGINE_WEIGHT_RATIO = _of_rotation(
+    _gauge("rotation_engine_weight_ratio", "strategy", "Share of the capital that the strategy has, as the engine reports it.")
+)
+ROTATION_SCORE = _of_rotation(_gauge("rotation_score", "strategy", "What the strategy's figures amount to; more is better."))
+ROTATION_DECISIONS = _of_rotation(
+    _counter("rotation_decisions_total", "action reason", "Decisions by what they changed, and why; one may change nothing.")
+)
+ROTATION_LAST_DECISION_TIMESTAMP_SECONDS = _of_rotation(
+    _gauge(
+        "rotation_last_decision_timestamp_seconds",
+        "",
+        "Wall time of the last decision; one that changes nothing, or is blocked, counts as well.",
+    )
+)
+ROTATION_INTERVAL_SECONDS = _of_rotation(
+    _gauge("rotation_interval_seconds", "", "The time between two decisions, as it is configured.")
+)
+ROTATION_ENFORCING = _of_rotation(
+    _gauge("rotation_enforcing", "", "1 if decisions are sent to the engine, 0 if they are only told.")
+)
+ROTATION_BLOCKED_INFO = _of_rotation(
+    _info("rotation_blocked_info", "reason", "Why no step that adds risk is taken; there is none while all is well.")
+)
 
 CATALOG: tuple[Metric, ...] = tuple(value for value in globals().values() if isinstance(value, Metric))
 BY_NAME: dict[str, Metric] = {metric.name: metric for metric in CATALOG}

@@ -27,6 +27,12 @@ def test_every_metric_is_listed_with_type_labels_and_help() -> None:
         assert text.strip() == metric.help
 
 
+def test_metrics_are_told_by_the_process_that_has_them() -> None:
+    monitor, rotation = reference.metrics().split("\n## ")[1:]
+    assert {row[0].strip(" `").startswith("genesis_rotation_") for row in rows(monitor)} == {False}
+    assert {row[0].strip(" `").startswith("genesis_rotation_") for row in rows(rotation)} == {True}
+
+
 def test_every_key_has_a_value_a_default_and_a_meaning() -> None:
     for row in rows(reference.configuration()):
         assert len(row) == 4, row

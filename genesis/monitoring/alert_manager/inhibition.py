@@ -9,8 +9,10 @@ from genesis.core.notification_config import URGENCIES
 from genesis.monitoring.alert_manager.alerts import ALERTS
 from genesis.monitoring.alert_manager.matchers import equals, one_of
 
-SAME = ("alertname", "instance", "strategy", "symbol", "kind", "period")
+SAME = ("alertname", "instance", "strategy", "symbol", "kind", "period", "code")
 """In what a more urgent alert and the one that it mutes are equal: one symbol's does not mute another's."""
+
+_BEFORE_THE_FALL = ("MonitorFlapping", "ScrapeSlow")
 
 _REAL = equals("test", "")
 """A test alert mutes nothing."""
@@ -31,6 +33,8 @@ def inhibit_rules() -> list[dict[str, Any]]:
         _rule([equals("alertname", "MonitorDown")], figures, ["instance"]),
         # Without an instance, MonitorDown says that Prometheus knows of no monitor at all.
         _rule([equals("alertname", "MonitorDown"), equals("instance", "")], figures),
+        # Why the monitor is not there any more is told once: a scrape that fails is slow, or the last one of many.
+        _rule([equals("alertname", "MonitorDown")], one_of("alertname", _BEFORE_THE_FALL), ["instance"]),
         # The same for one group of figures, and only for the alerts that stand on it.
         *(
             _rule(

@@ -16,13 +16,18 @@ from genesis.monitoring.alert_manager.messages import Message, annotate
 JOB = "genesis"
 """The scrape job of the monitor."""
 
+ROTATION_JOB = "rotation"
+"""The scrape job of the rotation controller."""
+
 WINDOW = "[$window]"
 """Stands for the range in an expression on a window."""
 
 _SCOPE = "{{ if $labels.scope }}{{ $labels.scope }}{{ else }}the account{{ end }}"
+_NAMED = ("instance", "job", "group", "integration", "source", "kind", "code", "label", "reason", "rule_group")
 _LABELS = {
-    **{label: f"{{{{ $labels.{label} }}}}" for label in ("instance", "group", "integration", "source", "kind")},
+    **{label: f"{{{{ $labels.{label} }}}}" for label in _NAMED},
     "scope": _SCOPE,
+    "alertmanager": "{{ if $labels.alertmanager }}{{ $labels.alertmanager }}{{ else }}any Alertmanager{{ end }}",
 }
 """Words of messages that are labels of the alert."""
 
@@ -72,6 +77,11 @@ class RuleMaker:
     def alerts(self) -> Alerts:
         """The thresholds of all alerts."""
         return self._settings.alerts
+
+    @property
+    def settings(self) -> AlertSettings:
+        """The whole of alerts.yaml."""
+        return self._settings
 
     def compare(self, figure: Figure) -> Iterator[Rule]:
         """One rule a severity, in which every strategy meets its own threshold, or the account its."""

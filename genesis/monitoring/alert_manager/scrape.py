@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from genesis.core.access_config import ScrapeSettings, TlsSettings
-from genesis.core.alert_config import AlertSettings
+from genesis.core.alert_config import OTHERS_INTERVAL, AlertSettings
 from genesis.core.duration import duration_text
 from genesis.monitoring.alert_manager.documents import document
-from genesis.monitoring.alert_manager.rules import JOB
-
-# The programs around the monitor tell of themselves; NotificationsFailing looks back two minutes on it.
-_OTHERS_INTERVAL = "5s"
+from genesis.monitoring.alert_manager.rules import JOB, ROTATION_JOB
 
 INSTANCE = "monitor"
 """The monitor's `instance`, whatever its port: one that comes back elsewhere goes on with its series, not beside them."""
@@ -26,15 +23,19 @@ def prometheus_config(
     alertmanager: str,
     rule_files: Sequence[str],
     prometheus: str = "localhost:9090",
+    rotation: str | None = None,
     scrape: ScrapeSettings | None = None,
     tls: TlsSettings | None = None,
     folder: Path | None = None,
 ) -> str:
     """The text of prometheus.yml; addresses are `host:port`, `rule_files` are paths or globs as Prometheus sees them.
 
+    Without `rotation`, the address of the rotation controller, none is read, and no alert on one fires.
+
     `scrape` and `tls` say what the monitor asks of a scrape: credentials and certificates stay in their files, which are
     named as they are there, or from `folder` on where it is given and they are relative.
     """
+    others = duration_text(OTHERS_INTERVAL)
     access = _access(scrape or ScrapeSettings(), tls or TlsSettings(), folder or Path())
     return document(
         {
@@ -46,8 +47,9 @@ def prometheus_config(
             "alerting": {"alertmanagers": [_targets(alertmanager)]},
             "scrape_configs": [
                 {"job_name": JOB, **access, **_targets(monitor, instance=INSTANCE)},
-                {"job_name": "prometheus", "scrape_interval": _OTHERS_INTERVAL, **_targets(prometheus)},
-                {"job_name": "alertmanager", "scrape_interval": _OTHERS_INTERVAL, **_targets(alertmanager)},
+                *([{"job_name": ROTATION_JOB, **_targets(rotation, instance="rotation")}] if rotation else []),
+                {"job_name": "prometheus", "scrape_interval": others, **_targets(prometheus)},
+                {"job_name": "alertmanager", "scrape_interval": others, **_targets(alertmanager)},
             ],
         }
     )

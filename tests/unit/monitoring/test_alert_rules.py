@@ -12,6 +12,7 @@ import yaml
 
 from genesis.core.alert_config import ALERT_NAMES
 from genesis.core.figure_alerts import LONGEST_FILL_DELAY
+from genesis.core.service_alerts import LONGEST_APPEND
 from genesis.monitoring import families
 from genesis.monitoring.accounts import _DELAY_BOUNDS
 from genesis.monitoring.alert_manager import prometheus_config, rule_files, rule_tests, thresholds
@@ -19,7 +20,8 @@ from genesis.monitoring.alert_manager.alerts import ALERTS
 from genesis.monitoring.alert_manager.documents import HEADER
 from genesis.monitoring.alert_manager.promql import any_of, number, string
 from genesis.monitoring.alert_manager.runbook_page import runbook_page
-from genesis.monitoring.catalog import BY_NAME, Kind
+from genesis.monitoring.catalog import BY_NAME, Kind, Process
+from genesis.monitoring.telemetry import _APPEND_BOUNDS
 from tests.unit.monitoring.alert_tree import limits, settings
 
 PROMETHEUS_LABELS = {"instance", "job"}
@@ -164,6 +166,10 @@ def test_every_threshold_is_told_with_its_overrides() -> None:
     assert told["FillDelayHigh", "critical", "spread_capture"] == 60.0
     assert told["CapacityNearlyUsed", "critical", "multi_pair"] == 6.0
     assert told["CorrelationHigh", "warning", ""] == 0.65
+    assert (told["EventsLate", "warning", ""], told["RequestsRefused", "critical", ""]) == (5, 300)
+    assert (told["JournalSlow", "critical", ""], told["ScrapeSlow", "warning", ""]) == (0.5, 0.5)
+    assert (told["RotationStuck", "critical", ""], told["RotationDisagrees", "critical", ""]) == (10, 0.02)
+    assert told["RulesMissed", "warning", ""] == 0.1
     assert told["PortfolioDrawdown", "critical", ""] == 0.06
     assert told["PortfolioExpectedShortfallHigh", "warning", ""] == 0.08
     parts = {(line.alert, line.severity, line.strategy, line.part): line.value for line in lines if line.part}
@@ -195,6 +201,13 @@ def test_every_alert_with_thresholds_tells_them() -> None:
         "StorageBelowTier",
         "CollectorFailing",
         "MonitorDown",
+        "MonitorFlapping",
+        "SeriesFolded",
+        "RotationDown",
+        "RotationBlocked",
+        "RulesFailing",
+        "AlertmanagerUnreachable",
+        "ConfigurationRefused",
         "NotificationsFailing",
         "Watchdog",
     }
@@ -204,6 +217,26 @@ def test_the_limit_of_correlations_is_that_of_the_trading_rules() -> None:
     text = rule_files(settings(), limits({"correlation_alert_ratio": "0.65"}))["risk.yml"]
     (expr,) = [rule["expr"] for rule in yaml.safe_load(text)["groups"][0]["rules"] if rule.get("alert") == "CorrelationHigh"]
     assert expr == 'genesis_strategy_correlation{estimator="pearson"} >= 0.65'
+
+
+def test_a_slow_scrape_is_one_that_is_slow_for_its_interval() -> None:
+    lines = thresholds(settings({"scrape_interval": "250ms"}), limits())
+    told = {line.severity: line.value for line in lines if line.alert == "ScrapeSlow"}
+    assert told == {"warning": 0.125, "critical": 0.2}
+    text = rule_files(settings({"scrape_interval": "250ms"}), limits())["monitor.yml"]
+    exprs = [rule["expr"] for rule in yaml.safe_load(text)["groups"][0]["rules"] if rule.get("alert") == "ScrapeSlow"]
+    assert [expr.partition(" >= ")[2] for expr in exprs] == ["0.125", "0.2"]
+
+
+def test_the_longest_append_of_a_threshold_is_the_last_bucket_of_the_histogram() -> None:
+    assert LONGEST_APPEND.total_seconds() == _APPEND_BOUNDS[-1]
+
+
+def test_alerts_on_rotation_stand_on_figures_of_its_controller_alone() -> None:
+    for rule in yaml.safe_load(rule_files(settings(), limits())["rotation.yml"])["groups"][0]["rules"]:
+        for name in re.findall(r"genesis_\w+", rule["expr"]):
+            assert BY_NAME[name].process is Process.ROTATION, rule["alert"]
+        assert 'job="rotation"' in rule["expr"] or "genesis_rotation_" in rule["expr"]
 
 
 def test_the_longest_delay_of_a_threshold_is_the_last_bucket_of_the_histogram() -> None:
@@ -221,6 +254,12 @@ def test_prometheus_is_told_its_targets_rules_and_intervals() -> None:
     assert tree["alerting"]["alertmanagers"] == [{"static_configs": [{"targets": ["a:2"]}]}]
     targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in tree["scrape_configs"]}
     assert targets == {"genesis": ["m:1"], "prometheus": ["p:3"], "alertmanager": ["a:2"]}
+
+
+def test_prometheus_reads_the_rotation_controller_where_there_is_one() -> None:
+    text = prometheus_config(settings(), monitor="m:1", alertmanager="a:2", rotation="r:4", rule_files=["x/*.yml"])
+    jobs = {job["job_name"]: job for job in yaml.safe_load(text)["scrape_configs"]}
+    assert jobs["rotation"]["static_configs"] == [{"targets": ["r:4"], "labels": {"instance": "rotation"}}]
 
 
 def test_no_generated_yaml_has_anchors(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from genesis.monitoring.alert_manager.alerts import (
     losses,
     monitor,
     risk,
+    rotation,
     trades,
 )
 
@@ -34,6 +35,7 @@ TOPICS: Mapping[str, tuple[Alert, ...]] = {
     "events": events.ALERTS,
     "journal": journal.ALERTS,
     "monitor": monitor.ALERTS,
+    "rotation": rotation.ALERTS,
     "alerting": alerting.ALERTS,
 }
 """Topic → its alerts."""

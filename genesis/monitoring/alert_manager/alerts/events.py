@@ -1,20 +1,26 @@
-"""Events that are refused, or never come."""
+"""Events that are refused, come late, or never come."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from genesis.core.alert_config import Alerts
 from genesis.core.config import TradingRules
 from genesis.core.duration import duration_text
+from genesis.core.service_alerts import CountAlert
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.alert import Alert, Inputs
 from genesis.monitoring.alert_manager.figure import COUNT, SEVERITIES
 from genesis.monitoring.alert_manager.messages import Message
-from genesis.monitoring.alert_manager.promql import string
+from genesis.monitoring.alert_manager.promql import any_of, string
 from genesis.monitoring.alert_manager.rules import WINDOW, Rule, RuleMaker
 from genesis.monitoring.alert_manager.runbook import Look, Runbook
 from genesis.monitoring.alert_manager.thresholds import AlertThreshold
 
+TURNED_AWAY = ("401", "403", "413", "429", "503")
+"""What the API answers without having read the events."""
+
+_TURNED_AWAY = f"sum without (path) (increase({catalog.API_REQUESTS.name}{{code=~{any_of(TURNED_AWAY)}}}{WINDOW}))"
 _EVENTS_MISSING = f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"
 
 
@@ -32,20 +38,34 @@ def _conflicting(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
 
 
 def _rejected(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    config = maker.alerts.events_rejected
+    return _counted(maker, maker.alerts.events_rejected, _refused("rejected"))
+
+
+def _late(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    return _counted(maker, maker.alerts.events_late, f"increase({catalog.EVENTS_LATE.name}{WINDOW})")
+
+
+def _turned_away(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    return _counted(maker, maker.alerts.requests_refused, _TURNED_AWAY)
+
+
+def _counted(maker: RuleMaker, config: CountAlert, increase: str) -> Iterator[Rule]:
+    """One rule a severity, on how often something happened within `WINDOW`."""
     window = duration_text(config.window)
-    yield from maker.each_severity(
+    return maker.each_severity(
         config,
-        lambda severity: f"{_refused('rejected')} >= {getattr(config, severity)}".replace(WINDOW, f"[{window}]"),
+        lambda severity: f"{increase} >= {getattr(config, severity)}".replace(WINDOW, f"[{window}]"),
         {"value": COUNT, "window": window},
         lambda severity: str(getattr(config, severity)),
     )
 
 
-def _rejected_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
-    config = inputs.settings.alerts.events_rejected
-    for severity in SEVERITIES:
-        yield AlertThreshold("EventsRejected", severity, "", float(getattr(config, severity)))
+def _thresholds(alert: str, config: Callable[[Alerts], CountAlert]) -> Callable[[Inputs], Iterator[AlertThreshold]]:
+    def told(inputs: Inputs) -> Iterator[AlertThreshold]:
+        for severity in SEVERITIES:
+            yield AlertThreshold(alert, severity, "", float(getattr(config(inputs.settings.alerts), severity)))
+
+    return told
 
 
 def _missing(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
@@ -78,7 +98,7 @@ EVENTS_CONFLICTING = Alert(
 EVENTS_REJECTED = Alert(
     name="EventsRejected",
     rules=_rejected,
-    thresholds=_rejected_thresholds,
+    thresholds=_thresholds("EventsRejected", lambda alerts: alerts.events_rejected),
     message=Message(
         "{value} events refused ({kind})",
         "In the last {window}, {value} events of the kind {kind} were refused because they hold what cannot be booked; "
@@ -96,6 +116,62 @@ EVENTS_REJECTED = Alert(
         "again; what was refused took no identity. Time ahead: set the sender's clock, and send UTC. Unknown strategy: add it "
         "to strategies.yaml. Kind `unknown`: lines that are no event at all.",
         "Somebody tries out the interface by hand.",
+    ),
+)
+
+EVENTS_LATE = Alert(
+    name="EventsLate",
+    rules=_late,
+    thresholds=_thresholds("EventsLate", lambda alerts: alerts.events_late),
+    message=Message(
+        "{value} events came late ({kind})",
+        "In the last {window}, {value} events of the kind {kind} were booked long after they happened; the {severity} "
+        "threshold is {threshold}. Until then, positions and P&L were told without them.",
+    ),
+    runbook=Runbook(
+        "Account events were booked although they are more than `events.late_after_seconds` (monitor.yaml) behind the latest "
+        "event. The books are right now; between the event and its arrival they were not, and alerts looked at wrong "
+        "positions.",
+        (
+            Look("How many of which kind in five minutes?", f"increase({catalog.EVENTS_LATE.name}[5m]) > 0"),
+            Look(
+                "How late is the slowest one in twenty (seconds)?",
+                f"histogram_quantile(0.95, sum by (le, kind) (rate({catalog.EVENT_LAG_SECONDS.name}_bucket[5m])))",
+            ),
+            Look("Do events wait here?", f"{catalog.INGEST_PENDING_EVENTS.name} or {catalog.JOURNAL_PENDING_EVENTS.name}"),
+            Look("Is a clock wrong (seconds ahead of ours)?", catalog.SOURCE_CLOCK_OFFSET_SECONDS.name),
+        ),
+        "Events wait here: the monitor or its journal is slow, see JournalSlow. None waits: they are held up on their way; "
+        "look at the engine's own queue and log. One source that is late always: set its clock. Look at the positions once "
+        "more, and at what was decided in between.",
+        "A backlog that an engine sends after an outage, or a book that is entered by hand afterwards.",
+    ),
+)
+
+REQUESTS_REFUSED = Alert(
+    name="RequestsRefused",
+    rules=_turned_away,
+    thresholds=_thresholds("RequestsRefused", lambda alerts: alerts.requests_refused),
+    message=Message(
+        "Senders are turned away (HTTP {code})",
+        "In the last {window}, {value} requests to the monitor's API were answered with {code}; the {severity} threshold is "
+        "{threshold}. Their events were not read.",
+    ),
+    runbook=Runbook(
+        "Requests to the monitor's API were turned away before their events were read: 401 or 403, the token or certificate is "
+        "wrong; 413, the body is too large; 429, more events wait than may; 503, the journal is away or the books are being "
+        "restored. What an engine cannot deliver is not watched, and no number tells that it is missing.",
+        (
+            Look("Which answers, on which path?", f"sum by (path, code) (increase({catalog.API_REQUESTS.name}[5m])) > 0"),
+            Look("Does anything come in?", f'sum by (kind) (rate({catalog.EVENTS.name}{{outcome="accepted"}}[1m]))'),
+            Look(
+                "Do events wait to be booked?", f"{catalog.INGEST_PENDING_EVENTS.name} or {catalog.JOURNAL_PENDING_EVENTS.name}"
+            ),
+        ),
+        "The monitor's log names the sender. 401, 403: give it the token of `ingest` in monitor.yaml, or a certificate that "
+        "the monitor trusts. 413: have it send smaller bodies. 429: see JournalSlow; a sender must wait as Retry-After says, "
+        "and keep what it could not deliver. 503: see JournalFailing and MonitorDown.",
+        "Somebody tries out the interface by hand, or a scanner comes by. A burst after an outage, which drains by itself.",
     ),
 )
 
@@ -128,5 +204,7 @@ EVENTS_MISSING = Alert(
 ALERTS = (
     EVENTS_CONFLICTING,
     EVENTS_REJECTED,
+    EVENTS_LATE,
+    REQUESTS_REFUSED,
     EVENTS_MISSING,
 )

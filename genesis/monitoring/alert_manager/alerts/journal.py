@@ -1,15 +1,19 @@
-"""The journal: what is not made durable, or not in the right place."""
+"""The journal: what is not made durable, or too slowly, or not in the right place."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from genesis.core.config import TradingRules
+from genesis.core.duration import duration_text
 from genesis.monitoring import catalog
-from genesis.monitoring.alert_manager.alert import Alert
+from genesis.monitoring.alert_manager.alert import Alert, Inputs
+from genesis.monitoring.alert_manager.figure import SECONDS, SEVERITIES, percent
 from genesis.monitoring.alert_manager.messages import Message
+from genesis.monitoring.alert_manager.promql import number, seconds
 from genesis.monitoring.alert_manager.rules import WINDOW, Rule, RuleMaker
 from genesis.monitoring.alert_manager.runbook import Look, Runbook
+from genesis.monitoring.alert_manager.thresholds import AlertThreshold
 
 _FAILURES = f"increase({catalog.JOURNAL_COMMIT_ERRORS.name}{WINDOW})"
 
@@ -20,6 +24,25 @@ and on (instance)
 
 def _failing(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
     yield maker.window(maker.alerts.journal_failing, f"{_FAILURES} > 0")
+
+
+def _slow(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    config = maker.alerts.journal_slow
+    window, appends = duration_text(config.window), catalog.JOURNAL_APPEND_SECONDS.name
+    quantile = f"histogram_quantile({number(config.quantile)}, increase({appends}_bucket[{window}]))"
+    enough = f"increase({appends}_count[{window}]) >= {config.min_appends}"
+    yield from maker.each_severity(
+        config,
+        lambda severity: f"{quantile} >= {seconds(getattr(config, severity))}\nand\n{enough}",
+        {"value": SECONDS, "quantile": percent(config.quantile), "window": window},
+        lambda severity: duration_text(getattr(config, severity)),
+    )
+
+
+def _slow_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
+    config = inputs.settings.alerts.journal_slow
+    for severity in SEVERITIES:
+        yield AlertThreshold("JournalSlow", severity, "", getattr(config, severity).total_seconds())
 
 
 def _storage(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
@@ -49,6 +72,37 @@ JOURNAL_FAILING = Alert(
     ),
 )
 
+JOURNAL_SLOW = Alert(
+    name="JournalSlow",
+    rules=_slow,
+    thresholds=_slow_thresholds,
+    message=Message(
+        "The journal is slow: {value}",
+        "In the last {window}, {quantile} of the appends to the journal took up to {value}, the others longer; the {severity} "
+        "threshold is {threshold}. Engines wait that long for each answer.",
+    ),
+    runbook=Runbook(
+        "Making an event durable takes long. Nothing is lost, but every figure is later by as much, engines that wait for the "
+        "answer are held up, and from some rate on events pile up.",
+        (
+            Look(
+                "How long do appends take (seconds)?",
+                f"histogram_quantile(0.95, rate({catalog.JOURNAL_APPEND_SECONDS.name}_bucket[5m]))",
+            ),
+            Look("Do events wait?", f"{catalog.JOURNAL_PENDING_EVENTS.name} or {catalog.INGEST_PENDING_EVENTS.name}"),
+            Look(
+                "How many events share a commit?",
+                f"rate({catalog.JOURNAL_COMMIT_EVENTS.name}_sum[5m]) / rate({catalog.JOURNAL_COMMIT_EVENTS.name}_count[5m])",
+            ),
+            Look("What is the journal in?", catalog.JOURNAL_INFO.name),
+        ),
+        "Look at the disk of the journal: is it busy with something else, nearly full, or on a network? PostgreSQL: look for "
+        "locks and a checkpoint or vacuum that does not end, and at the network between. SQLite on a slow disk: move the file "
+        "to a fast one, or the journal to PostgreSQL with `genesis journal copy`.",
+        "A backup or a copy that runs on the same disk, and ends.",
+    ),
+)
+
 STORAGE_BELOW_TIER = Alert(
     name="StorageBelowTier",
     groups=("portfolio",),
@@ -74,5 +128,6 @@ STORAGE_BELOW_TIER = Alert(
 
 ALERTS = (
     JOURNAL_FAILING,
+    JOURNAL_SLOW,
     STORAGE_BELOW_TIER,
 )

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
+from genesis.core.alert_config import AlertSettings
 from genesis.core.config import TradingRules
+from genesis.core.duration import duration_text
+from genesis.core.strategy_alert import Severity
 from genesis.monitoring import catalog
-from genesis.monitoring.alert_manager.alert import Alert
+from genesis.monitoring.alert_manager.alert import Alert, Inputs
+from genesis.monitoring.alert_manager.figure import SECONDS, percent
 from genesis.monitoring.alert_manager.messages import Message
-from genesis.monitoring.alert_manager.rules import JOB, Rule, RuleMaker
+from genesis.monitoring.alert_manager.promql import number
+from genesis.monitoring.alert_manager.rules import JOB, WINDOW, Rule, RuleMaker
 from genesis.monitoring.alert_manager.runbook import Look, Runbook
+from genesis.monitoring.alert_manager.thresholds import AlertThreshold
 
 _COLLECTOR_FAILING = f"{catalog.COLLECTOR_SUCCESS.name} == 0"
 
@@ -27,6 +34,43 @@ or
 
 def _collector(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
     yield maker.state(maker.alerts.collector_failing, _COLLECTOR_FAILING)
+
+
+def _flapping(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    config = maker.alerts.monitor_flapping
+    yield maker.window(config, f'resets(up{{job="{JOB}"}}{WINDOW}) >= {config.times}')
+
+
+def _slow(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    config = maker.alerts.scrape_slow
+    window, limits = duration_text(config.window), scrape_limits(maker.settings)
+    mean = f'avg_over_time(scrape_duration_seconds{{job="{JOB}"}}[{window}])'
+    yield from maker.each_severity(
+        config,
+        lambda severity: f"{mean} >= {number(limits[severity])}",
+        {"value": SECONDS, "window": window},
+        lambda severity: scrape_threshold(maker.settings, severity),
+    )
+
+
+def scrape_threshold(settings: AlertSettings, severity: Severity) -> str:
+    """A threshold of a scrape's time, as messages say it."""
+    return f"{percent(getattr(settings.alerts.scrape_slow, severity))} of {duration_text(settings.scrape_interval)}"
+
+
+def scrape_limits(settings: AlertSettings) -> dict[Severity, Decimal]:
+    """The thresholds of a scrape's time, in seconds."""
+    interval, config = Decimal(str(settings.scrape_interval.total_seconds())), settings.alerts.scrape_slow
+    return {"warning": config.warning * interval, "critical": config.critical * interval}
+
+
+def _slow_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
+    for severity, limit in scrape_limits(inputs.settings).items():
+        yield AlertThreshold("ScrapeSlow", severity, "", float(limit))
+
+
+def _folded(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    yield maker.state(maker.alerts.series_folded, f"{catalog.SERIES_FOLDED.name} > 0")
 
 
 def _down(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
@@ -79,7 +123,87 @@ MONITOR_DOWN = Alert(
     ),
 )
 
+MONITOR_FLAPPING = Alert(
+    name="MonitorFlapping",
+    rules=_flapping,
+    message=Message(
+        "Monitor lost {value} times in {window}",
+        "In the last {window}, Prometheus could read the monitor and then could not, {value} times. Each time, alerts that "
+        "were waiting began to wait anew.",
+    ),
+    runbook=Runbook(
+        "The monitor comes and goes, each time for less than MonitorDown waits: its process ends and is started again, or "
+        "some scrapes fail. Alerts on strategies work in between, but those that wait (`for`) start anew each time, and the "
+        "next fall may be the last.",
+        (
+            Look("When was it there?", f'up{{job="{JOB}"}}'),
+            Look("Were scrapes slow (seconds)?", f'scrape_duration_seconds{{job="{JOB}"}}'),
+            Look("What is the journal's size?", catalog.JOURNAL_EVENTS.name),
+            Look("Did commits fail?", f"increase({catalog.JOURNAL_COMMIT_ERRORS.name}[15m])"),
+        ),
+        "See in the service manager (systemd, Docker) whether the process was started anew, and with which exit code: killed "
+        "for its memory, or an error at the end of its log. If the process never ended, scrapes time out (ScrapeSlow) or the "
+        "network between drops them. An event that brings it down comes again from the engine: stop the engine if the books "
+        "cannot be held.",
+        "Somebody who restarts it several times in a row, and knows why.",
+    ),
+)
+
+SCRAPE_SLOW = Alert(
+    name="ScrapeSlow",
+    rules=_slow,
+    thresholds=_slow_thresholds,
+    message=Message(
+        "Reading the monitor takes {value}",
+        "In the last {window}, a scrape of the monitor took {value} on average; the {severity} threshold is {threshold}. "
+        "What takes longer than that interval is given up, and its figures are lost.",
+    ),
+    runbook=Runbook(
+        "Prometheus needs nearly as long to read the monitor as it waits for an answer, which is `scrape_interval` of "
+        "alerts.yaml (10s at most). What takes longer is lost, the monitor counts as down for that moment, and alerts come "
+        "late.",
+        (
+            Look("How long do scrapes take (seconds)?", f'scrape_duration_seconds{{job="{JOB}"}}'),
+            Look("Which groups take the time?", f"topk(5, {catalog.COLLECTOR_DURATION_SECONDS.name})"),
+            Look("How many samples?", f'scrape_samples_scraped{{job="{JOB}"}}'),
+            Look("How many events come in (a second)?", f"sum(rate({catalog.EVENTS.name}[1m]))"),
+        ),
+        "More strategies or symbols than before: raise `scrape_interval`, as docs/numbers.md has what a figure costs. One "
+        "group that takes most: have monitor.yaml work out less of it (fewer windows, confidences). Otherwise the machine is "
+        "busy: see what else runs on it. Then reload Prometheus.",
+        "A machine that was suspended, or busy with an upgrade, for a minute.",
+    ),
+)
+
+SERIES_FOLDED = Alert(
+    name="SeriesFolded",
+    groups=("accounts",),
+    rules=_folded,
+    message=Message(
+        "{value} names ({label}) are not told",
+        "The monitor has {value} more names ({label}) than monitor.yaml lets it tell. They share the name `other`, and have no "
+        "drawdown, staleness or limit of their own to alert on.",
+    ),
+    runbook=Runbook(
+        "There are more strategies or symbols than `max_strategies` or `max_symbols` of monitor.yaml. The last to come are "
+        "summed up as `other`: the account's totals are right, but what has no name has no alerts.",
+        (
+            Look("How many of which?", f"{catalog.SERIES_FOLDED.name} > 0"),
+            Look("What has `other`?", f'{catalog.STRATEGY_NET_PNL.name}{{strategy="other"}}'),
+            Look("How many strategies have a name?", f"count({catalog.STRATEGY_CONFIGURED.name})"),
+            Look("Which are in no configuration?", f"{catalog.STRATEGY_CONFIGURED.name} == 0"),
+        ),
+        "Names that should be there: raise the limit in monitor.yaml and restart the monitor; see afterwards that scrapes stay "
+        "quick. Names that should not: an engine makes them up, an order's number for a strategy for example; mend it, and set "
+        "`events.unknown_strategies` to refuse.",
+        "None is known.",
+    ),
+)
+
 ALERTS = (
     COLLECTOR_FAILING,
     MONITOR_DOWN,
+    MONITOR_FLAPPING,
+    SCRAPE_SLOW,
+    SERIES_FOLDED,
 )

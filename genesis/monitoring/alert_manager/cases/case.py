@@ -11,10 +11,14 @@ from math import ceil
 
 from genesis.core.duration import duration_text
 from genesis.monitoring.alert_manager.promql import string
-from genesis.monitoring.alert_manager.rules import JOB
+from genesis.monitoring.alert_manager.rules import JOB, ROTATION_JOB
 
 MONITOR = {"instance": "monitor:9108", "job": JOB}
 """The labels that Prometheus puts on every series of the monitor."""
+ROTATION = {"instance": "rotation", "job": ROTATION_JOB}
+"""The labels that it puts on every series of the rotation controller."""
+PROMETHEUS = {"instance": "localhost:9090", "job": "prometheus"}
+"""The labels that it puts on every series of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,12 @@ class Timeline:
 
 def series(metric: str, **labels: str) -> str:
     """A series of the monitor, in PromQL."""
-    named = {**labels, **MONITOR}
+    return series_of(MONITOR, metric, **labels)
+
+
+def series_of(target: Mapping[str, str], metric: str, **labels: str) -> str:
+    """A series of a process, which `target` names, in PromQL."""
+    named = {**labels, **target}
     return f"{metric}{{{','.join(f'{label}={string(value)}' for label, value in named.items())}}}"
 
 
@@ -112,6 +121,11 @@ def exact_fills(mean: Decimal, least: int) -> int:
     """How many fills make a sum whose division gives back the mean as the very same float."""
     value = float(mean)
     return next(fills for fills in count(least) if value * fills / fills == value)
+
+
+def whole(share: Decimal, least: int) -> int:
+    """How many there are, such that `share` of them is a whole number, in floats, too."""
+    return next(many for many in count(least) if many * share % 1 == 0 and float(share) * many == int(many * share))
 
 
 def human(age: float) -> str:

@@ -1,10 +1,11 @@
-"""The cases of events that are refused, or never come."""
+"""The cases of events that are refused, come late, or never come."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from genesis.core.duration import duration_text
+from genesis.core.service_alerts import CountAlert
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.cases.case import Case, Check, Firing, held, series
 from genesis.monitoring.alert_manager.cases.maker import CaseMaker, hold_text
@@ -16,35 +17,71 @@ def conflicting(maker: CaseMaker) -> Iterator[Case]:
     config = maker.alerts.events_conflicting
     firing = [maker.firing(config.severity, {"kind": "fill"}, value="1", window=duration_text(config.window))]
     yield from maker.moved(config, _events("fill", "conflict"), 1, firing)
-    others = {**_counted("fill", "duplicate", 3, 2), **_counted("fill", "rejected", 3, 2)}
+    others = {_events("fill", outcome): "0 3+0x2" for outcome in ("duplicate", "rejected", "accepted", "late")}
     yield maker.case("says nothing of other outcomes", others, [Check(maker.hold(config) + 1)])
 
 
 def rejected(maker: CaseMaker) -> Iterator[Case]:
     """EventsRejected."""
     config = maker.alerts.events_rejected
-    hold, window, kept = maker.hold(config) + 1, maker.time.steps(config.window), maker.kept(config)
+    yield from _counts(maker, config, _refused, "kind", ("fill", "quote"))
+    hold = maker.hold(config) + 1
+    others = {
+        _events("fill", outcome): f"0 {held(config.critical, hold)}"
+        for outcome in ("duplicate", "conflict", "accepted", "late")
+    }
+    yield maker.case("says nothing of other outcomes", others, [Check(hold)])
 
-    def firing(kind: str, count: int) -> list[Firing]:
+
+def late(maker: CaseMaker) -> Iterator[Case]:
+    """EventsLate."""
+    return _counts(
+        maker, maker.alerts.events_late, lambda kind: series(catalog.EVENTS_LATE.name, kind=kind), "kind", ("fill", "void")
+    )
+
+
+def turned_away(maker: CaseMaker) -> Iterator[Case]:
+    """RequestsRefused."""
+    config = maker.alerts.requests_refused
+    yield from _counts(maker, config, _requests, "code", ("401", "429"))
+    hold = maker.hold(config) + 1
+    read = {_requests(code): f"0 {held(config.critical, hold)}" for code in ("200", "400", "404")}
+    yield maker.case("says nothing of requests that were read", read, [Check(hold)])
+    each = {_requests("401", path): f"0 {held(config.warning, hold)}" for path in ("/a", "/b")}
+    text = {"value": str(2 * config.warning), "window": duration_text(config.window)}
+    levels = [level for level in SEVERITIES if 2 * config.warning >= getattr(config, level)]
+    both = [maker.firing(level, {"code": "401"}, threshold=str(getattr(config, level)), **text) for level in levels]
+    yield maker.case("counts all paths together", each, [Check(hold, both)])
+
+
+def _counts(
+    maker: CaseMaker, config: CountAlert, told: Callable[[str], str], label: str, sorts: tuple[str, str]
+) -> Iterator[Case]:
+    """Each threshold, two sorts, absence and the end of an alert on how often something happened; `told` is a sort's series."""
+    hold, window, kept = maker.hold(config) + 1, maker.time.steps(config.window), maker.kept(config)
+    one, other = sorts
+
+    def counted(sort: str, count: int, steps: int) -> dict[str, str]:
+        return {told(sort): f"0 {held(count, steps)}"}
+
+    def firing(sort: str, count: int) -> list[Firing]:
         words = {"value": str(count), "window": duration_text(config.window)}
         return [
-            maker.firing(severity, {"kind": kind}, threshold=str(level), **words)
+            maker.firing(severity, {label: sort}, threshold=str(level), **words)
             for severity in SEVERITIES
             if count >= (level := getattr(config, severity))
         ]
 
     for count in sorted({config.warning - 1, config.warning, config.critical - 1, config.critical, 2 * config.critical}):
-        checks = [Check(hold - 1), Check(hold, firing("fill", count))]
-        yield maker.case(f"counts {count} in the window", _counted("fill", "rejected", count, hold), checks)
-    two = {**_counted("fill", "rejected", config.warning, hold), **_counted("quote", "rejected", config.critical, hold)}
-    each = [Check(hold, [*firing("fill", config.warning), *firing("quote", config.critical)])]
-    yield maker.case("counts each kind by itself", two, each)
-    others = {**_counted("fill", "duplicate", config.critical, hold), **_counted("fill", "conflict", config.critical, hold)}
-    yield maker.case("says nothing of other outcomes", others, [Check(hold)])
+        checks = [Check(hold - 1), Check(hold, firing(one, count))]
+        yield maker.case(f"counts {count} in the window", counted(one, count, hold), checks)
+    two = {**counted(one, config.warning, hold), **counted(other, config.critical, hold)}
+    each = [Check(hold, [*firing(one, config.warning), *firing(other, config.critical)])]
+    yield maker.case(f"counts each {label} by itself", two, each)
     yield maker.absent(config)
     # The last step with the event in the window depends on whether Prometheus counts the window's left edge (2.x does).
-    checks = [Check(window - 1 + kept, firing("fill", config.critical)), Check(window + 1 + kept)]
-    values = _counted("fill", "rejected", config.critical, window + 1 + kept)
+    checks = [Check(window - 1 + kept, firing(one, config.critical)), Check(window + 1 + kept)]
+    values = counted(one, config.critical, window + 1 + kept)
     yield maker.case("ends when they have left the window", values, checks)
 
 
@@ -69,6 +106,9 @@ def _events(kind: str, outcome: str) -> str:
     return series(catalog.EVENTS.name, kind=kind, outcome=outcome)
 
 
-def _counted(kind: str, outcome: str, count: int, steps: int) -> dict[str, str]:
-    """A counter that starts at 0, and takes in `count` events at step 1."""
-    return {_events(kind, outcome): f"0 {held(count, steps)}"}
+def _refused(kind: str) -> str:
+    return _events(kind, "rejected")
+
+
+def _requests(code: str, path: str = "/api/v1/events") -> str:
+    return series(catalog.API_REQUESTS.name, path=path, code=code)

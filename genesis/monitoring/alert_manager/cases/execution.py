@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import count
 
 from genesis.monitoring import catalog
-from genesis.monitoring.alert_manager.cases.case import Case, exact_fills, series
+from genesis.monitoring.alert_manager.cases.case import Case, exact_fills, series, whole
 from genesis.monitoring.alert_manager.cases.figure import Sample, Shown, Subject, figure_cases
 from genesis.monitoring.alert_manager.cases.maker import CaseMaker
 from genesis.monitoring.alert_manager.promql import number
@@ -59,7 +58,7 @@ def fill_delay(maker: CaseMaker) -> Iterator[Case]:
     """FillDelayHigh."""
     config = maker.alerts.fill_delay_high
     (figure,) = maker.alert.figures(maker.inputs.settings)
-    name, many = catalog.STRATEGY_FILL_DELAY_SECONDS.name, _whole(config.quantile, config.min_fills)
+    name, many = catalog.STRATEGY_FILL_DELAY_SECONDS.name, whole(config.quantile, config.min_fills)
 
     def shown(who: str, value: Decimal, fills: int = many, share: Decimal = config.quantile) -> Sample:
         return {
@@ -90,8 +89,3 @@ def _fills(who: str, mean: float, fills: int, better: float = 0.0) -> Sample:
         }
 
     return {**sums(mean, "adverse"), **sums(better, "favourable")}
-
-
-def _whole(share: Decimal, least: int) -> int:
-    """How many fills there are such that `share` of them is a whole number, in floats, too."""
-    return next(fills for fills in count(least) if fills * share % 1 == 0 and float(share) * fills == int(fills * share))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from genesis.core.duration import duration_text
 from genesis.monitoring import catalog
-from genesis.monitoring.alert_manager.cases.case import Case, Check, held, series
+from genesis.monitoring.alert_manager.cases.case import Case, Check, Firing, around, held, human, series, whole
 from genesis.monitoring.alert_manager.cases.maker import CaseMaker
+from genesis.monitoring.alert_manager.figure import SEVERITIES, percent
+from genesis.monitoring.alert_manager.promql import number
 
 
 def failing(maker: CaseMaker) -> Iterator[Case]:
@@ -15,6 +18,39 @@ def failing(maker: CaseMaker) -> Iterator[Case]:
     config = maker.alerts.journal_failing
     firing = [maker.firing(config.severity, {}, window=duration_text(config.window))]
     return maker.moved(config, series(catalog.JOURNAL_COMMIT_ERRORS.name), 2, firing)
+
+
+def slow(maker: CaseMaker) -> Iterator[Case]:
+    """JournalSlow."""
+    config = maker.alerts.journal_slow
+    hold, window, kept = maker.hold(config) + 1, maker.time.steps(config.window), maker.kept(config)
+    name, many = catalog.JOURNAL_APPEND_SECONDS.name, whole(config.quantile, config.min_appends)
+    levels = {severity: getattr(config, severity) for severity in SEVERITIES}
+    warning, critical = (Decimal(str(level.total_seconds())) for level in levels.values())
+
+    def took(value: Decimal, appends: int = many, share: Decimal = config.quantile, steps: int = hold) -> dict[str, str]:
+        buckets = {number(value): int(appends * share), "3600": appends, "+Inf": appends}
+        told = {series(f"{name}_bucket", le=le): within for le, within in buckets.items()}
+        told[series(f"{name}_count")] = appends
+        return {one: f"0 {held(count, steps)}" for one, count in told.items()}
+
+    def firing(value: Decimal) -> list[Firing]:
+        words = {"value": human(float(value)), "quantile": percent(config.quantile), "window": duration_text(config.window)}
+        return [
+            maker.firing(severity, {}, threshold=duration_text(level), **words)
+            for severity, level in levels.items()
+            if float(value) >= level.total_seconds()
+        ]
+
+    for text, value in around(warning, critical):
+        yield maker.case(text, took(value), [Check(hold - 1), Check(hold, firing(value))])
+    yield maker.case("says nothing of too few appends", took(critical, config.min_appends - 1), [Check(hold)])
+    quick = {one.replace(f'le="{number(critical)}"', 'le="0.0001"'): values for one, values in took(critical).items()}
+    yield maker.case("says nothing of a few slow appends among many", quick, [Check(hold)])
+    yield maker.absent(config)
+    over = window + 1 + kept
+    checks = [Check(window - 1 + kept, firing(critical)), Check(over)]
+    yield maker.case("ends when they have left the window", took(critical, steps=over), checks)
 
 
 def storage(maker: CaseMaker) -> Iterator[Case]:
