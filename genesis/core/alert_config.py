@@ -55,6 +55,7 @@ from genesis.core.service_alerts import (
     TurnedAwayAlert,
     WatchdogAlert,
 )
+from genesis.core.silence_alert import SilenceAlert
 from genesis.core.strategy_alert import RatioAlert, StateAlert, StrategyAlert, Timing, WindowAlert
 
 OTHERS_INTERVAL = timedelta(seconds=5)
@@ -76,6 +77,8 @@ class Alerts(Section):
     """What fills cost against the price that was decided on."""
     market_data_stale: StalenessAlert
     """How old the mark of a held symbol is."""
+    strategy_silent: SilenceAlert
+    """Nothing comes from a strategy, while its market moves."""
     drawdown_unknown: StateAlert
     """A strategy has capital, but its drawdown cannot be told."""
     attribution_residual: StateAlert
@@ -213,6 +216,15 @@ class AlertSettings(Section):
         return settings
 
     @model_validator(mode="after")
+    def _quotes_can_be_fresh(self) -> Self:
+        found, shortest = self.alerts.strategy_silent.quoted_within, 2 * self.scrape_interval
+        if found < shortest:
+            right = f"must be at least {duration_text(shortest)}, twice scrape_interval: what was read is as old as that"
+            key = ("alerts", "StrategySilent", "quoted_within")
+            refuse(type(self).__name__, [fault(key, duration_text(found), right)])
+        return self
+
+    @model_validator(mode="after")
     def _intervals_fit(self) -> Self:
         refuse(type(self).__name__, _interval_faults(self))
         return self
@@ -315,6 +327,7 @@ def _on_figures(alerts: Alerts) -> Iterator[tuple[str, Timing]]:
         ("PortfolioPeriodLoss", alerts.portfolio_period_loss),
         ("PortfolioValueAtRiskExceeded", alerts.portfolio_value_at_risk_exceeded),
         ("PortfolioExpectedShortfallHigh", alerts.portfolio_expected_shortfall_high),
+        ("StrategySilent", alerts.strategy_silent),
         ("FiguresUndefined", alerts.figures_undefined),
         ("SeriesFolded", alerts.series_folded),
     )

@@ -13,7 +13,7 @@ from genesis.core.alert_faults import above
 from genesis.core.duration import Interval, duration_text
 from genesis.core.section import Name, Ratio, Section
 from genesis.core.statistics_config import Confidence
-from genesis.core.strategy_alert import Levels, Override, RatioAlert, Severity, StrategyAlert, Timing
+from genesis.core.strategy_alert import DurationAlert, Levels, Override, RatioAlert, Severity, StrategyAlert, Timing
 
 LONGEST_FILL_DELAY = timedelta(seconds=60)
 """The last bound of the histogram of the fill delay: no quantile is told above it."""
@@ -148,24 +148,11 @@ class ExpectedSlippageAlert(MultipleAlert):
     """Fewer fills than this in the window say nothing, and fire nothing."""
 
 
-class DelayOverride(Override):
-    """Thresholds of one strategy; what is left out stays at the alert's own."""
-
-    warning: Interval | None = None  # type: ignore[assignment]  # a duration where others have a ratio
-    """The strategy's warning threshold."""
-    critical: Interval | None = None  # type: ignore[assignment]
-    """The strategy's critical threshold."""
-
-
-class FillDelayAlert(StrategyAlert):
+class FillDelayAlert(DurationAlert):
     """A quantile of the event time from signal to fill, over a window."""
 
-    warning: Interval  # type: ignore[assignment]  # a duration where others have a ratio
-    """Fires with severity warning from here on."""
-    critical: Interval  # type: ignore[assignment]
+    critical: Interval
     """Fires with severity critical from here on; must be above `warning`, and at most 1m: no more is told."""
-    overrides: Mapping[Name, DelayOverride] = Field(default_factory=dict)
-    """Strategy → its own thresholds."""
     quantile: Annotated[Decimal, Field(gt=0, lt=1)]
     """The share of the fills that come within the delay told."""
     window: Interval
@@ -180,10 +167,6 @@ class FillDelayAlert(StrategyAlert):
                 whose = f"of {name} " if name is not None else ""
                 raise ValueError(f"thresholds {whose}must be at most {duration_text(LONGEST_FILL_DELAY)}, not {most}s")
         return self
-
-    def levels(self, strategy: str | None = None) -> Levels:
-        """In seconds."""
-        return Levels(*(Decimal(str(level / timedelta(seconds=1))) for level in super().levels(strategy)))  # type: ignore[operator]
 
 
 class BandOverride(Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
@@ -99,6 +100,30 @@ class StrategyAlert(RatioAlert):
     def levels(self, strategy: str | None = None) -> Levels:
         """The thresholds of a strategy; without one, or without an override, the alert's own."""
         return _levels(dict(self), self.overrides.get(strategy) if strategy is not None else None)
+
+
+class DurationOverride(Override):
+    """Thresholds of one strategy; what is left out stays at the alert's own."""
+
+    warning: Interval | None = None  # type: ignore[assignment]  # a duration where others have a ratio
+    """The strategy's warning threshold."""
+    critical: Interval | None = None  # type: ignore[assignment]
+    """The strategy's critical threshold."""
+
+
+class DurationAlert(StrategyAlert):
+    """An alert on a duration of each strategy."""
+
+    warning: Interval  # type: ignore[assignment]  # a duration where others have a ratio
+    """Fires with severity warning from here on."""
+    critical: Interval  # type: ignore[assignment]
+    """Fires with severity critical from here on; must be above `warning`."""
+    overrides: Mapping[Name, DurationOverride] = Field(default_factory=dict)
+    """Strategy → its own thresholds."""
+
+    def levels(self, strategy: str | None = None) -> Levels:
+        """In seconds."""
+        return Levels(*(Decimal(str(level / timedelta(seconds=1))) for level in super().levels(strategy)))  # type: ignore[operator]
 
 
 def _levels(own: Mapping[str, Any], override: Override | None) -> Levels:

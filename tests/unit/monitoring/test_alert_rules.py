@@ -171,6 +171,7 @@ def test_every_threshold_is_told_with_its_overrides() -> None:
     assert (told["RotationStuck", "critical", ""], told["RotationDisagrees", "critical", ""]) == (10, 0.02)
     assert told["RulesMissed", "warning", ""] == 0.1
     assert told["PortfolioDrawdown", "critical", ""] == 0.06
+    assert (told["StrategySilent", "warning", ""], told["StrategySilent", "critical", "spread_capture"]) == (900, 600)
     assert told["PortfolioExpectedShortfallHigh", "warning", ""] == 0.08
     parts = {(line.alert, line.severity, line.strategy, line.part): line.value for line in lines if line.part}
     assert parts == {

@@ -4,17 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from genesis.core.alert_config import AlertSettings
 from genesis.core.config import TradingRules
 from genesis.core.duration import duration_text
 from genesis.core.strategy_alert import Severity
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.alert import Alert, Inputs
-from genesis.monitoring.alert_manager.figure import SECONDS, SEVERITIES
+from genesis.monitoring.alert_manager.figure import AS_DELAY, SECONDS, SEVERITIES, Figure
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.promql import seconds
-from genesis.monitoring.alert_manager.rules import Rule, RuleMaker
+from genesis.monitoring.alert_manager.rules import Record, Rule, RuleMaker
 from genesis.monitoring.alert_manager.runbook import Look, Runbook
 from genesis.monitoring.alert_manager.thresholds import AlertThreshold
+
+SILENT_SINCE = "strategy:silent_since:timestamp_seconds"
+"""Wall time of a strategy's last event, or at which its market stood still."""
+SILENCE = "strategy:silence:seconds"
+"""For how long nothing has come from a strategy while its market moved."""
+
+# What has a position, be it 0, has traded. So long as the memory reaches back, the monitor or Prometheus may be away.
+_SILENT_SINCE = f"""(
+  (
+    {catalog.STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS.name} > last_over_time({SILENT_SINCE}[5m])
+    or
+    last_over_time({SILENT_SINCE}[5m])
+    or
+    {catalog.STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS.name}
+  )
+  and on (instance, strategy)
+  (
+    {catalog.STRATEGY_POSITION_QUANTITY.name}
+    and on (instance, symbol)
+    QUOTED
+  )
+  unless on (instance, strategy)
+  {catalog.STRATEGY_TIER_ALLOWED.name} == 0
+  unless on (strategy)
+  {catalog.ROTATION_ENGINE_WEIGHT_RATIO.name} == 0
+)
+or
+0 * {catalog.STRATEGY_CONFIGURED.name} + time()
+and on (instance, strategy)
+{catalog.STRATEGY_POSITION_QUANTITY.name}"""
 
 
 def _stale(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
@@ -36,6 +67,21 @@ def _stale_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
     config = inputs.settings.alerts.market_data_stale
     for severity in SEVERITIES:
         yield AlertThreshold("MarketDataStale", severity, "", getattr(config, severity).total_seconds())
+
+
+def _silence(settings: AlertSettings) -> tuple[Figure, ...]:
+    return (Figure(settings.alerts.strategy_silent, SILENCE, AS_DELAY),)
+
+
+def _silence_records(settings: AlertSettings) -> Iterator[Record]:
+    """The clock of a silence stands while the market does, or the strategy may not trade; Prometheus remembers where.
+
+    So a market that opens in the morning finds nobody silent since yesterday, and a restart of the monitor, which knows of no
+    event before it, starts no clock anew.
+    """
+    quoted = f"time() - {catalog.MARK_TIMESTAMP_SECONDS.name} < {seconds(settings.alerts.strategy_silent.quoted_within)}"
+    yield Record(SILENT_SINCE, _SILENT_SINCE.replace("QUOTED", quoted))
+    yield Record(SILENCE, f"time() - {SILENT_SINCE}")
 
 
 MARKET_DATA_STALE = Alert(
@@ -67,4 +113,42 @@ MARKET_DATA_STALE = Alert(
     ),
 )
 
-ALERTS = (MARKET_DATA_STALE,)
+STRATEGY_SILENT = Alert(
+    name="StrategySilent",
+    groups=("accounts", "positions", "marks"),
+    records=_silence_records,
+    figures=_silence,
+    message=Message(
+        "{strategy}: silent for {value}",
+        "Nothing has come from {strategy} for {value} (no signal, no fill), though its market moves; "
+        "the {severity} threshold is {threshold}.",
+    ),
+    runbook=Runbook(
+        "The strategy has traded before, a symbol of it is being quoted, and yet no event of it has come for as long as the "
+        "threshold says. It hangs, has lost its connection, or its events do not get here. What it holds, nobody looks after.",
+        (
+            Look("For how long is each silent (seconds)?", SILENCE),
+            Look("What does it hold?", f"{catalog.STRATEGY_POSITION_VALUE.name} != 0"),
+            Look("Does anything come in?", f'sum by (kind) (rate({catalog.EVENTS.name}{{outcome="accepted"}}[1m]))'),
+            Look(
+                "Are its events refused?",
+                f'sum by (kind, outcome) (rate({catalog.EVENTS.name}{{outcome!="accepted"}}[5m])) > 0',
+            ),
+            Look(
+                "Does an engine send without being let in?",
+                f'sum by (code) (rate({catalog.API_REQUESTS.name}{{code!="200"}}[5m]))',
+            ),
+        ),
+        "Look at the strategy's process, its log and its order connection at the exchange; start it again if it hangs. "
+        "Critical, and it holds something: close that by hand at the exchange, or hedge it. If it trades at the exchange, and "
+        "only its events do not come, then P&L and positions here are of the past: see EventsMissing and RequestsRefused.",
+        "A strategy that was paused by hand, or waits for rare moments: silence the alert (`genesis alerts silence`), or give "
+        "it an override; one that rotation has paused raises nothing. After a monitor that was down for longer than five "
+        "minutes, the count begins anew.",
+    ),
+)
+
+ALERTS = (
+    MARKET_DATA_STALE,
+    STRATEGY_SILENT,
+)

@@ -49,6 +49,7 @@ CASES: Mapping[str, Callable[[CaseMaker], Iterator[Case]]] = {
     "FillDelayHigh": execution.fill_delay,
     "CapacityNearlyUsed": capacity.used,
     "MarketDataStale": feeds.stale,
+    "StrategySilent": feeds.silent,
     "EventsConflicting": events.conflicting,
     "EventsRejected": events.rejected,
     "EventsLate": events.late,

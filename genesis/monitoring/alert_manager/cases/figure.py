@@ -43,7 +43,7 @@ def strategies(overrides: Mapping[str, object]) -> list[str]:
 
 def worst(figure: Figure) -> dict[str, Decimal]:
     """Each strategy where all its alerts fire."""
-    return {who: _places(figure, who)[-1][1] for who in strategies(overrides_of(figure.config))}
+    return {who: places(figure, who)[-1][1] for who in strategies(overrides_of(figure.config))}
 
 
 def firing_of(maker: CaseMaker, figure: Figure, values: Mapping[str, Decimal]) -> list[Firing]:
@@ -65,8 +65,8 @@ def together(shown: Shown, values: Mapping[str, Decimal]) -> dict[str, str]:
 
 def _near_thresholds(maker: CaseMaker, subject: Subject) -> Iterator[Case]:
     figure, hold = subject.figure, _hold(maker, subject)
-    for place, name in enumerate(name for name, _ in _places(figure, None)):
-        values = {who: _places(figure, who)[place][1] for who in strategies(overrides_of(figure.config))}
+    for place, name in enumerate(name for name, _ in places(figure, None)):
+        values = {who: places(figure, who)[place][1] for who in strategies(overrides_of(figure.config))}
         checks = [*not_before(hold), Check(hold, firing_of(maker, figure, values))]
         yield maker.case(f"{name} ({_sort(figure)})", _line(subject, subject.shown, values, hold), checks)
 
@@ -104,7 +104,7 @@ def _line(subject: Subject, shown: Shown, values: Mapping[str, Decimal], steps: 
     }
 
 
-def _places(figure: Figure, who: str | None) -> list[tuple[str, Decimal]]:
+def places(figure: Figure, who: str | None) -> list[tuple[str, Decimal]]:
     """Name of a case → a figure near the thresholds of the strategy."""
     warning, critical = figure.config.levels(who)
     if len(figure.severities) == 1:
