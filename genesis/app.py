@@ -23,6 +23,7 @@ from genesis.ledger.address import Address, configured
 from genesis.ledger.journal import Journal
 from genesis.ledger.reconciliation import Reconciliation
 from genesis.monitoring.alert_manager import thresholds
+from genesis.monitoring.alert_manager.runbook_page import runbook_page
 from genesis.monitoring.api import strategy_routes
 from genesis.monitoring.delivery import Delivery
 from genesis.monitoring.exporter import GenesisCollector
@@ -122,6 +123,7 @@ class MonitorApp:
             exporter,
             lambda: self._ready,
             lambda: self.links,
+            runbooks=runbook_page(self._settings.alerts, self._settings.rules),
             routes=[
                 *ingest_routes(intake),
                 *statement_routes(self._reconcile, ready=lambda: self._ready),

@@ -11,11 +11,11 @@ from pydantic import BaseModel, TypeAdapter
 from genesis.core.alert_config import AlertSettings
 from genesis.core.config import MonitorSettings, StrategiesSettings, TradingRules
 from genesis.core.duration import duration_text
+from genesis.monitoring.alert_manager.alert import Alert, Inputs
 from genesis.monitoring.alert_manager.alerts import ALERTS
 from genesis.monitoring.alert_manager.documents import MARK
 from genesis.monitoring.alert_manager.rule_files import all_rules
 from genesis.monitoring.alert_manager.rules import Record, Rule
-from genesis.monitoring.alert_manager.runbook import Runbook
 from genesis.monitoring.catalog import CATALOG, Metric, Process
 
 FILES: Mapping[str, type[BaseModel]] = {
@@ -67,7 +67,7 @@ def configuration() -> str:
 
 def alerts(settings: AlertSettings, limits: TradingRules) -> str:
     """docs/alerts.md: what each alert means and what to do, with the rules as they are configured."""
-    made = all_rules(settings, limits)
+    inputs, made = Inputs(settings, limits), all_rules(settings, limits)
     rules = [rule for rule in made if isinstance(rule, Rule)]
     rows = [
         (
@@ -80,7 +80,7 @@ def alerts(settings: AlertSettings, limits: TradingRules) -> str:
     records = [rule for rule in made if isinstance(rule, Record)]
     lines = [*_table(("Alert", "Severity", "When"), rows), ""]
     for alert, kind in ALERTS.items():
-        lines += _alert(alert, kind.runbook, [rule for rule in rules if rule.alert == alert])
+        lines += _alert(alert, kind, inputs, [rule for rule in rules if rule.alert == alert])
     lines += ["## Recorded figures", "", "Worked out by Prometheus at every evaluation, for the rules and for queries.", ""]
     for record in records:
         lines += [f"`{record.name}`", "", *_code(record.expr), ""]
@@ -88,18 +88,20 @@ def alerts(settings: AlertSettings, limits: TradingRules) -> str:
         "Alerts",
         "config/alerts.yaml",
         "What each alert means, what to look at, what to do. A threshold fires when it is reached. A figure that is absent "
-        "fires no threshold; DrawdownUnknown, CollectorFailing and MonitorDown are there for that.",
+        "fires no threshold; DrawdownUnknown, CollectorFailing and MonitorDown are there for that. In the address of a board, "
+        "STRATEGY stands for the alert's strategy.",
         *lines[:-1],
     )
 
 
-def _alert(alert: str, book: Runbook, rules: Iterable[Rule]) -> Iterator[str]:
+def _alert(alert: str, kind: Alert, inputs: Inputs, rules: Iterable[Rule]) -> Iterator[str]:
+    book = kind.runbook
     yield from (f"## {alert}", "", book.meaning, "")
     for rule in rules:
         ends = f", and goes on for {duration_text(rule.keep_firing_for)} after its condition" if rule.keep_firing_for else ""
         since = f"after {duration_text(rule.hold)}" if rule.hold else "at once"
         yield from (f"Severity {rule.severity}: fires {since}{ends}.", "", *_code(rule.expr), "")
-    yield from ("### What to look at", "")
+    yield from ("### What to look at", "", f"The board: <{kind.board(inputs)}>", "")
     for look in book.looks:
         yield from (look.question, "", *_code(look.query), "")
     yield from ("### What to do", "", book.action, "", "### When it is a false alarm", "", book.false_alarm, "")

@@ -13,7 +13,6 @@ from aiohttp.typedefs import Middleware
 from prometheus_client.exposition import choose_encoder
 
 from genesis import __version__
-from genesis.monitoring.alert_manager.runbook_page import runbook_page
 from genesis.monitoring.exposition import TEXT, Exporter, wants_openmetrics
 
 _LONGEST_TURN_SECONDS = 0.005
@@ -45,10 +44,12 @@ def monitor_site(
     ready: Callable[[], bool],
     links: Callable[[], dict[str, str]],
     *,
+    runbooks: str = "",
     routes: Sequence[web.RouteDef] = (),
     middlewares: Sequence[Middleware] = (),
 ) -> web.Application:
-    """The application. `links` names the other programs around it (title → address), for the landing page.
+    """The application. `links` names the other programs around it (title → address), for the landing page; `runbooks` is
+    the page that notifications lead to.
 
     `routes` are served beside its own; every request passes the `middlewares`, the first one outermost.
     """
@@ -68,8 +69,8 @@ def monitor_site(
             return web.Response(text="ready\n")
         return web.Response(status=503, text="restoring the books from the journal\n", headers={"Retry-After": "1"})
 
-    async def runbooks(_: web.Request) -> web.Response:
-        return web.Response(text=runbook_page(), content_type="text/html")
+    async def runbook_page(_: web.Request) -> web.Response:
+        return web.Response(text=runbooks, content_type="text/html")
 
     async def landing(_: web.Request) -> web.Response:
         items = "".join(f'<li><a href="{escape(url)}">{escape(title)}</a></li>\n' for title, url in links().items())
@@ -89,7 +90,7 @@ def monitor_site(
             web.get("/metrics", metrics),
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
-            web.get("/runbooks", runbooks),
+            web.get("/runbooks", runbook_page),
             *routes,
         ]
     )

@@ -46,7 +46,7 @@ def test_every_key_has_a_value_a_default_and_a_meaning() -> None:
         ("tiers.<name>.max_capital", "number, above 0, below 1e+15 or null", "required"),
         ("alerts.StrategyDrawdown.for", "duration", "required"),
         ("alerts.StrategyDrawdown.overrides.<name>.warning", "number, above 0, at most 1 or null", "none"),
-        ("alerts.MonitorDown.severity", "`warning` or `critical`", "required"),
+        ("alerts.MonitorDown.severity", "`info` or `warning` or `critical`", "required"),
         ("routes[].repeat_interval", "duration, above 0s", "required"),
         ("receivers.<name>.slack.api_url_file", "path", "required"),
         ("statistics.step", "duration, above 0s", "`1m`"),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from genesis.core.alert_config import AlertSettings
 from genesis.core.config import TradingRules
 from genesis.monitoring.alert_manager.figure import Figure
-from genesis.monitoring.alert_manager.messages import Message
+from genesis.monitoring.alert_manager.messages import Message, board
 from genesis.monitoring.alert_manager.rules import Record, Rule, RuleMaker
 from genesis.monitoring.alert_manager.runbook import Runbook
 from genesis.monitoring.alert_manager.thresholds import AlertThreshold
@@ -45,6 +45,11 @@ class Alert:
         maker = RuleMaker(self.name, self.message, inputs.settings)
         compared = (rule for figure in self.figures(inputs.settings) for rule in maker.compare(figure))
         return [*compared, *self.rules(maker, inputs.limits)]
+
+    def board(self, inputs: Inputs) -> str:
+        """The address of the board to look at; `STRATEGY` stands for the strategy of an alert that has one."""
+        of_strategy = any("var-strategy=" in rule.annotations["dashboard_url"] for rule in self.all_rules(inputs))
+        return board(inputs.settings.links, "STRATEGY" if of_strategy else None)
 
     def all_thresholds(self, inputs: Inputs) -> list[AlertThreshold]:
         """All its thresholds, for a board to draw."""

@@ -27,10 +27,15 @@ def annotate(
         links: where the links lead.
         strategy: the strategy as it stands in an address; None for an alert that has none.
     """
-    joint = "&" if "?" in links.board else "?"
     return {
         "summary": message.summary.format_map(words),
         "description": message.description.format_map(words),
         "runbook_url": f"{links.runbooks}#{alert.lower()}",
-        "dashboard_url": links.board if strategy is None else f"{links.board}{joint}var-strategy={strategy}",
+        "dashboard_url": board(links, strategy),
     }
+
+
+def board(links: Links, strategy: str | None = None) -> str:
+    """The address of the board; with `strategy`, as it stands in an address, it shows that strategy alone."""
+    joint = "&" if "?" in links.board else "?"
+    return links.board if strategy is None else f"{links.board}{joint}var-strategy={strategy}"

@@ -83,7 +83,7 @@ def test_an_alert_says_what_why_and_where(rule: dict[str, Any]) -> None:
     assert rule["labels"].keys() == {"severity"}, "a label that changes makes a new alert at every evaluation"
     assert rule["annotations"].keys() == {"summary", "description", "runbook_url", "dashboard_url"}
     assert rule["annotations"]["runbook_url"].endswith(f"/runbooks#{rule['alert'].lower()}")
-    assert f'<section id="{rule["alert"].lower()}">' in runbook_page()
+    assert f'<section id="{rule["alert"].lower()}">' in runbook_page(settings(), limits())
     assert not re.search(r"\{[a-z]", " ".join(rule["annotations"].values())), "a word was not filled in"
 
 
@@ -266,3 +266,11 @@ def test_prometheus_reads_the_rotation_controller_where_there_is_one() -> None:
 def test_no_generated_yaml_has_anchors(tmp_path: Path) -> None:
     for text in [*rule_files(settings(), limits()).values(), *rule_tests(settings(), limits()).values()]:
         assert not [line for line in text.splitlines() if re.search(r"(: |- )[&*]\w+", line)]
+
+
+def test_a_runbook_leads_to_the_board_and_to_the_strategy_where_there_is_one() -> None:
+    made = settings({"links.board": "https://boards/d/x?orgId=1&kiosk"})
+    page = runbook_page(made, limits())
+    for alert, board in (("strategydrawdown", "&amp;var-strategy=STRATEGY"), ("dailyloss", ""), ("monitordown", "")):
+        section = page.partition(f'id="{alert}"')[2].partition("</section>")[0]
+        assert f'<a href="https://boards/d/x?orgId=1&amp;kiosk{board}">' in section

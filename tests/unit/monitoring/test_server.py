@@ -9,11 +9,13 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 from prometheus_client import Metric
 
+from genesis.monitoring.alert_manager.runbook_page import runbook_page
 from genesis.monitoring.catalog import Kind
 from genesis.monitoring.catalog import Metric as Definition
 from genesis.monitoring.exposition import Exporter, TextExposition
 from genesis.monitoring.server import monitor_site
 from genesis.monitoring.table import Table
+from tests.unit.monitoring.alert_tree import limits, settings
 
 
 class OneGauge(Exporter):
@@ -33,7 +35,8 @@ class OneGauge(Exporter):
 
 @asynccontextmanager
 async def client(*, ready: bool, links: dict[str, str] | None = None) -> AsyncIterator[TestClient[Request, Application]]:
-    site = monitor_site(OneGauge(), lambda: ready, lambda: links or {})
+    page = runbook_page(settings(), limits())
+    site = monitor_site(OneGauge(), lambda: ready, lambda: links or {}, runbooks=page)
     async with TestClient(TestServer(site)) as opened:
         yield opened
 
