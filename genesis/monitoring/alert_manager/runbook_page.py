@@ -18,7 +18,8 @@ def runbook_page(settings: AlertSettings, limits: TradingRules) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><title>Runbooks</title>\n'
-        "<style>body { font-family: sans-serif; margin: 1em auto; max-width: 50em; padding: 0 1em; overflow-wrap: anywhere; line-height: 1.5; }"
+        "<style>body { font-family: sans-serif; margin: 1em auto; max-width: 50em; padding: 0 1em; line-height: 1.5;"
+        " overflow-wrap: anywhere; }"
         " pre { background: #eee; padding: .5em; white-space: pre-wrap; }</style></head>\n"
         f"<body>\n<h1>Runbooks</h1>\n{sections}</body>\n</html>\n"
     )

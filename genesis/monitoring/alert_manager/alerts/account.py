@@ -84,8 +84,8 @@ PORTFOLIO_DRAWDOWN = Alert(
             EXPOSURE,
             DIVERSIFICATION,
         ),
-        "One strategy: as for StrategyDrawdown. Several at once: they are in the same bet; halve all of them first, and look "
-        "for the bet afterwards. Critical: stop all strategies, and close what nobody can explain.",
+        "Critical: stop all strategies, and close what nobody can explain. Warning, one strategy: as for StrategyDrawdown. "
+        "Several at once: they are in the same bet; halve all of them first, and look for the bet afterwards.",
         "One wrong quote of a symbol that several strategies hold: the drawdown is gone at the next quote.",
     ),
 )
@@ -111,8 +111,8 @@ PORTFOLIO_PERIOD_LOSS = Alert(
             Look("Price, fees or funding?", catalog.PORTFOLIO_PNL.name),
             Look("What does it come from?", catalog.PORTFOLIO_CAUSE_PNL.name),
         ),
-        "Warning: reduce the strategies that lose, at the next quiet moment. Critical: stop opening positions in all "
-        "strategies until the loss is understood, or the period is over.",
+        "Critical: stop opening positions in all strategies until the loss is understood, or the period is over. Warning: "
+        "reduce the strategies that lose, at the next quiet moment.",
         "Capital that was moved in or out within the period counts as if it had been so from its start: after most of it was "
         "taken out, the share is too large.",
     ),
@@ -168,8 +168,8 @@ PORTFOLIO_EXPECTED_SHORTFALL_HIGH = Alert(
             DIVERSIFICATION,
             EXPOSURE,
         ),
-        "Warning: reduce the strategies that make most of the risk. Critical: reduce them now. If no strategy has this alert "
-        "of its own, they have become one bet: reduce those that are correlated most.",
+        "Critical: reduce the strategies that make most of the risk now. Warning: plan it for the day. If no strategy has this "
+        "alert of its own, they have become one bet: reduce those that are correlated most.",
         "A gap in the data that was booked as one return, of all strategies at once: it leaves with risk_window.",
     ),
 )

@@ -50,8 +50,8 @@ ATTRIBUTION_RESIDUAL = Alert(
     rules=_residual,
     message=Message(
         "{strategy}: P&L does not add up",
-        "The net P&L of {strategy} is not the sum of its parts, or nothing says whether it is. "
-        "genesis_strategy_attribution_residual has the difference.",
+        "The net P&L of {strategy} is not the sum of its parts, or nothing says whether it is. Until it is mended, do not "
+        "trust its equity, drawdown and limits.",
     ),
     runbook=Runbook(
         "The strategy's net P&L is kept up event by event, and its parts (component and symbol) are worked out each time from "
@@ -63,9 +63,10 @@ ATTRIBUTION_RESIDUAL = Alert(
             Look("Which parts are there?", catalog.STRATEGY_ATTRIBUTION.name),
             Look("What is undefined, and why?", catalog.STRATEGY_UNDEFINED_INFO.name),
         ),
-        "Do not trust equity, drawdown and P&L of the strategy; compare positions and cash with the broker's statement "
-        "(`genesis reconcile`). Keep a copy of the journal for whoever looks for the fault. A restart works every sum out anew "
-        "from the holdings, and usually ends the alert: that mends the figures, and not the fault.",
+        "Do not trust equity, drawdown and P&L of the strategy; compare positions and cash "
+        "with the broker's statement (`genesis reconcile`). Keep a copy of the journal for whoever looks for the fault. A "
+        "restart works every sum out anew from the holdings, and usually ends the alert: that mends the figures, and not the "
+        "fault.",
         "None is known.",
     ),
 )
@@ -76,8 +77,8 @@ RECONCILIATION_BREAK = Alert(
     rules=_reconciliation,
     message=Message(
         "Books and statement differ in {value} places",
-        "The last statement of {scope} and the books differ in {value} positions or balances. "
-        "genesis_reconciliation_break and genesis_reconciliation_cash_break say in which, and by how much.",
+        "The last statement of {scope} and the books differ in {value} positions or balances. P&L, exposure and limits of what "
+        "differs cannot be trusted.",
     ),
     runbook=Runbook(
         "The last statement that was compared with the books differs from them: the broker or the exchange has other "
@@ -107,7 +108,7 @@ FIGURES_UNDEFINED = Alert(
     message=Message(
         "{strategy}: {value} figures unknown ({reason})",
         "For {hold} or longer, figures of {strategy} have not been known, {value} of them now, for the reason {reason}, which "
-        "waiting does not mend. genesis_strategy_undefined_info has them.",
+        "waiting does not mend. Alerts on them cannot fire.",
     ),
     runbook=Runbook(
         "Figures of the strategy have not been known for longer than the alert waits, and the reason is one that somebody has "

@@ -31,8 +31,8 @@ CAPACITY_NEARLY_USED = Alert(
             Look("All limits, as capital", catalog.STRATEGY_CAPACITY_LIMIT.name),
             Look("What does impact cost?", f'{catalog.STRATEGY_SHORTFALL.name}{{part="impact"}}'),
         ),
-        "Give the strategy no more capital. Critical: move some to another; more earns less here. Limit participation or "
-        "depth: trade the binding symbol less, or split its orders.",
+        "It can wait for the day. Give the strategy no more capital. Critical: move some to another; more earns less here. "
+        "Limit participation or depth: trade the binding symbol less, or split its orders.",
         "A thin hour: volume and depth are those of the last day and of now. A simulated book, as the demo's.",
     ),
 )

@@ -21,7 +21,7 @@ CUSUM = f"strategy:{catalog.STRATEGY_DEGRADATION_CUSUM.name}:limit_ratio"
 
 def _sharpe(settings: AlertSettings) -> tuple[Figure, ...]:
     config = settings.alerts.sharpe_degraded
-    unlikely, degraded = {"figure": "probability of its baseline's Sharpe ratio"}, {"figure": "CUSUM over its limit"}
+    unlikely, degraded = {"figure": "probability"}, {"figure": "CUSUM"}
     return (
         Figure(config, PROBABLE_SHARPE, AS_NUMBER, unlikely, lower_is_worse=True, severities=("warning",)),
         Figure(config, CUSUM, AS_NUMBER, degraded, severities=("critical",)),
@@ -43,8 +43,9 @@ SHARPE_DEGRADED = Alert(
     records=_sharpe_records,
     figures=_sharpe,
     message=Message(
-        "{strategy}: worse than its baseline",
-        "The returns of {strategy} are worse than its baseline: {figure} {value}; the {severity} threshold is {threshold}.",
+        "{strategy}: worse than its baseline ({figure} {value})",
+        "The returns of {strategy} are worse than its baseline in strategies.yaml: {figure} {value} (probability that its "
+        "true Sharpe ratio is above the baseline's; CUSUM in multiples of its limit). The {severity} threshold is {threshold}.",
     ),
     runbook=Runbook(
         "The strategy's returns are worse than its baseline in strategies.yaml. Warning: by its Sharpe ratio since the start, "
@@ -61,8 +62,8 @@ SHARPE_DEGRADED = Alert(
             CAUSES,
             SLIPPAGE,
         ),
-        "Find out what has changed: costs (cause fees and slippage), the market, or the strategy. Warning: give it no more "
-        "capital. Critical: reduce it or take it out, until its baseline is confirmed or made anew with `genesis baseline`. A "
+        "Critical: reduce it or take it out, until its baseline is confirmed or made anew with `genesis baseline`. Warning: "
+        "give it no more capital. Find out what has changed: costs (cause fees and slippage), the market, or the strategy. A "
         "CUSUM that was high comes down only as returns are above the baseline again.",
         "As often as degradation.false_alarm_interval says, by chance. A baseline from another market, step or size than the "
         "strategy trades with: make it anew.",

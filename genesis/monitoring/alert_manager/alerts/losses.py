@@ -127,9 +127,9 @@ STRATEGY_DRAWDOWN = Alert(
             Look("In which symbols is it still exposed?", f"{catalog.STRATEGY_POSITION_VALUE.name} != 0"),
             Look("Is it trading on, a minute's fills?", f"sum by (strategy) (increase({catalog.STRATEGY_FILLS.name}[1m]))"),
         ),
-        "Warning: see whether the loss is one position or many small ones, and whether the strategy still trades into it. "
-        "Critical: pause the strategy in the engine; close what it holds if the reason is not understood. Then look at "
-        "SlippageHigh and MarketDataStale of the same time: a broken feed or book makes losses of its own.",
+        "Critical: pause the strategy in the engine first; close what it holds, unless somebody understands the loss. Then "
+        "look at SlippageHigh and MarketDataStale of the same time: a broken feed or book makes losses of its own. Warning: "
+        "see whether the loss is one position or many small ones, and whether the strategy still trades into it.",
         "A single wrong quote marks the position wrongly for a moment: the drawdown is gone at the next quote, though the "
         "alert goes on for keep_firing_for. A strategy that takes large swings by design wants an override.",
     ),
@@ -141,8 +141,7 @@ DRAWDOWN_UNKNOWN = Alert(
     rules=_drawdown_unknown,
     message=Message(
         "{strategy}: drawdown unknown",
-        "The drawdown of {strategy} cannot be told, so that no drawdown alert can fire for it. "
-        "genesis_strategy_undefined_info gives the reason.",
+        "The drawdown of {strategy} cannot be told: until it can, no drawdown alert fires for it, however much it loses.",
     ),
     runbook=Runbook(
         "The strategy has an account, but no drawdown: it is undefined, or the strategy's book failed. StrategyDrawdown "
@@ -157,9 +156,10 @@ DRAWDOWN_UNKNOWN = Alert(
             Look("Has it capital?", catalog.STRATEGY_CAPITAL.name),
             Look("Were names folded into `other`?", f"{catalog.SERIES_FOLDED.name} > 0"),
         ),
-        "Held without a mark: send quotes for the symbol, under the same name as in the fills. No capital: send a "
-        "capital_flow. figure=all, reason=error: the book met an event that it could not take; the monitor's log has the "
-        "error. Strategy `other`: raise max_strategies in monitor.yaml.",
+        "Until it is mended, watch the strategy's position at the exchange, or pause it. Held without a mark: send quotes for "
+        "the symbol, under the same name as in the fills. No capital: send a capital_flow. figure=all, reason=error: the book "
+        "met an event that it could not take; the monitor's log has the error. Strategy `other`: raise max_strategies in "
+        "monitor.yaml.",
         "A strategy that opened its first position before the first quote: it ends with the quote.",
     ),
 )
@@ -183,9 +183,9 @@ DAILY_LOSS = Alert(
             Look("Which strategies lost it?", f'sort({catalog.STRATEGY_PERIOD_PNL.name}{{period="day"}})'),
             EXPOSURE,
         ),
-        "Info: nothing to do yet; see which strategies lose. Warning: stop adding risk; reduce the strategies that lose most. "
-        "Critical: stop all strategies for the day and close what can be closed in order. The limit comes back with the next "
-        "day, not before.",
+        "Critical: stop all strategies for the day, and close what can be closed in order; the limit comes back with the next "
+        "day, not before. Warning: stop adding risk; reduce the strategies that lose most. Info: nothing to do yet; see which "
+        "strategies lose.",
         "The limit belongs to the tier, and the tier follows the equity: an account that falls below a tier's first "
         "dollar has a smaller limit at once, and the same loss uses more of it. This is meant.",
     ),
@@ -212,8 +212,8 @@ PERIOD_LOSSES = Alert(
             Look("How deep is the drawdown?", catalog.STRATEGY_DRAWDOWN_RATIO.name),
             CAUSES,
         ),
-        "Warning: look whether it is one day or all of them, and whether SharpeDegraded says the same. Critical: take the "
-        "strategy out until the period is over, or its loss is understood.",
+        "Critical: take the strategy out until the period is over, or its loss is understood. Warning: look whether it is one "
+        "day or all of them, and whether SharpeDegraded says the same.",
         "Capital that was moved in or out within the period counts as if it had been so from its start: after most of it was "
         "taken out, the share is too large.",
     ),

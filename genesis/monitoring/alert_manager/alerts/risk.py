@@ -164,9 +164,10 @@ VALUE_AT_RISK_EXCEEDED = Alert(
             Look("Is it so with the other methods?", catalog.STRATEGY_VAR_KUPIEC_PVALUE.name),
             Look("Did positions grow?", f"sum by (strategy) (abs({catalog.STRATEGY_POSITION_VALUE.name}))"),
         ),
-        "Do not size positions by the value at risk of this strategy: its losses are larger than it says. Clustered "
-        "exceedances: the market has become wilder; reduce the strategy until it is calm, or shorten risk_window. Spread over "
-        "time: positions have grown, or the strategy has changed; look at its exposure.",
+        "Nobody has to act tonight, if no drawdown alert fires. Do not size positions by the value at risk of this strategy: "
+        "its losses are larger than it says. Clustered exceedances: the market has become wilder; reduce the strategy until "
+        "it is calm, or shorten risk_window. Spread over time: positions have grown, or the strategy has changed; look at its "
+        "exposure.",
         "The counts go back to the start: after a change of the strategy, or of risk_window, old exceedances count on, and the "
         "alert ends slowly. A strategy that trades rarely has a value at risk near 0, and exceeds it with each position.",
     ),
@@ -192,8 +193,8 @@ EXPECTED_SHORTFALL_HIGH = Alert(
             Look("How volatile is it, of a year?", catalog.STRATEGY_VOLATILITY_RATIO.name),
             Look("Where is the exposure?", f"{catalog.STRATEGY_POSITION_VALUE.name} != 0"),
         ),
-        "Warning: see whether positions or the market have grown; bring the strategy back into its budget. Critical: reduce it "
-        "now. Less capital does not help where its positions do not shrink with it.",
+        "Critical: reduce its positions now; less capital alone does not help where they do not shrink with it. Warning: see "
+        "whether positions or the market have grown, and bring the strategy back into its budget.",
         "Returns that turn back at once (a quote that flickers) are scaled as if they went on: compare the longer windows' "
         "volatility. One gap in the data that is booked as one return leaves with risk_window.",
     ),

@@ -68,9 +68,9 @@ WIN_RATE_LOW = Alert(
             CAUSES,
             SLIPPAGE,
         ),
-        "If fees or slippage have grown, it is the execution: look at SlippageHigh and FillDelayHigh. If they have not, the "
-        "signal has lost its edge: reduce the strategy, and compare with the longer windows. Critical: pause it until it is "
-        "understood.",
+        "Critical: pause the strategy until it is understood. If fees or slippage have grown, it is the execution: look at "
+        "SlippageHigh and FillDelayHigh. If they have not, the signal has lost its edge: reduce the strategy, and compare with "
+        "the longer windows.",
         "A strategy that wins rarely and much, a trend follower for example: its profit factor is what counts. Give it an "
         "override.",
     ),
@@ -97,8 +97,8 @@ PROFIT_FACTOR_LOW = Alert(
             Look("Losses in a row", f'{catalog.STRATEGY_STREAK.name}{{result="loss"}}'),
             CAUSES,
         ),
-        "See whether one large loss or many small ones make it. One: see how it came about, and whether its stop worked. "
-        "Many: as for WinRateLow. Critical: pause the strategy until it is understood.",
+        "Critical: pause the strategy until it is understood. See whether one large loss or many small ones make it. One: see "
+        "how it came about, and whether its stop worked. Many: as for WinRateLow.",
         "One large loss in a window of few trips, made good in the next.",
     ),
 )
