@@ -197,6 +197,7 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
         "alerts.EventsRejected.keep_firing_for": "0s",
         "alerts.EventsMissing.for": "0s",
         "alerts.JournalFailing.keep_firing_for": "0s",
+        **{key: value for key, value in SHORT_WINDOW.items() if key.split(".")[1] in _SERVICE},
         "alerts.EventsLate.keep_firing_for": "0s",
         "alerts.RequestsRefused.keep_firing_for": "0s",
         "alerts.JournalSlow.keep_firing_for": "0s",
