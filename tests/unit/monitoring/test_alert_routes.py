@@ -81,3 +81,10 @@ def test_an_urgent_alert_mutes_its_own_less_urgent_ones_only() -> None:
     assert warning["target_matchers"] == ['severity=~"info"']
     for rule in (critical, warning):
         assert {"alertname", "strategy", "symbol", "kind"} <= set(rule["equal"])
+
+
+def test_what_a_monitor_does_before_it_is_down_is_told_once() -> None:
+    (rule,) = (rule for rule in config()["inhibit_rules"] if "ScrapeSlow" in rule["target_matchers"][0])
+    assert rule["source_matchers"] == ['alertname="MonitorDown"', 'test=""']
+    assert rule["target_matchers"] == ['alertname=~"MonitorFlapping|ScrapeSlow"']
+    assert rule["equal"] == ["instance"]

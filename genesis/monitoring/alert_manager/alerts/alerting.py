@@ -81,9 +81,10 @@ RULES_FAILING = Alert(
             Look("Is a series there twice (two monitors read as one)?", 'count by (instance) (up{job="genesis"}) > 1'),
             Look("What fires right now?", 'ALERTS{alertstate="firing"}'),
         ),
-        "Prometheus's page /rules shows the error beside the rule, and its log has it, too. Many-to-many matching, or the same "
-        "labels twice: two monitors or two engines tell the same strategy under the same name. Too many samples, or a timeout: "
-        "the machine is too small. A rule that was written by hand: run `genesis generate`, and reload.",
+        "The group's name says what is not watched (losses, feeds, ...): have somebody look at that on the boards until it is "
+        "mended. Prometheus's page /rules shows the error beside the rule, and its log has it, too. Many-to-many matching, or "
+        "the same labels twice: two monitors or two engines tell the same strategy under the same name. Too many samples, or "
+        "a timeout: the machine is too small. A rule that was written by hand: run `genesis generate`, and reload.",
         "A single failure while Prometheus was starting.",
     ),
 )
@@ -106,9 +107,9 @@ RULES_MISSED = Alert(
             Look("How long may they (seconds)?", "prometheus_rule_group_interval_seconds"),
             Look("How many series are there?", "prometheus_tsdb_head_series"),
         ),
-        "See what else keeps the machine busy; a board that looks back over weeks is often it. Otherwise raise "
-        "`evaluation_interval`, shorten the longest `window` of the slow group, or give Prometheus a core more. Run `genesis "
-        "generate`, and reload.",
+        "Critical: double `evaluation_interval`, run `genesis generate` and reload. See what else keeps the machine busy; a "
+        "board that looks back over weeks is often it. Otherwise shorten the longest `window` of the slow group, or give "
+        "Prometheus a core more.",
         "A machine that was suspended.",
     ),
 )

@@ -141,9 +141,10 @@ EVENTS_LATE = Alert(
             Look("Do events wait here?", f"{catalog.INGEST_PENDING_EVENTS.name} or {catalog.JOURNAL_PENDING_EVENTS.name}"),
             Look("Is a clock wrong (seconds ahead of ours)?", catalog.SOURCE_CLOCK_OFFSET_SECONDS.name),
         ),
-        "Events wait here: the monitor or its journal is slow, see JournalSlow. None waits: they are held up on their way; "
-        "look at the engine's own queue and log. One source that is late always: set its clock. Look at the positions once "
-        "more, and at what was decided in between.",
+        "Look at the positions and the drawdown of the strategies once more first: they are right only now, and what was "
+        "decided on them before may have to be taken back. Then, events wait here: the monitor or its journal is slow, see "
+        "JournalSlow. None waits: they are held up on their way; look at the engine's own queue and log. One source that is "
+        "late always: set its clock.",
         "A backlog that an engine sends after an outage, or a book that is entered by hand afterwards.",
     ),
 )
@@ -168,9 +169,10 @@ REQUESTS_REFUSED = Alert(
                 "Do events wait to be booked?", f"{catalog.INGEST_PENDING_EVENTS.name} or {catalog.JOURNAL_PENDING_EVENTS.name}"
             ),
         ),
-        "The monitor's log names the sender. 401, 403: give it the token of `ingest` in monitor.yaml, or a certificate that "
-        "the monitor trusts. 413: have it send smaller bodies. 429: see JournalSlow; a sender must wait as Retry-After says, "
-        "and keep what it could not deliver. 503: see JournalFailing and MonitorDown.",
+        "Critical: find the engine; while it trades and is not let in, nobody watches it, so pause it unless it is let in "
+        "within minutes. The monitor's log names the sender. 401, 403: give it the token of `ingest` in monitor.yaml, or a "
+        "certificate that the monitor trusts. 413: have it send smaller bodies. 429: see JournalSlow; a sender must wait as "
+        "Retry-After says, and keep what it could not deliver. 503: see JournalFailing and MonitorDown.",
         "Somebody tries out the interface by hand, or a scanner comes by. A burst after an outage, which drains by itself.",
     ),
 )

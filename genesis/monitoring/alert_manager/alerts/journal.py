@@ -96,9 +96,10 @@ JOURNAL_SLOW = Alert(
             ),
             Look("What is the journal in?", catalog.JOURNAL_INFO.name),
         ),
-        "Look at the disk of the journal: is it busy with something else, nearly full, or on a network? PostgreSQL: look for "
-        "locks and a checkpoint or vacuum that does not end, and at the network between. SQLite on a slow disk: move the file "
-        "to a fast one, or the journal to PostgreSQL with `genesis journal copy`.",
+        "Critical: see whether events wait and grow in number; if they do, have the engines send fewer quotes, or pause those "
+        "that can wait. Then look at the disk of the journal: is it busy with something else, nearly full, or on a network? "
+        "PostgreSQL: look for locks and a checkpoint or vacuum that does not end, and at the network between. SQLite on a "
+        "slow disk: move the file to a fast one, or the journal to PostgreSQL with `genesis journal copy`.",
         "A backup or a copy that runs on the same disk, and ends.",
     ),
 )

@@ -141,10 +141,10 @@ MONITOR_FLAPPING = Alert(
             Look("What is the journal's size?", catalog.JOURNAL_EVENTS.name),
             Look("Did commits fail?", f"increase({catalog.JOURNAL_COMMIT_ERRORS.name}[15m])"),
         ),
-        "See in the service manager (systemd, Docker) whether the process was started anew, and with which exit code: killed "
-        "for its memory, or an error at the end of its log. If the process never ended, scrapes time out (ScrapeSlow) or the "
-        "network between drops them. An event that brings it down comes again from the engine: stop the engine if the books "
-        "cannot be held.",
+        "If it falls again within minutes, pause the strategies that hold the most: in each gap nobody watches. See in the "
+        "service manager (systemd, Docker) whether the process was started anew, and with which exit code: killed for its "
+        "memory, or an error at the end of its log. If the process never ended, scrapes time out (ScrapeSlow), or the network "
+        "between drops them. An event that brings it down comes again from the engine: then stop the engine.",
         "Somebody who restarts it several times in a row, and knows why.",
     ),
 )
@@ -168,9 +168,10 @@ SCRAPE_SLOW = Alert(
             Look("How many samples?", f'scrape_samples_scraped{{job="{JOB}"}}'),
             Look("How many events come in (a second)?", f"sum(rate({catalog.EVENTS.name}[1m]))"),
         ),
-        "More strategies or symbols than before: raise `scrape_interval`, as docs/numbers.md has what a figure costs. One "
-        "group that takes most: have monitor.yaml work out less of it (fewer windows, confidences). Otherwise the machine is "
-        "busy: see what else runs on it. Then reload Prometheus.",
+        "Critical: double `scrape_interval`, run `genesis generate` and reload Prometheus; alerts then come a second later, "
+        "but they come. More strategies or symbols than before: leave it so. One group that takes most of the time: have "
+        "monitor.yaml work out less of it (fewer windows, fewer confidences). Otherwise the machine is busy: see what else "
+        "runs on it.",
         "A machine that was suspended, or busy with an upgrade, for a minute.",
     ),
 )

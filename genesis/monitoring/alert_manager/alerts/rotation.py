@@ -102,9 +102,9 @@ ROTATION_STUCK = Alert(
             Look("What was decided in the last hour?", f"increase({catalog.ROTATION_DECISIONS.name}[1h]) > 0"),
             Look("Does it enforce?", catalog.ROTATION_ENFORCING.name),
         ),
-        "Its log says what it waits for. Prometheus slow: see RulesMissed. The database of the audit log: see JournalSlow and "
-        "JournalFailing. The engine: see whether it answers. A restart is harmless: allocations stay as they are, and a "
-        "decision is never delivered twice.",
+        "Restart the controller: that is harmless, allocations stay as they are, and a decision is never delivered twice. Its "
+        "log says what it waited for. Prometheus slow: see RulesMissed. The database of the audit log: see JournalSlow and "
+        "JournalFailing. The engine: see whether it answers. Until it decides again, take capital from what fails by hand.",
         "A clock that was set: the age is told by two clocks, that of Prometheus and that of the controller.",
     ),
 )
