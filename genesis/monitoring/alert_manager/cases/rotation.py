@@ -62,14 +62,14 @@ def blocked(maker: CaseMaker) -> Iterator[Case]:
     """RotationBlocked."""
     config, name = maker.alerts.rotation_blocked, catalog.ROTATION_BLOCKED_INFO.name
     hold, kept = maker.hold(config), maker.kept(config)
-    why = [series_of(ROTATION, name, reason=reason) for reason in ("stale", "no_answer")]
+    why = [series_of(ROTATION, name, reason=reason) for reason in ("stale", "unconfirmed")]
 
     def firing(reason: str) -> Firing:
         return maker.firing_elsewhere(config.severity, {**ROTATION, "reason": reason}, hold=duration_text(config.hold))
 
     yield maker.fires("fires with its reason", {why[0]: held(1, hold)}, config, [firing("stale")])
     both = dict.fromkeys(why, held(1, hold))
-    yield maker.fires("fires for each reason", both, config, [firing("stale"), firing("no_answer")])
+    yield maker.fires("fires for each reason", both, config, [firing("stale"), firing("unconfirmed")])
     yield maker.absent(config)
     if hold > 1:
         brief = {why[0]: f"{held(1, hold - 1)} stale"}
