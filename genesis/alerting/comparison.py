@@ -19,6 +19,7 @@ SIGNS: dict[str, Callable[[float, float], bool]] = {
 _COMPARISON = re.compile(r"(?P<figure>.*\S) (?P<sign>>=|<=|==|!=|>|<) (?P<bound>[^\"]+)")
 _NUMBER = re.compile(r"-?[0-9.]+(?:e-?[0-9]+)?")
 _STRATEGY = re.compile(r"[{,]strategy(?P<sign>=~|!~|!=|=)(?P<value>\"(?:[^\"\\]|\\.)*\")")
+_PERIOD = re.compile(r"[{,]period=\"(\w+)\"")
 _ESCAPE = re.compile(r"\\(U[0-9a-f]{8}|.)")
 
 
@@ -37,6 +38,17 @@ class Comparison:
     def level(self) -> float | None:
         """The bound, if it is a number."""
         return float(self.bound) if _NUMBER.fullmatch(self.bound) else None
+
+    @property
+    def plain(self) -> bool:
+        """Whether it only asks for a state: something is there at all, or is one thing and not another."""
+        return self.level == 0 or self.sign in {"==", "!="}
+
+    @property
+    def part(self) -> str:
+        """What tells the figure from others of its name: `week` of a period; empty if nothing does."""
+        found = _PERIOD.search(self.figure)
+        return found[1] if found is not None else ""
 
     def holds(self, value: float, bound: float) -> bool:
         return SIGNS[self.sign](value, bound)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from genesis.clients.alertmanager import Alertmanager, ManagedAlert
+from genesis.alerting.holding import Cover, covers
+from genesis.clients.alertmanager import Alertmanager, ManagedAlert, Silence
 from genesis.clients.prometheus import Prometheus, RuleAlert
 from genesis.core.errors import ServerError
 
@@ -15,6 +16,7 @@ class States(NamedTuple):
 
     rules: list[RuleAlert] | None
     managed: list[ManagedAlert] | None
+    silences: list[Silence] | None = None
     notes: tuple[str, ...] = ()
     """Why a server could not be asked."""
 
@@ -25,31 +27,33 @@ class States(NamedTuple):
         found = list(self.of(alert, severity, strategy))
         parts = [_counted(state, sum(one.state == state for one in found)) for state in ("firing", "pending")]
         quiet = [one for one in self.managed or () if _is(one.labels, alert, severity, strategy)]
-        parts.append(_counted("silenced", sum(bool(one.status.silenced_by) for one in quiet)))
+        silent = sum(bool(one.status.silenced_by) for one in quiet)
+        parts.append(_counted("silenced", silent or int(self._all_silent(alert, severity, strategy))))
         parts.append(_counted("muted", sum(bool(one.status.inhibited_by) for one in quiet)))
         return ", ".join(part for part in parts if part) or "-"
+
+    def _all_silent(self, alert: str, severity: str, strategy: str | None) -> bool:
+        """Whether a silence would keep back whatever comes of the alert."""
+        labels = {"alertname": alert, "severity": severity} | ({} if strategy is None else {"strategy": strategy})
+        return any(covers(silence, labels) is Cover.ALL for silence in self.silences or ())
 
     def of(self, alert: str, severity: str, strategy: str | None = None) -> Iterable[RuleAlert]:
         """The pending and firing ones of an alert, by Prometheus."""
         return (one for one in self.rules or () if _is(one.labels, alert, severity, strategy))
 
-    def managed_of(self, alert: str, severity: str, strategy: str | None = None) -> Iterable[ManagedAlert]:
-        """Those that Alertmanager has."""
-        return (one for one in self.managed or () if _is(one.labels, alert, severity, strategy))
-
 
 async def states(prometheus: Prometheus, manager: Alertmanager) -> States:
     """The states now; a server that cannot be asked is a note, and no error."""
-    notes, rules, managed = [], None, None
+    notes, rules, managed, silences = [], None, None, None
     try:
         rules = await prometheus.alerts()
     except ServerError as error:
         notes.append(str(error))
     try:
-        managed = await manager.alerts()
+        managed, silences = await manager.alerts(), await manager.silences()
     except ServerError as error:
         notes.append(str(error))
-    return States(rules, managed, tuple(notes))
+    return States(rules, managed, silences, tuple(notes))
 
 
 def _is(labels: dict[str, str], alert: str, severity: str, strategy: str | None) -> bool:

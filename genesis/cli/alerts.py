@@ -197,7 +197,7 @@ def _explain(options: argparse.Namespace, environ: Environ) -> int:
         async with _servers(options) as (prometheus, manager):
             await _known(book, options.strategy, prometheus)
             now = await states(prometheus, manager)
-            asked = Asked(book, routing, prometheus, manager, now, SystemClock().now())
+            asked = Asked(book, routing, prometheus, now, SystemClock().now())
             async for line in explain(asked, alert, options.strategy):
                 say(line)
 

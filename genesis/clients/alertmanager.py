@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import quote
@@ -176,12 +176,14 @@ class Counters(NamedTuple):
 
     samples: tuple[tuple[str, Mapping[str, str], float], ...]
 
-    def of(self, name: str, integration: str, receiver: str) -> float:
+    def of(self, name: str, integration: str, receivers: Collection[str]) -> float:
         """A counter of one kind of integration: of all receivers together, unless Alertmanager tells them apart."""
         return sum(
             value
             for found, labels, value in self.samples
-            if found == name and labels.get("integration") == integration and labels.get("receiver_name", receiver) == receiver
+            if found == name
+            and labels.get("integration") == integration
+            and ("receiver_name" not in labels or labels["receiver_name"] in receivers)
         )
 
 
