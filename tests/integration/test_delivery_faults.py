@@ -28,7 +28,7 @@ from tests.integration.whole_way import SCRAPES_FIRST, Way, open_position, quote
 
 AWAY = 15.0
 """Seconds for which a program is away, or the receiver broken."""
-RESEND = "2s"
+RESEND_DELAY = timedelta(seconds=2)
 """Instead of the stack's own, which would make the stories long."""
 KEPT = 12.0
 """Seconds after which Alertmanager has on disk what it notified."""
@@ -190,7 +190,7 @@ async def told(story: Story, data: Path) -> BaseException | None:
     """Run one story; what went wrong in it."""
     sink = Faulty()
     try:
-        async with running(impatient(), data, sink) as way:
+        async with running(impatient(), data, sink, RESEND_DELAY) as way:
             await open_position(way.app)
             await asyncio.sleep(SCRAPES_FIRST)
             await story(way, sink)
@@ -206,9 +206,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, BaseExceptio
     async def all_of_them() -> list[BaseException | None]:
         return await asyncio.gather(*(told(story, tmp_path_factory.mktemp("story")) for story in STORIES.values()))
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("genesis.stack.native.RESEND", RESEND)
-        return dict(zip(STORIES, asyncio.run(all_of_them()), strict=True))
+    return dict(zip(STORIES, asyncio.run(all_of_them()), strict=True))
 
 
 @pytest.mark.parametrize("story", STORIES)
