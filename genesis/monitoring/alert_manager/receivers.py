@@ -35,13 +35,12 @@ def _slack(slack: Slack) -> dict[str, Any]:
         "api_url_file": str(slack.api_url_file),
         **({"channel": slack.channel} if slack.channel is not None else {}),
         "send_resolved": True,
+        "username": "Genesis",
         "color": _said("genesis.slack.color"),
         "title": _said("genesis.slack.title"),
         "title_link": _said("genesis.board"),
         "text": _said("genesis.slack.text"),
         "fallback": _said("genesis.slack.title"),
-        # Not in the text: there a name's asterisks and underscores are letters.
-        "mrkdwn_in": ["pretext"],
     }
 
 
