@@ -14,7 +14,7 @@ from genesis.alerting.book import AlertBook
 from genesis.alerting.routing import Routing
 from genesis.clients.alertmanager import quoted
 from genesis.core.config import Settings
-from genesis.monitoring.alert_manager import alertmanager_config, rule_files, rule_tests
+from genesis.monitoring.alert_manager import alertmanager_config, rule_files, rule_tests, templates
 from genesis.stack import programs
 
 
@@ -45,6 +45,7 @@ def trials(settings: Settings, folder: Path, names: Sequence[str], environ: Mapp
     chosen = [book.find(name).name for name in dict.fromkeys(names)] or list(book.alerts)
     manager = alertmanager_config(settings.alerts)
     _write(folder / "alertmanager.yml", manager)
+    _write(folder / "templates" / "genesis.tmpl", templates())
     for name, text in rule_files(settings.alerts, settings.rules).items():
         _write(folder / "rules" / name, text)
     tests = rule_tests(settings.alerts, settings.rules)
@@ -55,7 +56,9 @@ def trials(settings: Settings, folder: Path, names: Sequence[str], environ: Mapp
         _write(path, text)
         cases = len(yaml.safe_load(text)["tests"])
         rules.append(Trial(f"{alert}: {cases} cases of its rules", [(found[programs.PROMTOOL], "test", "rules", path)]))
-    checked = Trial("alertmanager.yml", [(found[programs.AMTOOL], "check-config", folder / "alertmanager.yml")])
+    checked = Trial(
+        "alertmanager.yml and its templates", [(found[programs.AMTOOL], "check-config", folder / "alertmanager.yml")]
+    )
     amtool = (found[programs.AMTOOL], "config", "routes", "test", f"--config.file={folder / 'alertmanager.yml'}")
     return [*rules, checked, *_routes(book, Routing(manager), chosen, amtool)]
 

@@ -145,7 +145,7 @@ def run(here: Here, capsys: pytest.CaptureFixture[str]) -> Any:
     """Run one command with both servers: its exit code, and what it says."""
 
     def command(verb: str, *arguments: str, servers: bool = True) -> tuple[int, str]:
-        both = here.both() if verb in {"list", "explain"} else here.one()
+        both = here.one() if verb in {"silences", "unsilence"} else here.both()
         code = main(["alerts", verb, *arguments, *(both if servers else ["--config", str(here.config)])])
         told = capsys.readouterr()
         return code, told.out + told.err

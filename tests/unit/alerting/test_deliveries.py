@@ -33,6 +33,7 @@ def outcome(expected: int, now: Counters) -> Outcome:
         (1, counters(11, 3, 23, 8), Outcome.FAILED),
         (1, counters(12, 2, 21, 5), Outcome.SENDING),  # another one was taken, or this one: one is still under way
         (1, counters(12, 3, 22, 6), Outcome.FAILED),  # one of the two was given up
+        (1, counters(0, 0, 0, 0), Outcome.WAITING),  # Alertmanager was restarted, and counts anew
         (2, counters(11, 2, 21, 5), Outcome.WAITING),
         (2, counters(12, 2, 22, 5), Outcome.DELIVERED),
     ],
