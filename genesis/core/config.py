@@ -216,9 +216,13 @@ def _alerts_on_nothing(monitor: MonitorSettings, settings: AlertSettings) -> Ite
         if risk.confidence not in statistics.confidence:
             right = f"is not in statistics.confidence in monitor.yaml; there are {', '.join(map(str, statistics.confidence))}"
             yield Fault("alerts.yaml", f"alerts.{name}.confidence", str(risk.confidence), right)
-    if (least := alerts.expected_shortfall_high.min_observations) > statistics.risk_points:
-        right = f"is more than risk_window in monitor.yaml holds: {statistics.risk_points} steps"
-        yield Fault("alerts.yaml", "alerts.ExpectedShortfallHigh.min_observations", str(least), right)
+    for name, least in (
+        ("ExpectedShortfallHigh", alerts.expected_shortfall_high.min_observations),
+        ("SharpeDegraded", alerts.sharpe_degraded.min_observations),
+    ):
+        if least > statistics.risk_points:
+            right = f"is more than risk_window in monitor.yaml holds: {statistics.risk_points} steps"
+            yield Fault("alerts.yaml", f"alerts.{name}.min_observations", str(least), right)
 
 
 def _load(path: Path, model: type[_Model], faults: list[Fault]) -> _Model | None:

@@ -162,7 +162,7 @@ def test_every_threshold_is_told_with_its_overrides() -> None:
     assert told["WinRateLow", "warning", "multi_pair"] == 0.25
     assert told["SharpeDegraded", "critical", ""] == 1.0
     assert told["FillDelayHigh", "critical", "spread_capture"] == 60.0
-    assert told["CapacityNearlyUsed", "critical", "multi_pair"] == 6.0
+    assert told["CapacityNearlyUsed", "critical", "multi_pair"] == 4.0
     assert told["CorrelationHigh", "warning", ""] == 0.65
     parts = {(line.alert, line.severity, line.strategy, line.part): line.value for line in lines if line.part}
     assert parts == {
