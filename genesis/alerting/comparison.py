@@ -65,15 +65,18 @@ class Comparison:
 
 
 def comparisons(expr: str) -> Iterator[Comparison]:
-    """The comparisons of an expression in their order. One that follows `and` is a guard, and so is one in brackets."""
-    follows_and = False
-    for line in expr.splitlines():
-        text = line.strip()
+    """The comparisons of an expression in their order. One that follows `and` is a guard, and so is one in brackets.
+
+    One from which `unless` takes something away decides nothing by itself, and is left out.
+    """
+    lines = [line.strip() for line in expr.splitlines()]
+    for before, text, after in zip(["", *lines], lines, [*lines[1:], ""], strict=False):
         inner = _without_brackets(text)
         found = _COMPARISON.fullmatch(inner)
-        if found is not None and balanced(found["figure"]) and balanced(found["bound"]):
-            yield Comparison(found["figure"], found["sign"], found["bound"], guard=follows_and or inner != text)
-        follows_and = text == "and" or text.startswith("and ")
+        if found is None or after.startswith("unless") or not (balanced(found["figure"]) and balanced(found["bound"])):
+            continue
+        guard = inner != text or before == "and" or before.startswith("and ")
+        yield Comparison(found["figure"], found["sign"], found["bound"], guard=guard)
 
 
 def balanced(text: str) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator
+from math import isnan
 
 from genesis.alerting.book import Alert, AlertBook
 from genesis.alerting.comparison import Comparison, comparisons
 from genesis.clients.prometheus import Prometheus, Sample
 from genesis.monitoring import catalog
-from genesis.monitoring.alert_manager.promql import string
 
 _NAME = re.compile(r"[a-z][a-z0-9_:]*genesis_[a-z0-9_:]+|genesis_[a-z0-9_]+")
 _MOST = 10
@@ -40,6 +40,8 @@ class Figures:
         """
         rule, seen = self._alert.rules[severity], False
         compared = self._alert.every_threshold(severity)
+        if not compared:
+            yield await self._state(rule.expr)
         if self._strategy is not None:
             compared = [one for one in compared if one.covers(self._strategy)]
         for one in compared:
@@ -57,6 +59,12 @@ class Figures:
             async for line in self._guards(comparisons(rule.expr)):
                 yield line
 
+    async def _state(self, expr: str) -> str:
+        """Of a rule that compares nothing: for what its condition holds now."""
+        found = self._own(await self._prometheus.query(expr))
+        names = [_shown(sample.labels).removesuffix(": ") or "all" for sample in found[:_MOST]]
+        return f"now so for {'; '.join(names)}" if names else "not so now"
+
     async def _bounds(self, one: Comparison, found: list[Sample]) -> dict[frozenset[tuple[str, str]], float]:
         """The bound of each sample."""
         if one.level is not None:
@@ -65,13 +73,15 @@ class Figures:
 
     def _line(self, severity: str, one: Comparison, sample: Sample, bound: float | None) -> str:
         labels = _shown(sample.labels)
-        value = self._alert.shown(severity, sample.value)
+        now = f"{labels}now {self._alert.shown(severity, sample.value)}"
         if bound is None:
-            return f"{labels}now {value}; what it is held against is absent"
-        away = self._alert.shown(severity, abs(sample.value - bound))
-        reached = one.holds(sample.value, bound)
-        fires = f"fires at {one.sign} {self._alert.shown(severity, bound)}"
-        return f"{labels}now {value}; {fires}, which is {'REACHED' if reached else f'{away} away'}"
+            return f"{now}; what it is held against is absent"
+        if isnan(sample.value):
+            return f"{labels}now not a number, which fires nothing"
+        fires = f"{now}; fires at {one.sign} {self._alert.shown(severity, bound)}"
+        if one.holds(sample.value, bound):
+            return f"{fires}, which is REACHED"
+        return fires if one.plain else f"{fires}, which is {self._alert.shown(severity, abs(sample.value - bound))} away"
 
     async def _guards(self, found: Iterable[Comparison]) -> AsyncIterator[str]:
         """What else must hold and does not, such as a least sample."""
@@ -123,11 +133,6 @@ async def live_strategies(prometheus: Prometheus) -> frozenset[str]:
     """The strategies that the monitor has figures of."""
     found = await prometheus.query(f"group by (strategy) ({catalog.STRATEGY_CONFIGURED.name})")
     return frozenset(sample.labels["strategy"] for sample in found if "strategy" in sample.labels)
-
-
-def of_strategy(metric: str, strategy: str) -> str:
-    """The series of one strategy, in PromQL."""
-    return f"{metric}{{strategy={string(strategy)}}}"
 
 
 def _shown(labels: dict[str, str], *only: str) -> str:

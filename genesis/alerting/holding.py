@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from enum import Enum
 
 from genesis.alerting import hours
-from genesis.alerting.routing import Condition, Labels, Routing, Taken
-from genesis.clients.alertmanager import Alertmanager, ManagedAlert, Matcher, Silence
+from genesis.alerting.routing import Labels, Routing, Taken, condition
+from genesis.clients.alertmanager import Alertmanager, ManagedAlert, Silence
 
 
 async def held_back(manager: Alertmanager, alert: ManagedAlert) -> list[str]:
@@ -52,7 +52,7 @@ def covers(silence: Silence, labels: Labels) -> Cover:
     """Whether a silence is for alerts with these labels, which may have others that are not known here."""
     if silence.status.state != "active":
         return Cover.NONE
-    conditions = [_condition(matcher) for matcher in silence.matchers]
+    conditions = [condition(str(matcher)) for matcher in silence.matchers]
     if not all(one.holds(labels) for one in conditions if one.label in labels):
         return Cover.NONE
     return Cover.ALL if all(one.label in labels for one in conditions) else Cover.PART
@@ -82,8 +82,3 @@ def _muted_text(other: ManagedAlert | None) -> str:
         return "another alert, which has ended meanwhile, mutes it"
     shown = ", ".join(f"{name}={value}" for name, value in other.labels.items() if name != "alertname")
     return f"{other.labels.get('alertname')} mutes it ({shown})"
-
-
-def _condition(matcher: Matcher) -> Condition:
-    sign = ("=" if matcher.is_equal else "!") + ("~" if matcher.is_regex else "" if matcher.is_equal else "=")
-    return Condition(matcher.name, sign, matcher.value)

@@ -24,10 +24,10 @@ def test_every_alert_that_can_be_configured_is_in_the_book() -> None:
 def test_every_threshold_of_the_configuration_is_read_from_the_rules() -> None:
     for one in thresholds(SETTINGS.alerts, SETTINGS.rules):
         found = BOOK.find(one.alert).thresholds(one.severity, one.strategy or None)
-        if one.alert == "BetaOutOfBand":  # a band, and a multiple of its error
-            assert any(bound.bound.startswith(f"{one.value:g} ") for bound in found)
-            continue
-        assert one.value in [bound.level for bound in found if not one.part or bound.part == one.part], one
+        with_error = [
+            bound for bound in found if bound.bound.startswith(f"{one.value:g} ")
+        ]  # a bound and a multiple of its error
+        assert with_error or one.value in [bound.level for bound in found], one
 
 
 def test_a_strategy_with_its_own_threshold_has_no_other() -> None:
@@ -57,6 +57,11 @@ def test_thresholds_are_written_as_messages_write_figures(name: str, severity: s
 def test_a_least_sample_is_a_guard_and_no_threshold() -> None:
     expr = BOOK.find("SlippageHigh").rules["warning"].expr
     assert [(one.bound, one.guard) for one in comparisons(expr)] == [("0.001", False), ("0.0005", False), ("20", True)]
+
+
+def test_what_something_is_taken_away_from_decides_nothing_by_itself() -> None:
+    expr = BOOK.find("MonitorDown").rules["critical"].expr
+    assert [(one.figure, one.sign, one.bound) for one in comparisons(expr)] == [('up{job="genesis"}', "==", "0")]
 
 
 def test_the_keys_of_an_alert_are_where_it_is_configured() -> None:

@@ -94,6 +94,13 @@ async def test_an_address_without_a_scheme_is_refused() -> None:
         await Prometheus("localhost:9090").__aenter__()
 
 
+async def test_a_password_in_an_address_is_used_and_not_shown() -> None:
+    async with answering({}) as (url, _), Prometheus(url.replace("//", "//desk:s3cret@")) as prometheus:
+        with pytest.raises(ServerError, match="404") as caught:
+            await prometheus.query("x")
+    assert f"Prometheus at {url} refuses" in str(caught.value)
+
+
 async def test_the_alerts_have_state_labels_and_since_when() -> None:
     found = {
         "state": "firing",
