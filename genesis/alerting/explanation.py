@@ -10,7 +10,7 @@ from typing import NamedTuple
 from genesis.alerting.book import WATCHDOG, Alert, AlertBook
 from genesis.alerting.figures import Figures
 from genesis.alerting.holding import Cover, closed, covers, muted_by, silenced_text
-from genesis.alerting.routing import Condition, Inhibition, Labels, Routing, told_text, waits_text
+from genesis.alerting.routing import Condition, Inhibition, Labels, Routing, drift, told_text, waits_text
 from genesis.alerting.states import States
 from genesis.clients.prometheus import Prometheus
 from genesis.core.duration import duration_text
@@ -83,6 +83,8 @@ async def _severity(asked: Asked, alert: Alert, severity: str, rule: Rule, strat
         yield f"  told to: {told_text(asked.routing, taken)} by the route {taken}, {waits_text(taken)}"
         if (why := closed(asked.routing, taken, asked.at)) is not None:
             yield f"    not now: {why}"
+    if asked.now.routing is not None and (other := drift(asked.routing, asked.now.routing, labels)) is not None:
+        yield f"    note: {other}"
 
 
 def _quiet(asked: Asked, labels: Labels) -> Iterator[str]:

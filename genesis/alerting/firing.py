@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from genesis.alerting.deliveries import Deliveries, Outcome, Way, ways
 from genesis.alerting.drill import Drill
 from genesis.alerting.holding import closed, held_back
-from genesis.alerting.routing import Routing, Taken, told_text, waits_text
+from genesis.alerting.routing import Routing, Taken, drift, told_text, waits_text
 from genesis.clients.alertmanager import Alertmanager, ManagedAlert, Posted
 from genesis.core.clock import Clock
 from genesis.core.duration import duration_text
@@ -79,12 +79,8 @@ class Firing:
         self._say(f"test alert {drill.alert.name}: {shown}")
         for one in taken:
             self._say(f"route: {one} → {told_text(running, one)}, {waits_text(one)}")
-        here = [one.receiver for one in configured.routes(drill.labels)]
-        if here != [one.receiver for one in taken]:
-            self._say(
-                f"note: by the files here it would go to {', '.join(here)}: the Alertmanager that runs has another "
-                "configuration; run `genesis generate`, and reload it"
-            )
+        if (other := drift(configured, running, drill.labels)) is not None:
+            self._say(f"note: {other}")
 
     def _open(self, running: Routing, taken: Sequence[Taken]) -> list[Taken]:
         """The routes that tell at this time; where one is closed, another one may tell instead."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from genesis.alerting.holding import Cover, covers
+from genesis.alerting.routing import Routing
 from genesis.clients.alertmanager import Alertmanager, ManagedAlert, Silence
 from genesis.clients.prometheus import Prometheus, RuleAlert
 from genesis.core.errors import ServerError
@@ -17,6 +18,8 @@ class States(NamedTuple):
     rules: list[RuleAlert] | None
     managed: list[ManagedAlert] | None
     silences: list[Silence] | None = None
+    routing: Routing | None = None
+    """The routes that Alertmanager runs with, which may not be those of the files."""
     notes: tuple[str, ...] = ()
     """Why a server could not be asked."""
 
@@ -44,16 +47,17 @@ class States(NamedTuple):
 
 async def states(prometheus: Prometheus, manager: Alertmanager) -> States:
     """The states now; a server that cannot be asked is a note, and no error."""
-    notes, rules, managed, silences = [], None, None, None
+    notes, rules, managed, silences, routing = [], None, None, None, None
     try:
         rules = await prometheus.alerts()
     except ServerError as error:
         notes.append(str(error))
     try:
         managed, silences = await manager.alerts(), await manager.silences()
+        routing = Routing(await manager.config())
     except ServerError as error:
         notes.append(str(error))
-    return States(rules, managed, silences, tuple(notes))
+    return States(rules, managed, silences, routing, tuple(notes))
 
 
 def _is(labels: dict[str, str], alert: str, severity: str, strategy: str | None) -> bool:
