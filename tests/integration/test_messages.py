@@ -25,9 +25,10 @@ GOLDEN = Path(__file__).parent / "messages"
 SERVICES = ("slack", "pagerduty", "webhook", "email")
 STARTED, ENDED = "2026-03-02T09:30:00Z", "2026-03-02T09:34:12.7Z"
 ODD = '<!channel> & "co" <b>|*x*\n{{ .Labels }} ünï'
+ODDER = ("{{ fail", "- {{ .X }}", "{c", "# f", "--- g", "%h", "l: {m: {{ .Alerts.Nope }}", "!!k")
 CASES = (
     *("one", "one_resolved", "few", "few_one_resolved", "few_all_resolved", "storm", "storm_resolved"),
-    *("odd_name", "test", "account", "foreign"),
+    *("odd_name", "odd_names", "test", "account", "foreign"),
 )
 
 
@@ -59,12 +60,13 @@ def steps(now: float) -> dict[str, list[dict[str, Any]]]:
     return {
         "one": [each | fires for each in one],
         "one_resolved": [each | over for each in one],
-        "few": [each | fires for each in few],
+        "few": [each | soon for each in few],
         "few_one_resolved": [each | over for each in few[:1]],
         "few_all_resolved": [each | over for each in few[1:]],
         "storm": [each | soon for each in storm],
         "storm_resolved": [each | over for each in storm],
         "odd_name": [alert("ProfitFactorLow", "critical", ODD) | fires],
+        "odd_names": [alert("SharpeDegraded", "critical", name) | soon for name in ODDER],
         "test": [alert("StrategyDrawdown", "critical", "spread_capture", test="true") | fires],
         "account": [alert("DailyLoss", "info") | fires],
         "foreign": [{"labels": {"alertname": "DiskFull"}, **fires}],
@@ -169,7 +171,27 @@ def test_a_message_is_the_golden_one(messages: dict[str, dict[str, Any]], case: 
     if os.environ.get("GENESIS_WRITE_MESSAGES"):
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(got, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    assert got == json.loads(path.read_text(encoding="utf-8"))
+    assert told_of(json.loads(path.read_text(encoding="utf-8")), got) == got
+
+
+def told_of(golden: Any, got: Any) -> Any:
+    """`golden`, with what later versions of Alertmanager add, and with the types that they give to numbers and to nothing."""
+    if isinstance(golden, dict) and isinstance(got, dict):
+        return golden | {key: told_of(golden.get(key, value), value) for key, value in got.items()}
+    same = str("" if golden is None else golden) == str("" if got is None else got)
+    return got if same else golden
+
+
+@pytest.mark.usefixtures("real_programs")
+@pytest.mark.parametrize("case", CASES)
+def test_pagerdutys_details_are_a_text_to_those_who_read_them_as_yaml(messages: dict[str, dict[str, Any]], case: str) -> None:
+    details = messages[case]["pagerduty"]["payload"]["custom_details"]
+    for text in ("\n".join(details[part] or ()) for part in ("firing", "resolved")):
+        try:
+            read = yaml.safe_load(text)
+        except yaml.YAMLError:
+            continue
+        assert read is None or isinstance(read, str)
 
 
 def test_there_is_no_golden_message_without_its_case() -> None:

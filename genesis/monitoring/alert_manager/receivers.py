@@ -54,7 +54,7 @@ def _pagerduty(pagerduty: PagerDuty) -> dict[str, Any]:
         "severity": _said("genesis.severity"),
         "class": "{{ .CommonLabels.alertname }}",
         "component": "{{ .CommonLabels.strategy }}",
-        "details": {"firing": _said("genesis.firing"), "resolved": _said("genesis.resolved")},
+        "details": {"firing": _said("genesis.pagerduty.firing"), "resolved": _said("genesis.pagerduty.resolved")},
         "links": [
             {"href": _said("genesis.runbook"), "text": "Runbook"},
             {"href": _said("genesis.board"), "text": "Board"},

@@ -109,7 +109,7 @@ from {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} to {{ .EndsAt.UTC.Format "
 """
 
 _TEXT = r"""
-{{/* Plain text, for PagerDuty's details and for e-mail. */}}
+{{/* The alerts as plain text. */}}
 {{ define "genesis.firing" -}}
 {{- $all := .Alerts.Firing -}}
 {{- range $index, $alert := $all }}{{ if lt $index SHOWN -}}
@@ -134,6 +134,18 @@ It said last: {{ template "genesis.summary" $alert }}
 {{- end }}{{ end -}}
 {{- if gt (len $all) SHOWN }}and {{ len (slice $all SHOWN) }} more
 {{ end -}}
+{{- end }}
+
+{{/* PagerDuty's details. Alertmanager 0.30 and later read them as YAML, and take texts in what they find for templates: a text
+that begins with a line of plain words is nothing but a text to them, whatever names come after it. */}}
+{{ define "genesis.pagerduty.firing" -}}
+{{ if .Alerts.Firing }}Firing at this time
+{{ template "genesis.firing" . }}{{ end }}
+{{- end }}
+
+{{ define "genesis.pagerduty.resolved" -}}
+{{ if .Alerts.Resolved }}Resolved by now
+{{ template "genesis.resolved" . }}{{ end }}
 {{- end }}
 
 {{ define "genesis.text" -}}
