@@ -73,8 +73,9 @@ async def _severity(asked: Asked, alert: Alert, severity: str, rule: Rule, strat
             yield f"  {error}"
     yield f"  state: {asked.now.text(alert.name, severity, strategy)}"
     for one in asked.now.of(alert.name, severity, strategy):
-        shown = ", ".join(f"{name}={value}" for name, value in one.labels.items() if name not in {"alertname", "severity"})
-        yield f"    {one.state} since {one.active_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC: {shown}"
+        shown = [f"{name}={value}" for name, value in one.labels.items() if name not in {"alertname", "severity"}]
+        since = f"{one.state} since {one.active_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        yield f"    {': '.join(filter(None, (since, ', '.join(shown))))}"
     named = {"strategy": strategy} if strategy is not None and alert.of_strategy else {}
     labels = {"alertname": alert.name, "severity": severity, **named}
     for line in _quiet(asked, labels):

@@ -35,6 +35,10 @@ genesis_strategy_drawdown_ratio{strategy="spread_capture"} 0.01
 genesis_portfolio_daily_loss_used_ratio 0.25
 genesis_strategy_undefined_info{strategy="mean_reversion",figure="win_rate",reason="no_round_trips"} 1
 genesis_strategy_window_trades{strategy="multi_pair",window="1h"} 4
+genesis_strategy_correlation{strategy="mean_reversion",other="multi_pair",estimator="pearson"} 0.4
+genesis_strategy_correlation{strategy="mean_reversion",other="spread_capture",estimator="pearson"} 0.9
+genesis_mark_timestamp_seconds{symbol="BTCUSDT"} 0
+genesis_strategy_position_quantity{strategy="multi_pair",symbol="BTCUSDT"} 0
 genesis_strategy_beta{strategy="multi_pair"} 0.1
 genesis_strategy_beta_standard_error{strategy="multi_pair"} 0.05
 """
@@ -209,6 +213,25 @@ def test_a_figure_that_is_absent_is_explained_by_its_reason(run: Any) -> None:
     assert "no figure: nothing has it now" in told
 
 
+def test_the_series_nearest_to_the_threshold_is_the_first(run: Any) -> None:
+    _, told = run("explain", "CorrelationHigh")
+    assert told.index("now 0.9; fires at >= 0.7, which is REACHED") < told.index("now 0.4; fires at >= 0.7, which is 0.3 away")
+    _, told = run("explain", "CorrelationHigh", "--strategy", "multi_pair")
+    assert "now 0.4" in told
+    assert "now 0.9" not in told
+
+
+def test_what_keeps_back_a_threshold_that_is_reached_is_told(run: Any) -> None:
+    _, told = run("explain", "MarketDataStale")
+    assert "symbol=BTCUSDT: genesis_strategy_position_quantity is 0, and has to be != 0" in told
+
+
+def test_an_alert_that_compares_nothing_says_whether_it_is_so(run: Any) -> None:
+    assert "now so for all" in run("explain", "Watchdog")[1]
+    _, told = run("explain", "DrawdownUnknown", "--strategy", "multi_pair")
+    assert "not so now" in told
+
+
 def test_a_bound_that_is_a_figure_itself_is_asked_for_too(run: Any) -> None:
     _, told = run("explain", "BetaOutOfBand", "--strategy", "multi_pair")
     assert "now 0.1; fires at > 0.6, which is 0.5 away" in told
@@ -240,7 +263,7 @@ def test_a_test_alert_goes_all_the_way_and_so_does_its_end(run: Any, here: Here)
 
 
 def test_a_test_alert_whose_receiver_fails_is_not_delivered(run: Any) -> None:
-    code, told = run("fire", "StrategyDrawdown", "--strategy", "statistical_arb", "--within", "2s")
+    code, told = run("fire", "StrategyDrawdown", "--strategy", "statistical_arb", "--within", "1s")
     assert code == 1
     assert re.search(r"NOT DELIVERED after [\d.]+ s: broken by webhook: the notification failed", told)
 
