@@ -18,6 +18,7 @@ SIGNS: dict[str, Callable[[float, float], bool]] = {
 
 _COMPARISON = re.compile(r"(?P<figure>.*\S) (?P<sign>>=|<=|==|!=|>|<) (?P<bound>[^\"]+)")
 _NUMBER = re.compile(r"-?[0-9.]+(?:e-?[0-9]+)?")
+_BOUND = re.compile(r"(?P<sign>>=|<=|==|!=|>|<) (?:bool )?(?P<bound>[-+]?[0-9.]+(?:e[-+]?[0-9]+)?)(?![0-9a-z.])")
 _STRATEGY = re.compile(r"[{,]strategy(?P<sign>=~|!~|!=|=)(?P<value>\"(?:[^\"\\]|\\.)*\")")
 _PERIOD = re.compile(r"[{,]period=\"(\w+)\"")
 _ESCAPE = re.compile(r"\\(U[0-9a-f]{8}|.)")
@@ -77,6 +78,11 @@ def comparisons(expr: str) -> Iterator[Comparison]:
             continue
         guard = inner != text or before == "and" or before.startswith("and ")
         yield Comparison(found["figure"], found["sign"], found["bound"], guard=guard)
+
+
+def bounds(expr: str) -> list[tuple[str, float]]:
+    """Every sign and number that something is compared with: the same for an expression however it is laid out."""
+    return sorted((found["sign"], float(found["bound"])) for found in _BOUND.finditer(expr))
 
 
 def balanced(text: str) -> bool:

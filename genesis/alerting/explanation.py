@@ -65,6 +65,8 @@ async def _severity(asked: Asked, alert: Alert, severity: str, rule: Rule, strat
     kept = f", goes on for {duration_text(rule.keep_firing_for)} after its condition" if rule.keep_firing_for else ""
     yield f"{severity}: fires {since}{kept}"
     yield indent(rule.expr, "    ")
+    if (fault := asked.now.fault(rule)) is not None:
+        yield f"  FAULT: {fault}"
     if asked.now.rules is not None:
         try:
             async for line in Figures(asked.prometheus, asked.book, alert, strategy).lines(severity):

@@ -31,6 +31,17 @@ def rows(book: AlertBook, routing: Routing, now: States, strategy: str | None = 
             )
 
 
+def faults(book: AlertBook, now: States) -> Iterator[str]:
+    """The alerts that Prometheus does not run as the files have them, each fault with its alerts."""
+    found: dict[str, list[str]] = {}
+    for alert in book.alerts.values():
+        for severity, rule in alert.rules.items():
+            if (fault := now.fault(rule)) is not None:
+                found.setdefault(fault, []).append(f"{alert.name} {severity}")
+    for fault, names in found.items():
+        yield f"{', '.join(names)}: {fault}"
+
+
 def thresholds_text(alert: Alert, severity: str, strategy: str | None = None) -> str:
     """What the alert fires at; - where it is either so or not. Without a strategy, how many have thresholds of their own."""
     own = strategy if alert.of_strategy else None

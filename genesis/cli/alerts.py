@@ -139,7 +139,7 @@ async def _known(book: AlertBook, strategy: str | None, prometheus: Prometheus) 
 
 def _list(options: argparse.Namespace, environ: Environ) -> int:
     from genesis.alerting.book import AlertBook
-    from genesis.alerting.listing import HEAD, rows, table
+    from genesis.alerting.listing import HEAD, faults, rows, table
     from genesis.alerting.routing import Routing
     from genesis.alerting.states import states
     from genesis.monitoring.alert_manager import alertmanager_config
@@ -153,6 +153,8 @@ def _list(options: argparse.Namespace, environ: Environ) -> int:
             now = await states(prometheus, manager)
         for line in table(HEAD, list(rows(book, routing, now, options.strategy))):
             say(line)
+        for line in faults(book, now):
+            say(f"FAULT: {line}")
         for note in now.notes:
             say(f"note: {note}")
 

@@ -148,7 +148,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Here]:
 def run(here: Here, capsys: pytest.CaptureFixture[str]) -> Any:
     """Run one command with both servers: its exit code, and what it says."""
 
-    def command(verb: str, *arguments: str, servers: bool = True) -> tuple[int, str]:
+    def command(verb: str, *arguments: str, servers: bool = True, here: Here = here) -> tuple[int, str]:
         both = here.one() if verb in {"silences", "unsilence"} else here.both()
         code = main(["alerts", verb, *arguments, *(both if servers else ["--config", str(here.config)])])
         told = capsys.readouterr()
@@ -167,6 +167,21 @@ def test_the_list_has_thresholds_receivers_and_states(run: Any) -> None:
     assert re.search(r"firing +desk +0s +>= 5% \(\+1\)$", row(told, "StrategyDrawdown", "warning"))
     assert re.search(r"- +page +0s +>= 10% \(\+1\)$", row(told, "StrategyDrawdown", "critical"))
     assert "note:" not in told
+    assert "FAULT:" not in told
+
+
+def test_rules_that_prometheus_does_not_run_as_the_files_have_them_are_told(here: Here, run: Any, tmp_path: Path) -> None:
+    shutil.copytree(here.config, tmp_path / "config")
+    path = tmp_path / "config" / "alerts.yaml"
+    tree = yaml.safe_load(path.read_text())
+    tree["alerts"]["StrategyDrawdown"]["warning"] = 0.04
+    path.write_text(yaml.safe_dump(tree))
+    changed = here._replace(config=tmp_path / "config")
+    code, told = run("list", here=changed)
+    assert code == 0
+    (fault,) = (line for line in told.splitlines() if line.startswith("FAULT:"))
+    assert fault.startswith("FAULT: StrategyDrawdown warning: Prometheus runs it with other thresholds: run `genesis generate`")
+    assert "  FAULT: Prometheus runs it with other thresholds" in run("explain", "StrategyDrawdown", here=changed)[1]
 
 
 def test_the_list_of_a_strategy_has_its_own_thresholds_receiver_and_state(run: Any) -> None:

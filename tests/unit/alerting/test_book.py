@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from genesis.alerting.comparison import comparisons
+from genesis.alerting.comparison import bounds, comparisons
 from genesis.alerting.drill import drill
 from genesis.alerting.listing import thresholds_text
 from genesis.alerting.template import Template, humanize_duration
@@ -57,6 +57,13 @@ def test_thresholds_are_written_as_messages_write_figures(name: str, severity: s
 def test_a_least_sample_is_a_guard_and_no_threshold() -> None:
     expr = BOOK.find("SlippageHigh").rules["warning"].expr
     assert [(one.bound, one.guard) for one in comparisons(expr)] == [("0.001", False), ("0.0005", False), ("20", True)]
+
+
+def test_the_bounds_of_an_expression_are_the_same_however_it_is_laid_out() -> None:
+    ours = 'x{a="b"} >= 0.00001\nor\nx <= 2\nand\ny > 0.5 + 2 * z'
+    prometheus = 'x{a="b"} >= 1e-05 or x <= 2 and y > 0.5 + 2 * z'
+    assert bounds(ours) == bounds(prometheus) == [("<=", 2.0), (">", 0.5), (">=", 0.00001)]
+    assert bounds(ours) != bounds(prometheus.replace("<= 2", "<= 3"))
 
 
 def test_what_something_is_taken_away_from_decides_nothing_by_itself() -> None:

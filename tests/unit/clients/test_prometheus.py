@@ -113,3 +113,21 @@ async def test_the_alerts_have_state_labels_and_since_when() -> None:
     async with answering({"GET /prefix/api/v1/alerts": (200, text)}) as (url, _), Prometheus(f"{url}/prefix/") as prometheus:
         (alert,) = await prometheus.alerts()
     assert (alert.name, alert.state, alert.active_at.hour) == ("A", "firing", 13)
+
+
+async def test_the_rules_of_all_groups_are_told_with_what_is_wrong_with_them() -> None:
+    broken = {
+        "name": "A",
+        "query": "x",
+        "labels": {"severity": "info"},
+        "health": "err",
+        "lastError": "many-to-many",
+        "state": "x",
+    }
+    groups = [{"rules": [broken]}, {"rules": [{"name": "B", "query": "y"}]}]
+    text = json.dumps({"status": "success", "data": {"groups": groups}})
+    async with answering({"GET /api/v1/rules": (200, text)}) as (url, asked), Prometheus(url) as prometheus:
+        first, second = await prometheus.rules()
+    assert asked[0][1] == "/api/v1/rules?type=alert"
+    assert (first.name, first.health, first.last_error) == ("A", "err", "many-to-many")
+    assert (second.name, second.labels, second.health) == ("B", {}, "unknown")
