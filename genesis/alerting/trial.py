@@ -55,7 +55,7 @@ def trials(settings: Settings, folder: Path, names: Sequence[str], environ: Mapp
         path = folder / "tests" / f"{alert}.yml"
         _write(path, text)
         cases = len(yaml.safe_load(text)["tests"])
-        rules.append(Trial(f"{alert}: {cases} cases of its rules", [(found[programs.PROMTOOL], "test", "rules", path)]))
+        rules.append(Trial(f"{alert}: {_cases(cases)} of its rules", [(found[programs.PROMTOOL], "test", "rules", path)]))
     checked = Trial(
         "alertmanager.yml and its templates", [(found[programs.AMTOOL], "check-config", folder / "alertmanager.yml")]
     )
@@ -90,7 +90,7 @@ def _routes(book: AlertBook, routing: Routing, names: Sequence[str], amtool: Seq
             words = [f"{label}={quoted(value)}" for label, value in labels.items()]
             commands.append((*amtool, f"--verify.receivers={receivers}", *words))
             ends.add(receivers)
-        yield Trial(f"{name}: {len(commands)} cases of its routes, to {' or '.join(sorted(ends))}", commands)
+        yield Trial(f"{name}: {_cases(len(commands))} of its routes, to {' or '.join(sorted(ends))}", commands)
 
 
 def _label_sets(book: AlertBook, name: str) -> Iterator[dict[str, str]]:
@@ -125,6 +125,10 @@ async def _fault(command: Sequence[str | Path]) -> str | None:
         await process.wait()
         raise
     return told.decode(errors="replace").strip() if process.returncode else None
+
+
+def _cases(count: int) -> str:
+    return "1 case" if count == 1 else f"{count} cases"
 
 
 def _write(path: Path, text: str) -> None:
