@@ -62,6 +62,8 @@ def alerts(tree: Mapping[str, Any]) -> Iterator[Labels]:
         for strategy in (*tree["teams"], "anybody"):
             yield {"alertname": alert, "severity": severity, "strategy": strategy}
     yield {"alertname": "DailyLoss", "severity": "info"}
+    for strategy in (*tree["teams"], "anybody"):  # on no route in one of the houses
+        yield {"alertname": "StrategyDrawdown", "severity": "info", "strategy": strategy}
     yield {"alertname": "SomebodyElses", "severity": "page"}
 
 
