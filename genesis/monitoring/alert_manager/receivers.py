@@ -8,9 +8,15 @@ from urllib.parse import quote
 from genesis.core.receiver_config import Email, PagerDuty, Receiver, Slack, Webhook
 
 
-def receiver_tree(name: str, receiver: Receiver, sink_url: str | None = None) -> dict[str, Any]:
-    """One entry of `receivers` in alertmanager.yml; with `sink_url`, a webhook to `{sink_url}/{name}` in place of all else."""
-    return {"name": name, **(_sink(sink_url, name) if sink_url else _integrations(receiver))}
+def receiver_tree(name: str, receiver: Receiver, sink_url: str | None = None, *, ends: bool = True) -> dict[str, Any]:
+    """One entry of `receivers` in alertmanager.yml; with `sink_url`, a webhook to `{sink_url}/{name}` in place of all else.
+
+    `ends`: whether the receiver is told that an alert is over.
+    """
+    integrations = _sink(sink_url, name) if sink_url else _integrations(receiver)
+    if not ends:
+        integrations = {kind: [{**one, "send_resolved": False} for one in found] for kind, found in integrations.items()}
+    return {"name": name, **integrations}
 
 
 def _sink(url: str, receiver: str) -> dict[str, Any]:

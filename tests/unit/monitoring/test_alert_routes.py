@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from hypothesis import given
+from hypothesis import settings as unhurried
 from hypothesis import strategies as st
 
 from genesis.core.notification_config import DAYS
@@ -35,6 +36,14 @@ def routes(changes: dict[str, object]) -> list[dict[str, Any]]:
     """The routes after the Watchdog's."""
     found: list[dict[str, Any]] = config(changes)["route"]["routes"][1:]
     return found
+
+
+@pytest.mark.parametrize("sink", [None, "http://127.0.0.1:8080"])
+def test_the_end_of_the_watchdog_is_no_heartbeat(sink: str | None) -> None:
+    switch = {"webhook": {"url": "https://heartbeat.example/ping"}}
+    tree = config({"receivers.heartbeat": switch}, sink)
+    (webhook,) = receiver(tree, "heartbeat")["webhook_configs"]
+    assert webhook["send_resolved"] is False
 
 
 def test_the_heartbeat_is_routed_before_everything_else() -> None:
@@ -107,6 +116,7 @@ def open_minutes(found: list[dict[str, Any]]) -> Iterator[int]:
             yield from range(DAYS.index(day) * 1440 + begin, DAYS.index(day) * 1440 + end)
 
 
+@unhurried(deadline=None)
 @given(st.sets(st.sampled_from(DAYS), min_size=1), st.integers(0, 1439), st.integers(0, 1440))
 def test_hours_are_those_of_the_file_over_midnight_and_the_end_of_the_week_too(days: set[Any], begin: int, end: int) -> None:
     if begin == end:
@@ -130,12 +140,13 @@ def test_slack_and_pagerduty_take_their_secrets_from_files() -> None:
     assert "routing_key" not in page["pagerduty_configs"][0]
 
 
-def test_resolved_alerts_are_told_to_everybody() -> None:
+def test_resolved_alerts_are_told_to_everybody_but_the_dead_mans_switch() -> None:
     mail = {"to": ["a@b.example"], "from": "c@d.example", "smarthost": "mail:25"}
     changes: dict[str, object] = {"receivers.desk": {"email": mail, "webhook": {"url": "https://hooks.example"}}}
     for tree in (config(changes), config(sink="http://127.0.0.1:1")):
         for entry in tree["receivers"]:
-            assert all(each["send_resolved"] for kind, all_ in entry.items() if kind != "name" for each in all_)
+            told = {each["send_resolved"] for kind, all_ in entry.items() if kind != "name" for each in all_}
+            assert told <= {entry["name"] != "heartbeat"}
 
 
 def test_a_webhook_takes_its_token_or_its_password_from_a_file() -> None:
@@ -144,7 +155,7 @@ def test_a_webhook_takes_its_token_or_its_password_from_a_file() -> None:
         ({"credentials_file": "/run/beat"}, {"authorization": {"type": "Bearer", "credentials_file": "/run/beat"}}),
         ({"username": "u", "password_file": "/run/p"}, {"basic_auth": {"username": "u", "password_file": "/run/p"}}),
     ):
-        found = receiver(config({"receivers.heartbeat": {"webhook": {"url": url, **keys}}}), "heartbeat")
+        found = receiver(config({"receivers.desk": {"webhook": {"url": url, **keys}}}), "desk")
         assert found["webhook_configs"] == [{"url": url, "send_resolved": True, "http_config": access}]
 
 
@@ -163,7 +174,10 @@ def test_a_sink_takes_the_place_of_every_integration_and_leaves_the_routes() -> 
     ours = config()
     assert [sunk[key] for key in sunk if key != "receivers"] == [ours[key] for key in ours if key != "receivers"]
     assert sunk["receivers"] == [
-        {"name": name, "webhook_configs": [{"url": f"http://127.0.0.1:8080/{name}", "send_resolved": True}]}
+        {
+            "name": name,
+            "webhook_configs": [{"url": f"http://127.0.0.1:8080/{name}", "send_resolved": name != "heartbeat"}],
+        }
         for name in ("page", "desk", "heartbeat")
     ]
 
