@@ -198,18 +198,6 @@ def _interval_faults(settings: AlertSettings) -> Iterator[InitErrorDetails]:
                     "otherwise a crash of the monitor is told as a recovery"
                 )
                 yield fault(("alerts", name, "keep_firing_for"), duration_text(alert.keep_firing_for), right)
-    yield from _untold(settings)
-
-
-def _untold(settings: AlertSettings) -> Iterator[InitErrorDetails]:
-    """Alerts that can come and go between two looks of Alertmanager at their group."""
-    for name, alert in settings.alerts.model_dump(by_alias=True, mode="python").items():
-        if (keep := alert.get("keep_firing_for")) is not None and keep < settings.group_interval:
-            right = (
-                f"must be at least group_interval, which is {duration_text(settings.group_interval)}: "
-                "an alert of a group that fires already is told to nobody if it ends before"
-            )
-            yield fault(("alerts", name, "keep_firing_for"), duration_text(keep), right)
 
 
 def _on_figures(alerts: Alerts) -> Iterator[tuple[str, Timing]]:

@@ -73,7 +73,6 @@ def faults_of(directory: Path, changes: dict[str, object]) -> tuple[Fault, ...]:
         ("alerts.ValueAtRiskExceeded.min_forecasts", 0, "greater than or equal to 1"),
         ("alerts.ExpectedShortfallHigh.confidence", 0.9, "is not in statistics.confidence in monitor.yaml"),
         ("alerts.ExpectedShortfallHigh.min_observations", 1441, "is more than risk_window in monitor.yaml holds: 1440 steps"),
-        ("alerts.EventsConflicting.keep_firing_for", "1s", "must be at least group_interval, which is 2s"),
         ("alerts.SharpeDegraded.min_observations", 1441, "is more than risk_window in monitor.yaml holds: 1440 steps"),
         ("alerts.CapacityNearlyUsed.min_trades", 0, "greater than or equal to 1"),
         ("alerts.WinRateLow.window", "2h", "is none of statistics.windows in monitor.yaml; there are 1h, 1d, all"),
