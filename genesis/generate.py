@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from genesis import reference
+from genesis import reference, schemas
 from genesis.core.config import Settings, load_settings
 from genesis.core.errors import GenesisError
 from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files, rule_tests, templates
@@ -16,6 +16,7 @@ RULE_TESTS = Path("prometheus/tests")
 TEMPLATES = Path("alertmanager/templates")
 BOARDS = Path("grafana/dashboards")
 DOCS = Path("docs")
+SCHEMAS = Path("config/schemas")
 
 _MARKS = {"*.yml": MARK, "*.tmpl": MARK, "*.json": '"uid": "genesis-'}
 """What tells a file that was generated; JSON has no comments, but our boards have our uids."""
@@ -44,6 +45,7 @@ def generated_files(settings: Settings) -> dict[Path, str]:
         DOCS / "alerts.md": reference.alerts(alerts, settings.rules),
         DOCS / "metrics.md": reference.metrics(),
         DOCS / "configuration.md": reference.configuration(),
+        **{SCHEMAS / name: text for name, text in schemas.schemas().items()},
         **{BOARDS / name: text for name, text in _boards(settings).items()},
     }
 

@@ -18,7 +18,9 @@ SIGNS: dict[str, Callable[[float, float], bool]] = {
 
 _COMPARISON = re.compile(r"(?P<figure>.*\S) (?P<sign>>=|<=|==|!=|>|<) (?P<bound>[^\"]+)")
 _NUMBER = re.compile(r"-?[0-9.]+(?:e-?[0-9]+)?")
+_BOUND = re.compile(r"(?P<sign>>=|<=|==|!=|>|<) (?:bool )?(?P<bound>[-+]?[0-9.]+(?:e[-+]?[0-9]+)?)(?![0-9a-z.])")
 _STRATEGY = re.compile(r"[{,]strategy(?P<sign>=~|!~|!=|=)(?P<value>\"(?:[^\"\\]|\\.)*\")")
+_PERIOD = re.compile(r"[{,]period=\"(\w+)\"")
 _ESCAPE = re.compile(r"\\(U[0-9a-f]{8}|.)")
 
 
@@ -38,6 +40,17 @@ class Comparison:
         """The bound, if it is a number."""
         return float(self.bound) if _NUMBER.fullmatch(self.bound) else None
 
+    @property
+    def plain(self) -> bool:
+        """Whether it only asks for a state: something is there at all, or is one thing and not another."""
+        return self.level == 0 or self.sign in {"==", "!="}
+
+    @property
+    def part(self) -> str:
+        """What tells the figure from others of its name: `week` of a period; empty if nothing does."""
+        found = _PERIOD.search(self.figure)
+        return found[1] if found is not None else ""
+
     def holds(self, value: float, bound: float) -> bool:
         return SIGNS[self.sign](value, bound)
 
@@ -53,15 +66,23 @@ class Comparison:
 
 
 def comparisons(expr: str) -> Iterator[Comparison]:
-    """The comparisons of an expression in their order. One that follows `and` is a guard, and so is one in brackets."""
-    follows_and = False
-    for line in expr.splitlines():
-        text = line.strip()
+    """The comparisons of an expression in their order. One that follows `and` is a guard, and so is one in brackets.
+
+    One from which `unless` takes something away decides nothing by itself, and is left out.
+    """
+    lines = [line.strip() for line in expr.splitlines()]
+    for before, text, after in zip(["", *lines], lines, [*lines[1:], ""], strict=False):
         inner = _without_brackets(text)
         found = _COMPARISON.fullmatch(inner)
-        if found is not None and balanced(found["figure"]) and balanced(found["bound"]):
-            yield Comparison(found["figure"], found["sign"], found["bound"], guard=follows_and or inner != text)
-        follows_and = text == "and" or text.startswith("and ")
+        if found is None or after.startswith("unless") or not (balanced(found["figure"]) and balanced(found["bound"])):
+            continue
+        guard = inner != text or before == "and" or before.startswith("and ")
+        yield Comparison(found["figure"], found["sign"], found["bound"], guard=guard)
+
+
+def bounds(expr: str) -> list[tuple[str, float]]:
+    """Every sign and number that something is compared with: the same for an expression however it is laid out."""
+    return sorted((found["sign"], float(found["bound"])) for found in _BOUND.finditer(expr))
 
 
 def balanced(text: str) -> bool:

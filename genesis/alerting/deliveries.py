@@ -58,9 +58,9 @@ class Deliveries:
         given_up = self._since(alertmanager.FAILED, way, now)
         refused = self._since(alertmanager.REQUESTS_FAILED, way, now)
         taken = self._since(alertmanager.REQUESTS, way, now) - refused
-        if not given_up and taken >= attempted >= self.expected[way]:
+        if given_up == 0 and taken >= attempted >= self.expected[way]:
             return Outcome.DELIVERED
-        if given_up or refused:
+        if given_up > 0 or refused > 0:
             return Outcome.FAILED
         return Outcome.SENDING if attempted >= self.expected[way] else Outcome.WAITING
 

@@ -69,8 +69,9 @@ def _texts(alert: Alert, severity: str, labels: Mapping[str, str]) -> dict[str, 
     strategy = labels.get("strategy")
     level = next((one.level for one in alert.thresholds(severity, strategy) if one.level is not None), 1.0)
     texts = {name: Template(text).fill(labels, level) for name, text in alert.rules[severity].annotations.items()}
-    if "description" in texts:
-        texts["description"] = f"{_NOTE} {texts['description']}"
+    # In the texts too: not every receiver shows labels.
+    texts["summary"] = f"{texts['summary']} (test)"
+    texts["description"] = f"{_NOTE} {texts['description']}"
     return texts
 
 

@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 from genesis.alerting.book import WATCHDOG, Alert, AlertBook
 from genesis.alerting.figures import Figures
-from genesis.alerting.holding import closed, held_back
-from genesis.alerting.routing import Condition, Inhibition, Routing, told_text, waits_text
+from genesis.alerting.holding import Cover, closed, covers, muted_by, silenced_text
+from genesis.alerting.routing import Condition, Inhibition, Labels, Routing, drift, told_text, waits_text
 from genesis.alerting.states import States
-from genesis.clients.alertmanager import Alertmanager, ManagedAlert
 from genesis.clients.prometheus import Prometheus
 from genesis.core.duration import duration_text
 from genesis.core.errors import ServerError
@@ -27,7 +26,6 @@ class Asked(NamedTuple):
     book: AlertBook
     routing: Routing
     prometheus: Prometheus
-    manager: Alertmanager
     now: States
     at: datetime
 
@@ -67,6 +65,8 @@ async def _severity(asked: Asked, alert: Alert, severity: str, rule: Rule, strat
     kept = f", goes on for {duration_text(rule.keep_firing_for)} after its condition" if rule.keep_firing_for else ""
     yield f"{severity}: fires {since}{kept}"
     yield indent(rule.expr, "    ")
+    if (fault := asked.now.fault(rule)) is not None:
+        yield f"  FAULT: {fault}"
     if asked.now.rules is not None:
         try:
             async for line in Figures(asked.prometheus, asked.book, alert, strategy).lines(severity):
@@ -75,23 +75,27 @@ async def _severity(asked: Asked, alert: Alert, severity: str, rule: Rule, strat
             yield f"  {error}"
     yield f"  state: {asked.now.text(alert.name, severity, strategy)}"
     for one in asked.now.of(alert.name, severity, strategy):
-        shown = ", ".join(f"{name}={value}" for name, value in one.labels.items() if name not in {"alertname", "severity"})
-        yield f"    {one.state} since {one.active_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC: {shown}"
-    for managed in asked.now.managed_of(alert.name, severity, strategy):
-        for line in await _held(asked.manager, managed):
-            yield f"    {line}"
+        shown = [f"{name}={value}" for name, value in one.labels.items() if name not in {"alertname", "severity"}]
+        since = f"{one.state} since {one.active_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        yield f"    {': '.join(filter(None, (since, ', '.join(shown))))}"
     named = {"strategy": strategy} if strategy is not None and alert.of_strategy else {}
-    for taken in asked.routing.routes({"alertname": alert.name, "severity": severity, **named}):
+    labels = {"alertname": alert.name, "severity": severity, **named}
+    for line in _quiet(asked, labels):
+        yield f"    {line}"
+    for taken in asked.routing.routes(labels):
         yield f"  told to: {told_text(asked.routing, taken)} by the route {taken}, {waits_text(taken)}"
         if (why := closed(asked.routing, taken, asked.at)) is not None:
             yield f"    not now: {why}"
+    if asked.now.routing is not None and (other := drift(asked.routing, asked.now.routing, labels)) is not None:
+        yield f"    note: {other}"
 
 
-async def _held(manager: Alertmanager, managed: ManagedAlert) -> list[str]:
-    try:
-        return await held_back(manager, managed)
-    except ServerError as error:
-        return [str(error)]
+def _quiet(asked: Asked, labels: Labels) -> Iterator[str]:
+    """What keeps alerts with these labels back now."""
+    for silence in asked.now.silences or ():
+        if (cover := covers(silence, labels)) is not Cover.NONE:
+            yield silenced_text(silence, cover)
+    yield from muted_by(asked.routing, labels, asked.now.managed or ())
 
 
 def _muted_by(routing: Routing, alert: Alert) -> Iterator[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator
+from math import inf, isnan
 
 from genesis.alerting.book import Alert, AlertBook
 from genesis.alerting.comparison import Comparison, comparisons
 from genesis.clients.prometheus import Prometheus, Sample
 from genesis.monitoring import catalog
-from genesis.monitoring.alert_manager.promql import string
 
 _NAME = re.compile(r"[a-z][a-z0-9_:]*genesis_[a-z0-9_:]+|genesis_[a-z0-9_]+")
 _MOST = 10
@@ -38,40 +38,55 @@ class Figures:
         Raises:
             ServerError: Prometheus cannot be asked.
         """
-        rule, seen = self._alert.rules[severity], False
+        rule, seen, reached = self._alert.rules[severity], False, False
         compared = self._alert.every_threshold(severity)
+        if not compared:
+            yield await self._state(rule.expr)
         if self._strategy is not None:
             compared = [one for one in compared if one.covers(self._strategy)]
         for one in compared:
-            found = self._own(await self._prometheus.query(one.figure))
-            bounds = await self._bounds(one, found)
-            for sample in found[:_MOST]:
+            found = await self._against(one)
+            for sample, bound in found[:_MOST]:
                 seen = True
-                yield self._line(severity, one, sample, bounds.get(sample.identity))
+                reached = reached or (bound is not None and one.holds(sample.value, bound))
+                yield self._line(severity, one, sample, bound)
             if len(found) > _MOST:
-                yield f"... and {len(found) - _MOST} more: ask with --strategy"
+                yield f"... and {len(found) - _MOST} more, further away"
         if not seen and compared:
             async for line in self._absent(rule.expr):
                 yield line
         elif seen:
-            async for line in self._guards(comparisons(rule.expr)):
+            # Whether there is a position, for example, is of interest only where it keeps back what is reached.
+            async for line in self._guards(one for one in comparisons(rule.expr) if reached or not one.plain):
                 yield line
 
-    async def _bounds(self, one: Comparison, found: list[Sample]) -> dict[frozenset[tuple[str, str]], float]:
-        """The bound of each sample."""
+    async def _state(self, expr: str) -> str:
+        """Of a rule that compares nothing: for what its condition holds now."""
+        found = self._own(await self._prometheus.query(expr))
+        names = [_shown(sample.labels).removesuffix(": ") or "all" for sample in found[:_MOST]]
+        return f"now so for {'; '.join(names)}" if names else "not so now"
+
+    async def _against(self, one: Comparison) -> list[tuple[Sample, float | None]]:
+        """Each series of the figure with its bound, the nearest to it first; None where the bound is absent."""
+        found = self._own(await self._prometheus.query(one.figure))
         if one.level is not None:
-            return dict.fromkeys((sample.identity for sample in found), one.level)
-        return {sample.identity: sample.value for sample in await self._prometheus.query(one.bound)}
+            bounds = dict.fromkeys((sample.identity for sample in found), one.level)
+        else:
+            bounds = {sample.identity: sample.value for sample in await self._prometheus.query(one.bound)}
+        against = [(sample, bounds.get(sample.identity)) for sample in found]
+        return sorted(against, key=lambda pair: _away(one, *pair))
 
     def _line(self, severity: str, one: Comparison, sample: Sample, bound: float | None) -> str:
         labels = _shown(sample.labels)
-        value = self._alert.shown(severity, sample.value)
+        now = f"{labels}now {self._alert.shown(severity, sample.value)}"
         if bound is None:
-            return f"{labels}now {value}; what it is held against is absent"
-        away = self._alert.shown(severity, abs(sample.value - bound))
-        reached = one.holds(sample.value, bound)
-        fires = f"fires at {one.sign} {self._alert.shown(severity, bound)}"
-        return f"{labels}now {value}; {fires}, which is {'REACHED' if reached else f'{away} away'}"
+            return f"{now}; what it is held against is absent"
+        if isnan(sample.value):
+            return f"{labels}now not a number, which fires nothing"
+        fires = f"{now}; fires at {one.sign} {self._alert.shown(severity, bound)}"
+        if one.holds(sample.value, bound):
+            return f"{fires}, which is REACHED"
+        return fires if one.plain else f"{fires}, which is {self._alert.shown(severity, abs(sample.value - bound))} away"
 
     async def _guards(self, found: Iterable[Comparison]) -> AsyncIterator[str]:
         """What else must hold and does not, such as a least sample."""
@@ -113,10 +128,13 @@ class Figures:
         ]
 
     def _own(self, samples: list[Sample]) -> list[Sample]:
-        """The samples of the strategy that is looked at; what has no strategy belongs to all."""
+        """The samples of the strategy that is looked at; what has no strategy belongs to all, and a pair to both."""
         if self._strategy is None:
             return samples
-        return [sample for sample in samples if sample.labels.get("strategy") in {self._strategy, None}]
+        own = {self._strategy, None}
+        return [
+            sample for sample in samples if sample.labels.get("strategy") in own or sample.labels.get("other") == self._strategy
+        ]
 
 
 async def live_strategies(prometheus: Prometheus) -> frozenset[str]:
@@ -125,16 +143,19 @@ async def live_strategies(prometheus: Prometheus) -> frozenset[str]:
     return frozenset(sample.labels["strategy"] for sample in found if "strategy" in sample.labels)
 
 
-def of_strategy(metric: str, strategy: str) -> str:
-    """The series of one strategy, in PromQL."""
-    return f"{metric}{{strategy={string(strategy)}}}"
-
-
 def _shown(labels: dict[str, str], *only: str) -> str:
     """The labels that tell series of a figure apart, before its value."""
     hidden = {"__name__", "instance", "job"}
     kept = [f"{name}={value}" for name, value in labels.items() if (name in only if only else name not in hidden)]
     return f"{', '.join(kept)}: " if kept else ""
+
+
+def _away(one: Comparison, sample: Sample, bound: float | None) -> float:
+    """How far a figure is from firing: below 0 where it does."""
+    if bound is None or isnan(sample.value):
+        return inf
+    distance = abs(sample.value - bound)
+    return -distance if one.holds(sample.value, bound) else distance
 
 
 def _is_of(figure: str, metric: str) -> bool:

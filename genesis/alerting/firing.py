@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from genesis.alerting.deliveries import Deliveries, Outcome, Way, ways
 from genesis.alerting.drill import Drill
 from genesis.alerting.holding import closed, held_back
-from genesis.alerting.routing import Routing, Taken, told_text, waits_text
+from genesis.alerting.routing import Routing, Taken, drift, told_text, waits_text
 from genesis.clients.alertmanager import Alertmanager, ManagedAlert, Posted
 from genesis.core.clock import Clock
 from genesis.core.duration import duration_text
@@ -56,6 +56,9 @@ class Firing:
             raise GenesisError(
                 f"this test alert is there already, until {other.ends_at.astimezone(UTC):%H:%M:%S} UTC: wait until it has ended"
             )
+        taken = self._open(running, taken)
+        if not taken:
+            return False
         receivers = {one.receiver: running.integrations(one.receiver) for one in taken}
         if silent := [receiver for receiver, integrations in receivers.items() if not integrations]:
             self._say(f"NOT DELIVERED: {', '.join(silent)} tells nobody: give it an integration in alerts.yaml")
@@ -64,7 +67,7 @@ class Firing:
         before = await self._manager.counters()
         await self._post(begun, begun + _LASTS)
         try:
-            told = await self._told(running, taken, Deliveries(ways(receivers), before))
+            told = await self._told(taken, Deliveries(ways(receivers), before))
             before = await self._manager.counters()
         finally:
             await asyncio.shield(self._post(begun, self._clock.now()))
@@ -76,12 +79,16 @@ class Firing:
         self._say(f"test alert {drill.alert.name}: {shown}")
         for one in taken:
             self._say(f"route: {one} → {told_text(running, one)}, {waits_text(one)}")
-        here = [one.receiver for one in configured.routes(drill.labels)]
-        if here != [one.receiver for one in taken]:
-            self._say(
-                f"note: by the files here it would go to {', '.join(here)}: the Alertmanager that runs has another "
-                "configuration; run `genesis generate`, and reload it"
-            )
+        if (other := drift(configured, running, drill.labels)) is not None:
+            self._say(f"note: {other}")
+
+    def _open(self, running: Routing, taken: Sequence[Taken]) -> list[Taken]:
+        """The routes that tell at this time; where one is closed, another one may tell instead."""
+        reasons = {one: closed(running, one, self._clock.now()) for one in taken}
+        found = [one for one, why in reasons.items() if why is None]
+        for why in filter(None, reasons.values()):
+            self._say(f"{'note' if found else 'NOT DELIVERED'}: {why}")
+        return found
 
     async def _post(self, begun: datetime, ends: datetime) -> None:
         await self._manager.post([Posted(self._drill.labels, self._drill.annotations, begun, ends)])
@@ -91,17 +98,15 @@ class Firing:
         labels = dict(self._drill.labels)
         return next((one for one in await self._manager.alerts(labels) if one.labels == labels), None)
 
-    async def _told(self, running: Routing, taken: Sequence[Taken], deliveries: Deliveries) -> bool:
+    async def _told(self, taken: Sequence[Taken], deliveries: Deliveries) -> bool:
         """Watch the notification; whether all of it was delivered."""
         since = self._clock.monotonic()
         if (own := await self._own()) is None:
             self._say("NOT DELIVERED: Alertmanager took the alert, and does not have it")
             return False
-        reasons = await held_back(self._manager, own)
-        reasons += [why for one in taken if (why := closed(running, one, self._clock.now()))]
-        for why in reasons:
-            self._say(f"NOT DELIVERED: {why}")
-        if reasons:
+        if reasons := await held_back(self._manager, own):
+            for why in reasons:
+                self._say(f"NOT DELIVERED: {why}")
             return False
         wait = max(one.group_wait for one in taken)
         outcomes = await self._watched(deliveries, since, wait)

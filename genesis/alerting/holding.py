@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from enum import Enum
 
 from genesis.alerting import hours
-from genesis.alerting.routing import Routing, Taken
+from genesis.alerting.routing import Labels, Routing, Taken, condition
 from genesis.clients.alertmanager import Alertmanager, ManagedAlert, Silence
 
 
@@ -38,10 +40,41 @@ def closed(routing: Routing, taken: Taken, at: datetime) -> str | None:
     return None
 
 
-def silenced_text(silence: Silence) -> str:
+class Cover(Enum):
+    """How much of an alert a silence or an inhibition is for, as far as its labels are known."""
+
+    NONE = ""
+    PART = "part of it"
+    ALL = "it"
+
+
+def covers(silence: Silence, labels: Labels) -> Cover:
+    """Whether a silence is for alerts with these labels, which may have others that are not known here."""
+    if silence.status.state != "active":
+        return Cover.NONE
+    conditions = [condition(str(matcher)) for matcher in silence.matchers]
+    if not all(one.holds(labels) for one in conditions if one.label in labels):
+        return Cover.NONE
+    return Cover.ALL if all(one.label in labels for one in conditions) else Cover.PART
+
+
+def muted_by(routing: Routing, labels: Labels, others: Iterable[ManagedAlert]) -> Iterator[str]:
+    """The alerts that would mute one with these labels now; labels that are not known here are taken for the same."""
+    rules = list(routing.inhibitions(labels))
+    for other in others:
+        if any(
+            all(one.holds(other.labels) for one in rule.source)
+            and all(other.labels.get(name, "") == labels[name] for name in rule.equal if name in labels)
+            for rule in rules
+        ):
+            yield _muted_text(other)
+
+
+def silenced_text(silence: Silence, cover: Cover = Cover.ALL) -> str:
     """Who silenced it, until when, and why."""
     until = silence.ends_at.astimezone(UTC)
-    return f"silence {silence.id} of {silence.created_by} keeps it back until {until:%Y-%m-%d %H:%M} UTC: {silence.comment}"
+    whose = f"silence {silence.id} of {silence.created_by}"
+    return f"{whose} keeps {cover.value} back until {until:%Y-%m-%d %H:%M} UTC: {silence.comment}"
 
 
 def _muted_text(other: ManagedAlert | None) -> str:

@@ -144,6 +144,17 @@ def waits_text(taken: Taken) -> str:
     return f"{wait}, a change after {duration_text(taken.group_interval)}, again every {duration_text(taken.repeat_interval)}"
 
 
+def drift(configured: Routing, running: Routing, labels: Labels) -> str | None:
+    """What to do where the Alertmanager that runs would tell others than the files say; None where it would not."""
+    here, there = ([taken.receiver for taken in routing.routes(labels)] for routing in (configured, running))
+    if here == there:
+        return None
+    return (
+        f"by the files it goes to {', '.join(here)}, by the Alertmanager that runs to {', '.join(there)}: "
+        "run `genesis generate`, and reload it"
+    )
+
+
 def _walk(route: Mapping[str, Any], inherited: Mapping[str, Any], labels: Labels) -> Iterator[Mapping[str, Any]]:
     """The deepest routes that take the labels; each with what it inherits from those above it."""
     taken = False

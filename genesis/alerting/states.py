@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from genesis.clients.alertmanager import Alertmanager, ManagedAlert
-from genesis.clients.prometheus import Prometheus, RuleAlert
+from genesis.alerting.comparison import bounds
+from genesis.alerting.holding import Cover, covers
+from genesis.alerting.routing import Routing
+from genesis.clients.alertmanager import Alertmanager, ManagedAlert, Silence
+from genesis.clients.prometheus import LoadedRule, Prometheus, RuleAlert
 from genesis.core.errors import ServerError
+from genesis.monitoring.alert_manager.rules import Rule
 
 
 class States(NamedTuple):
@@ -15,6 +19,11 @@ class States(NamedTuple):
 
     rules: list[RuleAlert] | None
     managed: list[ManagedAlert] | None
+    silences: list[Silence] | None = None
+    routing: Routing | None = None
+    """The routes that Alertmanager runs with, which may not be those of the files."""
+    loaded: list[LoadedRule] | None = None
+    """The rules that Prometheus evaluates, which may not be those of the files."""
     notes: tuple[str, ...] = ()
     """Why a server could not be asked."""
 
@@ -22,34 +31,59 @@ class States(NamedTuple):
         """The state of an alert in a word or a few; ? if Prometheus could not be asked."""
         if self.rules is None:
             return "?"
+        if self.loaded is not None and self._loaded(alert, severity) is None:
+            return "not loaded"
         found = list(self.of(alert, severity, strategy))
         parts = [_counted(state, sum(one.state == state for one in found)) for state in ("firing", "pending")]
         quiet = [one for one in self.managed or () if _is(one.labels, alert, severity, strategy)]
-        parts.append(_counted("silenced", sum(bool(one.status.silenced_by) for one in quiet)))
+        silent = sum(bool(one.status.silenced_by) for one in quiet)
+        parts.append(_counted("silenced", silent or int(self._all_silent(alert, severity, strategy))))
         parts.append(_counted("muted", sum(bool(one.status.inhibited_by) for one in quiet)))
         return ", ".join(part for part in parts if part) or "-"
+
+    def fault(self, rule: Rule) -> str | None:
+        """What is wrong with a rule of the files in the Prometheus that runs; None if nothing is."""
+        if self.loaded is None:
+            return None
+        running = self._loaded(rule.alert, rule.severity)
+        if running is None:
+            return f"Prometheus has not loaded it: {_RELOAD}"
+        if running.health == "err":
+            return f"Prometheus cannot evaluate it: {running.last_error}"
+        if bounds(running.query) != bounds(rule.expr):
+            return f"Prometheus runs it with other thresholds: {_RELOAD}"
+        return None
+
+    def _loaded(self, alert: str, severity: str) -> LoadedRule | None:
+        found = (one for one in self.loaded or () if one.name == alert and one.labels.get("severity") == severity)
+        return next(found, None)
+
+    def _all_silent(self, alert: str, severity: str, strategy: str | None) -> bool:
+        """Whether a silence would keep back whatever comes of the alert."""
+        labels = {"alertname": alert, "severity": severity} | ({} if strategy is None else {"strategy": strategy})
+        return any(covers(silence, labels) is Cover.ALL for silence in self.silences or ())
 
     def of(self, alert: str, severity: str, strategy: str | None = None) -> Iterable[RuleAlert]:
         """The pending and firing ones of an alert, by Prometheus."""
         return (one for one in self.rules or () if _is(one.labels, alert, severity, strategy))
 
-    def managed_of(self, alert: str, severity: str, strategy: str | None = None) -> Iterable[ManagedAlert]:
-        """Those that Alertmanager has."""
-        return (one for one in self.managed or () if _is(one.labels, alert, severity, strategy))
+
+_RELOAD = "run `genesis generate`, and reload it"
 
 
 async def states(prometheus: Prometheus, manager: Alertmanager) -> States:
     """The states now; a server that cannot be asked is a note, and no error."""
-    notes, rules, managed = [], None, None
+    notes, rules, managed, silences, routing, loaded = [], None, None, None, None, None
     try:
-        rules = await prometheus.alerts()
+        rules, loaded = await prometheus.alerts(), await prometheus.rules()
     except ServerError as error:
         notes.append(str(error))
     try:
-        managed = await manager.alerts()
+        managed, silences = await manager.alerts(), await manager.silences()
+        routing = Routing(await manager.config())
     except ServerError as error:
         notes.append(str(error))
-    return States(rules, managed, tuple(notes))
+    return States(rules, managed, silences, routing, loaded, tuple(notes))
 
 
 def _is(labels: dict[str, str], alert: str, severity: str, strategy: str | None) -> bool:

@@ -14,15 +14,15 @@ from genesis.alerting.book import AlertBook
 from genesis.alerting.routing import Routing
 from genesis.clients.alertmanager import quoted
 from genesis.core.config import Settings
-from genesis.monitoring.alert_manager import alertmanager_config, rule_files, rule_tests
+from genesis.monitoring.alert_manager import alertmanager_config, rule_files, rule_tests, templates
 from genesis.stack import programs
 
 
 class Trial(NamedTuple):
-    """One thing that is tried: a program that ends with 0 if it is right."""
+    """One thing that is tried: programs that end with 0 if it is right."""
 
     name: str
-    command: Sequence[str | Path]
+    commands: Sequence[Sequence[str | Path]]
 
 
 class Verdict(NamedTuple):
@@ -45,6 +45,7 @@ def trials(settings: Settings, folder: Path, names: Sequence[str], environ: Mapp
     chosen = [book.find(name).name for name in dict.fromkeys(names)] or list(book.alerts)
     manager = alertmanager_config(settings.alerts)
     _write(folder / "alertmanager.yml", manager)
+    _write(folder / "templates" / "genesis.tmpl", templates())
     for name, text in rule_files(settings.alerts, settings.rules).items():
         _write(folder / "rules" / name, text)
     tests = rule_tests(settings.alerts, settings.rules)
@@ -54,8 +55,10 @@ def trials(settings: Settings, folder: Path, names: Sequence[str], environ: Mapp
         path = folder / "tests" / f"{alert}.yml"
         _write(path, text)
         cases = len(yaml.safe_load(text)["tests"])
-        rules.append(Trial(f"{alert}: {cases} cases", (found[programs.PROMTOOL], "test", "rules", path)))
-    checked = Trial("alertmanager.yml", (found[programs.AMTOOL], "check-config", folder / "alertmanager.yml"))
+        rules.append(Trial(f"{alert}: {_cases(cases)} of its rules", [(found[programs.PROMTOOL], "test", "rules", path)]))
+    checked = Trial(
+        "alertmanager.yml and its templates", [(found[programs.AMTOOL], "check-config", folder / "alertmanager.yml")]
+    )
     amtool = (found[programs.AMTOOL], "config", "routes", "test", f"--config.file={folder / 'alertmanager.yml'}")
     return [*rules, checked, *_routes(book, Routing(manager), chosen, amtool)]
 
@@ -79,30 +82,38 @@ async def verdicts(trials: Sequence[Trial]) -> AsyncIterator[Verdict]:
 
 
 def _routes(book: AlertBook, routing: Routing, names: Sequence[str], amtool: Sequence[str | Path]) -> Iterator[Trial]:
-    """Each alert and severity, and each strategy's: amtool has to come to the receivers that we say it comes to."""
+    """For each alert, its severities and strategies: amtool has to come to the receivers that we say it comes to."""
     for name in names:
-        alert = book.alerts[name]
-        for severity in alert.rules:
-            for labels in _label_sets(book, name, severity, of_strategy=alert.of_strategy):
-                receivers = ",".join(taken.receiver for taken in routing.routes(labels))
-                words = [f"{label}={quoted(value)}" for label, value in labels.items()]
-                of_one = f" of {labels['strategy']}" if "strategy" in labels else ""
-                yield Trial(
-                    f"{name} {severity}{of_one} goes to {receivers}", (*amtool, f"--verify.receivers={receivers}", *words)
-                )
+        commands, ends = [], set()
+        for labels in _label_sets(book, name):
+            receivers = ",".join(taken.receiver for taken in routing.routes(labels))
+            words = [f"{label}={quoted(value)}" for label, value in labels.items()]
+            commands.append((*amtool, f"--verify.receivers={receivers}", *words))
+            ends.add(receivers)
+        yield Trial(f"{name}: {_cases(len(commands))} of its routes, to {' or '.join(sorted(ends))}", commands)
 
 
-def _label_sets(book: AlertBook, name: str, severity: str, *, of_strategy: bool) -> Iterator[dict[str, str]]:
-    if not of_strategy:
-        yield {"alertname": name, "severity": severity}
-        return
-    for strategy in sorted(book.strategies):
-        yield {"alertname": name, "severity": severity, "strategy": strategy}
+def _label_sets(book: AlertBook, name: str) -> Iterator[dict[str, str]]:
+    alert = book.alerts[name]
+    for severity in alert.rules:
+        labels = {"alertname": name, "severity": severity}
+        if not alert.of_strategy:
+            yield labels
+            continue
+        yield from ({**labels, "strategy": strategy} for strategy in sorted(book.strategies))
 
 
 async def _tried(trial: Trial) -> Verdict:
+    for command in trial.commands:
+        if (fault := await _fault(command)) is not None:
+            return Verdict(trial.name, fault)
+    return Verdict(trial.name, None)
+
+
+async def _fault(command: Sequence[str | Path]) -> str | None:
+    """What a program says when it does not end with 0."""
     process = await asyncio.create_subprocess_exec(
-        *map(str, trial.command),
+        *map(str, command),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -113,7 +124,11 @@ async def _tried(trial: Trial) -> Verdict:
         process.kill()
         await process.wait()
         raise
-    return Verdict(trial.name, told.decode(errors="replace").strip() if process.returncode else None)
+    return told.decode(errors="replace").strip() if process.returncode else None
+
+
+def _cases(count: int) -> str:
+    return "1 case" if count == 1 else f"{count} cases"
 
 
 def _write(path: Path, text: str) -> None:

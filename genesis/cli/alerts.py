@@ -18,7 +18,7 @@ from genesis.cli.arguments import FAILURE, Commands, Environ, add_command, add_g
 from genesis.core.clock import SystemClock
 from genesis.core.config import load_settings
 from genesis.core.duration import duration_text, parse_duration
-from genesis.core.errors import ServerError, UnknownError
+from genesis.core.errors import GenesisError, ServerError, UnknownError
 
 if TYPE_CHECKING:
     from genesis.alerting.book import AlertBook
@@ -49,7 +49,7 @@ def add_alerts_commands(commands: Commands) -> None:
     silence.add_argument("--for", dest="lasts", type=_duration, required=True, metavar="T", help="for how long, for example 2h")
     silence.add_argument("--why", required=True, metavar="TEXT", help="the reason, for whoever misses the alert")
     silence.add_argument("--author", default=_user(), metavar="NAME", help="who wants it (default: the user)")
-    _add_servers(silence)
+    _add_servers(silence, prometheus=True)
 
     silences = add_command(verbs, "silences", _silences, "list what is silenced, until when, by whom and why", "WARNING")
     _add_servers(silences)
@@ -78,7 +78,7 @@ def add_alerts_commands(commands: Commands) -> None:
         metavar="T",
         help="how long the delivery may take, beyond what the route waits (default: 20s)",
     )
-    _add_servers(fire)
+    _add_servers(fire, prometheus=True)
 
 
 def _add_strategy(command: argparse.ArgumentParser, text: str) -> None:
@@ -122,25 +122,24 @@ async def _servers(options: argparse.Namespace) -> AsyncIterator[tuple[Prometheu
         yield prometheus, await stack.enter_async_context(Alertmanager(options.alertmanager))
 
 
-async def _known(book: AlertBook, strategy: str | None, prometheus: Prometheus | None = None) -> None:
+async def _known(book: AlertBook, strategy: str | None, prometheus: Prometheus) -> None:
     """Refuse a strategy that neither the configuration nor the monitor knows."""
     from genesis.alerting.figures import live_strategies
 
     if strategy is None or strategy in book.strategies:
         return
-    live: frozenset[str] = frozenset()
-    if prometheus is not None:
-        try:
-            live = await live_strategies(prometheus)
-        except ServerError:
-            live = frozenset()
+    try:
+        live = await live_strategies(prometheus)
+    except ServerError as error:
+        unknown = UnknownError("strategy", strategy, book.strategies)
+        raise GenesisError(f"{unknown}; and whether the monitor has it is not known: {error}") from error
     if strategy not in live:
         raise UnknownError("strategy", strategy, book.strategies | live)
 
 
 def _list(options: argparse.Namespace, environ: Environ) -> int:
     from genesis.alerting.book import AlertBook
-    from genesis.alerting.listing import HEAD, rows, table
+    from genesis.alerting.listing import HEAD, faults, rows, table
     from genesis.alerting.routing import Routing
     from genesis.alerting.states import states
     from genesis.monitoring.alert_manager import alertmanager_config
@@ -154,6 +153,8 @@ def _list(options: argparse.Namespace, environ: Environ) -> int:
             now = await states(prometheus, manager)
         for line in table(HEAD, list(rows(book, routing, now, options.strategy))):
             say(line)
+        for line in faults(book, now):
+            say(f"FAULT: {line}")
         for note in now.notes:
             say(f"note: {note}")
 
@@ -197,7 +198,7 @@ def _explain(options: argparse.Namespace, environ: Environ) -> int:
         async with _servers(options) as (prometheus, manager):
             await _known(book, options.strategy, prometheus)
             now = await states(prometheus, manager)
-            asked = Asked(book, routing, prometheus, manager, now, SystemClock().now())
+            asked = Asked(book, routing, prometheus, now, SystemClock().now())
             async for line in explain(asked, alert, options.strategy):
                 say(line)
 
@@ -208,7 +209,6 @@ def _explain(options: argparse.Namespace, environ: Environ) -> int:
 def _silence(options: argparse.Namespace, environ: Environ) -> int:
     from genesis.alerting.book import AlertBook
     from genesis.alerting.silencing import matchers, refuse_endless, warning
-    from genesis.clients.alertmanager import Alertmanager
 
     book = AlertBook(load_settings(options.config))
     alert = book.find(options.name)
@@ -217,8 +217,8 @@ def _silence(options: argparse.Namespace, environ: Environ) -> int:
     now = SystemClock().now()
 
     async def run() -> str:
-        await _known(book, options.strategy)
-        async with Alertmanager(options.alertmanager) as manager:
+        async with _servers(options) as (prometheus, manager):
+            await _known(book, options.strategy, prometheus)
             return await manager.silence(quiet, now, now + options.lasts, options.author, options.why)
 
     identity = asyncio.run(run())
@@ -259,7 +259,6 @@ def _fire(options: argparse.Namespace, environ: Environ) -> int:
     from genesis.alerting.drill import drill
     from genesis.alerting.firing import Firing
     from genesis.alerting.routing import Routing
-    from genesis.clients.alertmanager import Alertmanager
     from genesis.monitoring.alert_manager import alertmanager_config
 
     settings = load_settings(options.config)
@@ -267,8 +266,8 @@ def _fire(options: argparse.Namespace, environ: Environ) -> int:
     sent = drill(book.find(options.name), options.strategy, options.severity, dict(options.label))
 
     async def run() -> bool:
-        await _known(book, options.strategy)
-        async with Alertmanager(options.alertmanager) as manager:
+        async with _servers(options) as (prometheus, manager):
+            await _known(book, options.strategy, prometheus)
             firing = Firing(manager, sent, SystemClock(), say, options.within)
             return await firing.run(Routing(alertmanager_config(settings.alerts)))
 

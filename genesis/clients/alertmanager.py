@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import quote
@@ -39,8 +39,6 @@ class AlertStatus(msgspec.Struct, frozen=True, rename="camel"):
     """Identities of silences."""
     inhibited_by: list[str] = []
     """Fingerprints of alerts."""
-    muted_by: list[str] = []
-    """Names of time intervals; Alertmanager tells them from 0.28 on, and only of groups."""
 
 
 class ManagedAlert(msgspec.Struct, frozen=True, rename="camel"):
@@ -53,14 +51,6 @@ class ManagedAlert(msgspec.Struct, frozen=True, rename="camel"):
     fingerprint: str
     status: AlertStatus
     receivers: list[Named]
-
-
-class AlertGroup(msgspec.Struct, frozen=True):
-    """Alerts that are told together."""
-
-    labels: dict[str, str]
-    receiver: Named
-    alerts: list[ManagedAlert]
 
 
 class Matcher(msgspec.Struct, frozen=True, rename="camel"):
@@ -119,10 +109,6 @@ class Alertmanager(Server):
         """The alerts with these labels, the silenced and muted ones too."""
         return self.decoded(_ALERTS, await self.ask("GET", "/api/v2/alerts", params=_filter(matching)))
 
-    async def groups(self, matching: Mapping[str, str] | None = None) -> list[AlertGroup]:
-        """The groups with alerts of these labels, each with those alerts alone."""
-        return self.decoded(_GROUPS, await self.ask("GET", "/api/v2/alerts/groups", params=_filter(matching)))
-
     async def post(self, alerts: Iterable[Posted]) -> None:
         """Send alerts, as Prometheus does."""
         await self.ask("POST", "/api/v2/alerts", body=[_body(alert) for alert in alerts])
@@ -165,9 +151,9 @@ class Alertmanager(Server):
                 if sample.name in names
             ]
         except ValueError as error:
-            raise ServerError(f"{self.url}/metrics is not Alertmanager's: {error}") from error
+            raise ServerError(f"{self.shown}/metrics is not Alertmanager's: {error}") from error
         if not samples:
-            raise ServerError(f"{self.url}/metrics has no {ATTEMPTED}: is --alertmanager right?")
+            raise ServerError(f"{self.shown}/metrics has no {ATTEMPTED}: is --alertmanager right?")
         return Counters(tuple(samples))
 
 
@@ -176,12 +162,14 @@ class Counters(NamedTuple):
 
     samples: tuple[tuple[str, Mapping[str, str], float], ...]
 
-    def of(self, name: str, integration: str, receiver: str) -> float:
+    def of(self, name: str, integration: str, receivers: Collection[str]) -> float:
         """A counter of one kind of integration: of all receivers together, unless Alertmanager tells them apart."""
         return sum(
             value
             for found, labels, value in self.samples
-            if found == name and labels.get("integration") == integration and labels.get("receiver_name", receiver) == receiver
+            if found == name
+            and labels.get("integration") == integration
+            and ("receiver_name" not in labels or labels["receiver_name"] in receivers)
         )
 
 
@@ -219,6 +207,5 @@ class _Silenced(msgspec.Struct):
 
 _STATUS = msgspec.json.Decoder(_Status)
 _ALERTS = msgspec.json.Decoder(list[ManagedAlert])
-_GROUPS = msgspec.json.Decoder(list[AlertGroup])
 _SILENCES = msgspec.json.Decoder(list[Silence])
 _SILENCED = msgspec.json.Decoder(_Silenced)

@@ -42,6 +42,17 @@ class RuleAlert(msgspec.Struct, frozen=True, rename="camel"):
         return self.labels.get("alertname", "")
 
 
+class LoadedRule(msgspec.Struct, frozen=True, rename="camel"):
+    """An alert rule that Prometheus evaluates."""
+
+    name: str
+    query: str
+    labels: dict[str, str] = {}
+    health: str = "unknown"
+    """ok, err, or unknown before the first evaluation."""
+    last_error: str = ""
+
+
 class Prometheus(Server):
     """A Prometheus, 2.42 or newer."""
 
@@ -66,6 +77,11 @@ class Prometheus(Server):
         """The pending and firing alerts."""
         return self.decoded(_ALERTS, await self.ask("GET", "/api/v1/alerts")).data.alerts
 
+    async def rules(self) -> list[LoadedRule]:
+        """The alert rules that it has loaded."""
+        answer = await self.ask("GET", "/api/v1/rules", params=[("type", "alert")])
+        return [rule for group in self.decoded(_RULES, answer).data.groups for rule in group.rules]
+
 
 class _Series(msgspec.Struct):
     metric: dict[str, str]
@@ -89,6 +105,18 @@ class _AlertAnswer(msgspec.Struct):
     data: _AlertList
 
 
+class _Group(msgspec.Struct):
+    rules: list[LoadedRule]
+
+
+class _GroupList(msgspec.Struct):
+    groups: list[_Group]
+
+
+class _RulesAnswer(msgspec.Struct):
+    data: _GroupList
+
+
 def _point(point: tuple[float, str]) -> tuple[float, float]:
     """Value and time of a pair as Prometheus writes it: the value is a text, such as 0.5, NaN or +Inf."""
     at, value = point
@@ -99,3 +127,4 @@ _QUERY = msgspec.json.Decoder(_QueryAnswer)
 _VECTOR = msgspec.json.Decoder(list[_Series])
 _POINT = msgspec.json.Decoder(tuple[float, str])
 _ALERTS = msgspec.json.Decoder(_AlertAnswer)
+_RULES = msgspec.json.Decoder(_RulesAnswer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -14,6 +16,8 @@ from genesis.core.errors import ServerError
 _OK = range(200, 300)
 _LONGEST_QUOTE = 300
 """Characters of a refusal that are quoted."""
+
+_PASSWORD = re.compile(r"//[^/]*@")
 
 _Answer = TypeVar("_Answer")
 
@@ -31,13 +35,15 @@ class Server:
     def __init__(self, name: str, option: str, url: str, timeout: float = 5.0) -> None:
         self.name = name
         self.url = url.rstrip("/")
+        self.shown = _PASSWORD.sub("//", self.url)
+        """The address without user and password, for messages."""
         self._option = option
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         if not self.url.startswith(("http://", "https://")):
-            raise ServerError(f"{self._option}: {self.url!r} is not an address: it begins with http:// or https://")
+            raise ServerError(f"{self._option}: {self.shown!r} is not an address: it begins with http:// or https://")
         self._session = aiohttp.ClientSession(timeout=self._timeout)
         return self
 
@@ -87,14 +93,14 @@ class Server:
             return decoder.decode(answer)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ServerError(
-                f"what answers at {self.url} does not speak as {self.name} does ({error}): is {self._option} right?"
+                f"what answers at {self.shown} does not speak as {self.name} does ({error}): is {self._option} right?"
             ) from error
 
     def _silent(self, reason: str) -> str:
-        return f"{self.name} at {self.url} cannot be asked ({reason}): is it running, and is {self._option} right?"
+        return f"{self.name} at {self.shown} cannot be asked ({reason}): is it running, and is {self._option} right?"
 
     def _refused(self, path: str, status: int, answer: bytes) -> str:
-        return f"{self.name} at {self.url} refuses {path} ({status}): {refusal(answer)}"
+        return f"{self.name} at {self.shown} refuses {path} ({status}): {refusal(answer)}"
 
 
 def refusal(answer: bytes) -> str:
@@ -111,5 +117,6 @@ def refusal(answer: bytes) -> str:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorError):
-        return error.os_error.strerror or str(error.os_error)
+        number = error.os_error.errno
+        return os.strerror(number) if number and number > 0 else str(error.os_error)
     return str(error) or type(error).__name__

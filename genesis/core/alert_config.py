@@ -23,9 +23,9 @@ from genesis.core.alert_faults import again, fault, refuse
 from genesis.core.duration import Interval, duration_text
 from genesis.core.figure_alerts import (
     BetaAlert,
+    CapacityAlert,
     ExpectedSlippageAlert,
     FillDelayAlert,
-    MultipleAlert,
     PeriodLossAlert,
     PortfolioPeriodLossAlert,
     PortfolioShortfallAlert,
@@ -101,7 +101,7 @@ class Alerts(Section):
     """Two strategies are the same bet; the limit is `correlation_alert_ratio` of trading_rules.yaml."""
     beta_out_of_band: BetaAlert
     """A strategy moves with the market otherwise than it is meant to."""
-    capacity_nearly_used: MultipleAlert
+    capacity_nearly_used: CapacityAlert
     """A strategy has nearly as much capital as it can use."""
     period_loss: PeriodLossAlert
     """The loss of a strategy's week or month."""

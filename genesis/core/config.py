@@ -218,11 +218,12 @@ def _alerts_on_nothing(monitor: MonitorSettings, settings: AlertSettings) -> Ite
         if risk.confidence not in statistics.confidence:
             right = f"is not in statistics.confidence in monitor.yaml; there are {', '.join(map(str, statistics.confidence))}"
             yield Fault("alerts.yaml", f"alerts.{name}.confidence", str(risk.confidence), right)
-    for name, shortfall in (
-        ("ExpectedShortfallHigh", alerts.expected_shortfall_high),
-        ("PortfolioExpectedShortfallHigh", alerts.portfolio_expected_shortfall_high),
+    for name, least in (
+        ("ExpectedShortfallHigh", alerts.expected_shortfall_high.min_observations),
+        ("PortfolioExpectedShortfallHigh", alerts.portfolio_expected_shortfall_high.min_observations),
+        ("SharpeDegraded", alerts.sharpe_degraded.min_observations),
     ):
-        if (least := shortfall.min_observations) > statistics.risk_points:
+        if least > statistics.risk_points:
             right = f"is more than risk_window in monitor.yaml holds: {statistics.risk_points} steps"
             yield Fault("alerts.yaml", f"alerts.{name}.min_observations", str(least), right)
 

@@ -110,6 +110,8 @@ class SharpeAlert(Timing):
     """Fires with severity critical where the CUSUM is this many times its limit."""
     overrides: Mapping[Name, MultipleOverride] = Field(default_factory=dict)
     """Strategy → its own thresholds."""
+    min_observations: Least
+    """Fewer returns than this in the risk window say nothing to the warning, and fire none; the CUSUM needs no number."""
 
     def levels(self, strategy: str | None = None) -> Levels:
         """The thresholds of a strategy; without one, or without an override, the alert's own."""
@@ -128,6 +130,13 @@ class MultipleAlert(StrategyAlert):
     """Fires with severity critical from here on; must be above `warning`."""
     overrides: Mapping[Name, MultipleOverride] = Field(default_factory=dict)
     """Strategy → its own thresholds."""
+
+
+class CapacityAlert(MultipleAlert):
+    """The capital of a strategy, in multiples of what it can use."""
+
+    min_trades: Least
+    """Fewer round trips than this since the start say nothing of the edge that the capacity hangs on, and fire nothing."""
 
 
 class SlippageAlert(StrategyAlert):

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
@@ -15,6 +16,7 @@ import msgspec
 import structlog
 
 from genesis.core.config import Settings
+from genesis.core.duration import duration_text
 from genesis.core.errors import StackError
 from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files, templates
 from genesis.monitoring.alert_manager.rules import JOB
@@ -29,7 +31,7 @@ _READY_SECONDS = 60.0
 _SCRAPING_POLL_SECONDS = 0.2
 _PORT_ATTEMPTS = 3
 _RETENTION = "7d"
-RESEND = "10s"
+RESEND_DELAY = timedelta(seconds=10)
 """What fires while Alertmanager is away is told again so much later. And four times as long after Prometheus has gone, its
 alerts end: a Prometheus that is started again within that time is not told as a recovery."""
 _KEPT_EVERY = "10s"
@@ -83,6 +85,7 @@ class NativeStack:
         environ: Mapping[str, str],
         ports: Ports = USUAL_PORTS,
         grafana_files: Path | None = None,
+        resend_delay: timedelta = RESEND_DELAY,
     ) -> None:
         self._settings = settings
         self._data = data.absolute()
@@ -91,6 +94,7 @@ class NativeStack:
         self._environ = environ
         self._ports = ports
         self._grafana_files = grafana_files.absolute() if grafana_files else None
+        self._resend_delay = resend_delay
         self._running = AsyncExitStack()
         self._client: aiohttp.ClientSession
         self.services: list[Service] = []
@@ -203,7 +207,7 @@ class NativeStack:
                 f"--config.file={config}",
                 f"--storage.tsdb.path={self._data / 'prometheus'}",
                 f"--storage.tsdb.retention.time={_RETENTION}",
-                f"--rules.alert.resend-delay={RESEND}",
+                f"--rules.alert.resend-delay={duration_text(self._resend_delay)}",
                 f"--web.listen-address={address}",
                 f"--web.external-url={url}",
             ]

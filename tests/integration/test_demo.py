@@ -178,6 +178,21 @@ async def test_a_program_that_dies_ends_the_demo_with_its_last_words(tmp_path: P
         await assert_nothing_is_left(run)
 
 
+@pytest.mark.usefixtures("real_programs")
+async def test_a_heartbeat_that_stops_is_seen_on_the_screen_and_so_is_its_return(tmp_path: Path) -> None:
+    config = shutil.copytree(ROOT / "config", tmp_path / "config")
+    alerts = (config / "alerts.yaml").read_text()
+    (config / "alerts.yaml").write_text(alerts.replace("repeat_interval: 1m", "repeat_interval: 2s"))
+    options = ("--no-fault", "--free-ports", "--config", str(config))
+    async with demo(tmp_path, *options) as run:
+        await run.says(r"NOTIFIED +FIRING +Watchdog")
+        alertmanager = next(pid for pid in run.children if "alertmanager" in command_of(pid))
+        os.kill(alertmanager, signal.SIGSTOP)
+        await run.says(r"HEARTBEAT LOST +no heartbeat for \d+s: Prometheus or Alertmanager is broken")
+        os.kill(alertmanager, signal.SIGCONT)
+        await run.says(r"HEARTBEAT back")
+
+
 Series = frozenset[tuple[str, str]]
 
 

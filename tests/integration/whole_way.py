@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from genesis.app import MonitorApp
 from genesis.core.clock import SystemClock
 from genesis.core.config import Settings
 from genesis.core.models import AnyEvent, CapitalFlow, Fill, Quote, Side, Signal
-from genesis.stack.native import ANY_PORTS, NativeStack
+from genesis.stack.native import ANY_PORTS, RESEND_DELAY, NativeStack
 from genesis.stack.sink import NotificationSink
 
 STRATEGY = "statistical_arb"
@@ -32,7 +32,9 @@ class Way(NamedTuple):
 
 
 @asynccontextmanager
-async def running(settings: Settings, data: Path, sink: NotificationSink | None = None) -> AsyncIterator[Way]:
+async def running(
+    settings: Settings, data: Path, sink: NotificationSink | None = None, resend_delay: timedelta = RESEND_DELAY
+) -> AsyncIterator[Way]:
     """Everything runs, and Prometheus has read the monitor."""
     async with (
         sink or NotificationSink(SystemClock()) as receiver,
@@ -44,6 +46,7 @@ async def running(settings: Settings, data: Path, sink: NotificationSink | None 
             sink_url=receiver.url,
             environ=os.environ,
             ports=ANY_PORTS,
+            resend_delay=resend_delay,
         ) as stack,
     ):
         await stack.scraping()

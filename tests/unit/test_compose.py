@@ -139,6 +139,14 @@ def test_a_configuration_file_is_where_the_command_says(name: str) -> None:
     assert found.is_file()
 
 
+def test_the_templates_are_found_from_the_configuration_of_alertmanager() -> None:
+    config = option(SERVICES["alertmanager"], "--config.file")
+    for pattern in read("alertmanager/alertmanager.yml")["templates"]:
+        directory = file_behind(SERVICES["alertmanager"], str(Path(config).parent / Path(pattern).parent))
+        assert directory is not None
+        assert list(directory.glob(Path(pattern).name))
+
+
 def test_the_rules_are_found_from_the_configuration_of_prometheus() -> None:
     config = option(SERVICES["prometheus"], "--config.file")
     for pattern in read("prometheus/prometheus.yml")["rule_files"]:

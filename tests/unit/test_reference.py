@@ -77,7 +77,7 @@ def test_every_key_that_alerts_yaml_uses_is_described() -> None:
             return set().union(*(used(item, f"{prefix}[]") for item in tree))
         if not isinstance(tree, dict):
             return set()
-        named = prefix == "receivers" or prefix.endswith("overrides")
+        named = prefix in {"receivers", "hours", "teams"} or prefix.endswith("overrides")
         keys = {(f"{prefix}.<name>" if named else f"{prefix}.{key}".lstrip(".")): value for key, value in tree.items()}
         mine = set() if named or prefix.endswith("match") else set(keys)
         return mine.union(*(used(value, key) for key, value in keys.items()))

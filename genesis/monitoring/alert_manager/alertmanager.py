@@ -18,12 +18,16 @@ def alertmanager_config(alerts: AlertSettings, sink_url: str | None = None) -> s
     With `sink_url`, the routes stay as they are, and every receiver becomes a webhook to `{sink_url}/{receiver name}`.
     """
     intervals = time_intervals(alerts)
+    # A Watchdog that ends, because Prometheus is gone, must not be taken for one more heartbeat.
+    heartbeat = alerts.alerts.watchdog.receiver
     return document(
         {
             "route": routing_tree(alerts),
             **({"time_intervals": intervals} if intervals else {}),
             "inhibit_rules": inhibit_rules(),
-            "receivers": [receiver_tree(name, receiver, sink_url) for name, receiver in alerts.receivers.items()],
+            "receivers": [
+                receiver_tree(name, receiver, sink_url, ends=name != heartbeat) for name, receiver in alerts.receivers.items()
+            ],
             "templates": [TEMPLATES],
         }
     )

@@ -26,8 +26,8 @@ def inhibit_rules() -> list[dict[str, Any]]:
     figures = one_of("alertname", (name for name, alert in ALERTS.items() if alert.groups))
     return [
         *(
-            _rule([equals("severity", urgent)], one_of("severity", lesser), SAME)
-            for urgent, lesser in zip(URGENCIES, _less_urgent(), strict=False)
+            _rule([equals("severity", urgent)], one_of("severity", URGENCIES[place:]), SAME)
+            for place, urgent in enumerate(URGENCIES[:-1], start=1)
         ),
         # A monitor that is down, or tells nothing, ends its alerts: that end is no recovery, and nobody is told of one.
         _rule([equals("alertname", "MonitorDown")], figures, ["instance"]),
@@ -46,11 +46,6 @@ def inhibit_rules() -> list[dict[str, Any]]:
             if alert.groups
         ),
     ]
-
-
-def _less_urgent() -> Iterable[Sequence[str]]:
-    """For each severity but the last, those below it."""
-    return (URGENCIES[index + 1 :] for index in range(len(URGENCIES) - 1))
 
 
 def _rule(source: Iterable[str], target: str, equal: Sequence[str] = ()) -> dict[str, Any]:

@@ -16,5 +16,5 @@ def equals(label: str, value: str) -> str:
 
 
 def one_of(label: str, values: Iterable[str]) -> str:
-    """Any of `values`, which are words of letters alone."""
+    """Any of `values`, which are words of letters and underscores alone."""
     return f'{label}=~"{"|".join(values)}"'

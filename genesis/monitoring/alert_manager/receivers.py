@@ -8,9 +8,15 @@ from urllib.parse import quote
 from genesis.core.receiver_config import Email, PagerDuty, Receiver, Slack, Webhook
 
 
-def receiver_tree(name: str, receiver: Receiver, sink_url: str | None = None) -> dict[str, Any]:
-    """One entry of `receivers` in alertmanager.yml; with `sink_url`, a webhook to `{sink_url}/{name}` in place of all else."""
-    return {"name": name, **(_sink(sink_url, name) if sink_url else _integrations(receiver))}
+def receiver_tree(name: str, receiver: Receiver, sink_url: str | None = None, *, ends: bool = True) -> dict[str, Any]:
+    """One entry of `receivers` in alertmanager.yml; with `sink_url`, a webhook to `{sink_url}/{name}` in place of all else.
+
+    `ends`: whether the receiver is told that an alert is over.
+    """
+    integrations = _sink(sink_url, name) if sink_url else _integrations(receiver)
+    if not ends:
+        integrations = {kind: [{**one, "send_resolved": False} for one in found] for kind, found in integrations.items()}
+    return {"name": name, **integrations}
 
 
 def _sink(url: str, receiver: str) -> dict[str, Any]:
@@ -35,13 +41,12 @@ def _slack(slack: Slack) -> dict[str, Any]:
         "api_url_file": str(slack.api_url_file),
         **({"channel": slack.channel} if slack.channel is not None else {}),
         "send_resolved": True,
+        "username": "Genesis",
         "color": _said("genesis.slack.color"),
         "title": _said("genesis.slack.title"),
         "title_link": _said("genesis.board"),
         "text": _said("genesis.slack.text"),
         "fallback": _said("genesis.slack.title"),
-        # Not in the text: there a name's asterisks and underscores are letters.
-        "mrkdwn_in": ["pretext"],
     }
 
 
@@ -55,7 +60,7 @@ def _pagerduty(pagerduty: PagerDuty) -> dict[str, Any]:
         "severity": _said("genesis.severity"),
         "class": "{{ .CommonLabels.alertname }}",
         "component": "{{ .CommonLabels.strategy }}",
-        "details": {"firing": _said("genesis.firing"), "resolved": _said("genesis.resolved")},
+        "details": {"firing": _said("genesis.pagerduty.firing"), "resolved": _said("genesis.pagerduty.resolved")},
         "links": [
             {"href": _said("genesis.runbook"), "text": "Runbook"},
             {"href": _said("genesis.board"), "text": "Board"},

@@ -66,21 +66,19 @@ _WORDS = r"""
 
 {{/* One that is over, by its labels: what its summary says is over too. */}}
 {{ define "genesis.subject" -}}
-{{ .Labels.alertname | ESCAPED }}
-{{- with (.Labels.Remove (stringSlice "alertname" "severity" "instance" "job" "test")).Values -}}
-  : {{ join ", " . | printf "%.300s" | ESCAPED }}
+{{ .Labels.alertname | ESCAPED }}{{ if .Labels.strategy }}: {{ .Labels.strategy | ESCAPED }}{{ end }}
+{{- with (.Labels.Remove (stringSlice "alertname" "severity" "strategy" "instance" "job" "test")).Values -}}
+  {{ if $.Labels.strategy }}, {{ else }}: {{ end }}{{ join ", " . | printf "%.300s" | ESCAPED }}
 {{- end -}}
 {{- end }}
 """
 
 _FACTS = r"""
-{{ define "genesis.since" -}}
-Since {{ .StartsAt.UTC.Format "2006-01-02 15:04:05 UTC" }}
-{{- end }}
+{{ define "genesis.since" }}since {{ .StartsAt.UTC.Format "2006-01-02 15:04:05 UTC" }}{{ end }}
 
 {{/* Whole seconds: 1,000,000,000 ns. */}}
 {{ define "genesis.lasted" -}}
-From {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} to {{ .EndsAt.UTC.Format "2006-01-02 15:04:05 UTC" -}}
+from {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} to {{ .EndsAt.UTC.Format "2006-01-02 15:04:05 UTC" -}}
 , {{ (.EndsAt.Sub .StartsAt).Truncate 1000000000 }}
 {{- end }}
 
@@ -111,16 +109,17 @@ From {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} to {{ .EndsAt.UTC.Format "
 """
 
 _TEXT = r"""
-{{/* Plain text, for PagerDuty's details and for e-mail. */}}
+{{/* The alerts as plain text. */}}
 {{ define "genesis.firing" -}}
 {{- $all := .Alerts.Firing -}}
 {{- range $index, $alert := $all }}{{ if lt $index SHOWN -}}
-{{- if gt (len $all) 1 }}{{ template "genesis.summary" $alert }}
+{{- if gt (len $all) 1 }}{{ template "genesis.summary" $alert }}, {{ template "genesis.since" $alert }}
 {{ end -}}
-{{- if le (len $all) DESCRIBED }}{{ template "genesis.description" $alert }}
+{{- if and (le (len $all) DESCRIBED) $alert.Annotations.description }}{{ template "genesis.description" $alert }}
 {{ end -}}
-{{- template "genesis.since" $alert }}
-{{ end }}{{ end -}}
+{{- if eq (len $all) 1 }}Firing {{ template "genesis.since" $alert }}
+{{ end -}}
+{{- end }}{{ end -}}
 {{- if gt (len $all) SHOWN }}and {{ len (slice $all SHOWN) }} more: {{ template "genesis.alertmanager" . }}
 {{ end -}}
 {{- end }}
@@ -128,12 +127,25 @@ _TEXT = r"""
 {{ define "genesis.resolved" -}}
 {{- $all := .Alerts.Resolved -}}
 {{- range $index, $alert := $all }}{{ if lt $index SHOWN -}}
-{{- if gt (len $.Alerts) 1 }}{{ template "genesis.subject" $alert }}
+{{- if gt (len $.Alerts) 1 }}{{ template "genesis.subject" $alert }}: fired {{ template "genesis.lasted" $alert }}
+{{ else }}Fired {{ template "genesis.lasted" $alert }}
+It said last: {{ template "genesis.summary" $alert }}
 {{ end -}}
-{{- template "genesis.lasted" $alert }}
-{{ end }}{{ end -}}
+{{- end }}{{ end -}}
 {{- if gt (len $all) SHOWN }}and {{ len (slice $all SHOWN) }} more
 {{ end -}}
+{{- end }}
+
+{{/* PagerDuty's details. Alertmanager 0.30 and later read them as YAML, and take texts in what they find for templates: a text
+that begins with a line of plain words is nothing but a text to them, whatever names come after it. */}}
+{{ define "genesis.pagerduty.firing" -}}
+{{ if .Alerts.Firing }}Firing at this time
+{{ template "genesis.firing" . }}{{ end }}
+{{- end }}
+
+{{ define "genesis.pagerduty.resolved" -}}
+{{ if .Alerts.Resolved }}Resolved by now
+{{ template "genesis.resolved" . }}{{ end }}
 {{- end }}
 
 {{ define "genesis.text" -}}
@@ -147,8 +159,10 @@ _TEXT = r"""
 Resolved:
 {{ end }}
 {{- template "genesis.resolved" . }}
-Runbook: {{ template "genesis.runbook" . }}
-Board: {{ template "genesis.board" . }}
+{{ if (index .Alerts 0).Annotations.runbook_url }}Runbook: {{ template "genesis.runbook" . }}
+{{ end -}}
+{{ if (index .Alerts 0).Annotations.dashboard_url }}Board: {{ template "genesis.board" . }}
+{{ end -}}
 Alertmanager: {{ template "genesis.alertmanager" . }}
 {{ end }}
 """
@@ -172,24 +186,27 @@ _SLACK_TEXT = r"""
 {{- if eq .CommonLabels.test "true" }}{{ template "genesis.test" . }}
 {{ end -}}
 {{- range $index, $alert := $firing }}{{ if lt $index SHOWN -}}
-{{- if gt (len $firing) 1 }}{{ template "genesis.slack.link" $alert }}
+{{- if gt (len $firing) 1 }}{{ template "genesis.slack.link" $alert }}, {{ template "genesis.since" $alert }}
 {{ end -}}
-{{- if le (len $firing) DESCRIBED }}{{ template "genesis.slack.description" $alert }}
+{{- if and (le (len $firing) DESCRIBED) $alert.Annotations.description }}{{ template "genesis.slack.description" $alert }}
 {{ end -}}
-{{- template "genesis.since" $alert }}
-{{ end }}{{ end -}}
+{{- if eq (len $firing) 1 }}Firing {{ template "genesis.since" $alert }}
+{{ end -}}
+{{- end }}{{ end -}}
 {{- if gt (len $firing) SHOWN }}and <{{ template "genesis.alertmanager" . }}|{{ len (slice $firing SHOWN) }} more>
 {{ end -}}
 {{- if and $firing $resolved }}Resolved:
 {{ end -}}
 {{- range $index, $alert := $resolved }}{{ if lt $index SHOWN -}}
-{{- if gt (len $.Alerts) 1 }}{{ template "genesis.slack.subject" $alert }}
+{{- if gt (len $.Alerts) 1 }}{{ template "genesis.slack.subject" $alert }}: fired {{ template "genesis.lasted" $alert }}
+{{ else }}Fired {{ template "genesis.lasted" $alert }}
+It said last: {{ template "genesis.slack.summary" $alert }}
 {{ end -}}
-{{- template "genesis.lasted" $alert }}
-{{ end }}{{ end -}}
+{{- end }}{{ end -}}
 {{- if gt (len $resolved) SHOWN }}and {{ len (slice $resolved SHOWN) }} more
 {{ end -}}
-<{{ template "genesis.runbook" . }}|Runbook> · <{{ template "genesis.board" . }}|Board> · {{/* */ -}}
+{{- if (index .Alerts 0).Annotations.runbook_url }}<{{ template "genesis.runbook" . }}|Runbook> · {{ end -}}
+{{- if (index .Alerts 0).Annotations.dashboard_url }}<{{ template "genesis.board" . }}|Board> · {{ end -}}
 <{{ template "genesis.alertmanager" . }}|Alertmanager>
 {{- end }}
 """
@@ -209,12 +226,15 @@ _HTML = r"""
 {{- range $index, $alert := $firing }}{{ if lt $index SHOWN }}
 <p>
 {{- if gt (len $firing) 1 }}
-<a href="{{ $alert.Annotations.dashboard_url }}">{{ template "genesis.summary" $alert }}</a><br>
+<a href="{{ $alert.Annotations.dashboard_url }}">{{ template "genesis.summary" $alert }}</a>,
+{{ template "genesis.since" $alert }}<br>
 {{- end }}
-{{- if le (len $firing) DESCRIBED }}
+{{- if and (le (len $firing) DESCRIBED) $alert.Annotations.description }}
 {{ template "genesis.description" $alert }}<br>
 {{- end }}
-{{ template "genesis.since" $alert }}
+{{- if eq (len $firing) 1 }}
+Firing {{ template "genesis.since" $alert }}
+{{- end }}
 </p>
 {{- end }}{{ end }}
 {{- if gt (len $firing) SHOWN }}
@@ -226,17 +246,23 @@ _HTML = r"""
 {{- range $index, $alert := $resolved }}{{ if lt $index SHOWN }}
 <p>
 {{- if gt (len $.Alerts) 1 }}
-{{ template "genesis.subject" $alert }}<br>
+{{ template "genesis.subject" $alert }}: fired {{ template "genesis.lasted" $alert }}
+{{- else }}
+Fired {{ template "genesis.lasted" $alert }}<br>
+It said last: {{ template "genesis.summary" $alert }}
 {{- end }}
-{{ template "genesis.lasted" $alert }}
 </p>
 {{- end }}{{ end }}
 {{- if gt (len $resolved) SHOWN }}
 <p>and {{ len (slice $resolved SHOWN) }} more</p>
 {{- end }}
 <p>
+{{- if (index .Alerts 0).Annotations.runbook_url }}
 <a href="{{ template "genesis.runbook" . }}">Runbook</a> ·
+{{- end }}
+{{- if (index .Alerts 0).Annotations.dashboard_url }}
 <a href="{{ template "genesis.board" . }}">Board</a> ·
+{{- end }}
 <a href="{{ template "genesis.alertmanager" . }}">Alertmanager</a>
 </p>
 </body>

@@ -85,7 +85,7 @@ def faults_of(directory: Path, changes: dict[str, object]) -> tuple[Fault, ...]:
         ("alerts.RulesMissed.critical", 0.1, "must be above warning, which is 0.1"),
         ("alerts.AlertmanagerUnreachable.for", "2m", "must be longer than window, which is 2m: else one failed attempt"),
         ("alerts.MarketDataStale.warning", "2m", "must be above warning, which is 2m"),
-        ("alerts.ValueAtRiskExceeded.critical", 0.01, "must be below warning, which is 0.01"),
+        ("alerts.ValueAtRiskExceeded.critical", 0.001, "must be below warning, which is 0.001"),
         ("alerts.ValueAtRiskExceeded.method", "guess", "'historical', 'parametric' or 'cornish_fisher'"),
         (
             "alerts.ValueAtRiskExceeded.confidence",
@@ -95,6 +95,8 @@ def faults_of(directory: Path, changes: dict[str, object]) -> tuple[Fault, ...]:
         ("alerts.ValueAtRiskExceeded.min_forecasts", 0, "greater than or equal to 1"),
         ("alerts.ExpectedShortfallHigh.confidence", 0.9, "is not in statistics.confidence in monitor.yaml"),
         ("alerts.ExpectedShortfallHigh.min_observations", 1441, "is more than risk_window in monitor.yaml holds: 1440 steps"),
+        ("alerts.SharpeDegraded.min_observations", 1441, "is more than risk_window in monitor.yaml holds: 1440 steps"),
+        ("alerts.CapacityNearlyUsed.min_trades", 0, "greater than or equal to 1"),
         ("alerts.WinRateLow.window", "2h", "is none of statistics.windows in monitor.yaml; there are 1h, 1d, all"),
         ("alerts.ProfitFactorLow.window", "5m", "is none of statistics.windows in monitor.yaml; there are 1h, 1d, all"),
         ("alerts.WinRateLow.critical", 0.4, "must be below warning, which is 0.4"),

@@ -164,7 +164,7 @@ def test_every_threshold_is_told_with_its_overrides() -> None:
     assert told["WinRateLow", "warning", "multi_pair"] == 0.25
     assert told["SharpeDegraded", "critical", ""] == 1.0
     assert told["FillDelayHigh", "critical", "spread_capture"] == 60.0
-    assert told["CapacityNearlyUsed", "critical", "multi_pair"] == 6.0
+    assert told["CapacityNearlyUsed", "critical", "multi_pair"] == 4.0
     assert told["CorrelationHigh", "warning", ""] == 0.65
     assert (told["EventsLate", "warning", ""], told["RequestsRefused", "critical", ""]) == (5, 300)
     assert (told["JournalSlow", "critical", ""], told["ScrapeSlow", "warning", ""]) == (0.5, 0.5)

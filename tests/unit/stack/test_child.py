@@ -115,6 +115,16 @@ async def test_stop_ends_a_program_with_sigterm(sleeper: Child) -> None:
     assert not alive(sleeper.pid)
 
 
+async def test_a_program_that_has_ended_can_be_started_again(sleeper: Child) -> None:
+    first = sleeper.pid
+    await sleeper.stop()
+    await sleeper.start()
+    assert sleeper.pid != first
+    assert alive(sleeper.pid)
+    await sleeper.stop()
+    assert not alive(sleeper.pid)
+
+
 async def test_stop_kills_a_program_that_does_not_listen(tmp_path: Path) -> None:
     program = child(tmp_path, DEAF)
     await program.start()

@@ -11,7 +11,9 @@ from genesis.monitoring.alert_manager.runbook import Look, Runbook
 
 
 def _used(settings: AlertSettings) -> tuple[Figure, ...]:
-    return (Figure(settings.alerts.capacity_nearly_used, catalog.STRATEGY_CAPACITY_USED_RATIO.name, AS_RATIO),)
+    config = settings.alerts.capacity_nearly_used
+    enough = f'on (instance, strategy)\n{catalog.STRATEGY_WINDOW_TRADES.name}{{window="all"}} >= {config.min_trades}'
+    return (Figure(config, catalog.STRATEGY_CAPACITY_USED_RATIO.name, AS_RATIO, guard=enough),)
 
 
 CAPACITY_NEARLY_USED = Alert(
@@ -24,7 +26,8 @@ CAPACITY_NEARLY_USED = Alert(
     ),
     runbook=Runbook(
         "The strategy's capital is nearly (warning), or wholly (critical), what it can use: the smallest of what its edge, its "
-        "share of the volume, and the depth of the book allow.",
+        "share of the volume, and the depth of the book allow. Fewer round trips than min_trades raise nothing: what they "
+        "earn is still mostly luck.",
         (
             Look("How much is used?", catalog.STRATEGY_CAPACITY_USED_RATIO.name),
             Look("Which limit binds, in which symbol?", catalog.STRATEGY_CAPACITY_BINDING_INFO.name),

@@ -14,7 +14,7 @@ from genesis.monitoring.alert_manager.rules import Record
 from genesis.monitoring.alert_manager.runbook import Look, Runbook
 
 PROBABLE_SHARPE = f"strategy:{catalog.STRATEGY_PROBABILISTIC_SHARPE_RATIO.name}:enough_observations"
-"""The probabilistic Sharpe ratio of a record that is as long as its minimum."""
+"""The probabilistic Sharpe ratio of a record that is as long as its minimum, and has enough returns."""
 CUSUM = f"strategy:{catalog.STRATEGY_DEGRADATION_CUSUM.name}:limit_ratio"
 """The CUSUM in multiples of its limit."""
 
@@ -28,11 +28,12 @@ def _sharpe(settings: AlertSettings) -> tuple[Figure, ...]:
     )
 
 
-def _sharpe_records(_: AlertSettings) -> Iterator[Record]:
+def _sharpe_records(settings: AlertSettings) -> Iterator[Record]:
     yield Record(
         PROBABLE_SHARPE,
         f"{catalog.STRATEGY_PROBABILISTIC_SHARPE_RATIO.name}\nand\n"
-        f"{catalog.STRATEGY_TRACK_RECORD_SECONDS.name} >= {catalog.STRATEGY_MIN_TRACK_RECORD_SECONDS.name}",
+        f"{catalog.STRATEGY_TRACK_RECORD_SECONDS.name} >= {catalog.STRATEGY_MIN_TRACK_RECORD_SECONDS.name}\nand\n"
+        f"{catalog.STRATEGY_OBSERVATIONS.name} >= {settings.alerts.sharpe_degraded.min_observations}",
     )
     yield Record(CUSUM, f"{catalog.STRATEGY_DEGRADATION_CUSUM.name}\n/\n({catalog.STRATEGY_DEGRADATION_CUSUM_LIMIT.name} > 0)")
 
@@ -49,7 +50,8 @@ SHARPE_DEGRADED = Alert(
     ),
     runbook=Runbook(
         "The strategy's returns are worse than its baseline in strategies.yaml. Warning: by its Sharpe ratio since the start, "
-        "with a record that is long enough to tell; the figure is the probability that the true one is above the baseline's. "
+        "with a record that is long enough to tell and has min_observations returns; the figure is the probability that the "
+        "true one is above the baseline's. "
         "Critical: by the CUSUM, which adds up shortfalls and notices a change soon; the figure is in multiples of its limit.",
         (
             Look("Probability, of a record long enough", PROBABLE_SHARPE),

@@ -15,21 +15,24 @@ from genesis.monitoring.alert_manager.promql import number
 def sharpe(maker: CaseMaker) -> Iterator[Case]:
     """SharpeDegraded, by its two figures."""
     probable, summed = maker.alert.figures(maker.inputs.settings)
+    least = maker.alerts.sharpe_degraded.min_observations
+
+    def shown(who: str, value: Decimal, seconds: int = 3600, observations: int = least) -> Sample:
+        return {
+            series(catalog.STRATEGY_PROBABILISTIC_SHARPE_RATIO.name, strategy=who): number(value),
+            series(catalog.STRATEGY_OBSERVATIONS.name, strategy=who): str(observations),
+            series(catalog.STRATEGY_TRACK_RECORD_SECONDS.name, strategy=who): str(seconds),
+            series(catalog.STRATEGY_MIN_TRACK_RECORD_SECONDS.name, strategy=who): "3600",
+        }
+
     silent: dict[str, Shown] = {
-        "says nothing of a record that is too short": lambda who, value: _probable_sharpe(who, value, 3599),
-        "says nothing while no record would be long enough": lambda who, value: _but_last(_probable_sharpe(who, value)),
+        "says nothing of a record that is too short": lambda who, value: shown(who, value, seconds=3599),
+        "says nothing of too few returns": lambda who, value: shown(who, value, observations=least - 1),
+        "says nothing while no record would be long enough": lambda who, value: _but_last(shown(who, value)),
     }
-    yield from figure_cases(maker, Subject(probable, _probable_sharpe, silent))
+    yield from figure_cases(maker, Subject(probable, shown, silent))
     silent = {"says nothing of a CUSUM without a limit": lambda who, value: _but_last(_cusum(who, value))}
     yield from figure_cases(maker, Subject(summed, _cusum, silent))
-
-
-def _probable_sharpe(who: str, value: Decimal, seconds: int = 3600) -> Sample:
-    return {
-        series(catalog.STRATEGY_PROBABILISTIC_SHARPE_RATIO.name, strategy=who): number(value),
-        series(catalog.STRATEGY_TRACK_RECORD_SECONDS.name, strategy=who): str(seconds),
-        series(catalog.STRATEGY_MIN_TRACK_RECORD_SECONDS.name, strategy=who): "3600",
-    }
 
 
 def _cusum(who: str, value: Decimal) -> Sample:
