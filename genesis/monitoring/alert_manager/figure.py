@@ -66,6 +66,16 @@ def delay(value: Decimal) -> str:
 AS_RATIO, AS_NUMBER, AS_DELAY = Show(PERCENT, percent), Show(NUMBER, plain), Show(SECONDS, delay)
 
 
+class Sample(NamedTuple):
+    """How much stands behind a figure: its size, in PromQL, and the least that it has to be."""
+
+    size: str
+    least: int
+
+    def __str__(self) -> str:
+        return f"{self.size} >= {self.least}"
+
+
 class Figure(NamedTuple):
     """What an alert compares of each strategy, or of the account, with which thresholds, and how it is written."""
 
@@ -75,6 +85,8 @@ class Figure(NamedTuple):
     show: Show
     words: Mapping[str, str] = {}
     """What stands for the words of the alert's message."""
+    sample: Sample | None = None
+    """What must stand behind it; the figure is absent without it, or `guard` asks for it."""
     guard: str = ""
     """What else must hold, in PromQL."""
     lower_is_worse: bool = False

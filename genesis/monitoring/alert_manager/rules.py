@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from textwrap import indent
 
@@ -42,6 +42,10 @@ class Rule:
     annotations: Mapping[str, str]
     hold: timedelta = timedelta()
     keep_firing_for: timedelta = timedelta()
+    words: Mapping[str, str] = field(default_factory=dict)
+    """What stands for the words of its message, as Go templates."""
+    figure: str = ""
+    """What it compares with its thresholds, in PromQL; empty for one that has none."""
 
     def tree(self) -> dict[str, object]:
         """The rule as it stands in a rule file."""
@@ -91,7 +95,7 @@ class RuleMaker:
                 expr = f"(\n{indent(expr, '  ')}\n)\nand\n{figure.guard}"
             threshold = threshold_text(figure.config, severity, figure.show.threshold)
             words = {**figure.words, "value": figure.show.value, "threshold": threshold}
-            yield self.rule(severity, figure.config, expr, words, of_strategy=figure.of_strategy)
+            yield self.rule(severity, figure.config, expr, words, figure.metric, of_strategy=figure.of_strategy)
 
     def each_severity(
         self,
@@ -99,11 +103,13 @@ class RuleMaker:
         expr: Callable[[Severity], str],
         words: Mapping[str, str],
         threshold: Callable[[Severity], str],
+        *,
+        figure: str,
         severities: tuple[Severity, ...] = SEVERITIES,
     ) -> Iterator[Rule]:
         """One rule a severity, of an alert on the account or the service; `threshold` is its text in the message."""
         for severity in severities:
-            yield self.rule(severity, config, expr(severity), {**words, "threshold": threshold(severity)})
+            yield self.rule(severity, config, expr(severity), {**words, "threshold": threshold(severity)}, figure)
 
     def window(self, config: WindowAlert, expr: str) -> Rule:
         """The rule of something that happened within `config.window`, which stands for `WINDOW` in `expr`."""
@@ -119,9 +125,27 @@ class RuleMaker:
         """The rule of an alert that always fires."""
         return Rule(self._alert, "none", "vector(1)", annotate(self._alert, self._message, {}, self._settings.links))
 
-    def rule(self, severity: str, timing: Timed, expr: str, words: Mapping[str, str], *, of_strategy: bool = False) -> Rule:
-        """The rule with its annotations; `words` is what stands for the words of its message."""
+    def rule(
+        self,
+        severity: str,
+        timing: Timed,
+        expr: str,
+        words: Mapping[str, str],
+        figure: str = "",
+        *,
+        of_strategy: bool = False,
+    ) -> Rule:
+        """The rule with its annotations.
+
+        Args:
+            severity: how urgent it is.
+            timing: for how long its condition must hold, and goes on.
+            expr: its condition.
+            words: what stands for the words of its message.
+            figure: what `expr` compares with thresholds.
+            of_strategy: whether it fires for one strategy at a time.
+        """
         words = {"severity": severity, "strategy": "{{ $labels.strategy }}", **_LABELS, **words}
         address = "{{ $labels.strategy | urlquery }}" if of_strategy else None
         text = annotate(self._alert, self._message, words, self._settings.links, address)
-        return Rule(self._alert, severity, expr, text, timing.hold, timing.keep_firing_for)
+        return Rule(self._alert, severity, expr, text, timing.hold, timing.keep_firing_for, words, figure)

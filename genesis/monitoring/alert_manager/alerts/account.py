@@ -10,7 +10,14 @@ from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.alert import Alert, Inputs
 from genesis.monitoring.alert_manager.alerts.looks import DIVERSIFICATION, EXPOSURE
 from genesis.monitoring.alert_manager.alerts.losses import loss_ratio, period_rules, period_thresholds
-from genesis.monitoring.alert_manager.alerts.risk import Tails, known_shortfall, tail_words, too_many_exceedances
+from genesis.monitoring.alert_manager.alerts.risk import (
+    Tails,
+    forecasts,
+    known_shortfall,
+    observations,
+    tail_words,
+    too_many_exceedances,
+)
 from genesis.monitoring.alert_manager.figure import AS_NUMBER, AS_RATIO, Figure
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.rules import Record, Rule, RuleMaker
@@ -50,7 +57,8 @@ def _period_loss_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
 
 def _value_at_risk(settings: AlertSettings) -> tuple[Figure, ...]:
     config = settings.alerts.portfolio_value_at_risk_exceeded
-    return (Figure(config, VAR_EXCEEDED, AS_NUMBER, tail_words(config), lower_is_worse=True, of_strategy=False),)
+    enough = forecasts(config, PORTFOLIO_TAILS)
+    return (Figure(config, VAR_EXCEEDED, AS_NUMBER, tail_words(config), enough, lower_is_worse=True, of_strategy=False),)
 
 
 def _value_at_risk_record(settings: AlertSettings) -> Iterator[Record]:
@@ -59,7 +67,8 @@ def _value_at_risk_record(settings: AlertSettings) -> Iterator[Record]:
 
 def _shortfall(settings: AlertSettings) -> tuple[Figure, ...]:
     config = settings.alerts.portfolio_expected_shortfall_high
-    return (Figure(config, SHORTFALL, AS_RATIO, tail_words(config), of_strategy=False),)
+    enough = observations(config, PORTFOLIO_TAILS)
+    return (Figure(config, SHORTFALL, AS_RATIO, tail_words(config), enough, of_strategy=False),)
 
 
 def _shortfall_record(settings: AlertSettings) -> Iterator[Record]:

@@ -38,12 +38,14 @@ def _failing(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
 def _missed(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
     config = maker.alerts.rules_missed
     window = duration_text(config.window)
-    share = f"increase({MISSED_ITERATIONS}[{window}]) / (increase({ITERATIONS}[{window}]) > 0)"
+    ratio = f"increase({MISSED_ITERATIONS}[{window}]) / (increase({ITERATIONS}[{window}]) > 0)"
+    share = f"max without (rule_group) ({ratio})"
     yield from maker.each_severity(
         config,
-        lambda severity: f"max without (rule_group) ({share}) >= {number(getattr(config, severity))}",
+        lambda severity: f"{share} >= {number(getattr(config, severity))}",
         {"value": PERCENT, "window": window},
         lambda severity: percent(getattr(config, severity)),
+        figure=share,
     )
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from genesis.core.alert_config import AlertSettings
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.alert import Alert
-from genesis.monitoring.alert_manager.figure import AS_RATIO, Figure
+from genesis.monitoring.alert_manager.figure import AS_RATIO, Figure, Sample
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.runbook import Look, Runbook
 
 
 def _used(settings: AlertSettings) -> tuple[Figure, ...]:
     config = settings.alerts.capacity_nearly_used
-    enough = f'on (instance, strategy)\n{catalog.STRATEGY_WINDOW_TRADES.name}{{window="all"}} >= {config.min_trades}'
-    return (Figure(config, catalog.STRATEGY_CAPACITY_USED_RATIO.name, AS_RATIO, guard=enough),)
+    enough = Sample(f'{catalog.STRATEGY_WINDOW_TRADES.name}{{window="all"}}', config.min_trades)
+    guard = f"on (instance, strategy)\n{enough}"
+    return (Figure(config, catalog.STRATEGY_CAPACITY_USED_RATIO.name, AS_RATIO, sample=enough, guard=guard),)
 
 
 CAPACITY_NEARLY_USED = Alert(

@@ -8,7 +8,7 @@ from genesis.core.alert_config import AlertSettings
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.alert import Alert
 from genesis.monitoring.alert_manager.alerts.looks import CAUSES, SLIPPAGE
-from genesis.monitoring.alert_manager.figure import AS_NUMBER, Figure
+from genesis.monitoring.alert_manager.figure import AS_NUMBER, Figure, Sample
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.rules import Record
 from genesis.monitoring.alert_manager.runbook import Look, Runbook
@@ -23,7 +23,7 @@ def _sharpe(settings: AlertSettings) -> tuple[Figure, ...]:
     config = settings.alerts.sharpe_degraded
     unlikely, degraded = {"figure": "probability"}, {"figure": "CUSUM"}
     return (
-        Figure(config, PROBABLE_SHARPE, AS_NUMBER, unlikely, lower_is_worse=True, severities=("warning",)),
+        Figure(config, PROBABLE_SHARPE, AS_NUMBER, unlikely, _returns(settings), lower_is_worse=True, severities=("warning",)),
         Figure(config, CUSUM, AS_NUMBER, degraded, severities=("critical",)),
     )
 
@@ -33,9 +33,13 @@ def _sharpe_records(settings: AlertSettings) -> Iterator[Record]:
         PROBABLE_SHARPE,
         f"{catalog.STRATEGY_PROBABILISTIC_SHARPE_RATIO.name}\nand\n"
         f"{catalog.STRATEGY_TRACK_RECORD_SECONDS.name} >= {catalog.STRATEGY_MIN_TRACK_RECORD_SECONDS.name}\nand\n"
-        f"{catalog.STRATEGY_OBSERVATIONS.name} >= {settings.alerts.sharpe_degraded.min_observations}",
+        f"{_returns(settings)}",
     )
     yield Record(CUSUM, f"{catalog.STRATEGY_DEGRADATION_CUSUM.name}\n/\n({catalog.STRATEGY_DEGRADATION_CUSUM_LIMIT.name} > 0)")
+
+
+def _returns(settings: AlertSettings) -> Sample:
+    return Sample(catalog.STRATEGY_OBSERVATIONS.name, settings.alerts.sharpe_degraded.min_observations)
 
 
 SHARPE_DEGRADED = Alert(

@@ -52,11 +52,13 @@ def _turned_away(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
 def _counted(maker: RuleMaker, config: CountAlert, increase: str) -> Iterator[Rule]:
     """One rule a severity, on how often something happened within `WINDOW`."""
     window = duration_text(config.window)
+    figure = increase.replace(WINDOW, f"[{window}]")
     return maker.each_severity(
         config,
-        lambda severity: f"{increase} >= {getattr(config, severity)}".replace(WINDOW, f"[{window}]"),
+        lambda severity: f"{figure} >= {getattr(config, severity)}",
         {"value": COUNT, "window": window},
         lambda severity: str(getattr(config, severity)),
+        figure=figure,
     )
 
 

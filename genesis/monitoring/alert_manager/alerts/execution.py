@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from genesis.core.alert_config import AlertSettings
 from genesis.core.duration import duration_text
+from genesis.core.figure_alerts import ExpectedSlippageAlert, FillDelayAlert
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.alert import Alert
-from genesis.monitoring.alert_manager.figure import AS_DELAY, AS_NUMBER, AS_RATIO, Figure, percent
+from genesis.monitoring.alert_manager.figure import AS_DELAY, AS_NUMBER, AS_RATIO, Figure, Sample, percent
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.promql import number, string
 from genesis.monitoring.alert_manager.rules import Record
@@ -28,8 +29,8 @@ _DELAYS = catalog.STRATEGY_FILL_DELAY_SECONDS.name
 
 def _slippage(settings: AlertSettings) -> tuple[Figure, ...]:
     config = settings.alerts.slippage_high
-    enough = f"{SLIPPAGE_FILLS} >= {config.min_fills}"
-    return (Figure(config, SLIPPAGE_MEAN, AS_RATIO, {"window": duration_text(config.window)}, guard=enough),)
+    enough = Sample(SLIPPAGE_FILLS, config.min_fills)
+    return (Figure(config, SLIPPAGE_MEAN, AS_RATIO, {"window": duration_text(config.window)}, enough, guard=str(enough)),)
 
 
 def _slippage_records(settings: AlertSettings) -> Iterator[Record]:
@@ -40,30 +41,37 @@ def _slippage_records(settings: AlertSettings) -> Iterator[Record]:
 
 def _expected_slippage(settings: AlertSettings) -> tuple[Figure, ...]:
     config = settings.alerts.slippage_above_expected
-    return (Figure(config, EXPECTED_SLIPPAGE, AS_NUMBER, {"window": duration_text(config.window)}),)
+    return (Figure(config, EXPECTED_SLIPPAGE, AS_NUMBER, {"window": duration_text(config.window)}, _expected_fills(config)),)
 
 
 def _expected_slippage_record(settings: AlertSettings) -> Iterator[Record]:
     config = settings.alerts.slippage_above_expected
-    fills = f"({_fills(config.window)} >= {config.min_fills})"
     expected = f"({catalog.STRATEGY_EXPECTED_SLIPPAGE_RATIO.name} > 0)"
-    yield Record(EXPECTED_SLIPPAGE, f"{_signed_slippage(config.window)}\n/\n{fills}\n/\n{expected}")
+    yield Record(EXPECTED_SLIPPAGE, f"{_signed_slippage(config.window)}\n/\n({_expected_fills(config)})\n/\n{expected}")
+
+
+def _expected_fills(config: ExpectedSlippageAlert) -> Sample:
+    return Sample(_fills(config.window), config.min_fills)
 
 
 def _fill_delay(settings: AlertSettings) -> tuple[Figure, ...]:
     config = settings.alerts.fill_delay_high
     late = {"quantile": percent(config.quantile), "window": duration_text(config.window)}
-    return (Figure(config, FILL_DELAY, AS_DELAY, late),)
+    return (Figure(config, FILL_DELAY, AS_DELAY, late, _delays(config)),)
 
 
 def _fill_delay_record(settings: AlertSettings) -> Iterator[Record]:
     config = settings.alerts.fill_delay_high
+    quantile = f"histogram_quantile({number(config.quantile)}, {_delay_increase('bucket', config.window)})"
+    yield Record(FILL_DELAY, f"{quantile}\nand\n{_delays(config)}")
 
-    def increase(part: str) -> str:
-        return f"increase({_DELAYS}_{part}[{duration_text(config.window)}])"
 
-    quantile = f"histogram_quantile({number(config.quantile)}, {increase('bucket')})"
-    yield Record(FILL_DELAY, f"{quantile}\nand\n{increase('count')} >= {config.min_fills}")
+def _delays(config: FillDelayAlert) -> Sample:
+    return Sample(_delay_increase("count", config.window), config.min_fills)
+
+
+def _delay_increase(part: str, window: timedelta) -> str:
+    return f"increase({_DELAYS}_{part}[{duration_text(window)}])"
 
 
 def _signed_slippage(window: timedelta) -> str:

@@ -50,17 +50,18 @@ and on (instance, strategy)
 
 def _stale(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
     config = maker.alerts.market_data_stale
+    age = f"time() - {catalog.MARK_TIMESTAMP_SECONDS.name}"
 
     def expr(severity: Severity) -> str:
         # One alert a symbol, however many hold it: `and` keeps the left side's labels and value.
         return (
-            f"time() - {catalog.MARK_TIMESTAMP_SECONDS.name} >= {seconds(getattr(config, severity))}\n"
+            f"{age} >= {seconds(getattr(config, severity))}\n"
             f"and on (instance, symbol)\n"
             f"{catalog.STRATEGY_POSITION_QUANTITY.name} != 0"
         )
 
     words = {"value": SECONDS, "symbol": "{{ $labels.symbol }}"}
-    yield from maker.each_severity(config, expr, words, lambda severity: duration_text(getattr(config, severity)))
+    yield from maker.each_severity(config, expr, words, lambda severity: duration_text(getattr(config, severity)), figure=age)
 
 
 def _stale_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:

@@ -36,6 +36,7 @@ def _slow(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
         lambda severity: f"{quantile} >= {seconds(getattr(config, severity))}\nand\n{enough}",
         {"value": SECONDS, "quantile": percent(config.quantile), "window": window},
         lambda severity: duration_text(getattr(config, severity)),
+        figure=quantile,
     )
 
 

@@ -59,7 +59,8 @@ def _daily_loss(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
         lambda severity: f"{catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name} >= {number(getattr(config, severity))}",
         {"value": PERCENT},
         lambda severity: percent(getattr(config, severity)),
-        DAILY_LOSS_SEVERITIES,
+        figure=catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name,
+        severities=DAILY_LOSS_SEVERITIES,
     )
 
 
@@ -95,7 +96,7 @@ def period_rules(maker: RuleMaker, config: PortfolioPeriodLossAlert, record: str
             "period": "{{ $labels.period }}",
             "threshold": f'{{{{ if eq $labels.period "week" }}}}{week}{{{{ else }}}}{month}{{{{ end }}}}',
         }
-        yield maker.rule(severity, config, expr, words, of_strategy=of_strategy)
+        yield maker.rule(severity, config, expr, words, record, of_strategy=of_strategy)
 
 
 def _period_loss_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:

@@ -50,6 +50,7 @@ def _slow(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
         lambda severity: f"{mean} >= {number(limits[severity])}",
         {"value": SECONDS, "window": window},
         lambda severity: scrape_threshold(maker.settings, severity),
+        figure=mean,
     )
 
 

@@ -16,6 +16,7 @@ from genesis.monitoring.alert_manager.figure import (
     AS_RATIO,
     NUMBER,
     Figure,
+    Sample,
     by_name,
     percent,
     plain,
@@ -56,7 +57,9 @@ STRATEGY_TAILS = Tails(
 
 def _value_at_risk(settings: AlertSettings) -> tuple[Figure, ...]:
     config = settings.alerts.value_at_risk_exceeded
-    return (Figure(config, VAR_EXCEEDED, AS_NUMBER, tail_words(config), lower_is_worse=True),)
+    return (
+        Figure(config, VAR_EXCEEDED, AS_NUMBER, tail_words(config), forecasts(config, STRATEGY_TAILS), lower_is_worse=True),
+    )
 
 
 def _value_at_risk_record(settings: AlertSettings) -> Iterator[Record]:
@@ -65,20 +68,24 @@ def _value_at_risk_record(settings: AlertSettings) -> Iterator[Record]:
 
 def too_many_exceedances(config: PortfolioValueAtRiskAlert, tails: Tails) -> str:
     """Kupiec's p-value, where exceedances come too often, and of enough forecasts, in PromQL."""
-    same = _same_tail(config)
-    forecasts = selected(tails.forecasts.name, *same)
+    same, enough = _same_tail(config), forecasts(config, tails)
     exceedances = selected(tails.exceedances.name, *same)
     return without(
         "method, confidence",
         selected(tails.pvalue.name, *same),
-        f"{exceedances} > {number(1 - config.confidence)} * {forecasts}",
-        f"{forecasts} >= {config.min_forecasts}",
+        f"{exceedances} > {number(1 - config.confidence)} * {enough.size}",
+        str(enough),
     )
+
+
+def forecasts(config: PortfolioValueAtRiskAlert, tails: Tails) -> Sample:
+    """How many forecasts of the value at risk there were, and have to be."""
+    return Sample(selected(tails.forecasts.name, *_same_tail(config)), config.min_forecasts)
 
 
 def _shortfall(settings: AlertSettings) -> tuple[Figure, ...]:
     config = settings.alerts.expected_shortfall_high
-    return (Figure(config, SHORTFALL, AS_RATIO, tail_words(config)),)
+    return (Figure(config, SHORTFALL, AS_RATIO, tail_words(config), observations(config, STRATEGY_TAILS)),)
 
 
 def _shortfall_record(settings: AlertSettings) -> Iterator[Record]:
@@ -88,8 +95,12 @@ def _shortfall_record(settings: AlertSettings) -> Iterator[Record]:
 def known_shortfall(config: PortfolioShortfallAlert, tails: Tails) -> str:
     """The expected shortfall, of enough returns, in PromQL."""
     tail = selected(tails.shortfall.name, *_same_tail(config))
-    enough = f"{tails.observations.name} >= {config.min_observations}"
-    return f"{without('method, confidence, horizon', tail)}\nand\n{enough}"
+    return f"{without('method, confidence, horizon', tail)}\nand\n{observations(config, tails)}"
+
+
+def observations(config: PortfolioShortfallAlert, tails: Tails) -> Sample:
+    """How many returns there were, and have to be."""
+    return Sample(tails.observations.name, config.min_observations)
 
 
 def _same_tail(config: PortfolioValueAtRiskAlert | PortfolioShortfallAlert) -> tuple[str, str]:
@@ -104,9 +115,9 @@ def tail_words(config: PortfolioValueAtRiskAlert | PortfolioShortfallAlert) -> d
 
 def _correlation(maker: RuleMaker, limits: TradingRules) -> Iterator[Rule]:
     config, limit = maker.alerts.correlation_high, limits.correlation_alert_ratio
-    expr = f'{catalog.STRATEGY_CORRELATION.name}{{estimator="pearson"}} >= {number(limit)}'
+    figure = selected(catalog.STRATEGY_CORRELATION.name, 'estimator="pearson"')
     words = {"value": NUMBER, "threshold": plain(limit), "other": "{{ $labels.other }}"}
-    yield maker.rule(config.severity, config, expr, words, of_strategy=True)
+    yield maker.rule(config.severity, config, f"{figure} >= {number(limit)}", words, figure, of_strategy=True)
 
 
 def _correlation_threshold(inputs: Inputs) -> Iterator[AlertThreshold]:
@@ -124,7 +135,7 @@ def _beta(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
     )
     bands = {name: band_text(config, name) for name in config.overrides}
     words = {"value": NUMBER, "threshold": by_name(band_text(config), bands), "standard_errors": plain(config.standard_errors)}
-    yield maker.rule(config.severity, config, expr, words, of_strategy=True)
+    yield maker.rule(config.severity, config, expr, words, catalog.STRATEGY_BETA.name, of_strategy=True)
 
 
 def band_text(config: BetaAlert, name: str | None = None) -> str:

@@ -33,6 +33,7 @@ def _stuck(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
         lambda severity: f"(\n{_AGE}\n) >= {number(getattr(config, severity))}",
         {"value": NUMBER},
         lambda severity: plain(getattr(config, severity)),
+        figure=f"(\n{_AGE}\n)",
     )
 
 
@@ -48,9 +49,10 @@ def _blocked(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
 
 def _disagrees(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
     config = maker.alerts.rotation_disagrees
-    expr = f"abs({_DIFFERENCE}) >= {number(config.tolerance)}\nand on (instance)\n{_ENFORCING}"
+    figure = f"abs({_DIFFERENCE})"
+    expr = f"{figure} >= {number(config.tolerance)}\nand on (instance)\n{_ENFORCING}"
     words = {"value": PERCENT, "tolerance": percent(config.tolerance)}
-    yield maker.rule(config.severity, config, expr, words, of_strategy=True)
+    yield maker.rule(config.severity, config, expr, words, figure, of_strategy=True)
 
 
 def _disagrees_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:

@@ -9,7 +9,7 @@ from genesis.core.figure_alerts import WinRateAlert
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.alert import Alert
 from genesis.monitoring.alert_manager.alerts.looks import CAUSES, SLIPPAGE, TRIPS
-from genesis.monitoring.alert_manager.figure import AS_NUMBER, AS_RATIO, Figure, selected, without
+from genesis.monitoring.alert_manager.figure import AS_NUMBER, AS_RATIO, Figure, Sample, selected, without
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.promql import string
 from genesis.monitoring.alert_manager.rules import Record
@@ -23,7 +23,7 @@ _WIN_TO_LOSS = f"{catalog.STRATEGY_AVERAGE_WIN.name} / {catalog.STRATEGY_AVERAGE
 
 def _win_rate(settings: AlertSettings) -> tuple[Figure, ...]:
     config = settings.alerts.win_rate_low
-    return (Figure(config, WIN_RATE, AS_RATIO, {"window": config.window_name}, lower_is_worse=True),)
+    return (Figure(config, WIN_RATE, AS_RATIO, {"window": config.window_name}, _trips(config), lower_is_worse=True),)
 
 
 def _win_rate_record(settings: AlertSettings) -> Iterator[Record]:
@@ -32,7 +32,7 @@ def _win_rate_record(settings: AlertSettings) -> Iterator[Record]:
 
 def _profit_factor(settings: AlertSettings) -> tuple[Figure, ...]:
     config = settings.alerts.profit_factor_low
-    return (Figure(config, PROFIT_FACTOR, AS_NUMBER, {"window": config.window_name}, lower_is_worse=True),)
+    return (Figure(config, PROFIT_FACTOR, AS_NUMBER, {"window": config.window_name}, _trips(config), lower_is_worse=True),)
 
 
 def _profit_factor_record(settings: AlertSettings) -> Iterator[Record]:
@@ -40,9 +40,15 @@ def _profit_factor_record(settings: AlertSettings) -> Iterator[Record]:
 
 
 def _of_trades(metric: str, config: WinRateAlert) -> str:
-    window = f"window={string(config.window_name)}"
-    enough = f"{selected(catalog.STRATEGY_WINDOW_TRADES.name, window)} >= {config.min_trades}"
-    return without("window", selected(metric, window), enough)
+    return without("window", selected(metric, _window(config)), str(_trips(config)))
+
+
+def _trips(config: WinRateAlert) -> Sample:
+    return Sample(selected(catalog.STRATEGY_WINDOW_TRADES.name, _window(config)), config.min_trades)
+
+
+def _window(config: WinRateAlert) -> str:
+    return f"window={string(config.window_name)}"
 
 
 WIN_RATE_LOW = Alert(
