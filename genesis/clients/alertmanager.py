@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -11,7 +12,7 @@ import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
 from genesis.clients.server import Server
-from genesis.core.errors import ServerError
+from genesis.core.errors import GenesisError, ServerError
 
 DEFAULT_URL = "http://127.0.0.1:9093"
 
@@ -22,6 +23,9 @@ FAILED = "alertmanager_notifications_failed_total"
 REQUESTS = "alertmanager_notification_requests_total"
 """Requests that were answered or failed; a notification may take several."""
 REQUESTS_FAILED = "alertmanager_notification_requests_failed_total"
+
+_MATCHER = re.compile(r"\s*\"?([^\s\"=!~]+)\"?\s*(=~|!~|!=|=)\s*(.*?)\s*", re.DOTALL)
+_ESCAPE = re.compile(r"\\([\\\"n])")
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -64,6 +68,27 @@ class Matcher(msgspec.Struct, frozen=True, rename="camel"):
     def __str__(self) -> str:
         sign = ("=" if self.is_equal else "!") + ("~" if self.is_regex else "" if self.is_equal else "=")
         return f"{self.name}{sign}{quoted(self.value)}"
+
+    def holds(self, labels: Mapping[str, str]) -> bool:
+        """Whether it is so of an alert with these labels; one that it does not have is empty."""
+        found = labels.get(self.name, "")
+        same = re.fullmatch(self.value, found, re.DOTALL) is not None if self.is_regex else found == self.value
+        return same == self.is_equal
+
+
+def matcher(text: str) -> Matcher:
+    """A matcher from its text, such as `severity="critical"`.
+
+    Raises:
+        GenesisError: it is none.
+    """
+    found = _MATCHER.fullmatch(text)
+    if found is None:
+        raise GenesisError(f"{text!r} is not a matcher of Alertmanager")
+    label, sign, value = found.groups()
+    if len(value) > 1 and value.startswith('"') and value.endswith('"'):
+        value = _ESCAPE.sub(lambda escape: "\n" if escape[1] == "n" else escape[1], value[1:-1])
+    return Matcher(label, value, is_regex="~" in sign, is_equal="!" not in sign)
 
 
 class SilenceState(msgspec.Struct, frozen=True):

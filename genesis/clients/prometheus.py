@@ -43,11 +43,16 @@ class RuleAlert(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class LoadedRule(msgspec.Struct, frozen=True, rename="camel"):
-    """An alert rule that Prometheus evaluates."""
+    """A rule that Prometheus evaluates: of an alert, or a recording one."""
 
     name: str
     query: str
     labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    duration: float = 0
+    """Seconds for which the condition must hold."""
+    keep_firing_for: float = 0
+    """Seconds for which the alert outlives it."""
     health: str = "unknown"
     """ok, err, or unknown before the first evaluation."""
     last_error: str = ""
@@ -78,9 +83,13 @@ class Prometheus(Server):
         return self.decoded(_ALERTS, await self.ask("GET", "/api/v1/alerts")).data.alerts
 
     async def rules(self) -> list[LoadedRule]:
-        """The alert rules that it has loaded."""
-        answer = await self.ask("GET", "/api/v1/rules", params=[("type", "alert")])
-        return [rule for group in self.decoded(_RULES, answer).data.groups for rule in group.rules]
+        """The rules that it has loaded."""
+        groups = self.decoded(_RULES, await self.ask("GET", "/api/v1/rules")).data.groups
+        return [rule for group in groups for rule in group.rules]
+
+    async def formatted(self, promql: str) -> str:
+        """An expression in Prometheus' own layout, the same for all that differ in nothing else."""
+        return self.decoded(_FORMATTED, await self.ask("POST", "/api/v1/format_query", form={"query": promql})).data
 
 
 class _Series(msgspec.Struct):
@@ -117,6 +126,10 @@ class _RulesAnswer(msgspec.Struct):
     data: _GroupList
 
 
+class _FormattedAnswer(msgspec.Struct):
+    data: str
+
+
 def _point(point: tuple[float, str]) -> tuple[float, float]:
     """Value and time of a pair as Prometheus writes it: the value is a text, such as 0.5, NaN or +Inf."""
     at, value = point
@@ -127,4 +140,5 @@ _QUERY = msgspec.json.Decoder(_QueryAnswer)
 _VECTOR = msgspec.json.Decoder(list[_Series])
 _POINT = msgspec.json.Decoder(tuple[float, str])
 _ALERTS = msgspec.json.Decoder(_AlertAnswer)
+_FORMATTED = msgspec.json.Decoder(_FormattedAnswer)
 _RULES = msgspec.json.Decoder(_RulesAnswer)

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from genesis.clients import alertmanager
-from genesis.clients.alertmanager import Alertmanager, Matcher, Posted
-from genesis.core.errors import ServerError
+from genesis.clients.alertmanager import Alertmanager, Matcher, Posted, matcher
+from genesis.core.errors import GenesisError, ServerError
 from tests.unit.clients.answers import Answer, answering
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -129,3 +129,26 @@ async def test_other_metrics_are_not_alertmanagers(text: str) -> None:
     async with answering({"GET /metrics": (200, text)}) as (url, _), Alertmanager(url) as manager:
         with pytest.raises(ServerError, match="/metrics"):
             await manager.counters()
+
+
+@pytest.mark.parametrize("value", ["plain", 'quo"te', "back\\slash", "line\nend", "{a,b}", ""])
+def test_a_matcher_holds_any_value(value: str) -> None:
+    for sign, holds in (("=", True), ("!=", False)):
+        one = matcher(f"strategy{sign}{alertmanager.quoted(value)}")
+        assert one == Matcher("strategy", value, is_equal=holds)
+        assert one.holds({"strategy": value}) is holds
+        assert one.holds({"strategy": value + "x"}) is not holds
+
+
+@pytest.mark.parametrize(
+    ("text", "holds", "does_not"),
+    [('a=~"x|y.*"', "yes", "xy"), ('a!~"x|y.*"', "xy", "yes"), ("a = b", "b", "c"), ('"a"="b"', "b", ""), ('a!=""', "b", "")],
+)
+def test_a_matcher_is_read_in_all_the_ways_in_which_it_may_be_written(text: str, holds: str, does_not: str) -> None:
+    assert matcher(text).holds({"a": holds})
+    assert not matcher(text).holds({"a": does_not})
+
+
+def test_what_is_no_matcher_is_refused() -> None:
+    with pytest.raises(GenesisError, match="is not a matcher"):
+        matcher("severity")

@@ -128,6 +128,12 @@ async def test_the_rules_of_all_groups_are_told_with_what_is_wrong_with_them() -
     text = json.dumps({"status": "success", "data": {"groups": groups}})
     async with answering({"GET /api/v1/rules": (200, text)}) as (url, asked), Prometheus(url) as prometheus:
         first, second = await prometheus.rules()
-    assert asked[0][1] == "/api/v1/rules?type=alert"
+    assert asked[0][1] == "/api/v1/rules"
     assert (first.name, first.health, first.last_error) == ("A", "err", "many-to-many")
     assert (second.name, second.labels, second.health) == ("B", {}, "unknown")
+
+
+async def test_an_expression_is_laid_out_by_prometheus() -> None:
+    text = json.dumps({"status": "success", "data": "up == 0"})
+    async with answering({"POST /api/v1/format_query": (200, text)}) as (url, _), Prometheus(url) as prometheus:
+        assert await prometheus.formatted("up==0") == "up == 0"
