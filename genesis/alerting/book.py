@@ -1,67 +1,100 @@
-"""Every alert of a configuration: its rules, what they compare, where they are configured, and what is told of it."""
+"""Every alert of a configuration: its rules, its thresholds, where they are configured, and what is told of it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
+from math import isfinite
 from typing import Any
 
 from pydantic import BaseModel
 
-from genesis.alerting.comparison import Comparison, comparisons
-from genesis.alerting.template import Template, humanize_duration, humanize_percentage
 from genesis.core.alert_faults import threshold_text
 from genesis.core.config import Settings
 from genesis.core.errors import UnknownError
+from genesis.core.notification_config import URGENCIES
+from genesis.monitoring.alert_manager.alert import Alert as Definition
+from genesis.monitoring.alert_manager.alert import Inputs
 from genesis.monitoring.alert_manager.alerts import ALERTS
-from genesis.monitoring.alert_manager.rule_files import all_rules
+from genesis.monitoring.alert_manager.figure import COUNT, PERCENT, SECONDS, Figure, delay, percent, plain
 from genesis.monitoring.alert_manager.rules import Record, Rule
-from genesis.monitoring.alert_manager.runbook import Runbook
+from genesis.monitoring.alert_manager.thresholds import AlertThreshold
 
 WATCHDOG = "Watchdog"
 """Fires always, and is told to a dead man's switch."""
-URGENCY = ("critical", "warning", "info", "none")
-"""The severities, the most urgent first."""
 
 _FROM_RULES = {"CorrelationHigh": "correlation_alert_ratio"}
 """Alert → the key of trading_rules.yaml that is its threshold."""
+BAND = {"low": "<", "high": ">"}
+"""Part of a threshold → how a figure leaves the band on that side."""
+_MINUTE = 60
+_LABEL = re.compile(r"\$labels\.(\w+)")
 
 
 @dataclass(frozen=True)
 class Alert:
     """One alert, whatever its severity."""
 
-    name: str
-    rules: Mapping[str, Rule]
-    """Severity → the rule that fires with it; the most urgent first."""
-    runbook: Runbook
+    definition: Definition
+    inputs: Inputs
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rule]:
+        """Severity → the rule that fires with it; the most urgent first."""
+        rules = {rule.severity: rule for rule in self.definition.all_rules(self.inputs)}
+        return {severity: rules[severity] for severity in (*URGENCIES, "none") if severity in rules}
+
+    @cached_property
+    def loaded(self) -> tuple[Rule | Record, ...]:
+        """All that Prometheus loads of it: what its rules look at, worked out before, and its rules."""
+        return (*self.definition.records(self.inputs.settings), *self.rules.values())
+
+    @cached_property
+    def thresholds(self) -> tuple[AlertThreshold, ...]:
+        """All of them, those of single strategies too."""
+        return tuple(self.definition.all_thresholds(self.inputs))
 
     @cached_property
     def labels(self) -> frozenset[str]:
         """The labels that its texts name."""
-        return frozenset(label for rule in self.rules.values() for text in templates(rule) for label in text.labels)
+        texts = (text for rule in self.rules.values() for text in rule.annotations.values())
+        return frozenset(label for text in texts for label in _LABEL.findall(text))
 
     @property
     def of_strategy(self) -> bool:
         """Whether it fires for one strategy at a time."""
         return "strategy" in self.labels
 
-    def thresholds(self, severity: str, strategy: str | None = None) -> list[Comparison]:
-        """What decides: those of all strategies without one of their own, or of the strategy that is named."""
-        found = self.every_threshold(severity)
-        if strategy is None:
-            return [one for one in found if one.of_one is None]
-        return [one for one in found if one.covers(strategy)]
+    def levels(self, severity: str, labels: Mapping[str, str]) -> list[AlertThreshold]:
+        """What a series with these labels is held against: the threshold of its strategy and period, or both ends of a band."""
+        near = [one for one in self.thresholds if one.severity == severity and one.part in {"", labels.get("period", one.part)}]
+        common = {one.part: one for one in near if not one.strategy}
+        own = {one.part: one for one in near if one.strategy and one.strategy == labels.get("strategy")}
+        return list((common | own).values())
 
-    def every_threshold(self, severity: str) -> list[Comparison]:
-        """Those of single strategies too."""
-        return [one for one in comparisons(self.rules[severity].expr) if not one.guard]
+    def figure(self, severity: str) -> Figure | None:
+        """The figure that it compares; None where its rules are not made from one."""
+        figures = self.definition.figures(self.inputs.settings)
+        return next((one for one in figures if severity in one.severities), None)
+
+    def sign(self, threshold: AlertThreshold) -> str:
+        """How a figure that fires stands to the threshold."""
+        figure = self.figure(threshold.severity)
+        return BAND.get(threshold.part, figure.sign if figure is not None else ">=")
 
     def shown(self, severity: str, value: float) -> str:
-        """A figure of the alert as its messages write it."""
-        unit = next((text.unit for text in templates(self.rules[severity]) if text.unit), "")
-        return _UNITS.get(unit, "{:.4g}".format)(value)
+        """A figure of the alert, about as its messages write it."""
+        if not isfinite(value):
+            return f"{value:g}"
+        write = {PERCENT: percent, SECONDS: _age, COUNT: _count}.get(self.rules[severity].words.get("value", ""), plain)
+        return write(Decimal(str(value)))
 
 
 class AlertBook:
@@ -69,16 +102,8 @@ class AlertBook:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        made = all_rules(settings.alerts, settings.rules)
-        self.records = {rule.name: rule for rule in made if isinstance(rule, Record)}
-        """Recorded figures, by name."""
-        rules: dict[str, dict[str, Rule]] = {}
-        for rule in made:
-            if isinstance(rule, Rule):
-                rules.setdefault(rule.alert, {})[rule.severity] = rule
-        self.alerts = {
-            name: Alert(name, dict(sorted(found.items(), key=_urgency)), ALERTS[name].runbook) for name, found in rules.items()
-        }
+        inputs = Inputs(settings.alerts, settings.rules)
+        self.alerts = {name: Alert(definition, inputs) for name, definition in ALERTS.items()}
 
     def find(self, name: str) -> Alert:
         """The alert of this name.
@@ -97,9 +122,8 @@ class AlertBook:
 
     def keys(self, alert: Alert, strategy: str | None = None) -> Iterator[tuple[str, str]]:
         """Where the alert is configured: keys of the files, and what stands there; overrides of `strategy` alone."""
-        section = next(
-            value for field, value in self._settings.alerts.alerts if _alias(self._settings.alerts.alerts, field) == alert.name
-        )
+        alerts = self._settings.alerts.alerts
+        section = next(value for field, value in alerts if _alias(alerts, field) == alert.name)
         for key, value in _leaves(section):
             head, _, rest = key.partition(".")
             if head != "overrides" or strategy is None or rest.startswith(f"{strategy}."):
@@ -108,14 +132,13 @@ class AlertBook:
             yield f"trading_rules.yaml: {own}", str(getattr(self._settings.rules, own))
 
 
-def templates(rule: Rule) -> Iterator[Template]:
-    """What the rule says, as templates."""
-    return map(Template, rule.annotations.values())
+def _age(value: Decimal) -> str:
+    whole = round(abs(value), 0 if abs(value) >= _MINUTE else 3)
+    return f"{'-' if value < 0 else ''}{delay(whole)}"
 
 
-def _urgency(item: tuple[str, Rule]) -> int:
-    severity = item[0]
-    return URGENCY.index(severity) if severity in URGENCY else len(URGENCY)
+def _count(value: Decimal) -> str:
+    return f"{value:.0f}"
 
 
 def _alias(section: BaseModel, field: str) -> str:
@@ -130,6 +153,3 @@ def _leaves(section: BaseModel | Mapping[str, Any]) -> Iterator[tuple[str, str]]
             yield from ((f"{key}.{rest}", text) for rest, text in _leaves(value))
         elif value is not None:
             yield key, ", ".join(map(str, value)) if isinstance(value, tuple | list) else threshold_text(value)
-
-
-_UNITS = {"humanizePercentage": humanize_percentage, "humanizeDuration": humanize_duration}

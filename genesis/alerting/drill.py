@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import quote_plus
 
 from genesis.alerting.book import WATCHDOG, Alert
-from genesis.alerting.template import Template
 from genesis.core.errors import GenesisError
+from genesis.monitoring.alert_manager.messages import annotate
 
 MARK = "test"
 """The label that says of an alert that it is one; Alertmanager groups by it, and lets such an alert mute nothing."""
@@ -53,22 +54,29 @@ def drill(alert: Alert, strategy: str | None, severity: str | None, given: Mappi
     severity = severity or next(iter(alert.rules))
     if severity not in alert.rules:
         raise GenesisError(f"{alert.name} does not fire with severity {severity}: it has {', '.join(alert.rules)}")
+    made_up = dict.fromkeys(sorted(alert.labels - _FIXED), "test")
+    if parts := [one.part for one in alert.thresholds if one.part and "period" in made_up]:
+        made_up["period"] = parts[0]
     labels = {
         "alertname": alert.name,
         "severity": severity,
         **({"strategy": strategy} if strategy is not None else {}),
-        **dict.fromkeys(sorted(alert.labels - _FIXED), "test"),
+        **made_up,
         **_checked(given),
         "instance": INSTANCE,
         MARK: "true",
     }
-    return Drill(alert, labels, _texts(alert, severity, labels))
+    return Drill(alert, labels, _texts(alert, labels))
 
 
-def _texts(alert: Alert, severity: str, labels: Mapping[str, str]) -> dict[str, str]:
-    strategy = labels.get("strategy")
-    level = next((one.level for one in alert.thresholds(severity, strategy) if one.level is not None), 1.0)
-    texts = {name: Template(text).fill(labels, level) for name, text in alert.rules[severity].annotations.items()}
+def _texts(alert: Alert, labels: Mapping[str, str]) -> dict[str, str]:
+    """The message with a word for each of its words: the label of its name, or what its rule says, if that is no template."""
+    severity, links = labels["severity"], alert.inputs.settings.links
+    levels = [alert.shown(severity, one.value) for one in alert.levels(severity, labels)] or ["1"]
+    made_up = {"value": levels[-1], "threshold": " to ".join(levels)}
+    plain = {word: text for word, text in alert.rules[severity].words.items() if "{{" not in text}
+    strategy = quote_plus(labels["strategy"]) if "strategy" in labels else None
+    texts = annotate(alert.name, alert.definition.message, made_up | plain | dict(labels), links, strategy)
     # In the texts too: not every receiver shows labels.
     texts["summary"] = f"{texts['summary']} (test)"
     texts["description"] = f"{_NOTE} {texts['description']}"

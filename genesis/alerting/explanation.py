@@ -10,7 +10,8 @@ from typing import NamedTuple
 from genesis.alerting.book import WATCHDOG, Alert, AlertBook
 from genesis.alerting.figures import Figures
 from genesis.alerting.holding import Cover, closed, covers, muted_by, silenced_text
-from genesis.alerting.routing import Condition, Inhibition, Labels, Routing, drift, told_text, waits_text
+from genesis.alerting.loaded import identity
+from genesis.alerting.routing import Inhibition, Labels, Routing, drift, told_text, waits_text
 from genesis.alerting.states import States
 from genesis.clients.prometheus import Prometheus
 from genesis.core.duration import duration_text
@@ -34,12 +35,14 @@ async def explain(asked: Asked, alert: Alert, strategy: str | None) -> AsyncIter
     """The lines about an alert; of one strategy, if it is named."""
     of_one = f" of {strategy}" if strategy is not None else ""
     yield f"{alert.name}{of_one}: {', '.join(alert.rules)}"
-    if alert.runbook is not None:
-        yield fill(alert.runbook.meaning, _WIDTH)
+    yield fill(alert.definition.runbook.meaning, _WIDTH)
     yield ""
     yield "Where it is configured"
     for key, value in asked.book.keys(alert, strategy):
         yield f"  {key}: {value}"
+    for one in alert.loaded:
+        if (fault := asked.now.fault(one)) is not None:
+            yield f"FAULT: {' '.join(identity(one)).strip()}: {fault}"
     for severity, rule in alert.rules.items():
         yield ""
         async for line in _severity(asked, alert, severity, rule, strategy):
@@ -52,10 +55,8 @@ async def explain(asked: Asked, alert: Alert, strategy: str | None) -> AsyncIter
     yield "How to test it"
     for line in _tests(alert, strategy):
         yield f"  {line}"
-    runbook = next(iter(alert.rules.values())).annotations.get("runbook_url")
-    if runbook is not None:
-        yield ""
-        yield f"Runbook: {runbook}"
+    yield ""
+    yield f"Runbook: {next(iter(alert.rules.values())).annotations['runbook_url']}"
     for note in asked.now.notes:
         yield f"note: {note}"
 
@@ -65,11 +66,9 @@ async def _severity(asked: Asked, alert: Alert, severity: str, rule: Rule, strat
     kept = f", goes on for {duration_text(rule.keep_firing_for)} after its condition" if rule.keep_firing_for else ""
     yield f"{severity}: fires {since}{kept}"
     yield indent(rule.expr, "    ")
-    if (fault := asked.now.fault(rule)) is not None:
-        yield f"  FAULT: {fault}"
     if asked.now.rules is not None:
         try:
-            async for line in Figures(asked.prometheus, asked.book, alert, strategy).lines(severity):
+            async for line in Figures(asked.prometheus, alert, strategy).lines(severity):
                 yield f"  {line}"
         except ServerError as error:
             yield f"  {error}"
@@ -112,16 +111,8 @@ def _muted_by(routing: Routing, alert: Alert) -> Iterator[str]:
 
 def _inhibition_text(rule: Inhibition) -> str:
     equal = f" with the same {', '.join(rule.equal)}" if rule.equal else ""
-    return f"{' '.join(map(_condition_text, _telling(rule.source)))}{equal}"
-
-
-def _telling(conditions: tuple[Condition, ...]) -> Iterator[Condition]:
-    """Without the one that keeps test alerts from muting."""
-    return (one for one in conditions if (one.label, one.value) != ("test", ""))
-
-
-def _condition_text(condition: Condition) -> str:
-    return condition.value if condition.label == "alertname" and condition.sign == "=" else str(condition)
+    telling = (one for one in rule.source if (one.name, one.value) != ("test", ""))  # keeps test alerts from muting
+    return f"{' '.join(one.value if one.name == 'alertname' and not one.is_regex else str(one) for one in telling)}{equal}"
 
 
 def _tests(alert: Alert, strategy: str | None) -> Iterator[str]:

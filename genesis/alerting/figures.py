@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from math import inf, isnan
 
-from genesis.alerting.book import Alert, AlertBook
-from genesis.alerting.comparison import Comparison, comparisons
+from genesis.alerting.book import Alert
 from genesis.clients.prometheus import Prometheus, Sample
 from genesis.monitoring import catalog
+from genesis.monitoring.alert_manager.thresholds import AlertThreshold
 
-_NAME = re.compile(r"[a-z][a-z0-9_:]*genesis_[a-z0-9_:]+|genesis_[a-z0-9_]+")
 _MOST = 10
 """Series of one figure that are shown."""
 
@@ -21,119 +19,88 @@ class Figures:
 
     Args:
         prometheus: who is asked.
-        book: the alerts.
         alert: whose figures.
         strategy: the only strategy to look at; None for all.
     """
 
-    def __init__(self, prometheus: Prometheus, book: AlertBook, alert: Alert, strategy: str | None = None) -> None:
+    def __init__(self, prometheus: Prometheus, alert: Alert, strategy: str | None = None) -> None:
         self._prometheus = prometheus
-        self._book = book
         self._alert = alert
         self._strategy = strategy
 
     async def lines(self, severity: str) -> AsyncIterator[str]:
-        """The figures against the thresholds of a severity, a line each.
+        """The figures against the thresholds of a severity, a line each, the nearest to its threshold first.
 
         Raises:
             ServerError: Prometheus cannot be asked.
         """
-        rule, seen, reached = self._alert.rules[severity], False, False
-        compared = self._alert.every_threshold(severity)
-        if not compared:
-            yield await self._state(rule.expr)
-        if self._strategy is not None:
-            compared = [one for one in compared if one.covers(self._strategy)]
-        for one in compared:
-            found = await self._against(one)
-            for sample, bound in found[:_MOST]:
-                seen = True
-                reached = reached or (bound is not None and one.holds(sample.value, bound))
-                yield self._line(severity, one, sample, bound)
-            if len(found) > _MOST:
-                yield f"... and {len(found) - _MOST} more, further away"
-        if not seen and compared:
-            async for line in self._absent(rule.expr):
-                yield line
-        elif seen:
-            # Whether there is a position, for example, is of interest only where it keeps back what is reached.
-            async for line in self._guards(one for one in comparisons(rule.expr) if reached or not one.plain):
+        rule = self._alert.rules[severity]
+        true = await self._query(rule.expr)
+        if not rule.figure:
+            yield _state(true)
+            return
+        holds = {sample.identity for sample in true}
+        found = await self._query(rule.figure)
+        against = [(sample, level) for sample in found for level in self._alert.levels(severity, sample.labels)]
+        for sample, level in sorted(against, key=lambda pair: self._away(*pair))[:_MOST]:
+            yield self._line(sample, level, holds=sample.identity in holds)
+        if len(against) > _MOST:
+            yield f"... and {len(against) - _MOST} more, further away"
+        few = await self._few(severity)
+        for line in few[:_MOST]:
+            yield line
+        if not against:
+            undefined = await self._undefined()
+            for line in undefined or ([] if few else ["no figure: nothing has it now, so that nothing fires"]):
                 yield line
 
-    async def _state(self, expr: str) -> str:
-        """Of a rule that compares nothing: for what its condition holds now."""
-        found = self._own(await self._prometheus.query(expr))
-        names = [_shown(sample.labels).removesuffix(": ") or "all" for sample in found[:_MOST]]
-        return f"now so for {'; '.join(names)}" if names else "not so now"
-
-    async def _against(self, one: Comparison) -> list[tuple[Sample, float | None]]:
-        """Each series of the figure with its bound, the nearest to it first; None where the bound is absent."""
-        found = self._own(await self._prometheus.query(one.figure))
-        if one.level is not None:
-            bounds = dict.fromkeys((sample.identity for sample in found), one.level)
-        else:
-            bounds = {sample.identity: sample.value for sample in await self._prometheus.query(one.bound)}
-        against = [(sample, bounds.get(sample.identity)) for sample in found]
-        return sorted(against, key=lambda pair: _away(one, *pair))
-
-    def _line(self, severity: str, one: Comparison, sample: Sample, bound: float | None) -> str:
-        labels = _shown(sample.labels)
-        now = f"{labels}now {self._alert.shown(severity, sample.value)}"
-        if bound is None:
-            return f"{now}; what it is held against is absent"
+    def _line(self, sample: Sample, level: AlertThreshold, *, holds: bool) -> str:
+        severity = level.severity
+        now = f"{_shown(sample.labels)}now {self._alert.shown(severity, sample.value)}"
         if isnan(sample.value):
-            return f"{labels}now not a number, which fires nothing"
-        fires = f"{now}; fires at {one.sign} {self._alert.shown(severity, bound)}"
-        if one.holds(sample.value, bound):
-            return f"{fires}, which is REACHED"
-        return fires if one.plain else f"{fires}, which is {self._alert.shown(severity, abs(sample.value - bound))} away"
+            return f"{now}, which fires nothing"
+        fires = f"{now}; fires at {self._alert.sign(level)} {self._alert.shown(severity, level.value)}"
+        if (away := self._away(sample, level)) > 0:
+            return f"{fires}, which is {self._alert.shown(severity, away)} away"
+        return f"{fires}, which is REACHED" if holds else f"{fires}, which is reached, and the rest of the rule does not hold"
 
-    async def _guards(self, found: Iterable[Comparison]) -> AsyncIterator[str]:
-        """What else must hold and does not, such as a least sample."""
-        for one in found:
-            if not one.guard or one.level is None:
-                continue
-            for sample in self._own(await self._prometheus.query(one.figure)):
-                if not one.holds(sample.value, one.level):
-                    yield f"{_shown(sample.labels)}{one.figure} is {sample.value:.4g}, and has to be {one.sign} {one.bound}"
+    def _away(self, sample: Sample, level: AlertThreshold) -> float:
+        """How far a figure is from its threshold; 0 or less where it is reached."""
+        if isnan(sample.value):
+            return inf
+        distance = level.value - sample.value
+        return -distance if "<" in self._alert.sign(level) else distance
 
-    async def _absent(self, expr: str) -> AsyncIterator[str]:
-        """Why an expression has nothing to compare: too few samples, a figure that is undefined, or nothing at all."""
-        told = False
-        for record in self._records(expr):
-            async for line in self._guards(comparisons(record)):
-                told = True
-                yield f"no figure: {line}"
-        names = set(_NAME.findall(expr)) | {name for record in self._records(expr) for name in _NAME.findall(record)}
-        for sample in await self._undefined(names):
-            told = True
-            figure, reason = sample.labels.get("figure", "?"), sample.labels.get("reason", "?")
-            yield f"{_shown(sample.labels, 'strategy')}{figure} is undefined: {reason}"
-        if not told:
-            yield "no figure: nothing has it now, so that nothing fires"
-
-    def _records(self, expr: str) -> Iterator[str]:
-        """The expressions of the recorded figures in it."""
-        for name in dict.fromkeys(_NAME.findall(expr)):
-            if name in self._book.records:
-                yield self._book.records[name].expr
-
-    async def _undefined(self, names: Iterable[str]) -> list[Sample]:
-        """The reasons of figures that are part of these metrics' names; `all` is a strategy without any."""
-        found = await self._prometheus.query(catalog.STRATEGY_UNDEFINED_INFO.name)
+    async def _few(self, severity: str) -> list[str]:
+        """What has not enough behind it."""
+        figure = self._alert.figure(severity)
+        if figure is None or figure.sample is None:
+            return []
+        size, least = figure.sample
         return [
-            sample
-            for sample in self._own(found)
-            if (figure := sample.labels.get("figure", "")) == "all" or any(_is_of(figure, name) for name in names)
+            f"too few: {_shown(sample.labels)}{size} is {sample.value:.4g}, and has to be >= {least}"
+            for sample in await self._query(size)
+            if sample.value < least
         ]
 
-    def _own(self, samples: list[Sample]) -> list[Sample]:
+    async def _undefined(self) -> list[str]:
+        """Why figures in the rules are left out; `all` is a strategy that has none at all."""
+        info = catalog.STRATEGY_UNDEFINED_INFO if self._alert.of_strategy else catalog.PORTFOLIO_UNDEFINED_INFO
+        text = " ".join(rule.expr for rule in self._alert.loaded)
+        return [
+            f"{_shown(sample.labels, 'figure', 'reason')}{figure} is undefined: {sample.labels.get('reason', '?')}"
+            for sample in await self._query(info.name)
+            if (figure := sample.labels.get("figure", "")) == "all" or f"_{figure.removesuffix('_ratio')}" in text
+        ]
+
+    async def _query(self, promql: str) -> list[Sample]:
         """The samples of the strategy that is looked at; what has no strategy belongs to all, and a pair to both."""
-        if self._strategy is None:
-            return samples
+        found = await self._prometheus.query(promql)
         own = {self._strategy, None}
         return [
-            sample for sample in samples if sample.labels.get("strategy") in own or sample.labels.get("other") == self._strategy
+            sample
+            for sample in found
+            if self._strategy is None or sample.labels.get("strategy") in own or sample.labels.get("other") == self._strategy
         ]
 
 
@@ -143,21 +110,14 @@ async def live_strategies(prometheus: Prometheus) -> frozenset[str]:
     return frozenset(sample.labels["strategy"] for sample in found if "strategy" in sample.labels)
 
 
-def _shown(labels: dict[str, str], *only: str) -> str:
+def _state(true: Iterable[Sample]) -> str:
+    """Of a rule without a threshold: for what its condition holds now."""
+    names = [_shown(sample.labels).removesuffix(": ") or "all" for sample in true]
+    more = f"; and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return f"now so for {'; '.join(names[:_MOST])}{more}" if names else "not so now"
+
+
+def _shown(labels: dict[str, str], *hidden: str) -> str:
     """The labels that tell series of a figure apart, before its value."""
-    hidden = {"__name__", "instance", "job"}
-    kept = [f"{name}={value}" for name, value in labels.items() if (name in only if only else name not in hidden)]
+    kept = [f"{name}={value}" for name, value in labels.items() if name not in {"__name__", "instance", "job", *hidden}]
     return f"{', '.join(kept)}: " if kept else ""
-
-
-def _away(one: Comparison, sample: Sample, bound: float | None) -> float:
-    """How far a figure is from firing: below 0 where it does."""
-    if bound is None or isnan(sample.value):
-        return inf
-    distance = abs(sample.value - bound)
-    return -distance if one.holds(sample.value, bound) else distance
-
-
-def _is_of(figure: str, metric: str) -> bool:
-    bare = figure.removesuffix("_ratio")
-    return bool(bare) and f"_{bare}" in metric

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import Enum
 
 from genesis.alerting import hours
-from genesis.alerting.routing import Labels, Routing, Taken, condition
+from genesis.alerting.routing import Labels, Routing, Taken
 from genesis.clients.alertmanager import Alertmanager, ManagedAlert, Silence
 
 
@@ -52,10 +52,9 @@ def covers(silence: Silence, labels: Labels) -> Cover:
     """Whether a silence is for alerts with these labels, which may have others that are not known here."""
     if silence.status.state != "active":
         return Cover.NONE
-    conditions = [condition(str(matcher)) for matcher in silence.matchers]
-    if not all(one.holds(labels) for one in conditions if one.label in labels):
+    if not all(one.holds(labels) for one in silence.matchers if one.name in labels):
         return Cover.NONE
-    return Cover.ALL if all(one.label in labels for one in conditions) else Cover.PART
+    return Cover.ALL if all(one.name in labels for one in silence.matchers) else Cover.PART
 
 
 def muted_by(routing: Routing, labels: Labels, others: Iterable[ManagedAlert]) -> Iterator[str]:

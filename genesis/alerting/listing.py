@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from genesis.alerting.book import Alert, AlertBook
-from genesis.alerting.comparison import Comparison
+from genesis.alerting.book import BAND, Alert, AlertBook
+from genesis.alerting.loaded import identity
 from genesis.alerting.routing import Routing
 from genesis.alerting.states import States
 from genesis.core.duration import duration_text
+from genesis.monitoring.alert_manager.thresholds import AlertThreshold
 
-_COMMON = "genesis_strategy_"
-"""What the names of most figures begin with."""
 HEAD = ("ALERT", "SEVERITY", "NOW", "TOLD TO", "FOR", "FIRES AT")
 
 
@@ -35,28 +34,24 @@ def faults(book: AlertBook, now: States) -> Iterator[str]:
     """The alerts that Prometheus does not run as the files have them, each fault with its alerts."""
     found: dict[str, list[str]] = {}
     for alert in book.alerts.values():
-        for severity, rule in alert.rules.items():
+        for rule in alert.loaded:
             if (fault := now.fault(rule)) is not None:
-                found.setdefault(fault, []).append(f"{alert.name} {severity}")
+                found.setdefault(fault, []).append(" ".join(identity(rule)).strip())
     for fault, names in found.items():
         yield f"{', '.join(names)}: {fault}"
 
 
 def thresholds_text(alert: Alert, severity: str, strategy: str | None = None) -> str:
     """What the alert fires at; - where it is either so or not. Without a strategy, how many have thresholds of their own."""
-    own = strategy if alert.of_strategy else None
-    levels = [one for one in alert.thresholds(severity, own) if not one.plain]
-    texts = (comparison_text(alert, severity, one, named=len(levels) > 1) for one in levels)
-    others = {one.of_one for one in alert.every_threshold(severity) if one.of_one is not None}
-    text = " or ".join(dict.fromkeys(texts)) or "-"
-    return text if own is not None or not others else f"{text} (+{len(others)})"
+    levels = alert.levels(severity, {} if strategy is None else {"strategy": strategy})
+    text = " or ".join(f"{_part(one)}{alert.sign(one)} {alert.shown(severity, one.value)}" for one in levels) or "-"
+    others = {one.strategy for one in alert.thresholds if one.strategy}
+    return f"{text} (+{len(others)})" if strategy is None and others else text
 
 
-def comparison_text(alert: Alert, severity: str, one: Comparison, *, named: bool) -> str:
-    """A sign and its bound, as the alert's messages write figures; `named`: with what tells it from the other ones."""
-    part = f"{one.part} " if named and one.part else ""
-    bound = one.bound.replace(_COMMON, "") if one.level is None else alert.shown(severity, one.level)
-    return f"{part}{one.sign} {bound}"
+def _part(threshold: AlertThreshold) -> str:
+    """Which of several it is, where its sign does not tell."""
+    return f"{threshold.part} " if threshold.part and threshold.part not in BAND else ""
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,35 +9,16 @@ from typing import Any
 
 import yaml
 
+from genesis.clients.alertmanager import Matcher, matcher
 from genesis.core.duration import duration_text, parse_duration
 from genesis.core.errors import GenesisError
 
 Labels = Mapping[str, str]
 
-_MATCHER = re.compile(r"\s*\"?([^\s\"=!~]+)\"?\s*(=~|!~|!=|=)\s*(.*?)\s*", re.DOTALL)
-_ESCAPE = re.compile(r"\\([\\\"n])")
 _OURS = {"group_wait": "30s", "group_interval": "5m", "repeat_interval": "4h"}
 """What Alertmanager takes where a configuration says nothing."""
 _RESOLVED = {"slack": False, "email": False}
 """Integrations that do not tell of the end unless they are told to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A matcher of Alertmanager; a label that an alert does not have is empty."""
-
-    label: str
-    sign: str
-    value: str
-
-    def __str__(self) -> str:
-        return f'{self.label}{self.sign}"{self.value}"'
-
-    def holds(self, labels: Labels) -> bool:
-        found = labels.get(self.label, "")
-        if self.sign in {"=", "!="}:
-            return (found == self.value) == (self.sign == "=")
-        return (re.fullmatch(self.value, found, re.DOTALL) is not None) == (self.sign == "=~")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +35,7 @@ class Taken:
     """The end of the way of an alert through the routes."""
 
     receiver: str
-    conditions: tuple[Condition, ...]
+    matchers: tuple[Matcher, ...]
     """Of the route itself; none for the one that takes what is left."""
     group_by: tuple[str, ...]
     group_wait: timedelta
@@ -67,15 +47,15 @@ class Taken:
     """Names of the time intervals in which it does not."""
 
     def __str__(self) -> str:
-        return ", ".join(map(str, self.conditions)) or "the default route"
+        return ", ".join(map(str, self.matchers)) or "the default route"
 
 
 @dataclass(frozen=True, slots=True)
 class Inhibition:
     """While an alert with `source` fires, those with `target` are not told, if the labels in `equal` are the same."""
 
-    source: tuple[Condition, ...]
-    target: tuple[Condition, ...]
+    source: tuple[Matcher, ...]
+    target: tuple[Matcher, ...]
     equal: tuple[str, ...]
 
 
@@ -108,8 +88,8 @@ class Routing:
     def inhibitions(self, labels: Labels) -> Iterator[Inhibition]:
         """What could mute an alert with these labels."""
         for rule in self._tree.get("inhibit_rules") or ():
-            source, target = _conditions(rule, "source_"), _conditions(rule, "target_")
-            if all(condition.holds(labels) for condition in target):
+            source, target = _matchers(rule, "source_"), _matchers(rule, "target_")
+            if all(one.holds(labels) for one in target):
                 yield Inhibition(source, target, tuple(rule.get("equal") or ()))
 
     def interval(self, name: str) -> Sequence[Mapping[str, Any]]:
@@ -119,17 +99,6 @@ class Routing:
                 if entry.get("name") == name:
                     return entry.get("time_intervals") or ()
         return ()
-
-
-def condition(text: str) -> Condition:
-    """A matcher from its text, such as `severity="critical"`."""
-    found = _MATCHER.fullmatch(text)
-    if found is None:
-        raise GenesisError(f"{text!r} is not a matcher of Alertmanager")
-    label, sign, value = found.groups()
-    if len(value) > 1 and value.startswith('"') and value.endswith('"'):
-        value = _ESCAPE.sub(lambda escape: "\n" if escape[1] == "n" else escape[1], value[1:-1])
-    return Condition(label, sign, value)
 
 
 def told_text(routing: Routing, taken: Taken) -> str:
@@ -159,7 +128,7 @@ def _walk(route: Mapping[str, Any], inherited: Mapping[str, Any], labels: Labels
     """The deepest routes that take the labels; each with what it inherits from those above it."""
     taken = False
     for child in route.get("routes") or ():
-        if not all(one.holds(labels) for one in _conditions(child)):
+        if not all(one.holds(labels) for one in _matchers(child)):
             continue
         taken = True
         own = {key: value for key, value in child.items() if value is not None}
@@ -174,7 +143,7 @@ def _walk(route: Mapping[str, Any], inherited: Mapping[str, Any], labels: Labels
 def _taken(route: Mapping[str, Any]) -> Taken:
     return Taken(
         receiver=str(route.get("receiver", "")),
-        conditions=_conditions(route),
+        matchers=_matchers(route),
         group_by=tuple(route.get("group_by") or ()),
         group_wait=parse_duration(route["group_wait"]),
         group_interval=parse_duration(route["group_interval"]),
@@ -184,8 +153,8 @@ def _taken(route: Mapping[str, Any]) -> Taken:
     )
 
 
-def _conditions(entry: Mapping[str, Any], prefix: str = "") -> tuple[Condition, ...]:
+def _matchers(entry: Mapping[str, Any], prefix: str = "") -> tuple[Matcher, ...]:
     """The matchers of a route or of one end of an inhibition, in all the forms that Alertmanager knows."""
-    plain = (Condition(label, "=", str(value)) for label, value in (entry.get(f"{prefix}match") or {}).items())
-    regex = (Condition(label, "=~", str(value)) for label, value in (entry.get(f"{prefix}match_re") or {}).items())
-    return (*map(condition, entry.get(f"{prefix}matchers") or ()), *plain, *regex)
+    plain = (Matcher(label, str(value)) for label, value in (entry.get(f"{prefix}match") or {}).items())
+    regex = (Matcher(label, str(value), is_regex=True) for label, value in (entry.get(f"{prefix}match_re") or {}).items())
+    return (*map(matcher, entry.get(f"{prefix}matchers") or ()), *plain, *regex)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from genesis.alerting.comparison import bounds
+from genesis.alerting.book import AlertBook
 from genesis.alerting.holding import Cover, covers
+from genesis.alerting.loaded import Identity, faults, identity
 from genesis.alerting.routing import Routing
 from genesis.clients.alertmanager import Alertmanager, ManagedAlert, Silence
-from genesis.clients.prometheus import LoadedRule, Prometheus, RuleAlert
+from genesis.clients.prometheus import Prometheus, RuleAlert
 from genesis.core.errors import ServerError
-from genesis.monitoring.alert_manager.rules import Rule
+from genesis.monitoring.alert_manager.rules import Record, Rule
 
 
 class States(NamedTuple):
@@ -22,8 +23,8 @@ class States(NamedTuple):
     silences: list[Silence] | None = None
     routing: Routing | None = None
     """The routes that Alertmanager runs with, which may not be those of the files."""
-    loaded: list[LoadedRule] | None = None
-    """The rules that Prometheus evaluates, which may not be those of the files."""
+    faults: Mapping[Identity, str] | None = None
+    """Rules that Prometheus does not run as the files have them, and why."""
     notes: tuple[str, ...] = ()
     """Why a server could not be asked."""
 
@@ -31,8 +32,6 @@ class States(NamedTuple):
         """The state of an alert in a word or a few; ? if Prometheus could not be asked."""
         if self.rules is None:
             return "?"
-        if self.loaded is not None and self._loaded(alert, severity) is None:
-            return "not loaded"
         found = list(self.of(alert, severity, strategy))
         parts = [_counted(state, sum(one.state == state for one in found)) for state in ("firing", "pending")]
         quiet = [one for one in self.managed or () if _is(one.labels, alert, severity, strategy)]
@@ -41,22 +40,9 @@ class States(NamedTuple):
         parts.append(_counted("muted", sum(bool(one.status.inhibited_by) for one in quiet)))
         return ", ".join(part for part in parts if part) or "-"
 
-    def fault(self, rule: Rule) -> str | None:
+    def fault(self, rule: Rule | Record) -> str | None:
         """What is wrong with a rule of the files in the Prometheus that runs; None if nothing is."""
-        if self.loaded is None:
-            return None
-        running = self._loaded(rule.alert, rule.severity)
-        if running is None:
-            return f"Prometheus has not loaded it: {_RELOAD}"
-        if running.health == "err":
-            return f"Prometheus cannot evaluate it: {running.last_error}"
-        if bounds(running.query) != bounds(rule.expr):
-            return f"Prometheus runs it with other thresholds: {_RELOAD}"
-        return None
-
-    def _loaded(self, alert: str, severity: str) -> LoadedRule | None:
-        found = (one for one in self.loaded or () if one.name == alert and one.labels.get("severity") == severity)
-        return next(found, None)
+        return (self.faults or {}).get(identity(rule))
 
     def _all_silent(self, alert: str, severity: str, strategy: str | None) -> bool:
         """Whether a silence would keep back whatever comes of the alert."""
@@ -68,14 +54,12 @@ class States(NamedTuple):
         return (one for one in self.rules or () if _is(one.labels, alert, severity, strategy))
 
 
-_RELOAD = "run `genesis generate`, and reload it"
-
-
-async def states(prometheus: Prometheus, manager: Alertmanager) -> States:
+async def states(prometheus: Prometheus, manager: Alertmanager, book: AlertBook) -> States:
     """The states now; a server that cannot be asked is a note, and no error."""
-    notes, rules, managed, silences, routing, loaded = [], None, None, None, None, None
+    notes, rules, managed, silences, routing, found = [], None, None, None, None, None
     try:
-        rules, loaded = await prometheus.alerts(), await prometheus.rules()
+        rules = await prometheus.alerts()
+        found = await faults(prometheus, (rule for one in book.alerts.values() for rule in one.loaded))
     except ServerError as error:
         notes.append(str(error))
     try:
@@ -83,7 +67,7 @@ async def states(prometheus: Prometheus, manager: Alertmanager) -> States:
         routing = Routing(await manager.config())
     except ServerError as error:
         notes.append(str(error))
-    return States(rules, managed, silences, routing, loaded, tuple(notes))
+    return States(rules, managed, silences, routing, found, tuple(notes))
 
 
 def _is(labels: dict[str, str], alert: str, severity: str, strategy: str | None) -> bool:

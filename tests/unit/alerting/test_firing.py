@@ -40,7 +40,7 @@ receivers:
   - {name: day, slack_configs: [{}]}
   - {name: quiet, email_configs: [{}]}
 time_intervals:
-  - {name: past, time_intervals: [{years: ["2020"]}]}
+  - {name: past, time_intervals: [{weekdays: [tuesday]}]}
 """
 
 
