@@ -18,6 +18,8 @@ import pytest
 import yaml
 
 from genesis.monitoring.alert_manager import alertmanager_config
+from genesis.monitoring.alert_manager.alerts import ALERTS
+from genesis.monitoring.alert_manager.messages import annotate
 from tests.integration.real_alertmanager import Alertmanager, Endpoint, Mailbox, alertmanager, endpoint, mailbox, rfc3339
 from tests.unit.monitoring.alert_tree import settings
 
@@ -33,18 +35,14 @@ CASES = (
 
 
 def alert(name: str, severity: str, strategy: str | None = None, **labels: str) -> dict[str, Any]:
-    """An alert as Prometheus sends it, with the annotations of a rule."""
-    board = "http://127.0.0.1:3000/d/genesis-strategies"
-    who = strategy or "the account"
+    """An alert as Prometheus sends it, with the annotations of its rule."""
+    told = {"strategy": strategy or "", "severity": severity, "value": "12%", "threshold": "10%"}
+    words = {**told, "window": "1h", "figure": "CUSUM over its limit", **labels}
+    address = quote_plus(strategy) if strategy is not None else None
     return {
         "labels": {"alertname": name, "severity": severity, "instance": "monitor", "job": "genesis", **labels}
         | ({"strategy": strategy} if strategy else {}),
-        "annotations": {
-            "summary": f"{who}: drawdown 12%",
-            "description": f"The marked equity of {who} is 12% below its peak; the {severity} threshold is 10%.",
-            "runbook_url": f"http://127.0.0.1:9108/runbooks#{name.lower()}",
-            "dashboard_url": f"{board}?var-strategy={quote_plus(strategy)}" if strategy else board,
-        },
+        "annotations": annotate(name, ALERTS[name].message, words, settings().links, address),
     }
 
 

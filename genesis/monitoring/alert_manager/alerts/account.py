@@ -80,7 +80,7 @@ PORTFOLIO_DRAWDOWN = Alert(
     groups=("portfolio",),
     figures=_drawdown,
     message=Message(
-        "The account: drawdown {value}",
+        "The account: drawdown {value} (threshold {threshold})",
         "The marked equity of the account is {value} below its peak; the {severity} threshold is {threshold}.",
     ),
     runbook=Runbook(
@@ -106,7 +106,7 @@ PORTFOLIO_PERIOD_LOSS = Alert(
     rules=_period_loss,
     thresholds=_period_loss_thresholds,
     message=Message(
-        "The account: {value} lost this {period}",
+        "The account: {value} lost this {period} (threshold {threshold})",
         "Since the start of the {period}, the account has lost {value} of the equity that it had then; "
         "the {severity} threshold is {threshold}.",
     ),
@@ -133,7 +133,7 @@ PORTFOLIO_VALUE_AT_RISK_EXCEEDED = Alert(
     records=_value_at_risk_record,
     figures=_value_at_risk,
     message=Message(
-        "The account: losses exceed the value at risk too often",
+        "The account: losses exceed the value at risk too often (p {value}, threshold {threshold})",
         "The returns of the account exceed its {method} value at risk ({confidence}) more often than they should, which would "
         "come by chance with a probability of {value}; the {severity} threshold is {threshold}.",
     ),
@@ -163,7 +163,7 @@ PORTFOLIO_EXPECTED_SHORTFALL_HIGH = Alert(
     records=_shortfall_record,
     figures=_shortfall,
     message=Message(
-        "The account: expected shortfall {value}",
+        "The account: expected shortfall {value} (threshold {threshold})",
         "The {method} expected shortfall of the account ({confidence}) is {value} of its equity at the horizon; "
         "the {severity} threshold is {threshold}.",
     ),

@@ -96,7 +96,7 @@ RULES_MISSED = Alert(
     rules=_missed,
     thresholds=_missed_thresholds,
     message=Message(
-        "Prometheus leaves out {value} of the evaluations",
+        "Prometheus leaves out {value} of the evaluations (threshold {threshold})",
         "In the last {window}, Prometheus left out {value} of the evaluations of its slowest group of rules; the {severity} "
         "threshold is {threshold}. Alerts come later than they should.",
     ),

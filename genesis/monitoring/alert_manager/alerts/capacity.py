@@ -22,7 +22,7 @@ CAPACITY_NEARLY_USED = Alert(
     groups=("capacity",),
     figures=_used,
     message=Message(
-        "{strategy}: {value} of its capacity used",
+        "{strategy}: {value} of its capacity used (threshold {threshold})",
         "The capital of {strategy} is {value} of what it can use; the {severity} threshold is {threshold}.",
     ),
     runbook=Runbook(

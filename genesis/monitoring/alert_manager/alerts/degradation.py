@@ -48,7 +48,7 @@ SHARPE_DEGRADED = Alert(
     records=_sharpe_records,
     figures=_sharpe,
     message=Message(
-        "{strategy}: worse than its baseline ({figure} {value})",
+        "{strategy}: worse than its baseline ({figure} {value}, threshold {threshold})",
         "The returns of {strategy} are worse than its baseline in strategies.yaml: {figure} {value} (probability that its "
         "true Sharpe ratio is above the baseline's; CUSUM in multiples of its limit). The {severity} threshold is {threshold}.",
     ),

@@ -102,7 +102,7 @@ EVENTS_REJECTED = Alert(
     rules=_rejected,
     thresholds=_thresholds("EventsRejected", lambda alerts: alerts.events_rejected),
     message=Message(
-        "{value} events refused ({kind})",
+        "{value} events refused ({kind}; threshold {threshold})",
         "In the last {window}, {value} events of the kind {kind} were refused because they hold what cannot be booked; "
         "the {severity} threshold is {threshold}. They are not in the books.",
     ),
@@ -126,7 +126,7 @@ EVENTS_LATE = Alert(
     rules=_late,
     thresholds=_thresholds("EventsLate", lambda alerts: alerts.events_late),
     message=Message(
-        "{value} events came late ({kind})",
+        "{value} events came late ({kind}; threshold {threshold})",
         "In the last {window}, {value} events of the kind {kind} were booked long after they happened; the {severity} "
         "threshold is {threshold}. Until then, positions and P&L were told without them.",
     ),
@@ -156,7 +156,7 @@ REQUESTS_REFUSED = Alert(
     rules=_turned_away,
     thresholds=_thresholds("RequestsRefused", lambda alerts: alerts.requests_refused),
     message=Message(
-        "Senders are turned away (HTTP {code})",
+        "{value} requests turned away (HTTP {code}; threshold {threshold})",
         "In the last {window}, {value} requests to the monitor's API were answered with {code}; the {severity} threshold is "
         "{threshold}. Their events were not read.",
     ),

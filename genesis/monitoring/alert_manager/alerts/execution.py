@@ -98,7 +98,7 @@ SLIPPAGE_HIGH = Alert(
     records=_slippage_records,
     figures=_slippage,
     message=Message(
-        "{strategy}: fills cost {value} against their signals",
+        "{strategy}: fills cost {value} against their signals (threshold {threshold})",
         "The fills of {strategy} were on average {value} worse than their decision prices over the last {window}; "
         "the {severity} threshold is {threshold}.",
     ),
@@ -131,7 +131,7 @@ SLIPPAGE_ABOVE_EXPECTED = Alert(
     records=_expected_slippage_record,
     figures=_expected_slippage,
     message=Message(
-        "{strategy}: slippage {value} times the expected",
+        "{strategy}: slippage {value} times the expected (threshold {threshold})",
         "The fills of {strategy} over the last {window} cost on average {value} times the slippage that strategies.yaml "
         "expects; the {severity} threshold is {threshold} times.",
     ),
@@ -158,7 +158,7 @@ FILL_DELAY_HIGH = Alert(
     records=_fill_delay_record,
     figures=_fill_delay,
     message=Message(
-        "{strategy}: fills take {value}",
+        "{strategy}: fills take {value} (threshold {threshold})",
         "Of the fills of {strategy} over the last {window}, {quantile} came within {value} of their signals, and the rest "
         "later; the {severity} threshold is {threshold}.",
     ),

@@ -91,7 +91,7 @@ MARKET_DATA_STALE = Alert(
     rules=_stale,
     thresholds=_stale_thresholds,
     message=Message(
-        "{symbol}: mark is {value} old",
+        "{symbol}: mark is {value} old (threshold {threshold})",
         "A strategy holds {symbol}, whose mark was last confirmed {value} ago; the {severity} threshold is {threshold}. "
         "Equity and drawdown of its holders stand on that old price.",
     ),
@@ -120,7 +120,7 @@ STRATEGY_SILENT = Alert(
     records=_silence_records,
     figures=_silence,
     message=Message(
-        "{strategy}: silent for {value}",
+        "{strategy}: silent for {value} (threshold {threshold})",
         "Nothing has come from {strategy} for {value} (no signal, no fill), though its market moves; "
         "the {severity} threshold is {threshold}.",
     ),

@@ -78,7 +78,7 @@ JOURNAL_SLOW = Alert(
     rules=_slow,
     thresholds=_slow_thresholds,
     message=Message(
-        "The journal is slow: {value}",
+        "The journal is slow: {value} (threshold {threshold})",
         "In the last {window}, {quantile} of the appends to the journal took up to {value}, the others longer; the {severity} "
         "threshold is {threshold}. Engines wait that long for each answer.",
     ),

@@ -115,7 +115,7 @@ STRATEGY_DRAWDOWN = Alert(
     groups=("accounts",),
     figures=_drawdown,
     message=Message(
-        "{strategy}: drawdown {value}",
+        "{strategy}: drawdown {value} (threshold {threshold})",
         "The marked equity of {strategy} is {value} below its peak; the {severity} threshold is {threshold}.",
     ),
     runbook=Runbook(
@@ -171,7 +171,7 @@ DAILY_LOSS = Alert(
     rules=_daily_loss,
     thresholds=_daily_loss_thresholds,
     message=Message(
-        "Daily loss: {value} of the limit",
+        "Daily loss: {value} of the limit (threshold {threshold})",
         "Today's loss of the account has used {value} of the daily loss limit of its tier; "
         "the {severity} threshold is {threshold}.",
     ),
@@ -199,7 +199,7 @@ PERIOD_LOSSES = Alert(
     rules=_period_loss,
     thresholds=_period_loss_thresholds,
     message=Message(
-        "{strategy}: {value} lost this {period}",
+        "{strategy}: {value} lost this {period} (threshold {threshold})",
         "Since the start of the {period}, {strategy} has lost {value} of the equity that it had then; "
         "the {severity} threshold is {threshold}.",
     ),

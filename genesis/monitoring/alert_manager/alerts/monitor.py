@@ -155,7 +155,7 @@ SCRAPE_SLOW = Alert(
     rules=_slow,
     thresholds=_slow_thresholds,
     message=Message(
-        "Reading the monitor takes {value}",
+        "Reading the monitor takes {value} (threshold {threshold})",
         "In the last {window}, a scrape of the monitor took {value} on average; the {severity} threshold is {threshold}. "
         "What takes longer than that interval is given up, and its figures are lost.",
     ),

@@ -157,7 +157,7 @@ VALUE_AT_RISK_EXCEEDED = Alert(
     records=_value_at_risk_record,
     figures=_value_at_risk,
     message=Message(
-        "{strategy}: losses exceed the value at risk too often",
+        "{strategy}: losses exceed the value at risk too often (p {value}, threshold {threshold})",
         "The returns of {strategy} exceed its {method} value at risk ({confidence}) more often than they should, which would "
         "come by chance with a probability of {value}; the {severity} threshold is {threshold}.",
     ),
@@ -190,7 +190,7 @@ EXPECTED_SHORTFALL_HIGH = Alert(
     records=_shortfall_record,
     figures=_shortfall,
     message=Message(
-        "{strategy}: expected shortfall {value}",
+        "{strategy}: expected shortfall {value} (threshold {threshold})",
         "The {method} expected shortfall of {strategy} ({confidence}) is {value} of its equity at the horizon; "
         "the {severity} threshold is {threshold}.",
     ),
@@ -217,7 +217,7 @@ CORRELATION_HIGH = Alert(
     rules=_correlation,
     thresholds=_correlation_threshold,
     message=Message(
-        "{strategy} and {other}: correlation {value}",
+        "{strategy} and {other}: correlation {value} (threshold {threshold})",
         "The returns of {strategy} and {other} have a correlation of {value}; from {threshold} on they are the same bet.",
     ),
     runbook=Runbook(
@@ -242,7 +242,7 @@ BETA_OUT_OF_BAND = Alert(
     rules=_beta,
     thresholds=_beta_thresholds,
     message=Message(
-        "{strategy}: beta {value}",
+        "{strategy}: beta {value} (band {threshold})",
         "The beta of {strategy} is {value}, more than {standard_errors} standard errors outside its band of {threshold}.",
     ),
     runbook=Runbook(

@@ -57,7 +57,7 @@ WIN_RATE_LOW = Alert(
     records=_win_rate_record,
     figures=_win_rate,
     message=Message(
-        "{strategy}: win rate {value}",
+        "{strategy}: win rate {value} (threshold {threshold})",
         "Of the round trips of {strategy} (window {window}), {value} won; the {severity} threshold is {threshold}.",
     ),
     runbook=Runbook(
@@ -88,7 +88,7 @@ PROFIT_FACTOR_LOW = Alert(
     records=_profit_factor_record,
     figures=_profit_factor,
     message=Message(
-        "{strategy}: profit factor {value}",
+        "{strategy}: profit factor {value} (threshold {threshold})",
         "The round trips of {strategy} (window {window}) won {value} for each 1 that was lost; "
         "the {severity} threshold is {threshold}.",
     ),
