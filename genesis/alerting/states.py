@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from genesis.alerting.book import AlertBook
+from genesis.alerting.book import Alert
 from genesis.alerting.holding import Cover, covers
 from genesis.alerting.loaded import Identity, faults, identity
 from genesis.alerting.routing import Routing
@@ -33,7 +33,8 @@ class States(NamedTuple):
         if self.rules is None:
             return "?"
         found = list(self.of(alert, severity, strategy))
-        parts = [_counted(state, sum(one.state == state for one in found)) for state in ("firing", "pending")]
+        parts = ["FAULT"] if (alert, severity) in (self.faults or {}) else []
+        parts += [_counted(state, sum(one.state == state for one in found)) for state in ("firing", "pending")]
         quiet = [one for one in self.managed or () if _is(one.labels, alert, severity, strategy)]
         silent = sum(bool(one.status.silenced_by) for one in quiet)
         parts.append(_counted("silenced", silent or int(self._all_silent(alert, severity, strategy))))
@@ -54,12 +55,12 @@ class States(NamedTuple):
         return (one for one in self.rules or () if _is(one.labels, alert, severity, strategy))
 
 
-async def states(prometheus: Prometheus, manager: Alertmanager, book: AlertBook) -> States:
-    """The states now; a server that cannot be asked is a note, and no error."""
+async def states(prometheus: Prometheus, manager: Alertmanager, alerts: Iterable[Alert]) -> States:
+    """The states of these alerts now; a server that cannot be asked is a note, and no error."""
     notes, rules, managed, silences, routing, found = [], None, None, None, None, None
     try:
         rules = await prometheus.alerts()
-        found = await faults(prometheus, (rule for one in book.alerts.values() for rule in one.loaded))
+        found = await faults(prometheus, (rule for one in alerts for rule in one.loaded))
     except ServerError as error:
         notes.append(str(error))
     try:

@@ -150,7 +150,7 @@ def _list(options: argparse.Namespace, environ: Environ) -> int:
     async def run() -> None:
         async with _servers(options) as (prometheus, manager):
             await _known(book, options.strategy, prometheus)
-            now = await states(prometheus, manager, book)
+            now = await states(prometheus, manager, book.alerts.values())
         for line in table(HEAD, list(rows(book, routing, now, options.strategy))):
             say(line)
         for line in faults(book, now):
@@ -197,7 +197,7 @@ def _explain(options: argparse.Namespace, environ: Environ) -> int:
     async def run() -> None:
         async with _servers(options) as (prometheus, manager):
             await _known(book, options.strategy, prometheus)
-            now = await states(prometheus, manager, book)
+            now = await states(prometheus, manager, [alert])
             asked = Asked(book, routing, prometheus, now, SystemClock().now())
             async for line in explain(asked, alert, options.strategy):
                 say(line)

@@ -175,14 +175,21 @@ def test_rules_that_prometheus_does_not_run_as_the_files_have_them_are_told(here
     path = tmp_path / "config" / "alerts.yaml"
     tree = yaml.safe_load(path.read_text())
     tree["alerts"]["StrategyDrawdown"]["warning"] = 0.04
+    tree["alerts"]["DailyLoss"]["for"] = "7s"
+    tree["alerts"]["WinRateLow"]["min_trades"] = 7
     path.write_text(yaml.safe_dump(tree))
     changed = here._replace(config=tmp_path / "config")
     code, told = run("list", here=changed)
     assert code == 0
-    (fault,) = (line for line in told.splitlines() if line.startswith("FAULT:"))
-    wrong = "Prometheus runs it with another expression, texts: run `genesis generate`, and reload it"
-    assert fault == f"FAULT: StrategyDrawdown warning: {wrong}"
-    assert fault in run("explain", "StrategyDrawdown", here=changed)[1].splitlines()
+    what = "Prometheus runs it with another {}: run `genesis generate`, and reload it"
+    rate = "strategy:genesis_strategy_win_rate_ratio:enough_trades: " + what.format("expression")
+    assert [line.removeprefix("FAULT: ") for line in told.splitlines() if line.startswith("FAULT:")] == [
+        "StrategyDrawdown warning: " + what.format("expression, texts"),
+        "DailyLoss critical, DailyLoss warning, DailyLoss info: " + what.format("for"),
+        rate,
+    ]
+    assert row(told, "StrategyDrawdown", "warning").split()[2:4] == ["FAULT,", "firing"]
+    assert f"FAULT: {rate}" in run("explain", "WinRateLow", here=changed)[1].splitlines()
 
 
 def test_the_list_of_a_strategy_has_its_own_thresholds_receiver_and_state(run: Any) -> None:
@@ -275,11 +282,11 @@ def test_a_test_alert_goes_all_the_way_and_so_does_its_end(run: Any, here: Here)
     assert first[2]["strategy"] == "multi_pair"
     assert first[2]["desk"] == "a"
     body = next(body for _, body in here.notified if body["groupLabels"].get("test") == "true")
-    assert body["alerts"][0]["annotations"]["summary"] == "multi_pair: drawdown 5% (test)"
+    assert re.fullmatch(r"multi_pair: drawdown 5%.* \(test\)", body["alerts"][0]["annotations"]["summary"])
 
 
 def test_a_test_alert_whose_receiver_fails_is_not_delivered(run: Any) -> None:
-    code, told = run("fire", "StrategyDrawdown", "--strategy", "statistical_arb", "--within", "1s")
+    code, told = run("fire", "StrategyDrawdown", "--strategy", "statistical_arb", "--within", "500ms")
     assert code == 1
     assert re.search(r"NOT DELIVERED after [\d.]+ s: broken by webhook: the notification failed", told)
 

@@ -180,4 +180,4 @@ def test_labels_that_are_given_take_the_place_of_made_up_ones() -> None:
 @pytest.mark.parametrize(("period", "text"), [("week", "12%"), ("month", "20%"), ("year", "1")])
 def test_a_period_that_is_given_has_its_own_threshold(period: str, text: str) -> None:
     sent = drill(BOOK.find("PeriodLoss"), "a", None, {"period": period})
-    assert sent.annotations["summary"] == f"a: {text} lost this {period} (test)"
+    assert sent.annotations["summary"].startswith(f"a: {text} lost this {period}")
