@@ -44,6 +44,12 @@ time_intervals:
 """
 
 
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its time passes on the clock of the test alone."""
+    monkeypatch.setattr("genesis.alerting.firing._POLL_SECONDS", 0)
+
+
 class Ticking:
     """A clock on which half a second passes whenever somebody looks."""
 
