@@ -37,7 +37,6 @@ class Taken:
     receiver: str
     matchers: tuple[Matcher, ...]
     """Of the route itself; none for the one that takes what is left."""
-    group_by: tuple[str, ...]
     group_wait: timedelta
     group_interval: timedelta
     repeat_interval: timedelta
@@ -132,7 +131,7 @@ def _walk(route: Mapping[str, Any], inherited: Mapping[str, Any], labels: Labels
             continue
         taken = True
         own = {key: value for key, value in child.items() if value is not None}
-        kept = {key: inherited[key] for key in (*_OURS, "receiver", "group_by") if key in inherited}
+        kept = {key: inherited[key] for key in (*_OURS, "receiver") if key in inherited}
         yield from _walk(child, kept | own, labels)
         if not child.get("continue"):
             break
@@ -144,7 +143,6 @@ def _taken(route: Mapping[str, Any]) -> Taken:
     return Taken(
         receiver=str(route.get("receiver", "")),
         matchers=_matchers(route),
-        group_by=tuple(route.get("group_by") or ()),
         group_wait=parse_duration(route["group_wait"]),
         group_interval=parse_duration(route["group_interval"]),
         repeat_interval=parse_duration(route["repeat_interval"]),

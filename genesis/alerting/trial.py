@@ -8,14 +8,15 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-
 from genesis.alerting.book import AlertBook
 from genesis.alerting.routing import Routing
 from genesis.clients.alertmanager import quoted
 from genesis.core.config import Settings
 from genesis.monitoring.alert_manager import alertmanager_config, rule_files, rule_tests, templates
 from genesis.stack import programs
+
+_CASE = "\n  - name: "
+"""Where a case begins in a file of rule tests."""
 
 
 class Trial(NamedTuple):
@@ -44,23 +45,20 @@ def trials(settings: Settings, folder: Path, names: Sequence[str], environ: Mapp
     book = AlertBook(settings)
     chosen = [book.find(name).name for name in dict.fromkeys(names)] or list(book.alerts)
     manager = alertmanager_config(settings.alerts)
-    _write(folder / "alertmanager.yml", manager)
-    _write(folder / "templates" / "genesis.tmpl", templates())
-    for name, text in rule_files(settings.alerts, settings.rules).items():
-        _write(folder / "rules" / name, text)
-    tests = rule_tests(settings.alerts, settings.rules)
-    rules = []
-    for alert in chosen:
-        text = tests[f"{alert}.yml"]
-        path = folder / "tests" / f"{alert}.yml"
-        _write(path, text)
-        cases = len(yaml.safe_load(text)["tests"])
-        rules.append(Trial(f"{alert}: {_cases(cases)} of its rules", [(found[programs.PROMTOOL], "test", "rules", path)]))
-    checked = Trial(
-        "alertmanager.yml and its templates", [(found[programs.AMTOOL], "check-config", folder / "alertmanager.yml")]
-    )
-    amtool = (found[programs.AMTOOL], "config", "routes", "test", f"--config.file={folder / 'alertmanager.yml'}")
-    return [*rules, checked, *_routes(book, Routing(manager), chosen, amtool)]
+    tests = {f"tests/{name}": text for name, text in rule_tests(settings.alerts, settings.rules).items()}
+    rules = {f"rules/{name}": text for name, text in rule_files(settings.alerts, settings.rules).items()}
+    for name, text in {**rules, **tests, "alertmanager.yml": manager, "templates/genesis.tmpl": templates()}.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    promtool, amtool, config = found[programs.PROMTOOL], found[programs.AMTOOL], folder / "alertmanager.yml"
+    tried = [
+        Trial(f"{alert}: {_cases(tests[f'tests/{alert}.yml'].count(_CASE))} of its rules", [(promtool, "test", "rules", path)])
+        for alert in chosen
+        for path in [folder / "tests" / f"{alert}.yml"]
+    ]
+    checked = Trial("alertmanager.yml and its templates", [(amtool, "check-config", config)])
+    routes = (amtool, "config", "routes", "test", f"--config.file={config}")
+    return [*tried, checked, *_routes(book, Routing(manager), chosen, routes)]
 
 
 async def verdicts(trials: Sequence[Trial]) -> AsyncIterator[Verdict]:
@@ -129,8 +127,3 @@ async def _fault(command: Sequence[str | Path]) -> str | None:
 
 def _cases(count: int) -> str:
     return "1 case" if count == 1 else f"{count} cases"
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")

@@ -121,6 +121,7 @@ def test_every_test_alert_has_all_its_texts_and_is_marked_in_them(name: str, sev
     assert sent.annotations.keys() == alert.rules[severity].annotations.keys()
     for text in sent.annotations.values():
         assert "{" not in text
+    assert not alert.of_strategy or sent.annotations["dashboard_url"].endswith("=a+%22b%22+%26+c")
     assert sent.labels["test"] == "true"
     assert sent.labels["instance"] == "genesis alerts fire"
     assert sent.annotations["summary"].endswith("(test)")

@@ -17,7 +17,6 @@ from tests.unit.alerting.book import ROUTING
 CONFIG = """
 route:
   receiver: rest
-  group_by: [alertname]
   group_wait: 10s
   routes:
     - matchers: ['severity="critical"']
@@ -29,7 +28,6 @@ route:
       receiver: team
       routes:
         - match: {symbol: BTC}
-          group_by: [symbol]
     - match_re: {strategy: "c+"}
       receiver: c
       mute_time_intervals: [office]
@@ -75,7 +73,7 @@ def test_an_alert_ends_where_the_first_route_that_matches_leads(labels: dict[str
 
 def test_a_route_inherits_what_it_does_not_say() -> None:
     (taken,) = Routing(CONFIG).routes({"strategy": "a", "symbol": "BTC"})
-    assert (taken.receiver, taken.group_by, taken.group_wait) == ("team", ("symbol",), timedelta(seconds=10))
+    assert (taken.receiver, taken.group_wait) == ("team", timedelta(seconds=10))
     assert taken.group_interval == timedelta(minutes=5)
     assert str(taken) == 'symbol="BTC"'
 
