@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from genesis.core.alert_config import ALERT_NAMES
+from genesis.core.alerts import ALERT_NAMES
 from genesis.core.duration import duration_text
 from genesis.core.notification_config import URGENCIES
 from genesis.monitoring.alert_manager.documents import MARK

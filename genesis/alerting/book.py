@@ -122,9 +122,7 @@ class AlertBook:
 
     def keys(self, alert: Alert, strategy: str | None = None) -> Iterator[tuple[str, str]]:
         """Where the alert is configured: keys of the files, and what stands there; overrides of `strategy` alone."""
-        alerts = self._settings.alerts.alerts
-        section = next(value for field, value in alerts if _alias(alerts, field) == alert.name)
-        for key, value in _leaves(section):
+        for key, value in _leaves(self._settings.alerts.alerts.of(alert.name)):
             head, _, rest = key.partition(".")
             if head != "overrides" or strategy is None or rest.startswith(f"{strategy}."):
                 yield f"alerts.yaml: alerts.{alert.name}.{key}", value

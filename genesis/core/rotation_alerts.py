@@ -5,27 +5,21 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 
-from genesis.core.alert_faults import above
 from genesis.core.section import Ratio
-from genesis.core.strategy_alert import StateAlert, Timing
+from genesis.core.strategy_alert import LeveledAlert, StateAlert
 
 Intervals = Annotated[Decimal, Field(gt=1, le=100)]
 
 
-class StuckAlert(Timing):
+class StuckAlert(LeveledAlert):
     """The age of the controller's last decision, in multiples of the interval at which it decides."""
 
     warning: Intervals
     """Fires with severity warning from here on; above 1, as a decision is one interval old when the next one comes."""
     critical: Intervals
     """Fires with severity critical from here on; must be above `warning`."""
-
-    @field_validator("critical")
-    @classmethod
-    def _critical_is_worse(cls, critical: Decimal, info: ValidationInfo) -> Decimal:
-        return above("warning", critical, info)
 
 
 class DisagreementAlert(StateAlert):

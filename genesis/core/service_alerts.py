@@ -11,7 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from genesis.core.alert_faults import above
 from genesis.core.duration import Interval, duration_text
 from genesis.core.section import Name, Ratio, Section
-from genesis.core.strategy_alert import Timing, WindowAlert
+from genesis.core.strategy_alert import LeveledAlert, WindowAlert
 
 LONGEST_APPEND = timedelta(seconds=1)
 """The last bucket of the histogram of appends: a quantile is told up to it."""
@@ -20,7 +20,7 @@ Quantile = Annotated[Decimal, Field(gt=0, lt=1)]
 DailyLossRatio = Annotated[Decimal, Field(gt=0, le=10)]
 
 
-class DailyLossAlert(Timing):
+class DailyLossAlert(LeveledAlert):
     """Today's loss of the account as a share of the daily loss limit of its tier (`trading_rules.yaml`)."""
 
     info: DailyLossRatio
@@ -35,13 +35,8 @@ class DailyLossAlert(Timing):
     def _warning_is_worse(cls, warning: Decimal, info: ValidationInfo) -> Decimal:
         return above("info", warning, info)
 
-    @field_validator("critical")
-    @classmethod
-    def _critical_is_worse(cls, critical: Decimal, info: ValidationInfo) -> Decimal:
-        return above("warning", critical, info)
 
-
-class StalenessAlert(Timing):
+class StalenessAlert(LeveledAlert):
     """The age of a symbol's mark, while a strategy holds a position in it."""
 
     warning: Interval
@@ -49,13 +44,8 @@ class StalenessAlert(Timing):
     critical: Interval
     """Fires with severity critical from this age on; must be above `warning`."""
 
-    @field_validator("critical")
-    @classmethod
-    def _critical_is_worse(cls, critical: timedelta, info: ValidationInfo) -> timedelta:
-        return above("warning", critical, info)
 
-
-class CountAlert(Timing):
+class CountAlert(LeveledAlert):
     """How often something happened within a window."""
 
     window: Interval
@@ -64,11 +54,6 @@ class CountAlert(Timing):
     """Fires with severity warning from this number on."""
     critical: Annotated[int, Field(ge=1)]
     """Fires with severity critical from this number on; must be above `warning`."""
-
-    @field_validator("critical")
-    @classmethod
-    def _critical_is_worse(cls, critical: int, info: ValidationInfo) -> int:
-        return above("warning", critical, info)
 
 
 class RejectedAlert(CountAlert):
@@ -83,7 +68,7 @@ class TurnedAwayAlert(CountAlert):
     """How many requests to the API were turned away with the same status within a window, before their events were read."""
 
 
-class JournalSlowAlert(Timing):
+class JournalSlowAlert(LeveledAlert):
     """A quantile of the wall time of a durable append to the journal, over a window."""
 
     warning: Interval
@@ -99,13 +84,13 @@ class JournalSlowAlert(Timing):
 
     @field_validator("critical")
     @classmethod
-    def _critical_is_worse(cls, critical: timedelta, info: ValidationInfo) -> timedelta:
+    def _can_be_told(cls, critical: timedelta) -> timedelta:
         if critical > LONGEST_APPEND:
             raise ValueError(f"must be at most {duration_text(LONGEST_APPEND)}: no longer append is told")
-        return above("warning", critical, info)
+        return critical
 
 
-class ScrapeSlowAlert(Timing):
+class ScrapeSlowAlert(LeveledAlert):
     """The mean time of a scrape of the monitor, over a window, as a share of `scrape_interval`."""
 
     warning: Ratio
@@ -115,11 +100,6 @@ class ScrapeSlowAlert(Timing):
     window: Interval
     """How far back the scrapes go; at least four times `scrape_interval`."""
 
-    @field_validator("critical")
-    @classmethod
-    def _critical_is_worse(cls, critical: Decimal, info: ValidationInfo) -> Decimal:
-        return above("warning", critical, info)
-
 
 class FlappingAlert(WindowAlert):
     """How often the monitor was lost within a window."""
@@ -128,7 +108,7 @@ class FlappingAlert(WindowAlert):
     """Fires when Prometheus could read the monitor, and then could not, this often."""
 
 
-class MissedAlert(Timing):
+class MissedAlert(LeveledAlert):
     """The evaluations of the slowest group of rules that Prometheus left out within a window, as a share of all."""
 
     window: Interval
@@ -137,11 +117,6 @@ class MissedAlert(Timing):
     """Fires with severity warning from here on."""
     critical: Ratio
     """Fires with severity critical from here on; must be above `warning`."""
-
-    @field_validator("critical")
-    @classmethod
-    def _critical_is_worse(cls, critical: Decimal, info: ValidationInfo) -> Decimal:
-        return above("warning", critical, info)
 
 
 class WatchdogAlert(Section):

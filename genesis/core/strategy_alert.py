@@ -62,21 +62,25 @@ class Override(Section):
         return self
 
 
-class RatioAlert(Timing):
-    """An alert on a ratio: it fires when the ratio reaches the threshold."""
+class LeveledAlert(Timing):
+    """An alert with two thresholds, `warning` and `critical`, of whatever is compared."""
 
     lower_is_worse: ClassVar[bool] = False
     """Whether the alert fires at the threshold and below, instead of above."""
+
+    @field_validator("critical", check_fields=False)
+    @classmethod
+    def _critical_is_worse(cls, critical: Any, info: ValidationInfo) -> Any:
+        return below("warning", critical, info) if cls.lower_is_worse else above("warning", critical, info)
+
+
+class RatioAlert(LeveledAlert):
+    """An alert on a ratio: it fires when the ratio reaches the threshold."""
 
     warning: Ratio
     """Fires with severity warning from here on."""
     critical: Ratio
     """Fires with severity critical from here on; must be above `warning`."""
-
-    @field_validator("critical")
-    @classmethod
-    def _critical_is_worse(cls, critical: Any, info: ValidationInfo) -> Any:
-        return below("warning", critical, info) if cls.lower_is_worse else above("warning", critical, info)
 
     def levels(self, strategy: str | None = None) -> Levels:
         """The thresholds, which are the same for whomever."""

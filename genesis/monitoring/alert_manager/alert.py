@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from genesis.core.alert_config import AlertSettings
 from genesis.core.config import TradingRules
-from genesis.monitoring.alert_manager.figure import Figure
+from genesis.core.strategy_alert import LeveledAlert
+from genesis.monitoring.alert_manager.figure import Figure, levels
 from genesis.monitoring.alert_manager.messages import Message, board
 from genesis.monitoring.alert_manager.rules import Record, Rule, RuleMaker
 from genesis.monitoring.alert_manager.runbook import Runbook
@@ -37,8 +38,8 @@ class Alert:
     """The figures of each strategy that it compares with thresholds: they make rules, thresholds and tests."""
     rules: Callable[[RuleMaker, TradingRules], Iterable[Rule]] = lambda _, __: ()
     """The rules that compare otherwise."""
-    thresholds: Callable[[Inputs], Iterable[AlertThreshold]] = lambda _: ()
-    """The thresholds that these have."""
+    thresholds: Callable[[Inputs], Iterable[AlertThreshold]] | None = None
+    """The thresholds that these have, where they are not `warning`, `critical` and their like of its settings."""
 
     def all_rules(self, inputs: Inputs) -> list[Rule]:
         """All its rules, without what they look at."""
@@ -53,5 +54,9 @@ class Alert:
 
     def all_thresholds(self, inputs: Inputs) -> list[AlertThreshold]:
         """All its thresholds, for a board to draw."""
-        compared = (line for figure in self.figures(inputs.settings) for line in figure.thresholds(self.name))
-        return [*compared, *self.thresholds(inputs)]
+        if self.thresholds is not None:
+            return list(self.thresholds(inputs))
+        if figures := self.figures(inputs.settings):
+            return [line for figure in figures for line in figure.thresholds(self.name)]
+        config = inputs.settings.alerts.of(self.name)
+        return list(levels(self.name, config)) if isinstance(config, LeveledAlert) else []

@@ -9,11 +9,12 @@ from textwrap import indent
 from typing import NamedTuple, Protocol
 
 from genesis.core.duration import duration_text
-from genesis.core.strategy_alert import Levels, Override, Severity
+from genesis.core.strategy_alert import LeveledAlert, Levels, Override, Severity
 from genesis.monitoring.alert_manager.promql import any_of, number, string
 from genesis.monitoring.alert_manager.thresholds import AlertThreshold
 
 SEVERITIES: tuple[Severity, ...] = ("warning", "critical")
+ALL_SEVERITIES: tuple[Severity, ...] = ("info", *SEVERITIES)
 
 PERCENT = "{{ $value | humanizePercentage }}"
 SECONDS = "{{ $value | humanizeDuration }}"
@@ -112,6 +113,13 @@ def overrides_of(config: Leveled) -> Mapping[str, Override]:
     """Strategy → its own thresholds; none in thresholds of the account."""
     found: Mapping[str, Override] = getattr(config, "overrides", {})
     return found
+
+
+def levels(alert: str, config: LeveledAlert) -> Iterator[AlertThreshold]:
+    """The thresholds of an alert that has the same for all: a number or a duration under the name of each severity."""
+    for severity in ALL_SEVERITIES:
+        if (level := getattr(config, severity, None)) is not None:
+            yield AlertThreshold(alert, severity, "", level.total_seconds() if isinstance(level, timedelta) else float(level))
 
 
 def levels_of(alert: str, severity: Severity, config: Leveled, part: str = "") -> Iterator[AlertThreshold]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from textwrap import indent
 
-from genesis.core.alert_config import Alerts, AlertSettings
+from genesis.core.alert_config import AlertSettings
+from genesis.core.alerts import Alerts
 from genesis.core.duration import duration_text
 from genesis.core.strategy_alert import Severity, StateAlert, WindowAlert
 from genesis.monitoring.alert_manager.figure import COUNT, SEVERITIES, Figure, Timed, compared, threshold_text

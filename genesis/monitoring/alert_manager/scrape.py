@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from genesis.core.access_config import ScrapeSettings, TlsSettings
-from genesis.core.alert_config import OTHERS_INTERVAL, AlertSettings
+from genesis.core.alert_config import AlertSettings
 from genesis.core.duration import duration_text
+from genesis.core.timing_faults import OTHERS_INTERVAL
 from genesis.monitoring.alert_manager.documents import document
 from genesis.monitoring.alert_manager.rules import JOB, ROTATION_JOB
 

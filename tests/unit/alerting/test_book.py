@@ -10,7 +10,7 @@ import yaml
 
 from genesis.alerting.drill import drill
 from genesis.alerting.listing import thresholds_text
-from genesis.core.alert_config import ALERT_NAMES
+from genesis.core.alerts import ALERT_NAMES
 from genesis.core.errors import GenesisError, UnknownError
 from genesis.monitoring.alert_manager import rule_tests, thresholds
 from genesis.monitoring.alert_manager.promql import number

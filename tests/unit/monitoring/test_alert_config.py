@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis.core.alert_config import ALERT_NAMES
+from genesis.core.alerts import ALERT_NAMES
 from genesis.core.config import load_settings
 from genesis.core.duration import duration_text, parse_duration
 from genesis.core.errors import ConfigError, Fault

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from genesis.core.alert_config import ALERT_NAMES
+from genesis.core.alerts import ALERT_NAMES
 from genesis.core.figure_alerts import LONGEST_FILL_DELAY
 from genesis.core.service_alerts import LONGEST_APPEND
 from genesis.monitoring import families

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from genesis.core.config import TradingRules
 from genesis.core.duration import duration_text
-from genesis.monitoring.alert_manager.alert import Alert, Inputs
-from genesis.monitoring.alert_manager.figure import PERCENT, SEVERITIES, percent
+from genesis.monitoring.alert_manager.alert import Alert
+from genesis.monitoring.alert_manager.figure import PERCENT, percent
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.promql import number
 from genesis.monitoring.alert_manager.rules import WINDOW, Rule, RuleMaker
 from genesis.monitoring.alert_manager.runbook import Look, Runbook
-from genesis.monitoring.alert_manager.thresholds import AlertThreshold
 
 FAILED_NOTIFICATIONS = "alertmanager_notifications_failed_total"
 FAILED_EVALUATIONS = "prometheus_rule_evaluation_failures_total"
@@ -47,12 +46,6 @@ def _missed(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
         lambda severity: percent(getattr(config, severity)),
         figure=share,
     )
-
-
-def _missed_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
-    config = inputs.settings.alerts.rules_missed
-    for severity in SEVERITIES:
-        yield AlertThreshold("RulesMissed", severity, "", float(getattr(config, severity)))
 
 
 def _unreachable(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
@@ -94,7 +87,6 @@ RULES_FAILING = Alert(
 RULES_MISSED = Alert(
     name="RulesMissed",
     rules=_missed,
-    thresholds=_missed_thresholds,
     message=Message(
         "Prometheus leaves out {value} of the evaluations (threshold {threshold})",
         "In the last {window}, Prometheus left out {value} of the evaluations of its slowest group of rules; the {severity} "

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from genesis.core.alert_config import Alerts
 from genesis.core.config import TradingRules
 from genesis.core.duration import duration_text
 from genesis.core.service_alerts import CountAlert
 from genesis.monitoring import catalog
-from genesis.monitoring.alert_manager.alert import Alert, Inputs
-from genesis.monitoring.alert_manager.figure import COUNT, SEVERITIES
+from genesis.monitoring.alert_manager.alert import Alert
+from genesis.monitoring.alert_manager.figure import COUNT
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.promql import any_of, string
 from genesis.monitoring.alert_manager.rules import WINDOW, Rule, RuleMaker
 from genesis.monitoring.alert_manager.runbook import Look, Runbook
-from genesis.monitoring.alert_manager.thresholds import AlertThreshold
 
 TURNED_AWAY = ("401", "403", "413", "429", "503")
 """What the API answers without having read the events."""
@@ -62,14 +60,6 @@ def _counted(maker: RuleMaker, config: CountAlert, increase: str) -> Iterator[Ru
     )
 
 
-def _thresholds(alert: str, config: Callable[[Alerts], CountAlert]) -> Callable[[Inputs], Iterator[AlertThreshold]]:
-    def told(inputs: Inputs) -> Iterator[AlertThreshold]:
-        for severity in SEVERITIES:
-            yield AlertThreshold(alert, severity, "", float(getattr(config(inputs.settings.alerts), severity)))
-
-    return told
-
-
 def _missing(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
     yield maker.state(maker.alerts.events_missing, _EVENTS_MISSING)
 
@@ -100,7 +90,6 @@ EVENTS_CONFLICTING = Alert(
 EVENTS_REJECTED = Alert(
     name="EventsRejected",
     rules=_rejected,
-    thresholds=_thresholds("EventsRejected", lambda alerts: alerts.events_rejected),
     message=Message(
         "{value} events refused ({kind}; threshold {threshold})",
         "In the last {window}, {value} events of the kind {kind} were refused because they hold what cannot be booked; "
@@ -124,7 +113,6 @@ EVENTS_REJECTED = Alert(
 EVENTS_LATE = Alert(
     name="EventsLate",
     rules=_late,
-    thresholds=_thresholds("EventsLate", lambda alerts: alerts.events_late),
     message=Message(
         "{value} events came late ({kind}; threshold {threshold})",
         "In the last {window}, {value} events of the kind {kind} were booked long after they happened; the {severity} "
@@ -154,7 +142,6 @@ EVENTS_LATE = Alert(
 REQUESTS_REFUSED = Alert(
     name="RequestsRefused",
     rules=_turned_away,
-    thresholds=_thresholds("RequestsRefused", lambda alerts: alerts.requests_refused),
     message=Message(
         "{value} requests turned away (HTTP {code}; threshold {threshold})",
         "In the last {window}, {value} requests to the monitor's API were answered with {code}; the {severity} threshold is "

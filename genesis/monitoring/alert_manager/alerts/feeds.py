@@ -9,13 +9,12 @@ from genesis.core.config import TradingRules
 from genesis.core.duration import duration_text
 from genesis.core.strategy_alert import Severity
 from genesis.monitoring import catalog
-from genesis.monitoring.alert_manager.alert import Alert, Inputs
-from genesis.monitoring.alert_manager.figure import AS_DELAY, SECONDS, SEVERITIES, Figure
+from genesis.monitoring.alert_manager.alert import Alert
+from genesis.monitoring.alert_manager.figure import AS_DELAY, SECONDS, Figure
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.promql import seconds
 from genesis.monitoring.alert_manager.rules import Record, Rule, RuleMaker
 from genesis.monitoring.alert_manager.runbook import Look, Runbook
-from genesis.monitoring.alert_manager.thresholds import AlertThreshold
 
 SILENT_SINCE = "strategy:silent_since:timestamp_seconds"
 """Wall time of a strategy's last event, or at which its market stood still."""
@@ -64,12 +63,6 @@ def _stale(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
     yield from maker.each_severity(config, expr, words, lambda severity: duration_text(getattr(config, severity)), figure=age)
 
 
-def _stale_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
-    config = inputs.settings.alerts.market_data_stale
-    for severity in SEVERITIES:
-        yield AlertThreshold("MarketDataStale", severity, "", getattr(config, severity).total_seconds())
-
-
 def _silence(settings: AlertSettings) -> tuple[Figure, ...]:
     return (Figure(settings.alerts.strategy_silent, SILENCE, AS_DELAY),)
 
@@ -89,7 +82,6 @@ MARKET_DATA_STALE = Alert(
     name="MarketDataStale",
     groups=("positions", "marks"),
     rules=_stale,
-    thresholds=_stale_thresholds,
     message=Message(
         "{symbol}: mark is {value} old (threshold {threshold})",
         "A strategy holds {symbol}, whose mark was last confirmed {value} ago; the {severity} threshold is {threshold}. "

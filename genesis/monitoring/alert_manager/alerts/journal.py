@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from genesis.core.config import TradingRules
 from genesis.core.duration import duration_text
 from genesis.monitoring import catalog
-from genesis.monitoring.alert_manager.alert import Alert, Inputs
-from genesis.monitoring.alert_manager.figure import SECONDS, SEVERITIES, percent
+from genesis.monitoring.alert_manager.alert import Alert
+from genesis.monitoring.alert_manager.figure import SECONDS, percent
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.promql import number, seconds
 from genesis.monitoring.alert_manager.rules import WINDOW, Rule, RuleMaker
 from genesis.monitoring.alert_manager.runbook import Look, Runbook
-from genesis.monitoring.alert_manager.thresholds import AlertThreshold
 
 _FAILURES = f"increase({catalog.JOURNAL_COMMIT_ERRORS.name}{WINDOW})"
 
@@ -38,12 +37,6 @@ def _slow(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
         lambda severity: duration_text(getattr(config, severity)),
         figure=quantile,
     )
-
-
-def _slow_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
-    config = inputs.settings.alerts.journal_slow
-    for severity in SEVERITIES:
-        yield AlertThreshold("JournalSlow", severity, "", getattr(config, severity).total_seconds())
 
 
 def _storage(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
@@ -76,7 +69,6 @@ JOURNAL_FAILING = Alert(
 JOURNAL_SLOW = Alert(
     name="JournalSlow",
     rules=_slow,
-    thresholds=_slow_thresholds,
     message=Message(
         "The journal is slow: {value} (threshold {threshold})",
         "In the last {window}, {quantile} of the appends to the journal took up to {value}, the others longer; the {severity} "

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from genesis.core.alert_config import AlertSettings
 from genesis.core.config import TradingRules
 from genesis.core.figure_alerts import PortfolioPeriodLossAlert
-from genesis.core.strategy_alert import Severity
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.alert import Alert, Inputs
 from genesis.monitoring.alert_manager.alerts.looks import CAUSES, EXPOSURE
 from genesis.monitoring.alert_manager.figure import (
+    ALL_SEVERITIES,
     AS_RATIO,
     PERCENT,
     SEVERITIES,
@@ -30,8 +30,6 @@ from genesis.monitoring.catalog import Metric
 
 PERIOD_LOSS = f"strategy:{catalog.STRATEGY_PERIOD_PNL.name}:loss_ratio"
 """A strategy's loss since the start of the week, and of the month, as a share of the equity then; a profit is below 0."""
-
-DAILY_LOSS_SEVERITIES: tuple[Severity, ...] = ("info", *SEVERITIES)
 
 
 def _drawdown(settings: AlertSettings) -> tuple[Figure, ...]:
@@ -60,14 +58,8 @@ def _daily_loss(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
         {"value": PERCENT},
         lambda severity: percent(getattr(config, severity)),
         figure=catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name,
-        severities=DAILY_LOSS_SEVERITIES,
+        severities=ALL_SEVERITIES,
     )
-
-
-def _daily_loss_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
-    config = inputs.settings.alerts.daily_loss
-    for severity in DAILY_LOSS_SEVERITIES:
-        yield AlertThreshold("DailyLoss", severity, "", float(getattr(config, severity)))
 
 
 def _period_loss_record(_: AlertSettings) -> Iterator[Record]:
@@ -169,7 +161,6 @@ DAILY_LOSS = Alert(
     name="DailyLoss",
     groups=("portfolio",),
     rules=_daily_loss,
-    thresholds=_daily_loss_thresholds,
     message=Message(
         "Daily loss: {value} of the limit (threshold {threshold})",
         "Today's loss of the account has used {value} of the daily loss limit of its tier; "

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from genesis.core.config import TradingRules
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.alert import Alert, Inputs
-from genesis.monitoring.alert_manager.figure import NUMBER, PERCENT, SEVERITIES, percent, plain
+from genesis.monitoring.alert_manager.figure import NUMBER, PERCENT, percent, plain
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.promql import number
 from genesis.monitoring.alert_manager.rules import ROTATION_JOB, Rule, RuleMaker
@@ -35,12 +35,6 @@ def _stuck(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
         lambda severity: plain(getattr(config, severity)),
         figure=f"(\n{_AGE}\n)",
     )
-
-
-def _stuck_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
-    config = inputs.settings.alerts.rotation_stuck
-    for severity in SEVERITIES:
-        yield AlertThreshold("RotationStuck", severity, "", float(getattr(config, severity)))
 
 
 def _blocked(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
@@ -86,7 +80,6 @@ ROTATION_DOWN = Alert(
 ROTATION_STUCK = Alert(
     name="RotationStuck",
     rules=_stuck,
-    thresholds=_stuck_thresholds,
     message=Message(
         "Rotation decides nothing any more",
         "The rotation controller answers, but its last decision is {value} intervals old; the {severity} threshold is "

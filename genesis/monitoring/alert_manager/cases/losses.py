@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from genesis.core.figure_alerts import PortfolioPeriodLossAlert
 from genesis.monitoring import catalog
-from genesis.monitoring.alert_manager.alerts.losses import DAILY_LOSS_SEVERITIES
 from genesis.monitoring.alert_manager.alerts.monitor import MONITOR_DOWN
 from genesis.monitoring.alert_manager.cases.case import MONITOR, Case, Check, Firing, around, held, series
 from genesis.monitoring.alert_manager.cases.figure import (
@@ -20,7 +19,7 @@ from genesis.monitoring.alert_manager.cases.figure import (
     worst,
 )
 from genesis.monitoring.alert_manager.cases.maker import CaseMaker, hold_text
-from genesis.monitoring.alert_manager.figure import SEVERITIES, overrides_of, percent
+from genesis.monitoring.alert_manager.figure import ALL_SEVERITIES, SEVERITIES, overrides_of, percent
 from genesis.monitoring.alert_manager.promql import number
 from genesis.monitoring.catalog import Metric
 
@@ -69,7 +68,7 @@ def daily_loss(maker: CaseMaker) -> Iterator[Case]:
     def firing(value: Decimal) -> list[Firing]:
         return [
             maker.firing(severity, {}, value=percent(value), threshold=percent(level))
-            for severity in DAILY_LOSS_SEVERITIES
+            for severity in ALL_SEVERITIES
             if value >= (level := getattr(config, severity))
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote_plus
 
-from genesis.core.alert_config import Alerts
+from genesis.core.alerts import Alerts
 from genesis.core.config import TradingRules
 from genesis.core.duration import duration_text
 from genesis.core.strategy_alert import StateAlert, WindowAlert
