@@ -26,11 +26,12 @@ from tests.unit.monitoring.alert_tree import settings
 GOLDEN = Path(__file__).parent / "messages"
 SERVICES = ("slack", "pagerduty", "webhook", "email")
 STARTED, ENDED = "2026-03-02T09:30:00Z", "2026-03-02T09:34:12.7Z"
-ODD = '<!channel> & "co" <b>|*x*\n{{ .Labels }} ünï'
+ODD = '<!channel> & "co" <b>|*x*\n{{ .Labels }} ünï\x00\u2028\u202e'
 ODDER = ("{{ fail", "- {{ .X }}", "{c", "# f", "--- g", "%h", "l: {m: {{ .Alerts.Nope }}", "!!k")
+WIDE = "鯨" * 128  # longer than a line of a mail may be, in the letters that stand for it there
 CASES = (
     *("one", "one_resolved", "few", "few_one_resolved", "few_all_resolved", "storm", "storm_resolved"),
-    *("odd_name", "odd_names", "test", "account", "foreign"),
+    *("odd_name", "odd_names", "wide_name", "test", "account", "foreign", "foreign_few"),
 )
 
 
@@ -65,9 +66,11 @@ def steps(now: float) -> dict[str, list[dict[str, Any]]]:
         "storm_resolved": [each | over for each in storm],
         "odd_name": [alert("ProfitFactorLow", "critical", ODD) | fires],
         "odd_names": [alert("SharpeDegraded", "critical", name) | soon for name in ODDER],
+        "wide_name": [alert("SlippageHigh", "critical", WIDE) | fires],
         "test": [alert("StrategyDrawdown", "critical", "spread_capture", test="true") | fires],
         "account": [alert("DailyLoss", "info") | fires],
         "foreign": [{"labels": {"alertname": "DiskFull"}, **fires}],
+        "foreign_few": [{"labels": {"alertname": "FanSlow", "fan": fan}, **soon} for fan in ("front", "back")],
     }
 
 

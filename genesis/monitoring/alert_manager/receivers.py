@@ -59,7 +59,7 @@ def _pagerduty(pagerduty: PagerDuty) -> dict[str, Any]:
         "description": _said("genesis.title"),
         "severity": _said("genesis.severity"),
         "class": "{{ .CommonLabels.alertname }}",
-        "component": "{{ .CommonLabels.strategy }}",
+        "component": _said("genesis.strategy"),
         "details": {"firing": _said("genesis.pagerduty.firing"), "resolved": _said("genesis.pagerduty.resolved")},
         "links": [
             {"href": _said("genesis.runbook"), "text": "Runbook"},
@@ -90,7 +90,7 @@ def _email(email: Email) -> dict[str, Any]:
         **login,
         "require_tls": email.require_tls,
         "send_resolved": True,
-        "headers": {"Subject": _said("genesis.title")},
+        "headers": {"Subject": _said("genesis.mail.title")},
         "text": _said("genesis.text"),
         "html": _said("genesis.html"),
     }

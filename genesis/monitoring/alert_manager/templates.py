@@ -13,18 +13,23 @@ SHOWN = 8
 DESCRIBED = 3
 """Up to how many come with their descriptions; where there are more, each is a line."""
 
-# Templates cannot be piped: what Slack wants escaped is a second set of the same words.
-_PLAIN = r'reReplaceAll "\\s+" " "'
+# Templates cannot be piped: what Slack wants escaped, and what the subject of a mail can hold, are sets of the same words.
+# No line breaks and no other control characters, nor such as turn the direction of what follows.
+_PLAIN = r'reReplaceAll "[\\s\\pZ\\p{Cc}\\x{202A}-\\x{202E}\\x{2066}-\\x{2069}]+" " "'
 _SLACK = _PLAIN + ' | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;"'
+# Alertmanager writes a subject on one line, in which a letter beyond ASCII takes up to 16 bytes. Mail servers refuse a line of
+# more than 998, and Alertmanager 0.25 takes that for a delivery: of each text, what follows the 20th such letter is cut off.
+_SUBJECT = _PLAIN + r' | reReplaceAll "^((?:[ -~]*[^ -~]){20}).+" "$1…"'
 
 
 def templates() -> str:
     """The text of genesis.tmpl."""
     parts = (
         f"{{{{/*{HEADER.strip()[1:]} */}}}}\n",
-        _WORDS.replace("ESCAPED", _PLAIN),
-        _WORDS.replace("ESCAPED", _SLACK).replace('"genesis.', '"genesis.slack.'),
-        _FACTS,
+        (_WORDS + _DESCRIPTION).replace("ESCAPED", _PLAIN),
+        (_WORDS + _DESCRIPTION).replace("ESCAPED", _SLACK).replace('"genesis.', '"genesis.slack.'),
+        _WORDS.replace("ESCAPED", _SUBJECT).replace('"genesis.', '"genesis.mail.'),
+        _FACTS.replace("ESCAPED", _PLAIN),
         _TEXT,
         _SLACK_TEXT,
         _HTML,
@@ -55,21 +60,24 @@ _WORDS = r"""
 {{- end -}}
 {{- end }}
 
-{{/* What one alert says of itself. */}}
+{{/* What one alert says of itself; one of somebody else's rule may have labels alone. */}}
 {{ define "genesis.summary" -}}
-{{ or .Annotations.summary .Labels.alertname | printf "%.300s" | ESCAPED }}
-{{- end }}
-
-{{ define "genesis.description" -}}
-{{ .Annotations.description | printf "%.1000s" | ESCAPED }}
+{{ if .Annotations.summary }}{{ .Annotations.summary | printf "%.300s" | ESCAPED }}
+{{- else }}{{ template "genesis.subject" . }}{{ end }}
 {{- end }}
 
 {{/* One that is over, by its labels: what its summary says is over too. */}}
 {{ define "genesis.subject" -}}
 {{ .Labels.alertname | ESCAPED }}{{ if .Labels.strategy }}: {{ .Labels.strategy | ESCAPED }}{{ end }}
 {{- with (.Labels.Remove (stringSlice "alertname" "severity" "strategy" "instance" "job" "test")).Values -}}
-  {{ if $.Labels.strategy }}, {{ else }}: {{ end }}{{ join ", " . | printf "%.300s" | ESCAPED }}
+  {{ if $.Labels.strategy }}, {{ else }}: {{ end }}{{ join ", " . | printf "%.200s" | ESCAPED }}
 {{- end -}}
+{{- end }}
+"""
+
+_DESCRIPTION = r"""
+{{ define "genesis.description" -}}
+{{ .Annotations.description | printf "%.1000s" | ESCAPED }}
 {{- end }}
 """
 
@@ -94,14 +102,16 @@ from {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} to {{ .EndsAt.UTC.Format "
 {{- $worst -}}
 {{- end }}
 
-{{/* Links. What concerns several strategies leads to the board of all. */}}
-{{ define "genesis.runbook" }}{{ (index .Alerts 0).Annotations.runbook_url }}{{ end }}
+{{ define "genesis.strategy" }}{{ .CommonLabels.strategy | ESCAPED }}{{ end }}
+
+{{/* Links. What concerns several strategies leads to the board of all. Signs that would end a link in Slack are left out. */}}
+{{ define "genesis.runbook" }}{{ (index .Alerts 0).Annotations.runbook_url | reReplaceAll "[\\s<>|]" "" }}{{ end }}
 
 {{ define "genesis.board" -}}
 {{- if .CommonAnnotations.dashboard_url -}}
-  {{ .CommonAnnotations.dashboard_url }}
+  {{ .CommonAnnotations.dashboard_url | reReplaceAll "[\\s<>|]" "" }}
 {{- else -}}
-  {{ (index .Alerts 0).Annotations.dashboard_url | reReplaceAll "[?&]var-strategy=[^&]*" "" }}
+  {{ (index .Alerts 0).Annotations.dashboard_url | reReplaceAll "[\\s<>|]" "" | reReplaceAll "[?&]var-strategy=[^&]*" "" }}
 {{- end -}}
 {{- end }}
 
@@ -226,7 +236,9 @@ _HTML = r"""
 {{- range $index, $alert := $firing }}{{ if lt $index SHOWN }}
 <p>
 {{- if gt (len $firing) 1 }}
-<a href="{{ $alert.Annotations.dashboard_url }}">{{ template "genesis.summary" $alert }}</a>,
+{{ if $alert.Annotations.dashboard_url -}}
+<a href="{{ $alert.Annotations.dashboard_url }}">{{ template "genesis.summary" $alert }}</a>
+{{- else }}{{ template "genesis.summary" $alert }}{{ end }},
 {{ template "genesis.since" $alert }}<br>
 {{- end }}
 {{- if and (le (len $firing) DESCRIBED) $alert.Annotations.description }}
