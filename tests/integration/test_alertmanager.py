@@ -106,15 +106,19 @@ async def test_a_failing_group_mutes_only_the_alerts_that_stand_on_it(tmp_path: 
         assert "MarketDataStale" not in {alert.name for note in sink.notifications for alert in note.alerts}
 
 
+FAILING = {"alertname": "CollectorFailing", "severity": "critical", "instance": "m:1", "group": "marks"}
+
+
 @pytest.mark.parametrize("instance", ["m:1", None])
 async def test_the_end_of_an_alert_is_not_told_while_the_monitor_is_down(tmp_path: Path, instance: str | None) -> None:
     down = {"alertname": "MonitorDown", "severity": "critical"} | ({"instance": instance} if instance else {})
     async with sunk(tmp_path) as (sink, manager):
-        await manager.send(drawdown("critical"))
+        await manager.send(drawdown("critical"), FAILING)
         await sink.wait_for(lambda _, alert: alert.name == "StrategyDrawdown", 20)
+        await sink.wait_for(lambda _, alert: alert.name == "CollectorFailing", 20)
         await manager.send(down)
         await sink.wait_for(lambda _, alert: alert.name == "MonitorDown", 20)
-        await manager.send(drawdown("critical"), resolved=True)
+        await manager.send(drawdown("critical"), FAILING, resolved=True)
         await asyncio.sleep(2.5)  # more than two group intervals
         ends = [alert.name for note in sink.notifications for alert in note.alerts if alert.status == "resolved"]
         assert ends == []

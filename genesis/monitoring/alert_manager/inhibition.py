@@ -12,7 +12,8 @@ from genesis.monitoring.alert_manager.matchers import equals, one_of
 SAME = ("alertname", "instance", "strategy", "symbol", "kind", "period", "code")
 """In what a more urgent alert and the one that it mutes are equal: one symbol's does not mute another's."""
 
-_BEFORE_THE_FALL = ("MonitorFlapping", "ScrapeSlow")
+_OF_THE_MONITOR = ("CollectorFailing", "JournalFailing", "JournalSlow", "MonitorFlapping", "ScrapeSlow")
+"""What the monitor's own metrics tell, beside the figures: it ends without the monitor, and may have been why it fell."""
 
 _REAL = equals("test", "")
 """A test alert mutes nothing."""
@@ -23,18 +24,16 @@ def inhibit_rules() -> list[dict[str, Any]]:
 
     A stale feed mutes nothing: a loss is no less real because its newest price is old.
     """
-    figures = one_of("alertname", (name for name, alert in ALERTS.items() if alert.groups))
+    told_by_monitor = one_of("alertname", (*(name for name, alert in ALERTS.items() if alert.groups), *_OF_THE_MONITOR))
     return [
         *(
             _rule([equals("severity", urgent)], one_of("severity", URGENCIES[place:]), SAME)
             for place, urgent in enumerate(URGENCIES[:-1], start=1)
         ),
         # A monitor that is down, or tells nothing, ends its alerts: that end is no recovery, and nobody is told of one.
-        _rule([equals("alertname", "MonitorDown")], figures, ["instance"]),
+        _rule([equals("alertname", "MonitorDown")], told_by_monitor, ["instance"]),
         # Without an instance, MonitorDown says that Prometheus knows of no monitor at all.
-        _rule([equals("alertname", "MonitorDown"), equals("instance", "")], figures),
-        # Why the monitor is not there any more is told once: a scrape that fails is slow, or the last one of many.
-        _rule([equals("alertname", "MonitorDown")], one_of("alertname", _BEFORE_THE_FALL), ["instance"]),
+        _rule([equals("alertname", "MonitorDown"), equals("instance", "")], told_by_monitor),
         # The same for one group of figures, and only for the alerts that stand on it.
         *(
             _rule(

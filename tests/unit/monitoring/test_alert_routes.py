@@ -198,11 +198,21 @@ def test_an_urgent_alert_mutes_its_own_less_urgent_ones_only() -> None:
         assert rule["equal"] == list(SAME)
 
 
-def test_what_a_monitor_does_before_it_is_down_is_told_once() -> None:
-    (rule,) = (rule for rule in config()["inhibit_rules"] if "ScrapeSlow" in rule["target_matchers"][0])
-    assert rule["source_matchers"] == ['alertname="MonitorDown"', 'test=""']
-    assert rule["target_matchers"] == ['alertname=~"MonitorFlapping|ScrapeSlow"']
-    assert rule["equal"] == ["instance"]
+def test_what_only_a_living_monitor_tells_is_muted_by_its_fall_and_so_is_what_led_to_it() -> None:
+    own, every = (rule for rule in config()["inhibit_rules"] if 'alertname="MonitorDown"' in rule["source_matchers"])
+    assert own["equal"] == ["instance"]
+    assert 'instance=""' in every["source_matchers"]
+    for rule in (own, every):
+        muted = set(rule["target_matchers"][0].removeprefix('alertname=~"').removesuffix('"').split("|"))
+        assert muted > {
+            "StrategyDrawdown",
+            "CollectorFailing",
+            "JournalFailing",
+            "JournalSlow",
+            "MonitorFlapping",
+            "ScrapeSlow",
+        }
+        assert not muted & {"MonitorDown", "NotificationsFailing", "Watchdog", "RotationDown", "EventsConflicting"}
 
 
 def test_a_test_alert_mutes_nothing() -> None:
