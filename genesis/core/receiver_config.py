@@ -18,8 +18,11 @@ def _http(url: str) -> str:
     # Alertmanager takes braces for a template.
     if not url.startswith(("http://", "https://")) or re.search(r"[\s{}]", url):
         raise ValueError("must be a URL that begins with http:// or https://, without spaces and braces")
-    if "@" in urlsplit(url).netloc:
+    parts = urlsplit(url)
+    if "@" in parts.netloc:
         raise ValueError("must hold no password: name the file that has it")
+    if not parts.hostname or parts.port == 0 or not url.isprintable() or re.search(r"%(?![0-9A-Fa-f]{2})", url):
+        raise ValueError("must be a URL with a host, such as https://hooks.example/alerts")
     return url
 
 

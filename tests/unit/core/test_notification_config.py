@@ -86,6 +86,9 @@ def route(severity: str = "warning", **keys: object) -> list[dict[str, object]]:
         ),
         ("receivers.page", {"webhook": {"url": "https://a:b@hooks.example"}}, "receivers.page.webhook.url", "hold no password"),
         ("receivers.page", {"webhook": {"url": "https://x/{{.}}"}}, "receivers.page.webhook.url", "without spaces and braces"),
+        ("receivers.page", {"webhook": {"url": "https:///x"}}, "receivers.page.webhook.url", "with a host"),
+        ("receivers.page", {"webhook": {"url": "https://x:port/"}}, "receivers.page.webhook.url", "Port could not be cast"),
+        ("receivers.page", {"webhook": {"url": "https://x/100%"}}, "receivers.page.webhook.url", "with a host"),
         ("receivers.page", {"slack": {"api_url_file": FILE, "channel": "{{.}}"}}, "receivers.page.slack.channel", "pattern"),
     ],
 )
