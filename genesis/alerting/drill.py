@@ -84,7 +84,9 @@ def _texts(alert: Alert, labels: Mapping[str, str]) -> dict[str, str]:
 
 
 def _checked(given: Mapping[str, str]) -> Mapping[str, str]:
-    for name in given:
+    for name, value in given.items():
+        if not value:
+            raise GenesisError(f"--label: {name} is empty, and a label without a value is none")
         if _LABEL.fullmatch(name) is None:
             raise GenesisError(f"--label: {name!r} is no name of a label: letters, digits and _")
         if name in _FIXED:

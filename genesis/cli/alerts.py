@@ -14,11 +14,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genesis.cli.arguments import FAILURE, Commands, Environ, add_command, add_group, say
+from genesis.cli.arguments import FAILURE, INTERRUPTED, Commands, Environ, add_command, add_group, say
 from genesis.core.clock import SystemClock
 from genesis.core.config import load_settings
 from genesis.core.duration import duration_text, parse_duration
 from genesis.core.errors import GenesisError, ServerError, UnknownError
+from genesis.signals import stop_event, unless_stopped
 
 if TYPE_CHECKING:
     from genesis.alerting.book import AlertBook
@@ -265,10 +266,18 @@ def _fire(options: argparse.Namespace, environ: Environ) -> int:
     book = AlertBook(settings)
     sent = drill(book.find(options.name), options.strategy, options.severity, dict(options.label))
 
-    async def run() -> bool:
+    async def fire() -> bool:
         async with _servers(options) as (prometheus, manager):
             await _known(book, options.strategy, prometheus)
             firing = Firing(manager, sent, SystemClock(), say, options.within)
             return await firing.run(Routing(alertmanager_config(settings.alerts)))
 
-    return 0 if asyncio.run(run()) else FAILURE
+    async def run() -> bool | None:
+        # However it is stopped: it must live long enough to end the alert.
+        with stop_event(say) as stop:
+            return await unless_stopped(stop, fire())
+
+    told = asyncio.run(run())
+    if told is None:
+        return INTERRUPTED
+    return 0 if told else FAILURE

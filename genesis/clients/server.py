@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -116,7 +117,8 @@ def refusal(answer: bytes) -> str:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, aiohttp.ClientConnectorError):
+    # The numbers of OpenSSL's errors are no errno.
+    if isinstance(error, aiohttp.ClientConnectorError) and not isinstance(error.os_error, ssl.SSLError):
         number = error.os_error.errno
         return os.strerror(number) if number and number > 0 else str(error.os_error)
     return str(error) or type(error).__name__

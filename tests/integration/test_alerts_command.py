@@ -6,7 +6,11 @@ import asyncio
 import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
@@ -289,6 +293,28 @@ def test_a_test_alert_whose_receiver_fails_is_not_delivered(run: Any) -> None:
     code, told = run("fire", "StrategyDrawdown", "--strategy", "statistical_arb", "--within", "500ms")
     assert code == 1
     assert re.search(r"NOT DELIVERED after [\d.]+ s: broken by webhook: the notification failed", told)
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGHUP], [signal.SIGINT, signal.SIGINT]])
+def test_a_test_alert_is_ended_however_its_command_is_stopped(here: Here, signals: list[signal.Signals]) -> None:
+    fire = ["fire", "PeriodLoss", "--strategy", "statistical_arb", "--within", "1m"]
+    command = [sys.executable, "-m", "genesis", "alerts", *fire, *here.both()]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        while not drills(here):
+            assert process.poll() is None
+            time.sleep(0.05)
+        for number in signals:
+            process.send_signal(number)
+        assert process.wait(20) == 130
+    assert drills(here) == []
+
+
+def drills(here: Here) -> list[Any]:
+    async def ask() -> list[Any]:
+        async with Alertmanager(here.alertmanager) as manager:
+            return list(await manager.alerts({"test": "true"}))
+
+    return asyncio.run(ask())
 
 
 def test_a_test_alert_out_of_hours_is_not_delivered_and_told_why(run: Any) -> None:

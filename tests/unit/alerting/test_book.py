@@ -161,6 +161,7 @@ def _unmarked(text: str) -> str:
         ("DailyLoss", None, "none", {}, "does not fire with severity none: it has critical"),
         ("DailyLoss", None, None, {"alertname": "x"}, "'?alertname'? is set already|alertname is set already"),
         ("DailyLoss", None, None, {"a b": "x"}, "no name of a label"),
+        ("DailyLoss", None, None, {"desk": ""}, "desk is empty"),
     ],
 )
 def test_a_test_alert_that_makes_no_sense_is_refused(

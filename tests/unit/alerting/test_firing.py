@@ -204,3 +204,16 @@ async def test_an_alert_is_ended_when_its_command_is_stopped() -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
     assert ended(manager)
+
+
+async def test_an_alert_is_ended_when_alertmanager_does_not_answer_to_it() -> None:
+    class Silent(Scripted):
+        async def post(self, alerts: Iterable[Posted]) -> None:
+            await super().post(alerts)
+            if len(self.posted) == 1:
+                raise ServerError("nothing came")
+
+    manager = Silent()
+    with pytest.raises(ServerError, match="nothing came"):
+        await fired(manager)
+    assert ended(manager)

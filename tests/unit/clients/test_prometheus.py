@@ -81,6 +81,12 @@ async def test_a_server_that_is_not_there_is_said_to_be_so() -> None:
     assert url in str(caught.value)
 
 
+async def test_a_server_without_tls_is_said_to_be_so() -> None:
+    async with answering({}) as (url, _), Prometheus(url.replace("http:", "https:")) as prometheus:
+        with pytest.raises(ServerError, match=r"cannot be asked .*SSL"):
+            await prometheus.query("x")
+
+
 async def test_a_server_that_is_silent_is_not_waited_for() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the connection, and never answers
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
