@@ -30,7 +30,7 @@ ODD = '<!channel> & "co" <b>|*x*\n{{ .Labels }} ünï\x00\u2028\u202e'
 ODDER = ("{{ fail", "- {{ .X }}", "{c", "# f", "--- g", "%h", "l: {m: {{ .Alerts.Nope }}", "!!k")
 WIDE = "鯨" * 128  # longer than a line of a mail may be, in the letters that stand for it there
 CASES = (
-    *("one", "one_resolved", "few", "few_one_resolved", "few_all_resolved", "storm", "storm_resolved"),
+    *("one", "one_resolved", "few", "few_one_resolved", "few_all_resolved", "storm", "storm_one_more", "storm_resolved"),
     *("odd_name", "odd_names", "wide_name", "test", "account", "foreign", "foreign_few"),
 )
 
@@ -52,6 +52,7 @@ def steps(now: float) -> dict[str, list[dict[str, Any]]]:
     one = [alert("StrategyDrawdown", "critical", "spread_capture")]
     few = [alert("PeriodLoss", "warning", name, period="week") for name in ("a", "b", "c")]
     storm = [alert("WinRateLow", "warning", f"strategy_{number:03}") for number in range(200)]
+    one_more = alert("WinRateLow", "warning", "strategy_150b")
     fires = {"startsAt": STARTED, "endsAt": rfc3339(now + 300)}
     over = {"startsAt": STARTED, "endsAt": ENDED}
     # Alertmanager waits for no others of a group whose first alert is old already.
@@ -63,7 +64,8 @@ def steps(now: float) -> dict[str, list[dict[str, Any]]]:
         "few_one_resolved": [each | over for each in few[:1]],
         "few_all_resolved": [each | over for each in few[1:]],
         "storm": [each | soon for each in storm],
-        "storm_resolved": [each | over for each in storm],
+        "storm_one_more": [one_more | soon | {"startsAt": rfc3339(now + 61)}],
+        "storm_resolved": [each | over for each in (*storm, one_more)],
         "odd_name": [alert("ProfitFactorLow", "critical", ODD) | fires],
         "odd_names": [alert("SharpeDegraded", "critical", name) | soon for name in ODDER],
         "wide_name": [alert("SlippageHigh", "critical", WIDE) | fires],

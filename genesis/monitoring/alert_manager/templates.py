@@ -79,6 +79,14 @@ _DESCRIPTION = r"""
 {{ define "genesis.description" -}}
 {{ .Annotations.description | printf "%.1000s" | ESCAPED }}
 {{- end }}
+
+{{/* Of many alerts, the one that began last, if it is none of those that are told one by one: it is what is new. */}}
+{{ define "genesis.latest" -}}
+{{- $last := 0 -}}
+{{- range $index, $alert := . }}{{ if $alert.StartsAt.After (index $ $last).StartsAt }}{{ $last = $index }}{{ end }}{{ end -}}
+{{- if not (lt $last SHOWN) }}The latest: {{ template "genesis.summary" index . $last }}
+{{ end -}}
+{{- end }}
 """
 
 _FACTS = r"""
@@ -130,7 +138,8 @@ _TEXT = r"""
 {{- if eq (len $all) 1 }}Firing {{ template "genesis.since" $alert }}
 {{ end -}}
 {{- end }}{{ end -}}
-{{- if gt (len $all) SHOWN }}and {{ len (slice $all SHOWN) }} more: {{ template "genesis.alertmanager" . }}
+{{- if gt (len $all) SHOWN }}{{ template "genesis.latest" $all -}}
+and {{ len (slice $all SHOWN) }} more: {{ template "genesis.alertmanager" . }}
 {{ end -}}
 {{- end }}
 
@@ -203,7 +212,8 @@ _SLACK_TEXT = r"""
 {{- if eq (len $firing) 1 }}Firing {{ template "genesis.since" $alert }}
 {{ end -}}
 {{- end }}{{ end -}}
-{{- if gt (len $firing) SHOWN }}and <{{ template "genesis.alertmanager" . }}|{{ len (slice $firing SHOWN) }} more>
+{{- if gt (len $firing) SHOWN }}{{ template "genesis.slack.latest" $firing -}}
+and <{{ template "genesis.alertmanager" . }}|{{ len (slice $firing SHOWN) }} more>
 {{ end -}}
 {{- if and $firing $resolved }}Resolved:
 {{ end -}}
@@ -250,7 +260,8 @@ Firing {{ template "genesis.since" $alert }}
 </p>
 {{- end }}{{ end }}
 {{- if gt (len $firing) SHOWN }}
-<p>and <a href="{{ template "genesis.alertmanager" . }}">{{ len (slice $firing SHOWN) }} more</a></p>
+<p>{{ template "genesis.latest" $firing }}
+and <a href="{{ template "genesis.alertmanager" . }}">{{ len (slice $firing SHOWN) }} more</a></p>
 {{- end }}
 {{- if and $firing $resolved }}
 <p>Resolved:</p>
