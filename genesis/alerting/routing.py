@@ -63,13 +63,16 @@ class Routing:
 
     def __init__(self, text: str) -> None:
         try:
-            self._tree: dict[str, Any] = yaml.safe_load(text) or {}
+            tree = yaml.safe_load(text)
         except yaml.YAMLError as error:
             raise GenesisError(f"Alertmanager's configuration cannot be read: {' '.join(str(error).split())}") from error
+        if not isinstance(tree, dict) or not isinstance(tree.get("route"), dict):
+            raise GenesisError("Alertmanager's configuration cannot be read: it has no route")
+        self._tree: dict[str, Any] = tree
 
     def routes(self, labels: Labels) -> list[Taken]:
         """Where an alert with these labels ends: one place, or several where routes say `continue`."""
-        root: dict[str, Any] = self._tree.get("route") or {}
+        root: dict[str, Any] = self._tree["route"]
         return [_taken(route) for route in _walk(root, _OURS | root, labels)]
 
     def integrations(self, receiver: str) -> list[Integration]:

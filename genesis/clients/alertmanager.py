@@ -72,8 +72,15 @@ class Matcher(msgspec.Struct, frozen=True, rename="camel"):
     def holds(self, labels: Mapping[str, str]) -> bool:
         """Whether it is so of an alert with these labels; one that it does not have is empty."""
         found = labels.get(self.name, "")
-        same = re.fullmatch(self.value, found, re.DOTALL) is not None if self.is_regex else found == self.value
-        return same == self.is_equal
+        return self._same(found) == self.is_equal
+
+    def _same(self, found: str) -> bool:
+        if not self.is_regex:
+            return found == self.value
+        try:
+            return re.fullmatch(self.value, found, re.DOTALL) is not None
+        except re.error as error:
+            raise GenesisError(f"{self} is a pattern of Alertmanager that cannot be read here: {error}") from error
 
 
 def matcher(text: str) -> Matcher:

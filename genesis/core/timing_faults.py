@@ -88,14 +88,27 @@ def _window_faults(alerts: Alerts, shortest: timedelta) -> Iterator[InitErrorDet
 
 
 def _end_faults(alerts: Alerts) -> Iterator[InitErrorDetails]:
-    for muting, muted_by in (("MonitorDown", alerts.monitor_down), ("CollectorFailing", alerts.collector_failing)):
-        for name, alert in _on_figures(alerts):
+    for muting, muted_by, program, muted in (
+        ("MonitorDown", alerts.monitor_down, "monitor", _on_figures(alerts)),
+        ("CollectorFailing", alerts.collector_failing, "monitor", _on_figures(alerts)),
+        ("RotationDown", alerts.rotation_down, "rotation controller", _of_rotation(alerts)),
+    ):
+        for name, alert in muted:
             if alert.keep_firing_for <= muted_by.hold:
                 right = (
                     f"must be longer than alerts.{muting}.for, which is {duration_text(muted_by.hold)}: "
-                    "otherwise a crash of the monitor is told as a recovery"
+                    f"otherwise a crash of the {program} is told as a recovery"
                 )
                 yield fault(("alerts", name, "keep_firing_for"), duration_text(alert.keep_firing_for), right)
+
+
+def _of_rotation(alerts: Alerts) -> Iterator[tuple[str, Timing]]:
+    """The alerts that end with the rotation controller."""
+    yield from (
+        ("RotationStuck", alerts.rotation_stuck),
+        ("RotationBlocked", alerts.rotation_blocked),
+        ("RotationDisagrees", alerts.rotation_disagrees),
+    )
 
 
 def _on_figures(alerts: Alerts) -> Iterator[tuple[str, Timing]]:

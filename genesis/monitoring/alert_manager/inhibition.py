@@ -15,6 +15,9 @@ SAME = ("alertname", "instance", "strategy", "symbol", "kind", "period", "code")
 _OF_THE_MONITOR = ("CollectorFailing", "JournalFailing", "JournalSlow", "MonitorFlapping", "ScrapeSlow")
 """What the monitor's own metrics tell, beside the figures: it ends without the monitor, and may have been why it fell."""
 
+_OF_ROTATION = ("RotationStuck", "RotationBlocked", "RotationDisagrees")
+"""What the rotation controller tells of itself: it ends without the controller."""
+
 _REAL = equals("test", "")
 """A test alert mutes nothing."""
 
@@ -34,6 +37,7 @@ def inhibit_rules() -> list[dict[str, Any]]:
         _rule([equals("alertname", "MonitorDown")], told_by_monitor, ["instance"]),
         # Without an instance, MonitorDown says that Prometheus knows of no monitor at all.
         _rule([equals("alertname", "MonitorDown"), equals("instance", "")], told_by_monitor),
+        _rule([equals("alertname", "RotationDown")], one_of("alertname", _OF_ROTATION), ["instance"]),
         # The same for one group of figures, and only for the alerts that stand on it.
         *(
             _rule(

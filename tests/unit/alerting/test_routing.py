@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import yaml
 
 from genesis.alerting.holding import Cover, closed, covers, muted_by
 from genesis.alerting.hours import within
@@ -84,9 +85,17 @@ def test_a_receiver_says_by_what_it_is_told_and_whether_of_the_end_too() -> None
     assert Routing(CONFIG).integrations("rest") == []
 
 
-def test_a_configuration_that_is_no_yaml_is_refused() -> None:
+@pytest.mark.parametrize("text", ["route: [", "", "- route", "receivers: []", "route: page"])
+def test_a_configuration_without_routes_is_refused(text: str) -> None:
     with pytest.raises(GenesisError, match="cannot be read"):
-        Routing("route: [")
+        Routing(text)
+
+
+def test_a_pattern_that_only_alertmanager_can_read_is_told() -> None:
+    route = {"receiver": "b", "matchers": [r'job=~"\\pL+"']}
+    routing = Routing(yaml.safe_dump({"route": {"receiver": "a", "routes": [route]}}))
+    with pytest.raises(GenesisError, match="cannot be read here"):
+        routing.routes({"job": "x"})
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,8 @@ def faults_of(directory: Path, changes: dict[str, object]) -> tuple[Fault, ...]:
         ("alerts.ScrapeSlow.warning", 0.8, "must be above warning, which is 0.8"),
         ("alerts.ScrapeSlow.window", "1s", "must be at least 4s, four times scrape_interval"),
         ("alerts.SeriesFolded.keep_firing_for", "10s", "must be longer than alerts.MonitorDown.for, which is 10s"),
+        ("alerts.RotationStuck.keep_firing_for", "1m", "must be longer than alerts.RotationDown.for, which is 1m"),
+        ("alerts.RotationDisagrees.keep_firing_for", "1m", "must be longer than alerts.RotationDown.for, which is 1m"),
         ("alerts.RotationStuck.warning", 1, "greater than 1"),
         ("alerts.RotationStuck.critical", 3, "must be above warning, which is 3"),
         ("alerts.RotationDisagrees.tolerance", 0, "greater than 0"),
