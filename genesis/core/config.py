@@ -238,6 +238,9 @@ def _load(path: Path, model: type[_Model], faults: list[Fault]) -> _Model | None
     except yaml.YAMLError as error:
         faults.append(Fault(path.name, "(file)", str(path), "is not valid YAML: " + " ".join(str(error).split())))
         return None
+    except RecursionError:
+        faults.append(Fault(path.name, "(file)", str(path), "is nested too deeply"))
+        return None
     try:
         return model.model_validate({} if raw is None else raw)
     except ValidationError as error:

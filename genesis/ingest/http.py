@@ -34,6 +34,8 @@ BODY_SECONDS = 60.0
 """How long a request may take to arrive."""
 COMPLAINT_SECONDS = 5.0
 """The least time between two log lines about refused lines."""
+TURNED_AWAY = (401, 403, 413, 429, 503)
+"""What is answered without having read the events."""
 HELD_BODIES = 4
 """How many of the largest requests may be in memory at a time."""
 
@@ -232,7 +234,12 @@ def ingest_routes(intake: EventIntake) -> list[web.RouteDef]:
 
 
 def counted(tally: Tally) -> Middleware:
-    """Counts every request to a path under /api/ that there is, refused ones included."""
+    """Counts every request to a path under /api/ that there is, refused ones included.
+
+    Senders that are turned away are told from the start on, as 0: of a count that begins at 500, no increase is seen.
+    """
+    for status in TURNED_AWAY:
+        tally.requests[EVENTS, status] += 0
 
     @web.middleware
     async def count(

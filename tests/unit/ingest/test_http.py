@@ -18,8 +18,9 @@ from genesis.core.access_config import IngestSettings
 from genesis.core.errors import EventError, JournalBusyError, JournalError
 from genesis.core.models import AnyEvent, CapitalFlow
 from genesis.ingest import http as ingest_http
-from genesis.ingest.http import BATCH, EVENTS, SCHEMA, EventIntake, counted, ingest_routes
+from genesis.ingest.http import BATCH, EVENTS, SCHEMA, TURNED_AWAY, EventIntake, counted, ingest_routes
 from genesis.ingest.schema import event_schema
+from genesis.monitoring.alert_manager.alerts.events import TURNED_AWAY as WATCHED
 from genesis.monitoring.strategy_monitor import Receipt
 from genesis.monitoring.telemetry import Outcome, Telemetry
 
@@ -136,6 +137,14 @@ async def test_refused_lines_are_counted_under_the_kind_that_they_name() -> None
         counts = {kind.kind: kind.outcomes["rejected"] for kind in served.telemetry.kinds.values()}
         assert {kind: count for kind, count in counts.items() if count} == {"capital_flow": 1, "fill": 1}
         assert served.telemetry.requests == Counter({(EVENTS, 200): 1})
+
+
+def test_senders_that_are_turned_away_are_counted_from_0_on() -> None:
+    """A series that begins at its first burst has no increase, and RequestsRefused would not see it."""
+    telemetry = Telemetry()
+    counted(telemetry)
+    assert dict(telemetry.requests) == {(EVENTS, status): 0 for status in TURNED_AWAY}
+    assert tuple(map(str, TURNED_AWAY)) == WATCHED
 
 
 @pytest.mark.parametrize("headers", [JSON, NDJSON, {"Content-Type": "application/json; charset=UTF-8"}])
