@@ -14,6 +14,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import InitErrorDetails
 
 from genesis.core.alert_faults import again, refuse
 from genesis.core.alerts import ALERT_NAMES, Alerts
@@ -63,7 +64,9 @@ class AlertSettings(Section):
     @model_validator(mode="wrap")
     @classmethod
     def _references_lead_somewhere(cls, raw: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        faults = list(notification_faults(raw, ALERT_NAMES)) if isinstance(raw, Mapping) else []
+        faults: list[InitErrorDetails] = []
+        if isinstance(raw, Mapping):
+            faults = [*notification_faults(raw, ALERT_NAMES), *interval_faults(raw)]
         try:
             settings = handler(raw)
         except ValidationError as error:
@@ -71,8 +74,3 @@ class AlertSettings(Section):
             raise ValidationError.from_exception_data(cls.__name__, found) from None
         refuse(cls.__name__, faults)
         return settings
-
-    @model_validator(mode="after")
-    def _intervals_fit(self) -> Self:
-        refuse(type(self).__name__, interval_faults(self.alerts, self.scrape_interval, self.evaluation_interval))
-        return self

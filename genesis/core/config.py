@@ -194,9 +194,9 @@ def load_settings(directory: Path) -> Settings:
     monitor = _load(directory / "monitor.yaml", MonitorSettings, faults)
     strategies = _load(directory / "strategies.yaml", StrategiesSettings, faults)
     alerts = _load(directory / "alerts.yaml", AlertSettings, faults)
-    if rules is None or monitor is None or strategies is None or alerts is None:
-        raise ConfigError(faults)
-    if faults := list(_alerts_on_nothing(monitor, alerts)):
+    if monitor is not None and alerts is not None:
+        faults.extend(_alerts_on_nothing(monitor, alerts))
+    if rules is None or monitor is None or strategies is None or alerts is None or faults:
         raise ConfigError(faults)
     return Settings(rules, monitor, strategies, alerts)
 

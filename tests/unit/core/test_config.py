@@ -182,7 +182,7 @@ def test_text_that_is_no_yaml_is_a_fault_of_the_file(directory: Path, text: str)
 @pytest.mark.parametrize("text", ["[" * 3000 + "]" * 3000, "a: " + "{a: " * 2000 + "1" + "}" * 2000])
 def test_a_file_nested_without_end_is_a_fault_of_the_file(directory: Path, text: str) -> None:
     (directory / "monitor.yaml").write_text(text)
-    with pytest.raises(ConfigError, match="monitor.yaml: .* is nested too deeply"):
+    with pytest.raises(ConfigError, match=r"monitor\.yaml: .* is nested too deeply"):
         load_settings(directory)
 
 

@@ -161,7 +161,11 @@ def test_a_wrong_value_is_refused_and_says_what_is_right(tmp_path: Path, key: st
 def test_every_fault_is_reported_at_once_also_those_between_the_parts(tmp_path: Path) -> None:
     wrong: dict[str, object] = {
         "scrape_interval": "1 s",
+        "evaluation_interval": "2m",
         "alerts.StrategyDrawdown.for": "soon",
+        "alerts.EventsLate.for": "1h",
+        "alerts.RulesFailing.window": "10s",
+        "alerts.SeriesFolded.keep_firing_for": "1s",
         "alerts.StrategyDrawdown.critical": 0.01,
         "alerts.DailyLoss.warning": 2,
         "alerts.Colour": "blue",
@@ -174,10 +178,15 @@ def test_every_fault_is_reported_at_once_also_those_between_the_parts(tmp_path: 
     assert sorted(fault.key for fault in faults) == [
         "alerts.Colour",
         "alerts.DailyLoss.critical",
+        "alerts.EventsLate.for",
+        "alerts.RulesFailing.window",
+        "alerts.SeriesFolded.keep_firing_for",
+        "alerts.SeriesFolded.keep_firing_for",
         "alerts.SlippageHigh.overrides.x",
         "alerts.SlippageHigh.overrides.y",
         "alerts.StrategyDrawdown.critical",
         "alerts.StrategyDrawdown.for",
+        "evaluation_interval",
         "receivers.page.pagerduty.routing_key_file",
         "routes.0.receiver",
         "routes.1.match.severity",
@@ -185,6 +194,23 @@ def test_every_fault_is_reported_at_once_also_those_between_the_parts(tmp_path: 
     ]
     assert {fault.key: fault.value for fault in faults}["routes.0.receiver"] == "nobody"
     assert {fault.key: fault.value for fault in faults}["alerts.SlippageHigh.overrides.x"] == {"critical": "0.0001"}
+
+
+def test_windows_too_short_for_the_scrapes_are_reported_together(tmp_path: Path) -> None:
+    wrong: dict[str, object] = {"alerts.StrategySilent.quoted_within": "1s", "alerts.ScrapeSlow.window": "1s"}
+    assert [fault.key for fault in faults_of(tmp_path, wrong)] == [
+        "alerts.ScrapeSlow.window",
+        "alerts.StrategySilent.quoted_within",
+    ]
+
+
+def test_a_window_that_monitor_yaml_lacks_is_told_beside_the_faults_of_other_files(tmp_path: Path) -> None:
+    config = shutil.copytree(CONFIG, tmp_path / "config")
+    (config / "alerts.yaml").write_text(yaml.safe_dump(changed({"alerts.WinRateLow.window": "2h"})))
+    (config / "strategies.yaml").write_text("strategies: none")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(config)
+    assert [fault.key for fault in caught.value.faults] == ["strategies", "alerts.WinRateLow.window"]
 
 
 def test_a_missing_alert_is_a_fault_that_names_it(tmp_path: Path) -> None:
