@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from genesis import reference, schemas
@@ -53,18 +54,19 @@ def generated_files(settings: Settings) -> dict[Path, str]:
 def write(root: Path, settings: Settings | None = None) -> list[Path]:
     """Write what has changed, remove what is no longer made; returns the paths below `root` that were touched.
 
-    All texts are made before the first is written, and each file is replaced in one step.
+    All texts are made before the first is written, and all are on the disk before the first file is replaced, in one step:
+    rules and their tests are of the same configuration, whatever happens.
+
+    Raises:
+        GenesisError: the disk does not take them.
     """
     files = generated_files(settings or load_settings(root / "config"))
-    touched = []
-    for path, text in files.items():
-        if _read(root / path) != text:
-            _replace(root / path, text)
-            touched.append(path)
-    for path in _left_over(root, files):
+    changed = {path: text for path, text in files.items() if _read(root / path) != text}
+    _replace({root / path: text for path, text in changed.items()})
+    left_over = _left_over(root, files)
+    for path in left_over:
         (root / path).unlink()
-        touched.append(path)
-    return touched
+    return [*changed, *left_over]
 
 
 def check(root: Path, settings: Settings | None = None) -> list[Path]:
@@ -105,15 +107,24 @@ def _read(path: Path) -> str | None:
         return None
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write beside the file and rename: a reader sees the old text or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+def _replace(texts: Mapping[Path, str]) -> None:
+    """Write all beside their files, then rename: a reader sees the old text or the new one, never a part."""
+    beside = {path: path.with_name(f".{path.name}.{os.getpid()}.new") for path in texts}
     try:
-        with new.open("wb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
+        for path, new in beside.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write(new, texts[path])
+        for path, new in beside.items():
+            new.replace(path)
+    except OSError as error:
+        raise GenesisError(f"the generated files cannot be written: {error}") from error
     finally:
-        new.unlink(missing_ok=True)
+        for new in beside.values():
+            new.unlink(missing_ok=True)
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("wb") as file:
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())

@@ -98,17 +98,25 @@ def test_wrong_configuration_writes_nothing(root: Path) -> None:
     assert files_below(root) == before
 
 
-def test_a_disk_that_fails_leaves_the_old_file_whole_and_no_rubbish(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("taken", [0, 3])
+def test_a_disk_that_fills_up_leaves_all_files_as_they_were_and_no_rubbish(
+    root: Path, monkeypatch: pytest.MonkeyPatch, taken: int
+) -> None:
+    """Rules of one configuration beside the tests of another would be half a change."""
     generate.write(root)
-    path = root / "alertmanager" / "alertmanager.yml"
-    path.write_text("old\n")
+    for name in ("prometheus/rules/losses.yml", "prometheus/tests/DailyLoss.yml", "alertmanager/alertmanager.yml"):
+        (root / name).write_text("old\n")
+    (root / "docs" / "alerts.md").write_text("old\n")
     before = files_below(root)
+    written: list[int] = []
 
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
+    def full(file: int) -> None:
+        written.append(file)
+        if len(written) > taken:
+            raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(GenesisError, match=r"cannot be written: .*No space left"):
         generate.write(root)
     assert files_below(root) == before
 
