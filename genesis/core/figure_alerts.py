@@ -13,14 +13,14 @@ from genesis.core.alert_faults import above
 from genesis.core.duration import Interval, duration_text
 from genesis.core.section import Name, Ratio, Section
 from genesis.core.statistics_config import Confidence
-from genesis.core.strategy_alert import DurationAlert, Levels, Override, RatioAlert, Severity, StrategyAlert, Timing
+from genesis.core.strategy_alert import DurationAlert, Least, Levels, Override, RatioAlert, Severity, StrategyAlert, Timing
 
 LONGEST_FILL_DELAY = timedelta(seconds=60)
 """The last bound of the histogram of the fill delay: no quantile is told above it."""
 
 Method = Literal["historical", "parametric", "cornish_fisher"]
-Least = Annotated[int, Field(ge=1)]
 Multiple = Annotated[Decimal, Field(gt=0, le=1000)]
+Beta = Annotated[Decimal, Field(ge=-1000, le=1000)]
 Reason = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 TradeWindow = Interval | Literal["all"]
 
@@ -101,6 +101,13 @@ class ProfitFactorAlert(WinRateAlert):
     """Strategy → its own thresholds."""
 
 
+class SharpeOverride(MultipleOverride):
+    """Thresholds of one strategy; what is left out stays at the alert's own."""
+
+    warning: Ratio | None = None
+    """The strategy's warning threshold."""
+
+
 class SharpeAlert(Timing):
     """A strategy against its baseline: by its Sharpe ratio, and by its CUSUM."""
 
@@ -108,7 +115,7 @@ class SharpeAlert(Timing):
     """Fires with severity warning where the probability that the true Sharpe ratio is above the baseline's is this or less."""
     critical: Multiple
     """Fires with severity critical where the CUSUM is this many times its limit."""
-    overrides: Mapping[Name, MultipleOverride] = Field(default_factory=dict)
+    overrides: Mapping[Name, SharpeOverride] = Field(default_factory=dict)
     """Strategy → its own thresholds."""
     min_observations: Least
     """Fewer returns than this in the risk window say nothing to the warning, and fire none; the CUSUM needs no number."""
@@ -181,17 +188,17 @@ class FillDelayAlert(DurationAlert):
 class BandOverride(Section):
     """The band of one strategy; what is left out stays at the alert's own."""
 
-    low: Decimal | None = None
+    low: Beta | None = None
     """Where the strategy's band begins."""
-    high: Decimal | None = None
+    high: Beta | None = None
     """Where the strategy's band ends."""
 
 
 class Band(Section):
     """From where to where."""
 
-    low: Decimal
-    high: Decimal
+    low: Beta
+    high: Beta
 
 
 class BetaAlert(Timing):
@@ -199,9 +206,9 @@ class BetaAlert(Timing):
 
     severity: Severity
     """How urgent it is."""
-    low: Decimal
+    low: Beta
     """Where the band begins."""
-    high: Decimal
+    high: Beta
     """Where the band ends; must be above `low`."""
     standard_errors: Annotated[Decimal, Field(ge=0, le=10)]
     """How many of its standard errors beta must be outside the band."""

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from genesis.core.alert_faults import above
 from genesis.core.duration import Interval, duration_text
 from genesis.core.section import Name, Ratio, Section
-from genesis.core.strategy_alert import LeveledAlert, WindowAlert
+from genesis.core.strategy_alert import Least, LeveledAlert, WindowAlert
 
 LONGEST_APPEND = timedelta(seconds=1)
 """The last bucket of the histogram of appends: a quantile is told up to it."""
@@ -50,9 +50,9 @@ class CountAlert(LeveledAlert):
 
     window: Interval
     """How far back it counts, in wall time; at least four times `scrape_interval`."""
-    warning: Annotated[int, Field(ge=1)]
+    warning: Least
     """Fires with severity warning from this number on."""
-    critical: Annotated[int, Field(ge=1)]
+    critical: Least
     """Fires with severity critical from this number on; must be above `warning`."""
 
 
@@ -79,7 +79,7 @@ class JournalSlowAlert(LeveledAlert):
     """The share of the appends that take no longer than the time told."""
     window: Interval
     """How far back the appends go, in wall time; at least four times `scrape_interval`."""
-    min_appends: Annotated[int, Field(ge=1)]
+    min_appends: Least
     """Fewer appends than this in the window say nothing, and fire nothing."""
 
     @field_validator("critical")
@@ -104,7 +104,7 @@ class ScrapeSlowAlert(LeveledAlert):
 class FlappingAlert(WindowAlert):
     """How often the monitor was lost within a window."""
 
-    times: Annotated[int, Field(ge=1)]
+    times: Least
     """Fires when Prometheus could read the monitor, and then could not, this often."""
 
 

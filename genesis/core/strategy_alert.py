@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails
@@ -15,6 +15,8 @@ from genesis.core.duration import Duration, Interval
 from genesis.core.section import Name, Ratio, Section
 
 Severity = Literal["info", "warning", "critical"]
+Least = Annotated[int, Field(ge=1, le=10**9, strict=True)]
+"""A number from which on something counts; `yes` is none."""
 
 
 class Timing(Section):
