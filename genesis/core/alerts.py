@@ -59,6 +59,8 @@ class Alerts(Section):
     """Nothing comes from a strategy, while its market moves."""
     drawdown_unknown: StateAlert
     """A strategy has capital, but its drawdown cannot be told."""
+    daily_loss_unknown: StateAlert
+    """The account has capital, but how much of the daily loss limit is used cannot be told."""
     attribution_residual: StateAlert
     """A strategy's net P&L is not the sum of its parts."""
     value_at_risk_exceeded: ValueAtRiskAlert

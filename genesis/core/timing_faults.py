@@ -40,6 +40,7 @@ _ON_PROMETHEUS = ("RulesFailing", "RulesMissed")
 _ON_FIGURES = (
     "StrategyDrawdown",
     "DailyLoss",
+    "DailyLossUnknown",
     "AttributionResidual",
     "ReconciliationBreak",
     "EventsMissing",

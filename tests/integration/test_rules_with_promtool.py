@@ -323,6 +323,8 @@ def test_the_rule_tests_of_any_configuration_pass(tmp_path: Path, changes: dict[
         ("humanizeDuration", "humanize", "MarketDataStale"),
         ("undefined_info", "info", "DrawdownUnknown"),
         ("unless on (instance, strategy)", "and on (instance, strategy)", "DrawdownUnknown"),
+        ("portfolio_capital == 0", "portfolio_capital < 0", "DailyLossUnknown"),
+        ("used_ratio|all", "used_ratio", "DailyLossUnknown"),
         ("residual != 0", "residual > 0", "AttributionResidual"),
         ("residual|all", "residual", "AttributionResidual"),
         ("attribution_residual|all", ".+", "AttributionResidual"),

@@ -193,6 +193,7 @@ def test_every_alert_with_thresholds_tells_them() -> None:
     without = {rule["alert"] for rule in alerts()} - {line.alert for line in thresholds(settings(), limits())}
     assert without == {
         "DrawdownUnknown",
+        "DailyLossUnknown",
         "AttributionResidual",
         "FiguresUndefined",
         "ReconciliationBreak",

@@ -50,6 +50,16 @@ def _drawdown_unknown(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
     yield maker.state(maker.alerts.drawdown_unknown, _DRAWDOWN_UNKNOWN, of_strategy=True)
 
 
+# An account without capital waits for its engine; one whose strategy failed has no figures, capital neither.
+_DAILY_LOSS_UNKNOWN = f"""{catalog.PORTFOLIO_UNDEFINED_INFO.name}{{figure=~"daily_loss_used_ratio|all"}}
+unless on (instance)
+{catalog.PORTFOLIO_CAPITAL.name} == 0"""
+
+
+def _daily_loss_unknown(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    yield maker.state(maker.alerts.daily_loss_unknown, _DAILY_LOSS_UNKNOWN)
+
+
 def _daily_loss(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
     config = maker.alerts.daily_loss
     yield from maker.each_severity(
@@ -183,6 +193,36 @@ DAILY_LOSS = Alert(
     ),
 )
 
+DAILY_LOSS_UNKNOWN = Alert(
+    name="DailyLossUnknown",
+    groups=("portfolio",),
+    rules=_daily_loss_unknown,
+    message=Message(
+        "Daily loss unknown ({reason}): its limit is not watched",
+        "For {hold} or longer, it has not been known how much of the daily loss limit is used, for the reason {reason}. "
+        "DailyLoss cannot fire.",
+    ),
+    runbook=Runbook(
+        "The account has capital, but today's loss, or the limit that it is compared with, is not known. DailyLoss cannot "
+        "fire; if it fired before, its end is no recovery.",
+        (
+            Look("Why?", f'{catalog.PORTFOLIO_UNDEFINED_INFO.name}{{figure=~"daily_loss_used_ratio|all"}}'),
+            Look("How much is there, if it is known?", catalog.PORTFOLIO_EQUITY.name),
+            Look("Which tier, and which limits?", catalog.TIER_LIMIT.name),
+            Look(
+                "Did a strategy fail, or lack a mark or a rate?",
+                f'{catalog.STRATEGY_UNDEFINED_INFO.name}{{figure=~"equity|all"}}',
+            ),
+            EXPOSURE,
+        ),
+        "below_smallest_tier: the equity is below the first tier of trading_rules.yaml. After a loss, nothing may trade on; an "
+        "account that is meant to be so small needs a tier. no_mark, no_conversion: as FiguresUndefined says. "
+        "no_mark_at_period_start: the loss since midnight cannot be told, tomorrow's can; watch the equity until then. "
+        "strategy_error: the monitor's log has what failed.",
+        "An account from which nearly all was withdrawn, and that trades no more.",
+    ),
+)
+
 PERIOD_LOSSES = Alert(
     name="PeriodLoss",
     groups=("accounts",),
@@ -215,5 +255,6 @@ ALERTS = (
     STRATEGY_DRAWDOWN,
     DRAWDOWN_UNKNOWN,
     DAILY_LOSS,
+    DAILY_LOSS_UNKNOWN,
     PERIOD_LOSSES,
 )

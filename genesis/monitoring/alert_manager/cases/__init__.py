@@ -29,6 +29,7 @@ CASES: Mapping[str, Callable[[CaseMaker], Iterator[Case]]] = {
     "StrategyDrawdown": losses.drawdown,
     "DrawdownUnknown": losses.drawdown_unknown,
     "DailyLoss": losses.daily_loss,
+    "DailyLossUnknown": losses.daily_loss_unknown,
     "PeriodLoss": losses.period_loss,
     "PortfolioDrawdown": account.drawdown,
     "PortfolioPeriodLoss": account.period_loss,

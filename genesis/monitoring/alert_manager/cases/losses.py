@@ -61,6 +61,31 @@ def drawdown_unknown(maker: CaseMaker) -> Iterator[Case]:
     yield maker.case("ends when the drawdown is known", back, [Check(hold + 1, firing), Check(later)])
 
 
+def daily_loss_unknown(maker: CaseMaker) -> Iterator[Case]:
+    """DailyLossUnknown."""
+    config = maker.alerts.daily_loss_unknown
+    hold, capital = maker.hold(config), series(catalog.PORTFOLIO_CAPITAL.name)
+
+    def info(figure: str, reason: str) -> tuple[str, list[Firing]]:
+        labels = {"figure": figure, "reason": reason}
+        told = maker.firing(config.severity, labels, hold=hold_text(config))
+        return series(catalog.PORTFOLIO_UNDEFINED_INFO.name, **labels), [told]
+
+    small, firing = info("daily_loss_used_ratio", "below_smallest_tier")
+    yield maker.fires("fires for capital below all tiers", {capital: held(300, hold), small: held(1, hold)}, config, firing)
+    failed, all_gone = info("all", "strategy_error")
+    yield maker.fires("fires for an account that is not known at all", {failed: held(1, hold)}, config, all_gone)
+    empty = {capital: held(0, hold), small: held(1, hold)}
+    yield maker.silent("says nothing of an account that has no capital yet", empty, config)
+    other, _ = info("sharpe_ratio", "warming_up")
+    yield maker.silent("takes no other figure's reason", {capital: held(300, hold), other: held(1, hold)}, config)
+    yield maker.absent(config)
+    kept, ends = maker.kept(config), hold + 1
+    over = {capital: held(300, ends + kept), small: f"{held(1, ends - 1)} stale"}
+    last = [Check(ends + kept - 1, firing)] if kept else []
+    yield maker.case("ends when the loss is known", over, [Check(ends - 1, firing), *last, Check(ends + kept)])
+
+
 def daily_loss(maker: CaseMaker) -> Iterator[Case]:
     """DailyLoss."""
     config, name = maker.alerts.daily_loss, series(catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name)
