@@ -37,7 +37,7 @@ _ON_THE_MONITOR = (
 )
 _ON_PROMETHEUS = ("RulesFailing", "RulesMissed")
 
-_ON_FIGURES = (
+ON_FIGURES = (
     "StrategyDrawdown",
     "DailyLoss",
     "DailyLossUnknown",
@@ -60,16 +60,19 @@ _ON_FIGURES = (
     "StrategySilent",
     "FiguresUndefined",
     "SeriesFolded",
+    "DrawdownUnknown",
+    "MarketDataStale",
+    "StorageBelowTier",
 )
-"""The alerts that end with the monitor, as they look at its figures of now."""
+"""The alerts that end with the monitor, as they look at its figures of now; a window of fills outlives it for longer."""
 
 
 _OF_ROTATION = ("RotationStuck", "RotationBlocked", "RotationDisagrees")
 """The alerts that end with the rotation controller."""
 
 _MUTED_BY = {
-    "MonitorDown": ("monitor", _ON_FIGURES),
-    "CollectorFailing": ("monitor", _ON_FIGURES),
+    "MonitorDown": ("monitor", ON_FIGURES),
+    "CollectorFailing": ("monitor", ON_FIGURES),
     "RotationDown": ("rotation controller", _OF_ROTATION),
 }
 """Alert → the program whose end it tells, and the alerts whose end it mutes."""

@@ -112,7 +112,7 @@ SHORT_WINDOW: dict[str, object] = {
     "alerts.AlertmanagerUnreachable.for": "25s",
     "alerts.EventsMissing.for": "10s",
     "alerts.StorageBelowTier.for": "10s",
-    "alerts.StorageBelowTier.keep_firing_for": "5s",
+    "alerts.StorageBelowTier.keep_firing_for": "11s",
 }
 """Fewer steps to run through."""
 
@@ -188,7 +188,7 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
     },
     "short": {
         "alerts.SlippageHigh.keep_firing_for": "0s",
-        "alerts.MarketDataStale.keep_firing_for": "0s",
+        "alerts.MarketDataStale.keep_firing_for": "6s",
         "alerts.StrategySilent.for": "0s",
         "alerts.StrategySilent.keep_firing_for": "6s",
         "alerts.MonitorDown.keep_firing_for": "0s",
@@ -219,7 +219,7 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
         "alerts.AlertmanagerUnreachable.keep_firing_for": "0s",
         "alerts.ConfigurationRefused.keep_firing_for": "0s",
         "alerts.StorageBelowTier.for": "0s",
-        "alerts.StorageBelowTier.keep_firing_for": "0s",
+        "alerts.StorageBelowTier.keep_firing_for": "6s",
         "alerts.SlippageAboveExpected.window": "35s",
         "alerts.FillDelayHigh.window": "35s",
         "alerts.SlippageHigh.window": "40s",

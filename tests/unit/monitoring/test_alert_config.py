@@ -17,6 +17,8 @@ from genesis.core.config import load_settings
 from genesis.core.duration import duration_text, parse_duration
 from genesis.core.errors import ConfigError, Fault
 from genesis.core.strategy_alert import StrategyAlert
+from genesis.core.timing_faults import ON_FIGURES
+from genesis.monitoring.alert_manager.alerts import ALERTS
 from tests.unit.monitoring.alert_tree import CONFIG, changed, settings
 
 D = Decimal
@@ -89,6 +91,8 @@ def faults_of(directory: Path, changes: dict[str, object]) -> tuple[Fault, ...]:
         ("alerts.RulesMissed.window", "10s", "must be at least 20s: Prometheus reads itself every five seconds"),
         ("alerts.RulesMissed.critical", 0.1, "must be above warning, which is 0.1"),
         ("alerts.AlertmanagerUnreachable.for", "2m", "must be longer than window, which is 2m: else one failed attempt"),
+        ("alerts.MarketDataStale.keep_firing_for", "10s", "must be longer than alerts.MonitorDown.for, which is 10s"),
+        ("alerts.DrawdownUnknown.keep_firing_for", "10s", "must be longer than alerts.MonitorDown.for, which is 10s"),
         ("alerts.MarketDataStale.warning", "2m", "must be above warning, which is 2m"),
         ("alerts.ValueAtRiskExceeded.critical", 0.001, "must be below warning, which is 0.001"),
         ("alerts.ValueAtRiskExceeded.method", "guess", "'historical', 'parametric' or 'cornish_fisher'"),
@@ -253,6 +257,12 @@ def test_an_override_replaces_only_what_it_names() -> None:
     assert alert.levels("low") == (D("0.02"), D("0.1"))
     assert alert.levels("high") == (D("0.05"), D("0.3"))
     assert alert.levels("both") == (D("0.2"), D("0.4"))
+
+
+def test_every_alert_whose_end_a_crash_mutes_must_outlive_the_crash_until_it_is_muted() -> None:
+    """Else the end is told before MonitorDown fires, as a recovery."""
+    outlive_it = {"SlippageHigh", "SlippageAboveExpected", "FillDelayHigh"}
+    assert set(ON_FIGURES) == {name for name, alert in ALERTS.items() if alert.groups} - outlive_it
 
 
 def test_every_alert_of_the_file_has_a_name() -> None:
