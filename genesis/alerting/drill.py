@@ -9,14 +9,13 @@ from urllib.parse import quote_plus
 
 from genesis.alerting.book import WATCHDOG, Alert
 from genesis.core.errors import GenesisError
+from genesis.core.notification_config import TEST
 from genesis.monitoring.alert_manager.messages import annotate
 
-MARK = "test"
-"""The label that says of an alert that it is one; Alertmanager groups by it, and lets such an alert mute nothing."""
 INSTANCE = "genesis alerts fire"
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_FIXED = {"alertname", "severity", "strategy", "instance", MARK}
+_FIXED = {"alertname", "severity", "strategy", "instance", TEST}
 _NOTE = "This is a test by `genesis alerts fire`: nothing is wrong."
 
 
@@ -64,7 +63,7 @@ def drill(alert: Alert, strategy: str | None, severity: str | None, given: Mappi
         **made_up,
         **_checked(given),
         "instance": INSTANCE,
-        MARK: "true",
+        TEST: "true",
     }
     return Drill(alert, labels, _texts(alert, labels))
 

@@ -16,6 +16,7 @@ from genesis.alerting.states import States
 from genesis.clients.prometheus import Prometheus
 from genesis.core.duration import duration_text
 from genesis.core.errors import ServerError
+from genesis.core.notification_config import TEST
 from genesis.monitoring.alert_manager.rules import Rule
 
 _WIDTH = 120
@@ -111,7 +112,7 @@ def _muted_by(routing: Routing, alert: Alert) -> Iterator[str]:
 
 def _inhibition_text(rule: Inhibition) -> str:
     equal = f" with the same {', '.join(rule.equal)}" if rule.equal else ""
-    telling = (one for one in rule.source if (one.name, one.value) != ("test", ""))  # keeps test alerts from muting
+    telling = (one for one in rule.source if (one.name, one.value) != (TEST, ""))  # keeps test alerts from muting
     return f"{' '.join(one.value if one.name == 'alertname' and not one.is_regex else str(one) for one in telling)}{equal}"
 
 

@@ -18,7 +18,9 @@ URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
 """The severities that are routed, the most urgent first; the Watchdog, with none, has its own route."""
 DAYS: tuple[Day, ...] = get_args(Day)
 
-_TEST = "test"
+TEST = "test"
+"""The label of a test alert: it goes the way of the real one, but never into one notification with it, and mutes nothing."""
+
 _WHOLE_DAY = 24 * 60
 
 
@@ -34,7 +36,7 @@ def _time_of_day(value: object) -> str:
 
 
 def _grouping(labels: tuple[str, ...]) -> tuple[str, ...]:
-    if _TEST in labels:
+    if TEST in labels:
         raise ValueError("must not have test: test alerts are a group of their own anyway")
     if len(set(labels)) < len(labels):
         raise ValueError("must not have a label twice")

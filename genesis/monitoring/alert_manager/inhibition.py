@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from genesis.core.notification_config import URGENCIES
+from genesis.core.notification_config import TEST, URGENCIES
 from genesis.monitoring.alert_manager.alerts import ALERTS
 from genesis.monitoring.alert_manager.matchers import equals, one_of
 
@@ -18,7 +18,7 @@ _OF_THE_MONITOR = ("CollectorFailing", "JournalFailing", "JournalSlow", "Monitor
 _OF_ROTATION = ("RotationStuck", "RotationBlocked", "RotationDisagrees")
 """What the rotation controller tells of itself: it ends without the controller."""
 
-_REAL = equals("test", "")
+_REAL = equals(TEST, "")
 """A test alert mutes nothing."""
 
 

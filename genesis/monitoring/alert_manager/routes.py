@@ -8,11 +8,8 @@ from typing import Any
 
 from genesis.core.alert_config import AlertSettings
 from genesis.core.duration import duration_text
-from genesis.core.notification_config import DAYS, Delivery, Hours, Route, Team
+from genesis.core.notification_config import DAYS, TEST, Delivery, Hours, Route, Team
 from genesis.monitoring.alert_manager.matchers import equals
-
-TEST = "test"
-"""The label of a test alert: it goes the way of the real one, but never into one notification with it."""
 
 
 def routing_tree(alerts: AlertSettings) -> dict[str, Any]:
