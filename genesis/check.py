@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from genesis import generate
+from genesis.core.alert_config import AlertSettings
 from genesis.core.config import Settings
+from genesis.core.figure_alerts import PeriodLossAlert
 from genesis.stack import programs
 
 
@@ -23,6 +25,9 @@ def check_files(settings: Settings, root: Path, environ: Mapping[str, str]) -> I
     """Check the generated files under `root`, and let promtool and amtool check them too where they are installed."""
     for path in generate.check(root, settings):
         yield Finding(str(path), "is not what the configuration makes: run `genesis generate`")
+    for key, strategy in _strategies_named(settings.alerts):
+        if strategy not in settings.strategies.strategies:
+            yield Finding(f"alerts.yaml: {key}: {strategy!r} is not in strategies.yaml, and counts only if an engine sends it")
     promtool, amtool = (programs.find(program, environ) for program in (programs.PROMTOOL, programs.AMTOOL))
     rules = [path for path in sorted((root / "prometheus" / "rules").glob("*.yml")) if not path.name.endswith("_test.yml")]
     if promtool is None:
@@ -34,6 +39,19 @@ def check_files(settings: Settings, root: Path, environ: Mapping[str, str]) -> I
         yield Finding("amtool is not installed: alertmanager.yml is not checked by it")
     else:
         yield _run(amtool, "check-config", root / "alertmanager" / "alertmanager.yml")
+
+
+def _strategies_named(settings: AlertSettings) -> Iterator[tuple[str, str]]:
+    """Every strategy of alerts.yaml, by the key at which it stands: engines may send others than those that are configured."""
+    for field, alert in settings.alerts:
+        name = type(settings.alerts).model_fields[field].alias
+        parts = {"": alert} if not isinstance(alert, PeriodLossAlert) else {".week": alert.week, ".month": alert.month}
+        for part, leveled in parts.items():
+            yield from ((f"alerts.{name}{part}.overrides", strategy) for strategy in getattr(leveled, "overrides", ()))
+    yield from (("teams", strategy) for strategy in settings.teams)
+    for index, route in enumerate(settings.routes):
+        if "strategy" in route.match:
+            yield f"routes.{index}.match.strategy", route.match["strategy"]
 
 
 def _run(*command: str | Path) -> Finding:

@@ -104,6 +104,22 @@ def test_check_tells_what_it_looked_at(project: Path, capsys: pytest.CaptureFixt
     assert "FAULT: alertmanager/alertmanager.yml" in capsys.readouterr().out
 
 
+def test_check_tells_of_strategies_that_are_configured_nowhere_else(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spoil(project / "config" / "alerts.yaml", "teams: {}", "teams: {multi_piar: desk}")
+    spoil(project / "config" / "alerts.yaml", "      spread_capture: # earns", "      spread_captur: # earns")
+    assert main(["generate"]) == 0
+    capsys.readouterr()
+    assert main(["check"], {"PATH": str(project)}) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if "not in strategies.yaml" in line]
+    assert [line.split(": ")[2:4] for line in told] == [
+        [
+            "alerts.StrategyDrawdown.overrides",
+            "'spread_captur' is not in strategies.yaml, and counts only if an engine sends it",
+        ],
+        ["teams", "'multi_piar' is not in strategies.yaml, and counts only if an engine sends it"],
+    ]
+
+
 def test_check_without_the_tools_says_what_was_not_checked(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate"]) == 0
     assert main(["check"], {"PATH": str(project)}) == 0
