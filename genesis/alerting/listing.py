@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from genesis.alerting.book import BAND, Alert, AlertBook
 from genesis.alerting.loaded import identity
-from genesis.alerting.routing import Routing
+from genesis.alerting.routing import Routing, Taken
 from genesis.alerting.states import States
 from genesis.core.duration import duration_text
 from genesis.monitoring.alert_manager.thresholds import AlertThreshold
@@ -24,7 +24,7 @@ def rows(book: AlertBook, routing: Routing, now: States, strategy: str | None = 
                 alert.name,
                 severity,
                 now.text(alert.name, severity, strategy if alert.of_strategy else None),
-                ", ".join(one.receiver for one in taken),
+                ", ".join(map(_told, taken)),
                 duration_text(rule.hold),
                 thresholds_text(alert, severity, strategy),
             )
@@ -47,6 +47,12 @@ def thresholds_text(alert: Alert, severity: str, strategy: str | None = None) ->
     text = " or ".join(f"{_part(one)}{alert.sign(one)} {alert.shown(severity, one.value)}" for one in levels) or "-"
     others = {one.strategy for one in alert.thresholds if one.strategy}
     return f"{text} (+{len(others)})" if strategy is None and others else text
+
+
+def _told(taken: Taken) -> str:
+    """A receiver, and the hours in which it is told, or is not; two with opposite hours are never told both."""
+    hours = [*taken.active, *(f"not {name}" for name in taken.mute)]
+    return f"{taken.receiver} ({', '.join(hours)})" if hours else taken.receiver
 
 
 def _part(threshold: AlertThreshold) -> str:
