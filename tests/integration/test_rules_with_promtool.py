@@ -468,7 +468,7 @@ names = st.one_of(
 )
 
 
-@given(found=st.lists(names, min_size=1, max_size=20, unique=True))
+@given(found=st.lists(names, min_size=1, max_size=8, unique=True))
 @hypothesis_settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
