@@ -11,8 +11,9 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from genesis.core.alerts import ALERT_NAMES
+from genesis.core.alerts import ALERT_NAMES, Alerts
 from genesis.core.config import load_settings
 from genesis.core.duration import duration_text, parse_duration
 from genesis.core.errors import ConfigError, Fault
@@ -292,3 +293,14 @@ def test_a_duration_survives_its_text(milliseconds: int) -> None:
 @pytest.mark.parametrize("text", ["0s", "90d", "30d", "2w", "1d10h48m", "8d", "52w", "365d", "1h30m", "250ms"])
 def test_a_duration_is_told_as_prometheus_tells_it(text: str) -> None:
     assert duration_text(parse_duration(text)) == text
+
+
+@pytest.mark.parametrize("name", [name for name in ALERT_NAMES if name not in {"WinRateLow", "ProfitFactorLow"}])
+def test_no_window_is_too_short_for_its_scrapes(name: str) -> None:
+    """That of round trips is one of the monitor's own, and is compared with monitor.yaml."""
+    (field,) = (field for field in Alerts.model_fields.values() if field.alias == name)
+    assert isinstance(field.annotation, type)
+    if "window" not in getattr(field.annotation, "model_fields", {}):
+        return
+    with pytest.raises(ValidationError, match=r"must be (at least|longer than)"):
+        settings({f"alerts.{name}.window": "3s", f"alerts.{name}.for": "0s"})
