@@ -128,7 +128,7 @@ async def test_what_is_wrong_with_events_and_statements_is_notified(settings: Se
         expected = {
             "EventsMissing": "gate: 2 events are missing",
             "EventsConflicting": "Conflicting events (capital_flow)",
-            "EventsRejected": "1 events refused (capital_flow)",
+            "EventsRejected": "1 events refused (capital_flow; threshold 1)",
             "ReconciliationBreak": "Books and statement differ in 1 places",
             "StorageBelowTier": "The account has outgrown SQLite",
         }
