@@ -26,7 +26,10 @@ FILES: Mapping[str, type[BaseModel]] = {
 }
 
 
-_PROCESSES: Mapping[Process, str] = {Process.MONITOR: "The monitor", Process.ROTATION: "The rotation controller"}
+_PROCESSES: Mapping[Process, str] = {
+    Process.MONITOR: "The monitor",
+    Process.ROTATION: "The rotation controller, which is not written yet",
+}
 
 
 def metrics() -> str:

@@ -66,14 +66,13 @@ ON_FIGURES = (
 )
 """The alerts that end with the monitor, as they look at its figures of now; a window of fills outlives it for longer."""
 
-
-_OF_ROTATION = ("RotationStuck", "RotationBlocked", "RotationDisagrees")
+OF_ROTATION = ("RotationStuck", "RotationBlocked", "RotationDisagrees")
 """The alerts that end with the rotation controller."""
 
 _MUTED_BY = {
     "MonitorDown": ("monitor", ON_FIGURES),
     "CollectorFailing": ("monitor", ON_FIGURES),
-    "RotationDown": ("rotation controller", _OF_ROTATION),
+    "RotationDown": ("rotation controller", OF_ROTATION),
 }
 """Alert → the program whose end it tells, and the alerts whose end it mutes."""
 

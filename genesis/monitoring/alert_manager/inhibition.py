@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from genesis.core.notification_config import TEST, URGENCIES
+from genesis.core.timing_faults import OF_ROTATION
 from genesis.monitoring.alert_manager.alerts import ALERTS
 from genesis.monitoring.alert_manager.matchers import equals, one_of
 
@@ -14,9 +15,6 @@ SAME = ("alertname", "instance", "strategy", "symbol", "kind", "period", "code")
 
 _OF_THE_MONITOR = ("CollectorFailing", "JournalFailing", "JournalSlow", "MonitorFlapping", "ScrapeSlow")
 """What the monitor's own metrics tell, beside the figures: it ends without the monitor, and may have been why it fell."""
-
-_OF_ROTATION = ("RotationStuck", "RotationBlocked", "RotationDisagrees")
-"""What the rotation controller tells of itself: it ends without the controller."""
 
 _REAL = equals(TEST, "")
 """A test alert mutes nothing."""
@@ -37,7 +35,7 @@ def inhibit_rules() -> list[dict[str, Any]]:
         _rule([equals("alertname", "MonitorDown")], told_by_monitor, ["instance"]),
         # Without an instance, MonitorDown says that Prometheus knows of no monitor at all.
         _rule([equals("alertname", "MonitorDown"), equals("instance", "")], told_by_monitor),
-        _rule([equals("alertname", "RotationDown")], one_of("alertname", _OF_ROTATION), ["instance"]),
+        _rule([equals("alertname", "RotationDown")], one_of("alertname", OF_ROTATION), ["instance"]),
         # The same for one group of figures, and only for the alerts that stand on it.
         *(
             _rule(
