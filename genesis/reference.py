@@ -11,6 +11,7 @@ from pydantic import BaseModel, TypeAdapter
 from genesis.core.alert_config import AlertSettings
 from genesis.core.config import MonitorSettings, StrategiesSettings, TradingRules
 from genesis.core.duration import duration_text
+from genesis.core.rotation_config import RotationSettings
 from genesis.monitoring.alert_manager.alert import Alert, Inputs
 from genesis.monitoring.alert_manager.alerts import ALERTS
 from genesis.monitoring.alert_manager.documents import MARK
@@ -23,12 +24,13 @@ FILES: Mapping[str, type[BaseModel]] = {
     "monitor.yaml": MonitorSettings,
     "strategies.yaml": StrategiesSettings,
     "alerts.yaml": AlertSettings,
+    "rotation.yaml": RotationSettings,
 }
 
 
 _PROCESSES: Mapping[Process, str] = {
     Process.MONITOR: "The monitor",
-    Process.ROTATION: "The rotation controller, which is not written yet",
+    Process.ROTATION: "The rotation controller",
 }
 
 

@@ -18,6 +18,7 @@ from genesis.core.duration import Interval, duration_text
 from genesis.core.errors import ConfigError, Fault
 from genesis.core.event_config import EventSettings
 from genesis.core.models import Storage, Tier
+from genesis.core.rotation_config import RotationSettings
 from genesis.core.section import Name, Ratio, Section, TimeZone
 from genesis.core.statistics_config import StatisticsSettings
 
@@ -178,6 +179,7 @@ class Settings(NamedTuple):
     monitor: MonitorSettings
     strategies: StrategiesSettings
     alerts: AlertSettings
+    rotation: RotationSettings
 
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -194,11 +196,12 @@ def load_settings(directory: Path) -> Settings:
     monitor = _load(directory / "monitor.yaml", MonitorSettings, faults)
     strategies = _load(directory / "strategies.yaml", StrategiesSettings, faults)
     alerts = _load(directory / "alerts.yaml", AlertSettings, faults)
+    rotation = _load(directory / "rotation.yaml", RotationSettings, faults)
     if monitor is not None and alerts is not None:
         faults.extend(_alerts_on_nothing(monitor, alerts))
-    if rules is None or monitor is None or strategies is None or alerts is None or faults:
+    if rules is None or monitor is None or strategies is None or alerts is None or rotation is None or faults:
         raise ConfigError(faults)
-    return Settings(rules, monitor, strategies, alerts)
+    return Settings(rules, monitor, strategies, alerts, rotation)
 
 
 def _alerts_on_nothing(monitor: MonitorSettings, settings: AlertSettings) -> Iterator[Fault]:

@@ -473,8 +473,26 @@ ROTATION_ENGINE_WEIGHT_RATIO = _of_rotation(
     _gauge("rotation_engine_weight_ratio", "strategy", "Share of the capital that the strategy has, as the engine reports it.")
 )
 ROTATION_SCORE = _of_rotation(_gauge("rotation_score", "strategy", "What the strategy's figures amount to; more is better."))
+ROTATION_STATE = _of_rotation(
+    _gauge("rotation_state", "strategy state", "1 for the state of the strategy by the last decision, 0 for the others.")
+)
+ROTATION_PINNED = _of_rotation(_gauge("rotation_pinned", "strategy", "1 if a person fixed the strategy, 0 if not."))
+ROTATION_RULE_HOLDS = _of_rotation(
+    _gauge("rotation_rule_holds", "strategy rule", "1 while a hard rule holds of the strategy, 0 while it does not.")
+)
 ROTATION_DECISIONS = _of_rotation(
-    _counter("rotation_decisions_total", "action reason", "Decisions by what they changed, and why; one may change nothing.")
+    _counter(
+        "rotation_decisions_total",
+        "action reason",
+        "Decisions on single strategies by what they changed, and why; hold changes nothing.",
+    )
+)
+ROTATION_STEP_TIMESTAMP_SECONDS = _of_rotation(
+    _gauge(
+        "rotation_step_timestamp_seconds",
+        "strategy action reason",
+        "Wall time at which a strategy was last changed in this way for this reason.",
+    )
 )
 ROTATION_LAST_DECISION_TIMESTAMP_SECONDS = _of_rotation(
     _gauge(
@@ -488,6 +506,20 @@ ROTATION_INTERVAL_SECONDS = _of_rotation(
 )
 ROTATION_ENFORCING = _of_rotation(
     _gauge("rotation_enforcing", "", "1 if decisions are sent to the engine, 0 if they are only told.")
+)
+ROTATION_LEADING = _of_rotation(
+    _gauge("rotation_leading", "", "1 if this controller decides, 0 if it waits for another one that does.")
+)
+ROTATION_HALTED = _of_rotation(_gauge("rotation_halted", "", "1 while the kill switch keeps everything as it is, 0 while not."))
+ROTATION_TURNOVER_USED_RATIO = _of_rotation(
+    _gauge("rotation_turnover_used_ratio", "", "What was moved in the last 24 hours over what may be.")
+)
+ROTATION_DELIVERIES = _of_rotation(
+    _counter(
+        "rotation_deliveries_total",
+        "outcome",
+        "Deliveries of decisions to the engine: confirmed, unconfirmed, refused, failed.",
+    )
 )
 ROTATION_BLOCKED_INFO = _of_rotation(
     _info("rotation_blocked_info", "reason", "Why no step that adds risk is taken; there is none while all is well.")
