@@ -200,9 +200,9 @@ class RotationSettings(Section):
     rules: dict[Word, Rule] = Field(default_factory=dict)
     """The hard rules by name."""
     resume: Resume = Resume()
-    """When a paused strategy may trade again."""
+    """How a paused strategy comes back."""
     daily_loss: DailyLoss = DailyLoss()
-    """What happens as the tier's daily loss is used up."""
+    """From which shares of the tier's daily loss on less is allowed."""
     allocation: AllocationSettings = AllocationSettings()
     """Bounds of the weights, and how fast they may move."""
 
