@@ -27,6 +27,14 @@ class Sample(NamedTuple):
         return frozenset((name, value) for name, value in self.labels.items() if name != "__name__")
 
 
+class Range(NamedTuple):
+    """One series over a time range."""
+
+    labels: dict[str, str]
+    points: list[tuple[float, float]]
+    """(seconds since 1970, value), in order; where there is none at a step, there is no point."""
+
+
 class RuleAlert(msgspec.Struct, frozen=True, rename="camel"):
     """An alert as the rules see it."""
 
@@ -78,6 +86,21 @@ class Prometheus(Server):
             return [Sample({}, *_point(self.decoded(_POINT, result.result)))]
         raise ServerError(f"{promql}: comes to a {result.result_type}, not to samples of one moment")
 
+    async def query_range(self, promql: str, start: float, end: float, step: float) -> list[Range]:
+        """What an expression comes to at `start`, `start + step` and so on, up to and with `end`: seconds since 1970.
+
+        Prometheus counts in milliseconds, and gives 11,000 points a series at most.
+
+        Raises:
+            ServerError: Prometheus cannot be asked, or refuses the expression or the range.
+        """
+        form = {"query": promql, "start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:.3f}"}
+        result = self.decoded(_QUERY, await self.ask("POST", "/api/v1/query_range", form=form)).data
+        if result.result_type != "matrix":
+            raise ServerError(f"{promql}: comes to a {result.result_type}, not to samples over a range")
+        series = self.decoded(_MATRIX, result.result)
+        return [Range(one.metric, [(at, float(value)) for at, value in one.values]) for one in series]
+
     async def alerts(self) -> list[RuleAlert]:
         """The pending and firing alerts."""
         return self.decoded(_ALERTS, await self.ask("GET", "/api/v1/alerts")).data.alerts
@@ -95,6 +118,11 @@ class Prometheus(Server):
 class _Series(msgspec.Struct):
     metric: dict[str, str]
     value: tuple[float, str]
+
+
+class _Curve(msgspec.Struct):
+    metric: dict[str, str]
+    values: list[tuple[float, str]]
 
 
 class _Result(msgspec.Struct, rename="camel"):
@@ -138,6 +166,7 @@ def _point(point: tuple[float, str]) -> tuple[float, float]:
 
 _QUERY = msgspec.json.Decoder(_QueryAnswer)
 _VECTOR = msgspec.json.Decoder(list[_Series])
+_MATRIX = msgspec.json.Decoder(list[_Curve])
 _POINT = msgspec.json.Decoder(tuple[float, str])
 _ALERTS = msgspec.json.Decoder(_AlertAnswer)
 _FORMATTED = msgspec.json.Decoder(_FormattedAnswer)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from genesis.clients.prometheus import Prometheus, Sample
+from genesis.clients.prometheus import Prometheus, Range, Sample
 from genesis.core.errors import ServerError
 from genesis.stack.ports import free_port
 from tests.unit.clients.answers import Answer, answering
@@ -41,6 +41,25 @@ async def test_samples_have_labels_value_and_time() -> None:
 
 async def test_a_scalar_is_a_sample_without_labels() -> None:
     assert await queried(result("scalar", [12.5, "3"])) == [Sample({}, 3.0, 12.5)]
+
+
+async def ranged(kind: str, found: object) -> list[Range]:
+    text = json.dumps({"status": "success", "data": {"resultType": kind, "result": found}})
+    async with answering({"POST /api/v1/query_range": (200, text)}) as (url, asked), Prometheus(url) as prometheus:
+        series = await prometheus.query_range("x", 1_700_000_000.0, 1_700_000_060.0, 0.25)
+    ((_, _, body),) = asked
+    assert parse_qs(body) == {"query": ["x"], "start": ["1700000000.000"], "end": ["1700000060.000"], "step": ["0.250"]}
+    return series
+
+
+async def test_a_range_comes_to_the_points_of_each_series() -> None:
+    found = [{"metric": {"strategy": "a"}, "values": [[12, "1"], [12.25, "-Inf"]]}, {"metric": {}, "values": []}]
+    assert await ranged("matrix", found) == [Range({"strategy": "a"}, [(12.0, 1.0), (12.25, -math.inf)]), Range({}, [])]
+
+
+async def test_a_range_that_comes_to_something_else_is_refused() -> None:
+    with pytest.raises(ServerError, match="comes to a vector, not to samples over a range"):
+        await ranged("vector", [])
 
 
 async def test_a_query_of_any_length_and_any_signs_arrives_as_it_is() -> None:
