@@ -64,6 +64,19 @@ class LoadedRule(msgspec.Struct, frozen=True, rename="camel"):
     health: str = "unknown"
     """ok, err, or unknown before the first evaluation."""
     last_error: str = ""
+    type: str = "alerting"
+    """alerting or recording."""
+
+
+class RuleGroup(msgspec.Struct, frozen=True, rename="camel"):
+    """Rules that are evaluated together."""
+
+    rules: list[LoadedRule]
+    name: str = ""
+    interval: float = 0
+    """Seconds between two evaluations."""
+    last_evaluation: datetime | None = None
+    """By Prometheus's clock; in the year 1 before the first one."""
 
 
 class Prometheus(Server):
@@ -72,13 +85,16 @@ class Prometheus(Server):
     def __init__(self, url: str = DEFAULT_URL, *, option: str = "--prometheus", timeout: float = 5.0) -> None:
         super().__init__("Prometheus", option, url, timeout)
 
-    async def query(self, promql: str) -> list[Sample]:
-        """What an expression comes to now: one sample a series; label values in it are written by `promql.string`.
+    async def query(self, promql: str, *, at: float | None = None) -> list[Sample]:
+        """What an expression comes to: one sample a series; label values in it are written by `promql.string`.
+
+        `at`: seconds since 1970, to the millisecond; None is now, by Prometheus's clock.
 
         Raises:
             ServerError: Prometheus cannot be asked, or says that the expression is wrong.
         """
-        answer = await self.ask("POST", "/api/v1/query", form={"query": promql})
+        moment = {} if at is None else {"time": f"{at:.3f}"}
+        answer = await self.ask("POST", "/api/v1/query", form={"query": promql, **moment})
         result = self.decoded(_QUERY, answer).data
         if result.result_type == "vector":
             return [Sample(series.metric, *_point(series.value)) for series in self.decoded(_VECTOR, result.result)]
@@ -107,8 +123,11 @@ class Prometheus(Server):
 
     async def rules(self) -> list[LoadedRule]:
         """The rules that it has loaded."""
-        groups = self.decoded(_RULES, await self.ask("GET", "/api/v1/rules")).data.groups
-        return [rule for group in groups for rule in group.rules]
+        return [rule for group in await self.rule_groups() for rule in group.rules]
+
+    async def rule_groups(self) -> list[RuleGroup]:
+        """The groups of rules that it evaluates, each in one go."""
+        return self.decoded(_RULES, await self.ask("GET", "/api/v1/rules")).data.groups
 
     async def formatted(self, promql: str) -> str:
         """An expression in Prometheus' own layout, the same for all that differ in nothing else."""
@@ -142,12 +161,8 @@ class _AlertAnswer(msgspec.Struct):
     data: _AlertList
 
 
-class _Group(msgspec.Struct):
-    rules: list[LoadedRule]
-
-
 class _GroupList(msgspec.Struct):
-    groups: list[_Group]
+    groups: list[RuleGroup]
 
 
 class _RulesAnswer(msgspec.Struct):

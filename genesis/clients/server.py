@@ -77,7 +77,9 @@ class Server:
             ) as response:
                 answer = await response.read()
                 if response.status not in _OK:
-                    raise ServerError(self._refused(path, response.status, answer))
+                    raise ServerError(
+                        self._refused(path, response.status, answer), status=response.status, reason=refusal(answer)
+                    )
                 return answer
         except TimeoutError as error:
             raise ServerError(self._silent(f"nothing came within {self._timeout.total:g} s")) from error

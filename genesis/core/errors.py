@@ -79,6 +79,12 @@ class StackError(GenesisError):
 class ServerError(GenesisError):
     """A Prometheus or an Alertmanager does not answer, or refuses what it is asked; the message says what to do."""
 
+    def __init__(self, message: str, *, status: int | None = None, reason: str = "") -> None:
+        """`status`: of the answer that refuses, None where nothing came that could be read; `reason`: in the server's words."""
+        super().__init__(message)
+        self.status = status
+        self.reason = reason or message
+
 
 class UnknownError(GenesisError):
     """Something is named that does not exist; the message says what does."""

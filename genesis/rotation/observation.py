@@ -75,6 +75,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     old), `clock` (a clock jumped, or that of Prometheus is another), `signals` (an expression failed, or came to two samples
     for a strategy), `engine` (it does not answer), `unconfirmed` (it does not do what was decided), `rules` (Prometheus does
     not evaluate the alert rules)."""
+    details: dict[str, str] = {}
+    """Fault → what it is, in words."""
 
 
 class Pin(msgspec.Struct, frozen=True, kw_only=True):
