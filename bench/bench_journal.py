@@ -24,7 +24,7 @@ import msgspec
 from genesis.core.config import MonitorSettings, load_settings
 from genesis.core.errors import StackError
 from genesis.core.models import Fill, Liquidity, Quote, Side
-from genesis.ledger.address import Address, address
+from genesis.database.address import Address, address
 from genesis.ledger.journal import Journal
 from genesis.logs import configure_logs
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor

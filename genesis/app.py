@@ -15,11 +15,11 @@ from genesis.core.clock import Clock, SystemClock
 from genesis.core.config import Settings
 from genesis.core.errors import GenesisError, JournalError
 from genesis.core.statement import Statement, Terms
+from genesis.database.address import Address, configured
 from genesis.ingest.auth import exposures, guarded, ingest_guard, scrape_guard
 from genesis.ingest.http import EventIntake, counted, ingest_routes
 from genesis.ingest.statement_http import statement_routes
 from genesis.ingest.tls import tls_context
-from genesis.ledger.address import Address, configured
 from genesis.ledger.journal import Journal
 from genesis.ledger.reconciliation import Reconciliation
 from genesis.monitoring.alert_manager import thresholds

@@ -13,7 +13,7 @@ import structlog
 from genesis.core.clock import Clock
 from genesis.core.config import MonitorSettings
 from genesis.core.errors import JournalError
-from genesis.ledger.address import Address
+from genesis.database.address import Address
 from genesis.ledger.digest import digest
 from genesis.ledger.journal import Journal
 from genesis.ledger.points import Points

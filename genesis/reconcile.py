@@ -18,10 +18,10 @@ from genesis.core.config import MonitorSettings
 from genesis.core.errors import GenesisError
 from genesis.core.money import exact_arithmetic
 from genesis.core.statement import Statement, Terms
+from genesis.database.address import Address
 from genesis.ingest.auth import read_secret
 from genesis.ingest.statement import read_statement
 from genesis.ingest.statement_http import STATEMENT
-from genesis.ledger.address import Address
 from genesis.ledger.journal import Journal
 from genesis.ledger.reconciliation import Reconciliation, Reconciliations, reconcile
 from genesis.monitoring.accounts import Accounts

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from genesis.core.clock import Clock
 from genesis.core.config import Settings
+from genesis.database.address import Address
 from genesis.ingest.recorded_fills import RecordedFill
-from genesis.ledger.address import Address
 from genesis.ledger.journal import Journal
 from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor

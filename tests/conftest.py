@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from genesis.ledger.address import Address, address
+from genesis.database.address import Address, address
 from tests.integration.postgres import PASSWORD, Cluster, cluster
 
 

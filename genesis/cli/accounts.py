@@ -80,8 +80,8 @@ def add_report(commands: Commands) -> None:
 
 
 def _replay(options: argparse.Namespace, environ: Environ) -> int:
+    from genesis.database.address import configured
     from genesis.ingest.recorded_fills import read_fills
-    from genesis.ledger.address import configured
     from genesis.replay import replay, report_lines
 
     settings = load_settings(options.config)
@@ -106,8 +106,8 @@ def _reconcile(options: argparse.Namespace, environ: Environ) -> int:
 def _compare(options: argparse.Namespace) -> int:
     from genesis import reconcile
     from genesis.core.statement import CashBasis, Terms
+    from genesis.database.address import configured
     from genesis.ingest.statement_http import tolerance
-    from genesis.ledger.address import configured
 
     settings = load_settings(options.config).monitor
     statement = reconcile.read_file(options.statement)

@@ -15,7 +15,7 @@ from genesis.core.clock import SystemClock
 from genesis.core.config import MonitorSettings, load_settings
 
 if TYPE_CHECKING:
-    from genesis.ledger.address import Address
+    from genesis.database.address import Address
 
 
 def add_journal_commands(commands: Commands) -> None:
@@ -46,7 +46,7 @@ def add_journal(command: argparse.ArgumentParser) -> None:
 
 def journal_of(options: argparse.Namespace) -> tuple[Address, MonitorSettings]:
     """The journal that the options name, and the settings for its books."""
-    from genesis.ledger.address import configured
+    from genesis.database.address import configured
 
     settings = load_settings(options.config).monitor
     if options.password_file is not None:
@@ -95,7 +95,7 @@ def _journal_export(options: argparse.Namespace, environ: Environ) -> int:
 
 def _journal_copy(options: argparse.Namespace, environ: Environ) -> int:
     from genesis import journal_command
-    from genesis.ledger.address import configured
+    from genesis.database.address import configured
 
     source, settings = journal_of(options)
     target = configured(settings, options.to)

@@ -19,7 +19,7 @@ import structlog
 from genesis.core.clock import Clock, SystemClock
 from genesis.core.errors import JournalBusyError, JournalError
 from genesis.core.models import AnyAccountEvent
-from genesis.ledger.address import Address, address
+from genesis.database.address import Address, address
 from genesis.ledger.points import NO_POINTS, Points
 from genesis.ledger.rows import Row
 from genesis.ledger.store import Entry, Sequenced, Store

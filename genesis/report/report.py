@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from genesis.core.clock import Clock
 from genesis.core.config import Settings
 from genesis.core.errors import GenesisError
-from genesis.ledger.address import Address
+from genesis.database.address import Address
 from genesis.ledger.journal import Journal
 from genesis.monitoring.snapshot import MonitorSnapshot, PortfolioSnapshot, StrategySnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor

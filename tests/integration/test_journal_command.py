@@ -14,8 +14,8 @@ from sqlalchemy import delete, text, update
 from genesis.cli import main
 from genesis.core.config import MonitorSettings, load_settings
 from genesis.core.models import AnyEvent, Side, Void
+from genesis.database.address import Address, address
 from genesis.ingest.codec import decode_event
-from genesis.ledger.address import Address, address
 from genesis.ledger.journal import Journal
 from genesis.ledger.schema import EVENT, SNAPSHOT
 from genesis.ledger.store import Store

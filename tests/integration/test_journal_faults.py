@@ -21,7 +21,7 @@ from structlog.testing import capture_logs
 
 from genesis.core.errors import JournalError
 from genesis.core.models import AnyAccountEvent, CapitalFlow
-from genesis.ledger.address import Address
+from genesis.database.address import Address
 from genesis.ledger.journal import Entry, Journal
 from tests.integration.conftest import until
 from tests.integration.postgres import PASSWORD, Cluster
@@ -198,7 +198,7 @@ async def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
 _WRITER = """
 import asyncio, os, sys
 from pathlib import Path
-from genesis.ledger.address import address
+from genesis.database.address import address
 from genesis.ledger.journal import Journal
 from tests.integration.test_journal_faults import flow
 

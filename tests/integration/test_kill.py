@@ -17,7 +17,7 @@ import pytest
 
 from genesis.core.config import MonitorSettings, load_settings
 from genesis.core.models import Fill, Side
-from genesis.ledger.address import POSTGRESQL, Address
+from genesis.database.address import POSTGRESQL, Address
 from genesis.ledger.journal import Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from tests.integration.live_monitor import CONFIG, LiveMonitor, secret, send

@@ -17,7 +17,7 @@ from genesis.app import MonitorApp
 from genesis.core.config import MonitorSettings, Settings, load_settings
 from genesis.core.errors import JournalError
 from genesis.core.models import Side, Void
-from genesis.ledger.address import Address
+from genesis.database.address import Address
 from genesis.ledger.journal import Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from genesis.core.errors import JournalBusyError, JournalError
 from genesis.core.models import AnyAccountEvent, CapitalFlow, Fill, Side
-from genesis.ledger.address import Address
+from genesis.database.address import Address
 from genesis.ledger.journal import Entry, Journal
 from genesis.ledger.schema import EVENT, SCHEMA, SCHEMA_VERSION, SNAPSHOT
 

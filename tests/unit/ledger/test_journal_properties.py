@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from genesis.core.config import MonitorSettings, load_settings
 from genesis.core.models import AnyAccountEvent, AnyEvent, MarketEvent
-from genesis.ledger.address import Address, address
+from genesis.database.address import Address, address
 from genesis.ledger.digest import digest
 from genesis.ledger.journal import Journal
 from genesis.monitoring.accounts import Accounts

@@ -20,7 +20,7 @@ from genesis.core.clock import SystemClock
 from genesis.core.config import Settings, load_settings
 from genesis.core.errors import GenesisError, JournalError
 from genesis.core.models import AnyEvent, Side
-from genesis.ledger.address import Address, address
+from genesis.database.address import Address, address
 from genesis.ledger.journal import Journal
 from genesis.monitoring.snapshot import AccountSnapshot, MonitorSnapshot, PortfolioSnapshot, StrategySnapshot, TripFigures
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import URL, Connection, Engine, NullPool, StaticPool, create_engine, event, exc
 
 from genesis.core.errors import JournalError
-from genesis.ledger.address import SQLITE, Address
+from genesis.database.address import SQLITE, Address
 
 _WAIT_FOR_LOCK = 3.0
 """Seconds. A server needs a moment to notice that a process was killed, and to end what it was doing for it."""

@@ -6,7 +6,7 @@ import pytest
 
 from genesis.core.config import MonitorSettings
 from genesis.core.errors import JournalError
-from genesis.ledger.address import address, configured
+from genesis.database.address import address, configured
 
 
 @pytest.mark.parametrize(
