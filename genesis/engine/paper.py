@@ -16,12 +16,13 @@ from genesis.core.instrument import Instrument
 from genesis.engine.engine import Account, TradingEngine
 from genesis.engine.faults import FaultyExecution
 from genesis.engine.market import Market, SimulatedMarket
-from genesis.engine.strategies import MeanReversion, MultiPair, SpreadCapture, StatisticalArb
+from genesis.engine.strategies import MarketMaking, MeanReversion, MultiPair, SpreadCapture, StatisticalArb
 from genesis.engine.strategy import GridStrategy, Strategy
 from genesis.ingest.recorded_market import RecordedMarket
 
 _KINDS: dict[str, type[GridStrategy]] = {
     "spread_capture": SpreadCapture,
+    "market_making": MarketMaking,
     "mean_reversion": MeanReversion,
     "multi_pair": MultiPair,
     "statistical_arb": StatisticalArb,

@@ -1,4 +1,4 @@
-"""Four small strategies. Each looks at its symbols four times a second of event time, and answers with orders.
+"""Five small strategies. Each looks at its symbols four times a second of event time, and answers with orders.
 
 A strategy sizes its orders for the equal share of the account; what it is allocated, the engine applies. It asks the desk for
 what it holds instead of remembering it, so a partial fill, a dropped quote or a pause cannot leave it with a wrong idea.
@@ -71,6 +71,15 @@ class SpreadCapture(GridStrategy):
                 return []
         quantity = abs(position) or instrument.quantity(self.capital * self.SHARE / mid)
         return [Order(symbol, side, quantity, limit, reduce_only=bool(position))] if quantity > 0 else []
+
+
+class MarketMaking(SpreadCapture):
+    """As spread capture, but farther from the mid and larger: fewer trades, and more on each."""
+
+    SHARE = 0.3
+    MIN_WIDTH = 4.5e-4
+    WIDTH_DEVIATIONS = 3.5
+    EXIT_WIDTH = 1.5e-4
 
 
 class MeanReversion(GridStrategy):
