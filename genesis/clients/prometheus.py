@@ -11,6 +11,7 @@ from genesis.clients.server import Server
 from genesis.core.errors import ServerError
 
 DEFAULT_URL = "http://127.0.0.1:9090"
+_OK = 200
 
 
 class Sample(NamedTuple):
@@ -100,7 +101,8 @@ class Prometheus(Server):
             return [Sample(series.metric, *_point(series.value)) for series in self.decoded(_VECTOR, result.result)]
         if result.result_type == "scalar":
             return [Sample({}, *_point(self.decoded(_POINT, result.result)))]
-        raise ServerError(f"{promql}: comes to a {result.result_type}, not to samples of one moment")
+        wrong = f"comes to a {result.result_type}, not to samples of one moment"
+        raise ServerError(f"{promql}: {wrong}", status=_OK, reason=wrong)
 
     async def query_range(self, promql: str, start: float, end: float, step: float) -> list[Range]:
         """What an expression comes to at `start`, `start + step` and so on, up to and with `end`: seconds since 1970.
