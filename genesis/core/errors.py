@@ -5,7 +5,8 @@ GenesisError
 ├── ConfigError       the configuration is refused before anything starts
 ├── MarketError       a recorded market cannot be read
 ├── JournalError      the journal cannot be read or written
-│   └── JournalBusyError   too many events wait for it
+│   ├── JournalBusyError   too many events wait for it
+│   └── JournalLockedError another process holds its lock
 ├── StackError        a program that the native stack needs is missing or does not start
 ├── ServerError       a Prometheus or an Alertmanager does not answer, or refuses what it is asked
 └── UnknownError      an alert or a strategy is named that does not exist
@@ -70,6 +71,10 @@ class JournalBusyError(JournalError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, retryable=True)
+
+
+class JournalLockedError(JournalError):
+    """Another process holds the lock that this one needs; the message says which one, where that is known."""
 
 
 class StackError(GenesisError):

@@ -14,7 +14,8 @@ from genesis.core.clock import Clock
 from genesis.core.errors import JournalError
 from genesis.core.models import AnyAccountEvent, same_content
 from genesis.database.address import SQLITE, Address
-from genesis.database.connection import CORRUPT, Database
+from genesis.database.advice import CORRUPT
+from genesis.database.connection import Database
 from genesis.ledger.points import NO_POINTS, Points
 from genesis.ledger.rows import Row, checksum, event_of, row_of
 from genesis.ledger.schema import EVENT, POINT, SCHEMA, SCHEMA_VERSION, SNAPSHOT, check_known, migrate, version_of
