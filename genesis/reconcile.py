@@ -17,9 +17,9 @@ from genesis.core.clock import Clock
 from genesis.core.config import MonitorSettings
 from genesis.core.errors import GenesisError
 from genesis.core.money import exact_arithmetic
+from genesis.core.secret import read_secret
 from genesis.core.statement import Statement, Terms
 from genesis.database.address import Address
-from genesis.ingest.auth import read_secret
 from genesis.ingest.statement import read_statement
 from genesis.ingest.statement_http import STATEMENT
 from genesis.ledger.journal import Journal

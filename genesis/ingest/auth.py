@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import base64
 import hmac
-import stat
 from collections.abc import Awaitable, Callable, Iterator
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Protocol
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from genesis.core.access_config import IngestSettings, ScrapeSettings, TlsSettings
-from genesis.core.errors import ConfigError, Fault
+from genesis.core.secret import HOW_TO_MAKE, read_secret
 from genesis.ingest.answers import refuse
 
-MIN_SECRET = 16
-MAX_SECRET = 4096
 METRICS = "/metrics"
 FIGURES = "/api/v1/strategies"
 """What begins so tells the figures, too."""
-_HOW_TO_MAKE = "one line of printable ASCII, for example made by `openssl rand -hex 32`"
 
 
 class Guard(Protocol):
@@ -97,28 +92,6 @@ def guarded(ingest: Guard, scrape: Guard | None) -> Middleware:
     return guard
 
 
-def read_secret(path: Path, key: str) -> str:
-    """The one line that a file holds.
-
-    Raises:
-        ConfigError: naming `key`: the file cannot be read, others may read or change it, or it holds no usable secret.
-    """
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        text = path.read_bytes()[: MAX_SECRET + 2].decode("ascii").removesuffix("\n").removesuffix("\r")
-    except OSError as error:
-        raise _fault(key, path, f"cannot be read: {error.strerror}; it must hold {_HOW_TO_MAKE}") from error
-    except UnicodeDecodeError as error:
-        raise _fault(key, path, f"must hold {_HOW_TO_MAKE}") from error
-    if mode & (stat.S_IRWXO | stat.S_IWGRP):
-        raise _fault(key, path, f"has mode {mode:04o}, so others may read or change it: chmod 600 it (440 will do too)")
-    if not MIN_SECRET <= len(text) <= MAX_SECRET:
-        raise _fault(key, path, f"holds {len(text)} characters, {MIN_SECRET} to {MAX_SECRET} are wanted: {_HOW_TO_MAKE}")
-    if not all("!" <= character <= "~" for character in text):
-        raise _fault(key, path, f"holds a space or a control character: it must hold {_HOW_TO_MAKE}")
-    return text
-
-
 def exposures(host: str, scrape: ScrapeSettings, tls: TlsSettings) -> Iterator[str]:
     """What whoever reaches `host` could do or see that perhaps they should not; nothing on loopback."""
     if _is_loopback(host):
@@ -136,7 +109,7 @@ def _closed(_: str | None, /) -> web.Response:
     return refuse(
         403,
         "no token is configured, so nothing is taken over HTTP: "
-        f"make a file with {_HOW_TO_MAKE}, name it in monitor.yaml as ingest.token_file, and start the monitor again",
+        f"make a file with {HOW_TO_MAKE}, name it in monitor.yaml as ingest.token_file, and start the monitor again",
     )
 
 
@@ -150,7 +123,3 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _fault(key: str, path: Path, expected: str) -> ConfigError:
-    return ConfigError([Fault("monitor.yaml", key, str(path), expected)])

@@ -7,7 +7,10 @@ from decimal import Decimal
 
 import msgspec
 
+from genesis.core.allocation import EngineReport, Share
 from genesis.core.models import StrategyState
+
+__all__ = ["EngineReport", "Limits", "Observation", "Pair", "Pin", "Seen", "Share"]
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,22 +28,6 @@ class Pair(msgspec.Struct, frozen=True):
     one: str
     other: str
     correlation: float
-
-
-class Share(msgspec.Struct, frozen=True):
-    """What an engine gives a strategy: a share of the capital, and a state."""
-
-    weight: Decimal
-    state: StrategyState
-
-
-class EngineReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What the engine says that it does."""
-
-    decision: int | None
-    """The number of the last decision that it took; None before the first one."""
-    shares: dict[str, Share]
-    """Strategy → what it has."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

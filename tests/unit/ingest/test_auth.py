@@ -13,7 +13,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from genesis.core.access_config import IngestSettings, ScrapeSettings, TlsSettings
 from genesis.core.errors import ConfigError
-from genesis.ingest.auth import Guard, exposures, guarded, ingest_guard, read_secret, scrape_guard
+from genesis.core.secret import read_secret
+from genesis.ingest.auth import Guard, exposures, guarded, ingest_guard, scrape_guard
 from genesis.ingest.tls import tls_context
 
 TOKEN = "a-token-of-the-tests-42"  # noqa: S105 - of the tests alone
