@@ -62,8 +62,13 @@ class Server:
         params: Sequence[tuple[str, str]] = (),
         form: Mapping[str, str] | None = None,
         body: object = None,
+        raw: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        max_bytes: int | None = None,
     ) -> bytes:
-        """What the server answers; `body` is sent as JSON, `form` as a form.
+        """What the server answers; `body` is sent as JSON, `form` as a form, `raw` as it is.
+
+        `max_bytes`: a longer answer is refused unread; None reads any.
 
         Raises:
             ServerError: it does not answer, or not with a success.
@@ -73,9 +78,15 @@ class Server:
         sent: dict[str, Any] = {} if body is None else {"json": body}
         try:
             async with self._session.request(
-                method, f"{self.url}{path}", params=list(params), data=form, allow_redirects=False, **sent
+                method,
+                f"{self.url}{path}",
+                params=list(params),
+                data=form if raw is None else raw,
+                headers=headers,
+                allow_redirects=False,
+                **sent,
             ) as response:
-                answer = await response.read()
+                answer = await _read(response, max_bytes)
                 if response.status not in _OK:
                     raise ServerError(
                         self._refused(path, response.status, answer), status=response.status, reason=refusal(answer)
@@ -104,6 +115,17 @@ class Server:
 
     def _refused(self, path: str, status: int, answer: bytes) -> str:
         return f"{self.name} at {self.shown} refuses {path} ({status}): {refusal(answer)}"
+
+
+async def _read(response: aiohttp.ClientResponse, max_bytes: int | None) -> bytes:
+    if max_bytes is None:
+        return await response.read()
+    answer = bytearray()
+    async for chunk in response.content.iter_any():
+        answer += chunk
+        if len(answer) > max_bytes:
+            raise ValueError(f"its answer is longer than {max_bytes} bytes")
+    return bytes(answer)
 
 
 def refusal(answer: bytes) -> str:

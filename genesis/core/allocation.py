@@ -31,14 +31,6 @@ class EngineReport(msgspec.Struct, frozen=True, kw_only=True):
     """Strategy → what it has."""
 
 
-class Order(msgspec.Struct, frozen=True):
-    """A numbered decision, as it is sent to an engine."""
-
-    decision: int
-    """1 or more; each new order has a higher one than those before it."""
-    shares: dict[str, Share]
-
-
 class _Wire(msgspec.Struct):
     decision: int | None
     shares: dict[str, msgspec.Raw]
@@ -64,16 +56,16 @@ def decode_report(body: bytes) -> EngineReport:
     return EngineReport(decision=number, shares=shares)
 
 
-def decode_order(body: bytes) -> Order:
-    """What an engine is told.
+def decode_order(body: bytes) -> tuple[int, dict[str, Share]]:
+    """What an engine is told: the number of the decision, and the share of each strategy.
 
     Raises:
         EventError: naming the field that is wrong, and its value.
     """
     number, shares = _decoded(body)
     if number is None:
-        raise EventError("decision", number, "is not a number: an order has one")
-    return Order(number, shares)
+        raise EventError("decision", number, "is not a number: what an engine is told has one")
+    return number, shares
 
 
 def _decoded(body: bytes) -> tuple[int | None, dict[str, Share]]:

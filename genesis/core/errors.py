@@ -8,7 +8,7 @@ GenesisError
 │   ├── JournalBusyError   too many events wait for it
 │   └── JournalLockedError another process holds its lock
 ├── StackError        a program that the native stack needs is missing or does not start
-├── ServerError       a Prometheus or an Alertmanager does not answer, or refuses what it is asked
+├── ServerError       a Prometheus, an Alertmanager or an engine does not answer, or refuses what it is asked
 └── UnknownError      an alert or a strategy is named that does not exist
 """
 
@@ -82,7 +82,7 @@ class StackError(GenesisError):
 
 
 class ServerError(GenesisError):
-    """A Prometheus or an Alertmanager does not answer, or refuses what it is asked; the message says what to do."""
+    """A Prometheus, an Alertmanager or an engine does not answer, or refuses what it is asked; the message says what to do."""
 
     def __init__(self, message: str, *, status: int | None = None, reason: str = "") -> None:
         """`status`: of the answer that refuses, None where nothing came that could be read; `reason`: in the server's words."""

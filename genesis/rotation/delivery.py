@@ -1,0 +1,128 @@
+"""The way to the engine: asked what it does, and told what to do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import structlog
+
+from genesis.clients.server import Server
+from genesis.core.allocation import MAX_BODY, EngineReport, Share, decode_report, encode
+from genesis.core.errors import ConfigError, EventError, ServerError
+from genesis.core.rotation_config import EngineEndpoint
+from genesis.core.secret import read_secret
+
+_FIRST_WAIT = 0.2
+_PART_OF_INTERVAL = 1 / 3
+"""Of an interval for each of the two questions: with Prometheus's answer, a round ends before the next one is due."""
+_TRY_AGAIN = frozenset({408, 425, 429})
+"""Refusals of the moment; all others stay refusals however often they are asked."""
+_SERVER_FAILS = 500
+
+_log = structlog.get_logger(__name__)
+
+
+class EnginePort(Protocol):
+    """An engine that obeys allocations.
+
+    It applies each number once: a repeat is acknowledged, a number below its last one is refused. Both questions raise
+    ServerError: with a status from 400 to 499 where the engine refuses, in its own words; else it cannot be reached, or what
+    it answers cannot be read, and the same may succeed later.
+    """
+
+    async def report(self) -> EngineReport | None:
+        """What the engine does now; None where there is none."""
+        ...
+
+    async def deliver(self, number: int, shares: Mapping[str, Share]) -> EngineReport:
+        """Tell it to give the strategies these shares; what it does then. One that it does not know is refused whole."""
+        ...
+
+
+class NoEngine:
+    """Nobody follows: for `advise` without an engine."""
+
+    async def report(self) -> EngineReport | None:
+        return None
+
+    async def deliver(self, number: int, shares: Mapping[str, Share]) -> EngineReport:
+        raise ServerError(f"decision {number} has nobody to go to: rotation.yaml has no engine.url")
+
+
+class HttpEngine:
+    """The engine at `engine.url`, asked by GET and told by PUT; an async context manager.
+
+    Args:
+        endpoint: of rotation.yaml; it has a URL.
+        interval: seconds between two decisions: each question is over within a third of it, further attempts included.
+    """
+
+    def __init__(self, endpoint: EngineEndpoint, interval: float) -> None:
+        if endpoint.url is None:
+            raise ValueError("an engine without engine.url")
+        parts = urlsplit(endpoint.url)
+        self._path = parts._replace(scheme="", netloc="", fragment="").geturl()
+        self._within = interval * _PART_OF_INTERVAL
+        self._timeout = min(endpoint.timeout.total_seconds(), self._within)
+        self._server = Server("the engine", "engine.url", f"{parts.scheme}://{parts.netloc}", self._timeout)
+        self._token_file = endpoint.token_file
+        self._attempts = endpoint.attempts
+
+    async def __aenter__(self) -> HttpEngine:
+        await self._server.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._server.__aexit__(kind, error, trace)
+
+    async def report(self) -> EngineReport | None:
+        return await self._tried(lambda: self._asked("GET"))
+
+    async def deliver(self, number: int, shares: Mapping[str, Share]) -> EngineReport:
+        body = encode(number, shares)
+        return await self._tried(lambda: self._asked("PUT", body))
+
+    async def _tried(self, ask: Callable[[], Awaitable[EngineReport]]) -> EngineReport:
+        """Ask until it answers, within the time and the attempts that there are."""
+        loop = asyncio.get_running_loop()
+        end, wait = loop.time() + self._within, _FIRST_WAIT
+        for attempt in range(1, self._attempts + 1):
+            try:
+                return await ask()
+            except ServerError as error:
+                # Another attempt has to have its whole time.
+                if attempt == self._attempts or not _may_succeed(error) or loop.time() + wait + self._timeout > end:
+                    raise
+                _log.info("engine asked again", attempt=attempt, reason=str(error))
+            await asyncio.sleep(wait)
+            wait *= 2
+        raise AssertionError("attempts is at least 1")
+
+    async def _asked(self, method: str, body: bytes | None = None) -> EngineReport:
+        headers = {"Accept": "application/json", "Content-Type": "application/json", **_authorization(self._token_file)}
+        answer = await self._server.ask(method, self._path, raw=body, headers=headers, max_bytes=MAX_BODY)
+        try:
+            return decode_report(answer)
+        except EventError as error:
+            raise ServerError(f"the engine at {self._server.shown} answers what is no report: {error}") from error
+
+
+def _authorization(file: Path | None) -> dict[str, str]:
+    """Read at each question: a token may be replaced while the controller runs."""
+    if file is None:
+        return {}
+    try:
+        return {"Authorization": f"Bearer {read_secret(file, 'engine.token_file', 'rotation.yaml')}"}
+    except ConfigError as error:
+        raise ServerError(f"the engine cannot be asked: {error.faults[0]}") from error
+
+
+def _may_succeed(error: ServerError) -> bool:
+    return error.status is None or error.status in _TRY_AGAIN or error.status >= _SERVER_FAILS
