@@ -55,7 +55,7 @@ class Result:
         self._steps += 1
 
     def move(self, before: Mapping[str, float], after: Mapping[str, float]) -> None:
-        changes = [after.get(name, 0.0) - before.get(name, 0.0) for name in before | after]
+        changes = [after.get(name, 0.0) - before.get(name, 0.0) for name in {**before, **after}]
         self.turnover += max(sum(c for c in changes if c > 0), -sum(c for c in changes if c < 0))
 
 

@@ -1,0 +1,67 @@
+"""A Prometheus of our own on samples of the past: promtool makes blocks of them, and the program is started on those."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from genesis.core.errors import StackError
+from genesis.stack import programs
+from genesis.stack.child import Child
+from genesis.stack.ports import LOOPBACK, free_port
+
+NEEDED = (programs.PROMETHEUS, programs.PROMTOOL)
+_READY_SECONDS = 60.0
+_PORT_ATTEMPTS = 3
+_CONFIG = "global: {scrape_interval: 1h}\n"
+_FOR_EVER = "100y"
+"""Blocks that are older than the retention would be removed."""
+
+
+@asynccontextmanager
+async def prometheus_on(samples: Path, folder: Path, environ: Mapping[str, str]) -> AsyncIterator[str]:
+    """The address of a Prometheus on the samples of an OpenMetrics file; it ends with the block, its data stay in `folder`.
+
+    Raises:
+        StackError: a program is missing, does not take the samples, or does not start.
+    """
+    found = programs.require(NEEDED, environ)
+    data, config, log = folder / "blocks", folder / "prometheus.yml", folder / "prometheus.log"
+    await asyncio.to_thread(data.mkdir, parents=True)
+    await asyncio.to_thread(config.write_text, _CONFIG, "utf-8")
+    await _make_blocks(found[programs.PROMTOOL], samples, data, environ)
+    for attempt in range(_PORT_ATTEMPTS):
+        address = f"{LOOPBACK}:{free_port()}"
+        command: list[str | Path] = [
+            *(found[programs.PROMETHEUS], f"--config.file={config}", f"--storage.tsdb.path={data}"),
+            *(f"--storage.tsdb.retention.time={_FOR_EVER}", f"--web.listen-address={address}"),
+            *("--query.timeout=10m", "--log.level=warn"),
+        ]
+        child = Child(programs.PROMETHEUS.name, command, log=log, environ=environ, cwd=folder)
+        await child.start()
+        try:
+            try:
+                await child.ready(f"http://{address}/-/ready", _READY_SECONDS)
+            except StackError as error:
+                if "address already in use" not in str(error) or attempt == _PORT_ATTEMPTS - 1:
+                    raise
+                continue
+            yield f"http://{address}"
+            return
+        finally:
+            await child.stop()
+
+
+async def _make_blocks(promtool: Path, samples: Path, data: Path, environ: Mapping[str, str]) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(promtool, "tsdb", "create-blocks-from", "openmetrics", "--quiet", samples, data),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env=dict(environ),
+    )
+    told, _ = await process.communicate()
+    if process.returncode:
+        raise StackError(f"promtool makes no blocks of {samples}: {told.decode(errors='replace').strip()}")

@@ -1,0 +1,118 @@
+"""What Prometheus told at each step of the past, as the controller would have seen it then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from math import isfinite
+from typing import NamedTuple
+
+from genesis.clients.prometheus import Prometheus, Range, Sample
+from genesis.core.config import TradingRules
+from genesis.core.rotation_config import RotationSettings
+from genesis.monitoring import catalog
+from genesis.rotation.answers import asked, observation
+from genesis.rotation.observation import Observation
+from genesis.simulate.openmetrics import named_metrics
+from genesis.simulate.profit import Account
+
+CHUNK_STEPS = 1000
+"""So many steps are asked for at a time: Prometheus gives 11,000 at most, and the answers have to fit into memory."""
+
+_PNL, _CAPITAL, _STEERED = "pnl", "capital", "steered"
+_MONEY = {
+    _PNL: f"max by (strategy) ({catalog.STRATEGY_NET_PNL.name})",
+    _CAPITAL: f"max by (strategy) ({catalog.STRATEGY_CAPITAL.name})",
+    _STEERED: f"max({catalog.ROTATION_ENFORCING.name}) > 0",
+}
+Ranges = Mapping[str, Sequence[Range]]
+"""Key of an expression → what it came to."""
+
+
+class Period(NamedTuple):
+    """The steps of a simulation: seconds since 1970 of the first and the last one, and the seconds between two."""
+
+    start: float
+    end: float
+    step: float
+
+    @property
+    def steps(self) -> int:
+        return int((self.end - self.start) / self.step + 1e-9) + 1 if self.end >= self.start else 0
+
+    def chunks(self) -> Iterator[Period]:
+        for first in range(0, self.steps, CHUNK_STEPS):
+            last = min(first + CHUNK_STEPS, self.steps) - 1
+            yield Period(self.start + first * self.step, self.start + last * self.step, self.step)
+
+    def times(self) -> Iterator[float]:
+        return (self.start + number * self.step for number in range(self.steps))
+
+
+class Moment(NamedTuple):
+    """A step of the past."""
+
+    observation: Observation
+    accounts: dict[str, Account]
+    """Strategy → its money; those of which all is known."""
+    steered: bool
+    """Whether a controller already moved capital then: what is told of a strategy is what rotation had left of it."""
+
+
+def metrics_needed(settings: RotationSettings) -> frozenset[str]:
+    """The metrics that a simulation reads."""
+    return named_metrics([*asked(settings).values(), *_MONEY.values()])
+
+
+async def moments(
+    prometheus: Prometheus, settings: RotationSettings, rules: TradingRules, period: Period
+) -> AsyncIterator[Moment]:
+    """Every step, in order.
+
+    Raises:
+        ServerError: Prometheus cannot be asked, or refuses an expression.
+    """
+    for chunk in period.chunks():
+        ranges = await fetch(prometheus, settings, chunk)
+        for moment in moments_of(ranges, settings, rules, chunk):
+            yield moment
+
+
+async def fetch(prometheus: Prometheus, settings: RotationSettings, period: Period) -> dict[str, list[Range]]:
+    """All that is to be known of a chunk, by the key of its expression."""
+    wanted = asked(settings) | _MONEY
+    found = await asyncio.gather(
+        *(prometheus.query_range(promql, period.start, period.end, period.step) for promql in wanted.values())
+    )
+    return dict(zip(wanted, found, strict=True))
+
+
+def moments_of(ranges: Ranges, settings: RotationSettings, rules: TradingRules, period: Period) -> Iterator[Moment]:
+    """The steps of a chunk, from what its expressions came to."""
+    by_time = {key: _by_time(series) for key, series in ranges.items()}
+    for at in period.times():
+        answers = {key: samples.get(_milliseconds(at), []) for key, samples in by_time.items()}
+        seen = observation(settings, rules, answers, time=datetime.fromtimestamp(at, UTC))
+        yield Moment(seen, _accounts(answers[_PNL], answers[_CAPITAL]), bool(answers.get(_STEERED)))
+
+
+def _by_time(series: Iterable[Range]) -> dict[int, list[Sample]]:
+    found: dict[int, list[Sample]] = {}
+    for one in series:
+        for at, value in one.points:
+            found.setdefault(_milliseconds(at), []).append(Sample(one.labels, value, at))
+    return found
+
+
+def _accounts(pnl: Iterable[Sample], capital: Iterable[Sample]) -> dict[str, Account]:
+    capitals = {sample.labels.get("strategy", ""): sample.value for sample in capital}
+    return {
+        name: Account(sample.value, capitals[name])
+        for sample in pnl
+        if (name := sample.labels.get("strategy", "")) in capitals and isfinite(sample.value) and isfinite(capitals[name])
+    }
+
+
+def _milliseconds(at: float) -> int:
+    return round(at * 1000)

@@ -1,0 +1,219 @@
+"""Many runs of the simulated market, each with a strategy that decays: what rotation would have made of them."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from genesis.clients.prometheus import Prometheus, Range
+from genesis.core.config import Settings
+from genesis.core.models import StrategyState
+from genesis.core.rotation_config import RotationSettings
+from genesis.logs import configure_logs
+from genesis.simulate.backfill import prometheus_on
+from genesis.simulate.market import BEGIN, SEED, Plan, record
+from genesis.simulate.openmetrics import END
+from genesis.simulate.pace import INTERVAL
+from genesis.simulate.past import Period, Ranges, fetch, metrics_needed, moments_of
+from genesis.simulate.profit import PLANS
+from genesis.simulate.simulation import Change, Simulation
+
+BATCH = 20
+"""So many runs share a Prometheus."""
+_QUERY_SECONDS = 300.0
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """What a plan came to in one run."""
+
+    pnl: float
+    at_full_exposure: float | None
+    max_drawdown: float
+    exposure: float
+    turnover: float
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one run."""
+
+    plan: Plan
+    capital: float
+    plans: dict[str, Figures]
+    earned: dict[str, float]
+    """Strategy → its P&L as it was."""
+    mean_weights: dict[str, float]
+    switches: int
+    steps: int
+    blocked_steps: int
+    paused: dict[str, int]
+    """Healthy strategy, or the decaying one before it decayed → how often it was paused; none that never was."""
+    reduced: dict[str, int]
+    """Likewise: how often a rule reduced it."""
+    healthy_paused_ratio: float
+    """The part of the healthy strategies' time for which they were paused."""
+    halved_after: float | None
+    """Seconds from the decay until the decaying strategy had no more than half of the weight that it had then; None: never."""
+    reduced_after: float | None
+    paused_after: float | None
+
+
+class Job(NamedTuple):
+    """What a process does at a time."""
+
+    plans: tuple[Plan, ...]
+    settings: Settings
+    rotation: RotationSettings
+    folder: str | None
+    """Where its scratch files go; None: where the machine has them."""
+
+
+def run_all(
+    plans: Sequence[Plan],
+    settings: Settings,
+    rotation: RotationSettings,
+    *,
+    processes: int = 1,
+    folder: Path | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Run]:
+    """All runs, in the order of their plans; `settings` and `rotation` are paced already.
+
+    Raises:
+        GenesisError: a program is missing, or a run cannot be made.
+    """
+    batches = [tuple(plans[first : first + BATCH]) for first in range(0, len(plans), BATCH)]
+    jobs = [Job(batch, settings, rotation, None if folder is None else str(folder)) for batch in batches]
+    found: dict[int, Run] = {}
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(run_batch, job) for job in jobs]):
+            found |= {run.plan.seed: run for run in done.result()}
+            progress(len(found), len(plans))
+    return [found[plan.seed] for plan in plans]
+
+
+def run_batch(job: Job) -> list[Run]:
+    """Runs that share a Prometheus; in a process of their own."""
+    configure_logs("ERROR")
+    with tempfile.TemporaryDirectory(prefix="genesis-simulate-", dir=job.folder) as folder:
+        return asyncio.run(_run_batch(job, Path(folder)))
+
+
+async def _run_batch(job: Job, folder: Path) -> list[Run]:
+    samples = folder / "samples.om"
+    metrics = metrics_needed(job.rotation)
+    step = INTERVAL.total_seconds()
+    with samples.open("wb") as file:
+        for plan in job.plans:
+            await record(plan, job.settings, metrics, step, file)
+        file.write(END)
+    period = Period(BEGIN.timestamp() + step, max(plan.end for plan in job.plans), step)
+    async with (
+        prometheus_on(samples, folder, os.environ) as url,
+        Prometheus(url, timeout=_QUERY_SECONDS) as prometheus,
+    ):
+        simulations = {plan.seed: Simulation(job.rotation) for plan in job.plans}
+        for chunk in period.chunks():
+            parts = by_seed(await fetch(prometheus, job.rotation, chunk))
+            for seed, simulation in simulations.items():
+                for moment in moments_of(parts.get(seed, {}), job.rotation, job.settings.rules, chunk):
+                    simulation.take(moment)
+    return [outcome(plan, simulations[plan.seed]) for plan in job.plans]
+
+
+def by_seed(ranges: Ranges) -> dict[int, dict[str, list[Range]]]:
+    """What expressions came to, by the run that it is of; the names are as they are without the others."""
+    found: dict[int, dict[str, list[Range]]] = {}
+    for key, series in ranges.items():
+        for one in series:
+            name, _, seed = one.labels.get("strategy", "").rpartition("#")
+            seed = seed if name else one.labels.get(SEED, "")
+            if seed:
+                part = found.setdefault(int(seed), {})
+                part.setdefault(key, []).append(Range(_plain(one.labels, f"#{seed}"), one.points))
+    return found
+
+
+def _plain(labels: Mapping[str, str], suffix: str) -> dict[str, str]:
+    return {name: value.removesuffix(suffix) for name, value in labels.items() if name != SEED}
+
+
+def outcome(plan: Plan, simulation: Simulation) -> Run:
+    """What a run came to."""
+    comparison, tallies = simulation.comparison, simulation.tallies
+    healthy = [tally for name, tally in tallies.items() if name != plan.decays]
+    time = sum(tally.steps for tally in healthy)
+    return Run(
+        plan=plan,
+        capital=comparison.capital,
+        plans={name: _figures(simulation, name) for name in PLANS},
+        earned=comparison.earned,
+        mean_weights={name: tally.mean_weight for name, tally in tallies.items()},
+        switches=sum(tally.switches for tally in tallies.values()),
+        steps=simulation.steps,
+        blocked_steps=simulation.blocked_steps,
+        paused=_counted(plan, simulation.changes, StrategyState.PAUSED),
+        reduced=_counted(plan, simulation.changes, StrategyState.REDUCED),
+        healthy_paused_ratio=sum(tally.paused_steps for tally in healthy) / time if time else 0.0,
+        halved_after=_halved(plan, simulation.changes),
+        reduced_after=_entered(plan, simulation.changes, StrategyState.REDUCED),
+        paused_after=_entered(plan, simulation.changes, StrategyState.PAUSED),
+    )
+
+
+def _figures(simulation: Simulation, name: str) -> Figures:
+    result = simulation.comparison.results[name]
+    return Figures(result.pnl, result.pnl_at_full_exposure, result.max_drawdown, result.exposure, result.turnover)
+
+
+def _seconds(plan: Plan, time: datetime) -> float:
+    """From the decay on."""
+    return (time - BEGIN).total_seconds() - plan.after
+
+
+def _counted(plan: Plan, changes: Sequence[Change], state: StrategyState) -> dict[str, int]:
+    """How often what worked was put into a state from a better one."""
+    found: dict[str, int] = {}
+    for change in changes:
+        works = change.strategy != plan.decays or _seconds(plan, change.time) < 0
+        before, after = change.step.before.state, change.step.after.state
+        if works and after is state and before is not state and before is not StrategyState.PAUSED:
+            found[change.strategy] = found.get(change.strategy, 0) + 1
+    return found
+
+
+def _of_decaying(plan: Plan, changes: Sequence[Change]) -> Iterator[tuple[float, Change]]:
+    return ((_seconds(plan, change.time), change) for change in changes if change.strategy == plan.decays)
+
+
+def _entered(plan: Plan, changes: Sequence[Change], state: StrategyState) -> float | None:
+    """When the decaying strategy was first put into a state; 0 where it was in it as it decayed."""
+    at_decay = StrategyState.ACTIVE
+    for seconds, change in _of_decaying(plan, changes):
+        if seconds < 0:
+            at_decay = change.step.after.state
+        elif at_decay is state:
+            return 0.0
+        elif change.step.after.state is state:
+            return seconds
+    return 0.0 if at_decay is state else None
+
+
+def _halved(plan: Plan, changes: Sequence[Change]) -> float | None:
+    weight: float | None = None
+    for seconds, change in _of_decaying(plan, changes):
+        if seconds < 0:
+            weight = float(change.step.after.weight)
+            continue
+        weight = float(change.step.before.weight) if weight is None else weight
+        if float(change.step.after.weight) <= weight / 2:
+            return seconds
+    return None
