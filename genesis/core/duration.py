@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 _UNITS = {
     "w": timedelta(weeks=1),
@@ -58,13 +58,19 @@ def _some(duration: timedelta) -> timedelta:
     return duration
 
 
-Duration = Annotated[timedelta, BeforeValidator(parse_duration), WithJsonSchema({"type": "string", "format": "duration"})]
+_AS_TEXT = PlainSerializer(duration_text, return_type=str, when_used="json")
+"""So that settings that are written as JSON can be read again."""
+
+Duration = Annotated[
+    timedelta, BeforeValidator(parse_duration), _AS_TEXT, WithJsonSchema({"type": "string", "format": "duration"})
+]
 """0s or longer."""
 
 Interval = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
     AfterValidator(_some),
+    _AS_TEXT,
     WithJsonSchema({"type": "string", "format": "duration", "exclusiveMinimum": "0s"}),
 ]
 """Longer than 0s."""
