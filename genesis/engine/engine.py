@@ -98,6 +98,11 @@ class TradingEngine:
         self._subscribers.append(subscriber)
 
     @property
+    def strategies(self) -> tuple[str, ...]:
+        """The names of its strategies."""
+        return tuple(self._accounts)
+
+    @property
     def allocations(self) -> Mapping[str, Allocation]:
         """The last allocation of each strategy that has one; the others trade their equal share."""
         return self._allocations

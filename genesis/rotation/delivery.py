@@ -106,7 +106,8 @@ class HttpEngine:
         raise AssertionError("attempts is at least 1")
 
     async def _asked(self, method: str, body: bytes | None = None) -> EngineReport:
-        headers = {"Accept": "application/json", "Content-Type": "application/json", **_authorization(self._token_file)}
+        kind = {} if body is None else {"Content-Type": "application/json"}
+        headers = {"Accept": "application/json", **kind, **_authorization(self._token_file)}
         answer = await self._server.ask(method, self._path, raw=body, headers=headers, max_bytes=MAX_BODY)
         try:
             return decode_report(answer)
