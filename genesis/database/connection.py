@@ -44,6 +44,11 @@ class Database:
         return f"{self._purpose.name} {self.address}"
 
     @property
+    def is_open(self) -> bool:
+        """Whether there is a connection, as far as is known."""
+        return self._connection is not None
+
+    @property
     def connection(self) -> Connection:
         """The open connection.
 

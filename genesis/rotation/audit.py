@@ -1,0 +1,194 @@
+"""The audit log: every decision with what it was made from, committed before anything follows from it; and people's commands.
+
+All work on the database is done by one thread, so the event loop never waits for a disk or a server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from genesis.core.clock import Clock, SystemClock
+from genesis.core.errors import JournalError
+from genesis.core.rotation_config import RotationSettings
+from genesis.database.address import Address, address
+from genesis.rotation.audit_rows import Delivery, Entry, Recorded
+from genesis.rotation.audit_store import AuditStore
+from genesis.rotation.commands import Command, Standing
+from genesis.rotation.decision import Decision, History
+from genesis.rotation.observation import Observation, Pin
+from genesis.rotation.order import Order
+
+_BATCH = 200
+_Result = TypeVar("_Result")
+
+
+class Last(NamedTuple):
+    """Where the log ends: what a controller goes on from."""
+
+    number: int
+    decision: Decision
+    order: Order | None
+    """The last one that the engine had to follow."""
+
+    @property
+    def history(self) -> History:
+        return self.decision.history
+
+
+class AuditLog:
+    """Written by the controller that leads; `open` it again after an error of `record`, and go on from its `last`."""
+
+    def __init__(
+        self, where: Address | Path | str, *, clock: Clock | None = None, leads: bool = True, read_only: bool = False
+    ) -> None:
+        """`leads`: take the controllers' lock; without it, only commands can be given. `read_only`: nothing is written."""
+        self.address = where if isinstance(where, Address) else address(where)
+        self._clock = clock or SystemClock()
+        self._store = AuditStore(self.address, leads=leads and not read_only, read_only=read_only)
+        self._thread: ThreadPoolExecutor | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it holds a connection, and as the leading controller's the lock."""
+        return self._store.is_open
+
+    async def open(self) -> None:
+        """Connect, make the tables where there are none, and lead.
+
+        Raises:
+            JournalLockedError: another controller leads; the message says which.
+            JournalError: there is no connection, or it is damaged or of a newer Genesis.
+        """
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audit")
+        if self.is_open:
+            return
+        self._store = self._store.anew()
+        await self._run(self._store.open)
+
+    async def close(self) -> None:
+        """Let another controller lead."""
+        if self._thread is not None:
+            await self._run(self._store.close)
+            self._thread.shutdown()
+            self._thread = None
+
+    async def __aenter__(self) -> AuditLog:
+        try:
+            await self.open()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def last(self) -> Last | None:
+        """The last decision and the last order; None before the first one.
+
+        Raises:
+            JournalError: it is damaged.
+        """
+        newest = await self._run(self._store.last)
+        if newest is None:
+            return None
+        ordered = newest if newest.ordered else await self._run(self._store.last_ordered)
+        return Last(newest.number, newest.entry.decision, None if ordered is None else order_of(ordered))
+
+    async def record(
+        self,
+        settings: RotationSettings,
+        seen: Observation,
+        pins: Mapping[str, Pin],
+        decision: Decision,
+        *,
+        order: bool,
+        floor: int = 0,
+        halted: str = "",
+    ) -> int:
+        """Commit a decision, durably; its number: the first one above the last one's and above `floor`.
+
+        `order`: whether the engine has to follow it. `halted`: who keeps everything as it is, and why.
+
+        Raises:
+            JournalLockedError: another controller has recorded one.
+            JournalError: whether it was kept is not known; the log is closed.
+        """
+        told = halted or ("halted" if decision.halted else "")
+        entry = Entry(floor=floor, seen=seen, pins=dict(pins), halted=told, decision=decision)
+        try:
+            return await self._run(self._store.record, settings, entry, order)
+        except BaseException:
+            await asyncio.shield(self._run(self._store.close))
+            raise
+
+    async def delivered(self, number: int, outcome: str, text: str = "") -> None:
+        """Keep what came of an attempt to have the engine follow decision `number`.
+
+        Raises:
+            JournalError: it was not kept.
+        """
+        await self._run(self._store.delivered, number, self._clock.now(), outcome, text)
+
+    async def state(self) -> Standing:
+        """What people want now: whether everything is halted, and what is pinned.
+
+        Raises:
+            JournalError: it cannot be read, or was changed by somebody.
+        """
+        return await self._run(self._store.standing)
+
+    async def halt(self, why: str, author: str) -> Standing:
+        """Keep everything as it is from the next decision on. As all commands, it returns what is in force then.
+
+        Raises:
+            JournalError: the command was not kept.
+        """
+        return await self._command(Command(verb="halt", time=self._clock.now(), why=why, author=author))
+
+    async def resume(self, why: str, author: str) -> Standing:
+        """Let it go on, whoever halted it."""
+        return await self._command(Command(verb="resume", time=self._clock.now(), why=why, author=author))
+
+    async def pin(self, strategy: str, pin: Pin) -> Standing:
+        """Fix a strategy: the policy does this once, and then leaves it alone."""
+        return await self._command(
+            Command(verb="pin", time=pin.since, why=pin.why, author=pin.author, strategy=strategy, pin=pin)
+        )
+
+    async def unpin(self, strategy: str, why: str, author: str) -> Standing:
+        """Hand a strategy back to the policy."""
+        return await self._command(Command(verb="unpin", time=self._clock.now(), why=why, author=author, strategy=strategy))
+
+    async def entries(self, after: int = 0, *, ordered: bool = False) -> AsyncIterator[list[Recorded]]:
+        """All decisions with a number above `after`, in order, in batches; `ordered`: those the engine had to follow."""
+        while batch := await self._run(self._store.read, after, _BATCH, ordered=ordered):
+            yield batch
+            after = batch[-1].number
+
+    async def look_up(self, work: Callable[[AuditStore], _Result]) -> _Result:
+        """Ask the store something more, in its thread."""
+        return await self._run(work, self._store)
+
+    async def deliveries(self, first: int, last: int) -> list[Delivery]:
+        """Of the decisions from `first` to `last`, in order."""
+        return await self._run(self._store.deliveries, first, last)
+
+    async def _command(self, command: Command) -> Standing:
+        return await self._run(self._store.command, command)
+
+    async def _run(self, work: Callable[..., _Result], *arguments: object, **named: object) -> _Result:
+        if self._thread is None:
+            raise JournalError(f"audit log {self.address}: is not open")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*arguments, **named))
+
+
+def order_of(recorded: Recorded) -> Order:
+    """What the engine had to do by a decision."""
+    steps = recorded.entry.decision.steps
+    return Order(recorded.number, {strategy: step.after for strategy, step in steps.items()})

@@ -1,0 +1,163 @@
+"""Decisions and commands as the database keeps them, and back: sealed, each with the seal of the one before in its own."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from genesis import __version__
+from genesis.core.errors import JournalError
+from genesis.core.rotation_config import RotationSettings
+from genesis.rotation.commands import Command
+from genesis.rotation.decision import Decision
+from genesis.rotation.observation import Observation, Pin
+
+FIRST_SEAL = b""
+"""What stands for the seal before the first row."""
+_LARGEST = 64 * 2**20
+"""Bytes of a payload: what is larger is damaged."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_Struct = TypeVar("_Struct")
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision with everything that it was made from, the history and the settings aside."""
+
+    floor: int = 0
+    """Its number is the first above the one before and above this."""
+    seen: Observation
+    pins: dict[str, Pin]
+    halted: str = ""
+    """Who kept everything as it was, and why; empty if nobody did."""
+    decision: Decision
+
+
+class Recorded(NamedTuple):
+    """An entry in its place."""
+
+    number: int
+    settings: str
+    """The digest of the settings."""
+    ordered: bool
+    """Whether the engine had to follow it."""
+    seal: bytes
+    entry: Entry
+
+
+class Delivery(NamedTuple):
+    """One attempt to have the engine follow a decision."""
+
+    number: int
+    attempt: int
+    time: datetime
+    outcome: str
+    text: str
+
+
+class _Settings(msgspec.Struct, frozen=True):
+    version: str
+    rotation: msgspec.Raw
+
+
+_encoder = msgspec.json.Encoder(order="sorted")
+_entries = msgspec.json.Decoder(Entry)
+_commands = msgspec.json.Decoder(Command)
+_settings = msgspec.json.Decoder(_Settings)
+
+
+def entry_payload(entry: Entry) -> bytes:
+    """
+    Raises:
+        JournalError: it could not be read back as it is, so that nobody could tell later what was decided on.
+    """
+    payload = _encoded(entry)
+    if _decoded(_entries, payload, "the decision") != entry:
+        raise JournalError("the decision cannot be written down as it is: a figure in it is none")
+    return zlib.compress(payload, 6)
+
+
+def entry_of(number: int, payload: bytes) -> Entry:
+    """
+    Raises:
+        JournalError: it is damaged.
+    """
+    unpacking = zlib.decompressobj()
+    try:
+        text = unpacking.decompress(payload, _LARGEST)
+    except zlib.error as error:
+        raise JournalError(f"decision {number} is damaged: {error}") from error
+    if not unpacking.eof:
+        raise JournalError(f"decision {number} is damaged: its end is missing")
+    return _decoded(_entries, text, f"decision {number}")
+
+
+def command_payload(command: Command) -> bytes:
+    """
+    Raises:
+        JournalError: it holds text that is none.
+    """
+    return _encoded(command)
+
+
+def command_of(sequence: int, payload: bytes) -> Command:
+    """
+    Raises:
+        JournalError: it is damaged.
+    """
+    return _decoded(_commands, payload, f"command {sequence}")
+
+
+def settings_payload(settings: RotationSettings) -> tuple[str, bytes]:
+    """Their digest, and what is kept."""
+    raw = msgspec.Raw(settings.model_dump_json().encode())
+    payload = msgspec.json.encode(_Settings(__version__, raw))
+    return hashlib.sha256(payload).hexdigest(), payload
+
+
+def settings_of(digest: str, payload: bytes) -> tuple[str, RotationSettings]:
+    """The version of Genesis that worked by them, and the settings.
+
+    Raises:
+        JournalError: they are damaged.
+    """
+    if hashlib.sha256(payload).hexdigest() != digest:
+        raise JournalError(f"settings {digest[:12]} are damaged: the digest is not that of their content")
+    kept = _decoded(_settings, payload, f"settings {digest[:12]}")
+    try:
+        return kept.version, RotationSettings.model_validate_json(bytes(kept.rotation))
+    except ValueError as error:
+        raise JournalError(f"settings {digest[:12]} cannot be read by this Genesis: {error}") from error
+
+
+def seal(before: bytes, columns: Sequence[int | str], payload: bytes) -> bytes:
+    """What changes when a row, or one before it, does."""
+    return hashlib.sha256(before + _encoder.encode(columns) + payload).digest()
+
+
+def microseconds(time: datetime) -> int:
+    """Since 1970."""
+    return (time - _EPOCH) // timedelta(microseconds=1)
+
+
+def time_of(since_1970: int) -> datetime:
+    """Of microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=since_1970)
+
+
+def _encoded(value: object) -> bytes:
+    try:
+        return _encoder.encode(value)
+    except (msgspec.MsgspecError, ValueError, TypeError) as error:  # half of a surrogate pair, for example
+        raise JournalError(f"this cannot be written down: {error}") from error
+
+
+def _decoded(decoder: msgspec.json.Decoder[_Struct], payload: bytes, what: str) -> _Struct:
+    try:
+        return decoder.decode(payload)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise JournalError(f"{what} is damaged: {error}") from error

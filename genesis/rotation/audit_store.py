@@ -1,0 +1,285 @@
+"""The audit log in its database: numbered decisions, deliveries, commands. Synchronous, for one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Row, Select, exc, func, select
+
+from genesis.core.errors import JournalError, JournalLockedError
+from genesis.core.rotation_config import RotationSettings
+from genesis.database.address import Address
+from genesis.database.connection import Database
+from genesis.database.purpose import ROTATION
+from genesis.rotation.audit_rows import (
+    FIRST_SEAL,
+    Delivery,
+    Entry,
+    Recorded,
+    command_of,
+    command_payload,
+    entry_of,
+    entry_payload,
+    microseconds,
+    seal,
+    settings_of,
+    settings_payload,
+    time_of,
+)
+from genesis.rotation.audit_schema import COMMAND, DECISION, DELIVERY, SETTINGS, check_known, is_there, prepare
+from genesis.rotation.commands import Command, Standing, follow
+
+_LARGEST_NUMBER = 2**53
+"""Above it, a number is not the same in every JSON."""
+_LONGEST_TEXT = 1000
+_TRIES = 20
+"""How often a command is written when others write theirs at the same time."""
+
+_Row: TypeAlias = "Row[*tuple[Any, ...]]"
+
+
+class AuditStore:
+    """The connection, and where the sequence of decisions stands."""
+
+    def __init__(self, address: Address, *, leads: bool, read_only: bool = False) -> None:
+        """`leads`: take the controllers' lock, and so be the only one who records decisions."""
+        self._address = address
+        self._database = Database(address, ROTATION, read_only=read_only, locked=leads)
+        self._read_only = read_only
+        self._leads = leads
+        self._number = 0
+        self._seal = FIRST_SEAL
+        self._settings: tuple[RotationSettings, str] | None = None
+        self._standing = Standing()
+        self._followed = 0
+        self._command_seal = FIRST_SEAL
+
+    def anew(self) -> AuditStore:
+        """One for the same log, that knows nothing of it yet."""
+        return AuditStore(self._address, leads=self._leads, read_only=self._read_only)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection, and as the leader's the lock."""
+        return self._database.is_open
+
+    def open(self) -> None:
+        """Connect, make the tables where there are none, and see what is there.
+
+        Raises:
+            JournalLockedError: another controller leads.
+            JournalError: there is no connection, no audit log to be read, or one of a newer Genesis.
+        """
+        try:
+            self._database.open()
+            with self._transaction() as connection:
+                self._see(connection)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Disconnect, and let another one lead."""
+        self._database.close()
+        self._settings = None
+
+    def last(self) -> Recorded | None:
+        """The last decision; None before the first one.
+
+        Raises:
+            JournalError: it is damaged.
+        """
+        return self._one(_DECISIONS.order_by(DECISION.c.number.desc()))
+
+    def last_ordered(self) -> Recorded | None:
+        """The last decision that the engine had to follow."""
+        return self._one(_DECISIONS.where(DECISION.c.ordered == 1).order_by(DECISION.c.number.desc()))
+
+    def read(self, after: int, limit: int, *, ordered: bool = False) -> list[Recorded]:
+        """Up to `limit` decisions with a number above `after`, in order; `ordered`: only those the engine had to follow.
+
+        Raises:
+            JournalError: one is damaged.
+        """
+        chosen = _DECISIONS.where(DECISION.c.number > after)
+        if ordered:
+            chosen = chosen.where(DECISION.c.ordered == 1)
+        return [_recorded(row) for row in self._rows(chosen.order_by(DECISION.c.number).limit(limit))]
+
+    def before_the_last(self, count: int, *, ordered: bool = False) -> int:
+        """A number behind which there are `count` decisions, or all there are."""
+        numbers = select(DECISION.c.number).order_by(DECISION.c.number.desc())
+        if ordered:
+            numbers = numbers.where(DECISION.c.ordered == 1)
+        found = self._rows(numbers.offset(count).limit(1))
+        return int(found[0].number) if found else 0
+
+    def before(self, time: datetime) -> int:
+        """The number of the last decision before `time`; 0 if there is none."""
+        earlier = select(func.coalesce(func.max(DECISION.c.number), 0).label("number"))
+        return int(self._rows(earlier.where(DECISION.c.time < microseconds(time)))[0].number)
+
+    def deliveries(self, first: int, last: int) -> list[Delivery]:
+        """Of the decisions from `first` to `last`, in order."""
+        chosen = select(DELIVERY).where(DELIVERY.c.number >= first, DELIVERY.c.number <= last)
+        rows = self._rows(chosen.order_by(DELIVERY.c.number, DELIVERY.c.attempt))
+        return [Delivery(row.number, row.attempt, time_of(row.time), row.outcome, row.text) for row in rows]
+
+    def settings(self, digest: str) -> tuple[str, RotationSettings]:
+        """The version of Genesis and the settings by which decisions with this digest were made.
+
+        Raises:
+            JournalError: they are not there, or damaged.
+        """
+        found = self._rows(select(SETTINGS.c.payload).where(SETTINGS.c.digest == digest))
+        if not found:
+            raise JournalError(f"settings {digest[:12]} are not there")
+        return settings_of(digest, found[0].payload)
+
+    def record(self, settings: RotationSettings, entry: Entry, ordered: bool) -> int:
+        """Commit a decision, durably; its number.
+
+        Raises:
+            JournalLockedError: another controller has recorded one.
+            JournalError: it is not known whether it was kept. Close, open, and see what is the last one.
+        """
+        if not self._leads:
+            raise JournalError("only who leads records decisions")
+        number = max(self._number, entry.floor) + 1
+        if number > _LARGEST_NUMBER:
+            raise JournalError(f"decision {number}: no engine's number may be above {_LARGEST_NUMBER}")
+        payload, time = entry_payload(entry), microseconds(entry.decision.time)
+        with self._transaction() as connection:
+            self._check_alone(connection)
+            digest = self._settings_digest(connection, settings, time)
+            sealed = seal(self._seal, (number, time, digest, int(ordered)), payload)
+            values = {"number": number, "time": time, "settings": digest, "ordered": int(ordered)}
+            connection.execute(DECISION.insert(), values | {"seal": sealed, "payload": payload})
+        self._number, self._seal, self._settings = number, sealed, (settings, digest)
+        return number
+
+    def delivered(self, number: int, time: datetime, outcome: str, text: str) -> None:
+        """Keep what came of an attempt to have the engine follow decision `number`."""
+        attempts = select(func.coalesce(func.max(DELIVERY.c.attempt), 0)).where(DELIVERY.c.number == number)
+        with self._transaction() as connection:
+            attempt = int(connection.execute(attempts).scalar_one()) + 1
+            values = {"number": number, "attempt": attempt, "time": microseconds(time), "outcome": outcome}
+            connection.execute(DELIVERY.insert(), values | {"text": _storable(text)})
+
+    def standing(self) -> Standing:
+        """What the commands up to now come to.
+
+        Raises:
+            JournalError: one is damaged.
+        """
+        for row in self._rows(_COMMANDS.where(COMMAND.c.sequence > self._followed)):
+            command = self._checked(row)
+            try:
+                self._standing = follow(self._standing, [command])
+            except ValueError as error:
+                raise JournalError(f"{ROTATION.name}: command {row.sequence} is damaged: {error}") from error
+            self._followed, self._command_seal = row.sequence, bytes(row.seal)
+        return self._standing
+
+    def commands(self) -> list[Command]:
+        """All of them, in order."""
+        with self._database.errors():
+            return [command_of(row.sequence, row.payload) for row in self._rows(_COMMANDS)]
+
+    def command(self, command: Command) -> Standing:
+        """Commit a command, durably; what all of them come to now.
+
+        Raises:
+            JournalError: nothing was kept, or one before it is damaged.
+        """
+        payload, time = command_payload(command), microseconds(command.time)
+        for _ in range(_TRIES):
+            self.standing()
+            sequence = self._followed + 1
+            sealed = seal(self._command_seal, (sequence, time), payload)
+            values = {"sequence": sequence, "time": time, "seal": sealed, "payload": payload}
+            if self._inserted(values):
+                return self.standing()
+        raise JournalError(f"{ROTATION.name}: others write commands all the time: try again", retryable=True)
+
+    def _inserted(self, command: dict[str, object]) -> bool:
+        """Whether the command is kept; False if another one has its place."""
+        with self._database.errors():
+            try:
+                with self._database.connection.begin():
+                    self._database.connection.execute(COMMAND.insert(), command)
+            except exc.IntegrityError:
+                return False
+        return True
+
+    def _see(self, connection: Connection) -> None:
+        if self._read_only:
+            if not is_there(connection):
+                raise JournalError("there is no audit log in it: no rotation controller has used it yet")
+            check_known(connection)
+        else:
+            prepare(connection)
+        self._number, self._seal = _end(connection)
+
+    def _check_alone(self, connection: Connection) -> None:
+        """The lock keeps others away, unless somebody removed its file."""
+        number, found = _end(connection)
+        if (number, found) != (self._number, self._seal):
+            raise JournalLockedError(f"another controller has recorded decision {number}: stop that one")
+
+    def _settings_digest(self, connection: Connection, settings: RotationSettings, time: int) -> str:
+        if self._settings is not None and self._settings[0] == settings:
+            return self._settings[1]
+        digest, payload = settings_payload(settings)
+        if connection.execute(select(SETTINGS.c.digest).where(SETTINGS.c.digest == digest)).first() is None:
+            connection.execute(SETTINGS.insert(), {"digest": digest, "time": time, "payload": payload})
+        return digest
+
+    def _checked(self, row: _Row) -> Command:
+        if row.sequence != self._followed + 1:
+            raise JournalError(f"{ROTATION.name}: command {self._followed + 1} is missing")
+        with self._database.errors():
+            if seal(self._command_seal, (row.sequence, row.time), row.payload) != row.seal:
+                raise JournalError(f"command {row.sequence} is damaged: its seal is not that of its content")
+            return command_of(row.sequence, row.payload)
+
+    def _one(self, chosen: Select[int, int, str, int, bytes, bytes]) -> Recorded | None:
+        rows = self._rows(chosen.limit(1))
+        with self._database.errors():
+            return _recorded(rows[0]) if rows else None
+
+    def _rows(self, chosen: Select[*tuple[object, ...]]) -> Sequence[_Row]:
+        with self._transaction() as connection:
+            return connection.execute(chosen).all()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        connection = self._database.connection
+        try:
+            with self._database.errors(), connection.begin():
+                yield connection
+        finally:
+            if connection.invalidated:  # with PostgreSQL's session the lock is gone: to go on in another one is not to lead
+                self.close()
+
+
+def _end(connection: Connection) -> tuple[int, bytes]:
+    """The number and the seal of the last decision."""
+    row = connection.execute(select(DECISION.c.number, DECISION.c.seal).order_by(DECISION.c.number.desc()).limit(1)).first()
+    return (0, FIRST_SEAL) if row is None else (int(row.number), bytes(row.seal))
+
+
+def _recorded(row: _Row) -> Recorded:
+    return Recorded(row.number, row.settings, bool(row.ordered), bytes(row.seal), entry_of(row.number, row.payload))
+
+
+def _storable(text: str) -> str:
+    """What an engine says, in a form that every database takes."""
+    return text.replace("\0", "�").encode("utf-8", "replace").decode()[:_LONGEST_TEXT]
+
+
+_DECISIONS = select(DECISION)
+_COMMANDS = select(COMMAND).order_by(COMMAND.c.sequence)
