@@ -15,8 +15,10 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def stop_event(say: Callable[[str], None]) -> Iterator[asyncio.Event]:
+def stop_event(say: Callable[[str], None], hangup: Callable[[], None] | None = None) -> Iterator[asyncio.Event]:
     """An event that the first SIGINT, SIGTERM or SIGHUP sets; a further one only says that the shutdown is under way.
+
+    `hangup` is called at a SIGHUP instead, unless the shutdown is under way: where it means to read the configuration again.
 
     After a stop the signals are ignored until the process ends. A handler would not do: the interpreter gives the default
     action back to every signal that has one while it closes its last things.
@@ -24,13 +26,16 @@ def stop_event(say: Callable[[str], None]) -> Iterator[asyncio.Event]:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def on_loop() -> None:
+    def on_loop(number: int) -> None:
+        if number == signal.SIGHUP and hangup is not None and not stop.is_set():
+            hangup()
+            return
         say("already stopping, a moment ..." if stop.is_set() else "stopping ...")
         stop.set()
 
-    def on_signal(_: int, __: FrameType | None) -> None:
+    def on_signal(number: int, _: FrameType | None) -> None:
         with suppress(RuntimeError):  # the loop is closed: the process is about to end
-            loop.call_soon_threadsafe(on_loop)
+            loop.call_soon_threadsafe(on_loop, number)
 
     before = {number: signal.signal(number, on_signal) for number in _STOPPING}
     try:

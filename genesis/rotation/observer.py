@@ -136,22 +136,23 @@ class Observer:
         return {} if wrong is None else {"rules": wrong}
 
 
-async def check_expressions(prometheus: Prometheus, settings: RotationSettings) -> None:
-    """Ask every expression of rotation.yaml once.
+async def check_expressions(settings: RotationSettings, prometheus: Prometheus) -> None:
+    """Ask every expression of rotation.yaml once; `prometheus` is not entered yet.
 
     Raises:
         ConfigError: Prometheus does not understand some of them; all of these are named.
         ServerError: Prometheus cannot be asked.
     """
     faults = []
-    for key, promql in configured(settings).items():
-        try:
-            await prometheus.query(promql)
-        except ServerError as error:
-            if error.status in _MEANINGLESS:
-                faults.append(Fault(FILE, key, promql, f"Prometheus: {error.reason}"))
-            elif _cannot_be_asked(error):
-                raise
+    async with prometheus:
+        for key, promql in configured(settings).items():
+            try:
+                await prometheus.query(promql)
+            except ServerError as error:
+                if error.status in _MEANINGLESS:
+                    faults.append(Fault(FILE, key, promql, f"Prometheus: {error.reason}"))
+                elif _cannot_be_asked(error):
+                    raise
     if faults:
         raise ConfigError(faults)
 

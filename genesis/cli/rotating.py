@@ -1,0 +1,62 @@
+"""`genesis rotate run`: the controller, until it is told to end."""
+
+# ruff: noqa: PLC0415 - a sub-command loads only what it runs
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from functools import partial
+
+from genesis.cli.arguments import Commands, Environ, add_command, port, say
+from genesis.core.config import load_settings
+from genesis.signals import stop_event
+
+
+def add_run(commands: Commands, environ: Environ) -> None:
+    run = add_command(
+        commands, "run", _run, "decide at every interval until SIGTERM or Ctrl-C; SIGHUP reads the configuration again"
+    )
+    run.add_argument("--journal", metavar="WHERE", help="file or postgresql://... (default: as monitor.yaml says)")
+    run.add_argument("--prometheus", metavar="URL", help="ask this one (default: as rotation.yaml says)")
+    run.add_argument(
+        "--host",
+        default=environ.get("GENESIS_ROTATION_HOST"),
+        metavar="H",
+        help="listen here (default: as rotation.yaml says)",
+    )
+    run.add_argument(
+        "--port", type=port, default=environ.get("GENESIS_ROTATION_PORT"), metavar="P", help="0 takes any free port"
+    )
+
+
+def _run(options: argparse.Namespace, _: Environ) -> int:
+    asyncio.run(_serve(options))
+    return 0
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    from genesis.rotation.app import RotationApp
+
+    load = partial(load_settings, options.config)
+    again = asyncio.Event()
+    with stop_event(say, again.set) as stop:
+        async with RotationApp(
+            load(), journal=options.journal, host=options.host, port=options.port, prometheus=options.prometheus
+        ) as app:
+
+            async def reload() -> None:
+                while True:
+                    await again.wait()
+                    again.clear()
+                    await app.reload(load)
+
+            waits = [asyncio.ensure_future(one) for one in (stop.wait(), app.ended(), reload())]
+            try:
+                done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+                for one in done:
+                    one.result()
+            finally:
+                for one in waits:
+                    one.cancel()
+                await asyncio.gather(*waits, return_exceptions=True)
