@@ -11,6 +11,8 @@ from genesis.ledger.journal import Journal
 from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 
+_MOST_WAITING = 1000
+"""Events of one step that are handed on in one go."""
 Read = Callable[[MonitorSnapshot, float], None]
 """Takes a snapshot, and its time in seconds since 1970."""
 
@@ -70,14 +72,19 @@ class Recorder:
         if at > self.due:
             await self.reach(at)
         self._waiting.append(event)
+        if len(self._waiting) >= _MOST_WAITING:
+            await self._hand_on()
 
     async def reach(self, until: float) -> None:
         """Hand on what waits, and read the monitor at all steps before `until`."""
-        if self._waiting:
-            waiting, self._waiting = self._waiting, []
-            self._clock.set(max(event.time.timestamp() for event in waiting))
-            await self._monitor.handle_batch(waiting)
+        await self._hand_on()
         while self.due < until:
             self._clock.set(self.due)
             self._read(self._monitor.snapshot(), self.due)
             self._steps += 1
+
+    async def _hand_on(self) -> None:
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            self._clock.set(max(event.time.timestamp() for event in waiting))
+            await self._monitor.handle_batch(waiting)

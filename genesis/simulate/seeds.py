@@ -17,7 +17,6 @@ import msgspec
 from genesis.clients.prometheus import Prometheus, Range
 from genesis.core.config import Settings
 from genesis.core.models import StrategyState
-from genesis.core.rotation_config import RotationSettings
 from genesis.logs import configure_logs
 from genesis.simulate.backfill import prometheus_on
 from genesis.simulate.market import BEGIN, SEED, Plan, record
@@ -71,7 +70,7 @@ class Job(NamedTuple):
 
     plans: tuple[Plan, ...]
     settings: Settings
-    rotation: RotationSettings
+    """Paced already."""
     folder: str | None
     """Where its scratch files go; None: where the machine has them."""
 
@@ -79,19 +78,18 @@ class Job(NamedTuple):
 def run_all(
     plans: Sequence[Plan],
     settings: Settings,
-    rotation: RotationSettings,
     *,
     processes: int = 1,
     folder: Path | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Run]:
-    """All runs, in the order of their plans; `settings` and `rotation` are paced already.
+    """All runs, in the order of their plans; `settings` are paced already.
 
     Raises:
         GenesisError: a program is missing, or a run cannot be made.
     """
     batches = [tuple(plans[first : first + BATCH]) for first in range(0, len(plans), BATCH)]
-    jobs = [Job(batch, settings, rotation, None if folder is None else str(folder)) for batch in batches]
+    jobs = [Job(batch, settings, None if folder is None else str(folder)) for batch in batches]
     found: dict[int, Run] = {}
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         for done in as_completed([pool.submit(run_batch, job) for job in jobs]):
@@ -108,8 +106,9 @@ def run_batch(job: Job) -> list[Run]:
 
 
 async def _run_batch(job: Job, folder: Path) -> list[Run]:
+    rotation = job.settings.rotation
     samples = folder / "samples.om"
-    metrics = metrics_needed(job.rotation)
+    metrics = metrics_needed(rotation)
     step = INTERVAL.total_seconds()
     with samples.open("wb") as file:
         for plan in job.plans:
@@ -120,11 +119,11 @@ async def _run_batch(job: Job, folder: Path) -> list[Run]:
         prometheus_on(samples, folder, os.environ) as url,
         Prometheus(url, timeout=_QUERY_SECONDS) as prometheus,
     ):
-        simulations = {plan.seed: Simulation(job.rotation) for plan in job.plans}
+        simulations = {plan.seed: Simulation(rotation) for plan in job.plans}
         for chunk in period.chunks():
-            parts = by_seed(await fetch(prometheus, job.rotation, chunk))
+            parts = by_seed(await fetch(prometheus, rotation, chunk))
             for seed, simulation in simulations.items():
-                for moment in moments_of(parts.get(seed, {}), job.rotation, job.settings.rules, chunk):
+                for moment in moments_of(parts.get(seed, {}), rotation, job.settings.rules, chunk):
                     simulation.take(moment)
     return [outcome(plan, simulations[plan.seed]) for plan in job.plans]
 

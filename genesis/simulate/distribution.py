@@ -1,0 +1,143 @@
+"""Many runs of the simulated market as lines for a terminal: the distribution of what rotation made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from statistics import fmean, median, quantiles
+from typing import NamedTuple
+
+from genesis.report.layout import heading, percent, span, table, wrapped
+from genesis.simulate.lines import ASSUMED
+from genesis.simulate.profit import EQUAL_WEIGHT, NO_ROTATION, PLANS, ROTATION
+from genesis.simulate.seeds import Figures, Run
+
+Lines = Iterator[str]
+_PERCENTILES = 20
+"""Of which the first and the last are told: the 5th and the 95th percentile."""
+_BASIS_POINTS = 10_000
+
+NOTES = (
+    *ASSUMED,
+    "The market is simulated, and a strategy decays on purpose: its P&L and its fees are the paper engine's.",
+    "No alert rules are evaluated: signals that read ALERTS see none.",
+)
+
+
+class Spread(NamedTuple):
+    """A distribution."""
+
+    mean: float
+    median: float
+    low: float
+    """The 5th percentile."""
+    high: float
+    """The 95th."""
+    positive: float
+    """The share of values above 0."""
+    error: float
+    """The standard error of the mean."""
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Of one value at least."""
+    mean = fmean(values)
+    cuts = quantiles(values, n=_PERCENTILES, method="inclusive") if len(values) > 1 else [mean] * (_PERCENTILES - 1)
+    error = (sum((value - mean) ** 2 for value in values) / max(1, len(values) - 1) / len(values)) ** 0.5
+    return Spread(mean, median(values), cuts[0], cuts[-1], sum(value > 0 for value in values) / len(values), error)
+
+
+def lines(runs: Sequence[Run], heads: Sequence[str]) -> Lines:
+    """The whole report; `heads`: what was run, and with what."""
+    yield from heads
+    for note in NOTES:
+        yield from wrapped("Note", [note])
+    yield from _plans(runs)
+    yield from _differences(runs)
+    yield from _healthy(runs)
+    yield from _decaying(runs)
+    yield from _moved(runs)
+
+
+def _plans(runs: Sequence[Run]) -> Lines:
+    yield from heading("P&L of a run, in basis points of the capital")
+    heads = ("", "mean", "median", "5 %", "95 %", "mean exposure", "max drawdown", "turnover")
+    rows = []
+    for plan in PLANS:
+        told = spread([_of_capital(run, run.plans[plan].pnl) for run in runs])
+        figures = [run.plans[plan] for run in runs]
+        rows.append(
+            (
+                *(plan, _points(told.mean), _points(told.median), _points(told.low), _points(told.high)),
+                percent(fmean(one.exposure for one in figures)),
+                _points(fmean(_of_capital(run, run.plans[plan].max_drawdown) for run in runs)),
+                f"{fmean(one.turnover for one in figures):.2f}",
+            )
+        )
+    yield from table(heads, rows)
+
+
+def _differences(runs: Sequence[Run]) -> Lines:
+    yield from heading("What rotation made more, in basis points of the capital")
+    heads = ("", "mean", "± s.e.", "median", "5 %", "95 %", "above 0")
+    rows = []
+    for other in (NO_ROTATION, EQUAL_WEIGHT):
+        rows.append((f"than {other}", *_row(spread([_more(run, other, lambda one: one.pnl) for run in runs]))))
+        fair = spread([_more(run, other, lambda one: one.at_full_exposure or 0.0) for run in runs])
+        rows.append((f"than {other}, at full exposure", *_row(fair)))
+    yield from table(heads, rows)
+
+
+def _row(told: Spread) -> tuple[str, ...]:
+    figures = (told.mean, told.error, told.median, told.low, told.high)
+    return (*map(_points, figures), percent(told.positive))
+
+
+def _healthy(runs: Sequence[Run]) -> Lines:
+    yield from heading("Strategies while they worked")
+    paused, reduced = [sum(run.paused.values()) for run in runs], [sum(run.reduced.values()) for run in runs]
+    rows = [
+        (name, f"{sum(counts)}", f"{fmean(counts):.2f}", percent(sum(count > 0 for count in counts) / len(runs)))
+        for name, counts in (("paused", paused), ("reduced by a rule", reduced))
+    ]
+    yield from table(("", "times", "a run", "of the runs"), rows)
+    yield f"  healthy strategies were paused for {percent(fmean(run.healthy_paused_ratio for run in runs))} of their time"
+
+
+def _decaying(runs: Sequence[Run]) -> Lines:
+    decayed = [run for run in runs if run.plan.decays is not None]
+    if not decayed:
+        return
+    yield from heading("The strategy that decayed, from then on")
+    rows = []
+    for name, times in (
+        ("had half of its weight", [run.halved_after for run in decayed]),
+        ("reduced by a rule", [run.reduced_after for run in decayed]),
+        ("paused", [run.paused_after for run in decayed]),
+    ):
+        known = [time for time in times if time is not None]
+        told = spread(known) if known else None
+        cells = (span(told.median), span(told.low), span(told.high)) if told is not None else ("-", "-", "-")
+        rows.append((name, percent(len(known) / len(decayed)), *cells))
+    yield from table(("", "of the runs", "after (median)", "5 %", "95 %"), rows)
+
+
+def _moved(runs: Sequence[Run]) -> Lines:
+    yield from heading("A run")
+    switches = spread([run.switches for run in runs])
+    turnover = spread([run.plans[ROTATION].turnover for run in runs])
+    blocked = fmean(run.blocked_steps / run.steps if run.steps else 0.0 for run in runs)
+    yield f"  changes of state: mean {switches.mean:.1f}, 5 % {switches.low:.0f}, 95 % {switches.high:.0f}"
+    yield f"  turnover, in shares of the capital: mean {turnover.mean:.2f}, 5 % {turnover.low:.2f}, 95 % {turnover.high:.2f}"
+    yield f"  blocked: {percent(blocked)} of the steps"
+
+
+def _of_capital(run: Run, amount: float) -> float:
+    return amount / run.capital if run.capital else 0.0
+
+
+def _more(run: Run, other: str, figure: Callable[[Figures], float]) -> float:
+    return _of_capital(run, figure(run.plans[ROTATION]) - figure(run.plans[other]))
+
+
+def _points(ratio: float) -> str:
+    return f"{ratio * _BASIS_POINTS:,.2f}"

@@ -1,0 +1,148 @@
+"""`genesis rotate simulate`: from a Prometheus, from a journal, or on seeds of the simulated market."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from genesis.clients.prometheus import Prometheus
+from genesis.core.clock import Clock
+from genesis.core.config import BaselineSettings, Settings, StrategySettings
+from genesis.core.duration import parse_duration
+from genesis.core.errors import GenesisError
+from genesis.database.address import Address
+from genesis.simulate import distribution, journal, lines
+from genesis.simulate.backfill import prometheus_on
+from genesis.simulate.market import Plan, with_fifth
+from genesis.simulate.pace import paced_monitor, paced_rotation
+from genesis.simulate.past import Period, metrics_needed, moments
+from genesis.simulate.seeds import run_all
+from genesis.simulate.simulation import Simulation, simulated
+
+_QUERY_SECONDS = 300.0
+FIFTH = "market_making"
+_FIFTH = StrategySettings(
+    capital=Decimal(5000),
+    baseline=BaselineSettings(step=timedelta(minutes=1), observations=114, mean=0.000124, volatility=0.000297),
+)
+"""The strategy that the paper engine has beside those of the demo; its baseline is of six runs of 20 minutes (seeds 1 to 6)."""
+_ALERTS_NOTE = "alerts fired then for what the account did then, and not for what rotation would have left of it"
+
+
+def moment_of(text: str, now: datetime, option: str) -> datetime:
+    """A time as RFC 3339 has it (UTC, where it does not say), or a duration before `now`, such as 6h.
+
+    Raises:
+        GenesisError: it is neither; `option` gave it.
+    """
+    try:
+        return now - parse_duration(text)
+    except ValueError:
+        pass
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        right = "is neither a time such as 2025-01-31T08:00:00Z nor a duration such as 6h"
+        raise GenesisError(f"{option}: {text!r} {right}") from None
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def period_of(since: datetime, until: datetime, step: timedelta) -> Period:
+    """
+    Raises:
+        GenesisError: there is no step in it.
+    """
+    seconds = step.total_seconds()
+    start, end = -(-since.timestamp() // seconds) * seconds, until.timestamp()
+    if start > end:
+        raise GenesisError(f"--since {since:%Y-%m-%dT%H:%M:%SZ} must be before --until {until:%Y-%m-%dT%H:%M:%SZ}")
+    return Period(start, end, seconds)
+
+
+async def from_prometheus(
+    url: str, settings: Settings, period: Period, *, changes: int, notes: Sequence[str] = (_ALERTS_NOTE,)
+) -> list[str]:
+    """What a Prometheus tells of a period, through the policy, as lines.
+
+    Raises:
+        GenesisError: it cannot be asked, refuses an expression, or knows no strategy at that time.
+    """
+    step = timedelta(seconds=period.step)
+    rotation = simulated(settings.rotation, step)
+    simulation = Simulation(rotation)
+    async with Prometheus(url, option="--from", timeout=_QUERY_SECONDS) as prometheus:
+        async for moment in moments(prometheus, rotation, settings.rules, period):
+            simulation.take(moment)
+    if simulation.empty_steps == simulation.steps:
+        raise GenesisError(f"Prometheus at {url}: knows no strategy at any of the {period.steps} steps: are the times right?")
+    return list(lines.lines(simulation, settings.rotation, step, changes=changes, notes=notes))
+
+
+async def from_journal(
+    where: Address,
+    settings: Settings,
+    step: timedelta,
+    *,
+    changes: int,
+    clock: Clock,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    scratch: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> list[str]:
+    """What a journal's events would have been to a monitor and a Prometheus, through the policy, as lines.
+
+    Raises:
+        GenesisError: the journal cannot be read, or Prometheus and promtool are not there.
+    """
+    with tempfile.TemporaryDirectory(prefix="genesis-simulate-", dir=scratch) as name:
+        folder = Path(name)
+        samples = folder / "samples.om"
+        with samples.open("wb") as file:
+            metrics = metrics_needed(settings.rotation)
+            recorded = await journal.record(
+                where, settings, metrics, step.total_seconds(), file, since=since, until=until, clock=clock
+            )
+        notes = (f"{recorded.events} events of the journal {where}", *journal.NOTES)
+        async with prometheus_on(samples, folder, environ) as url:
+            return await from_prometheus(url, settings, recorded.period, changes=changes, notes=notes)
+
+
+def on_seeds(
+    plans: Sequence[Plan],
+    settings: Settings,
+    *,
+    pace: float,
+    command: str,
+    processes: int = 1,
+    scratch: Path | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Iterator[str]:
+    """What rotation would have made of runs of the simulated market, as lines.
+
+    Args:
+        plans: the runs, one at least.
+        settings: as in the configuration.
+        pace: by what its times are divided.
+        command: what the user typed, for the report.
+        processes: that run at a time.
+        scratch: where scratch files go; None: where the machine has them.
+        progress: told of (runs that are done, all runs).
+
+    Raises:
+        GenesisError: Prometheus and promtool are not there, or a run cannot be made.
+    """
+    paced = paced_monitor(with_fifth(settings, FIFTH, _FIFTH), pace)
+    rotation = paced_rotation(settings.rotation, pace)
+    runs = run_all(plans, paced._replace(rotation=rotation), processes=processes, folder=scratch, progress=progress)
+    first = plans[0]
+    heads = [
+        command,
+        f"{len(plans)} runs (seeds {first.seed} to {plans[-1].seed}) of {first.minutes:g} minutes, a decision each "
+        f"{rotation.interval.total_seconds():g} s; settings {lines.digest(settings.rotation)}, their times divided by {pace:g}",
+    ]
+    return distribution.lines(runs, heads)
