@@ -6,8 +6,9 @@ All work on the database is done by one thread, so the event loop never waits fo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -15,6 +16,7 @@ from genesis.core.clock import Clock, SystemClock
 from genesis.core.errors import JournalError
 from genesis.core.rotation_config import RotationSettings
 from genesis.database.address import Address, address
+from genesis.database.purpose import ROTATION
 from genesis.rotation.audit_rows import Delivery, Entry, Recorded
 from genesis.rotation.audit_store import AuditStore
 from genesis.rotation.commands import Command, Standing
@@ -98,7 +100,8 @@ class AuditLog:
         if newest is None:
             return None
         ordered = newest if newest.ordered else await self._run(self._store.last_ordered)
-        return Last(newest.number, newest.entry.decision, None if ordered is None else order_of(ordered))
+        with self._errors():
+            return Last(newest.number, newest.entry.decision, None if ordered is None else order_of(ordered))
 
     async def record(
         self,
@@ -165,9 +168,9 @@ class AuditLog:
         """Hand a strategy back to the policy."""
         return await self._command(Command(verb="unpin", time=self._clock.now(), why=why, author=author, strategy=strategy))
 
-    async def entries(self, after: int = 0, *, ordered: bool = False) -> AsyncIterator[list[Recorded]]:
-        """All decisions with a number above `after`, in order, in batches; `ordered`: those the engine had to follow."""
-        while batch := await self._run(self._store.read, after, _BATCH, ordered=ordered):
+    async def entries(self, after: int = 0, *, changes: bool = False) -> AsyncIterator[list[Recorded]]:
+        """All decisions with a number above `after`, in order, in batches; `changes`: those that change a share."""
+        while batch := await self._run(self._store.read, after, _BATCH, changes=changes):
             yield batch
             after = batch[-1].number
 
@@ -182,9 +185,16 @@ class AuditLog:
     async def _command(self, command: Command) -> Standing:
         return await self._run(self._store.command, command)
 
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except JournalError as error:
+            raise JournalError(f"{ROTATION.name} {self.address}: {error}") from error
+
     async def _run(self, work: Callable[..., _Result], *arguments: object, **named: object) -> _Result:
         if self._thread is None:
-            raise JournalError(f"audit log {self.address}: is not open")
+            raise JournalError(f"{ROTATION.name} {self.address}: is not open")
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*arguments, **named))
 
 

@@ -38,15 +38,31 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recorded(NamedTuple):
-    """An entry in its place."""
+    """A decision as it is kept, in the order of the table's columns."""
 
     number: int
+    time: int
+    """Microseconds since 1970."""
     settings: str
     """The digest of the settings."""
-    ordered: bool
-    """Whether the engine had to follow it."""
+    ordered: int
+    """1 if the engine had to follow it."""
+    changes: int
+    """1 if any share is another than before."""
     seal: bytes
-    entry: Entry
+    payload: bytes
+
+    @property
+    def entry(self) -> Entry:
+        """
+        Raises:
+            JournalError: it is damaged.
+        """
+        return entry_of(self.number, self.payload)
+
+    def sealed(self, before: bytes) -> bytes:
+        """What its seal is to be, if that is the seal of the one before."""
+        return seal(before, (self.number, self.time, self.settings, self.ordered, self.changes), self.payload)
 
 
 class Delivery(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, Table, Text, inspect
+from sqlalchemy import BigInteger, Column, Connection, Index, Integer, LargeBinary, MetaData, Table, Text, inspect
 
 from genesis.core.errors import JournalError
 
@@ -26,9 +26,12 @@ DECISION = Table(
     Column("number", _Number, primary_key=True, autoincrement=False),
     Column("time", _Number, nullable=False, index=True, comment="microseconds since 1970"),
     Column("settings", _Bytes, nullable=False, comment="the digest of those that it was made by"),
-    Column("ordered", Integer, nullable=False, comment="1 if the engine has to follow it, 0 if it leaves all as it was"),
+    Column("ordered", Integer, nullable=False, comment="1 if the engine has to follow it, 0 if not"),
+    Column("changes", Integer, nullable=False, comment="1 if any share is another than before, 0 if all stay"),
     Column("seal", LargeBinary, nullable=False, comment="SHA-256 of the seal before, the other columns, and the payload"),
     Column("payload", LargeBinary, nullable=False, comment="what was seen and decided: JSON, compressed by zlib"),
+    Index("rotation_decision_ordered", "ordered", "number"),
+    Index("rotation_decision_changes", "changes", "number"),
     sqlite_strict=True,
 )
 DELIVERY = Table(

@@ -21,7 +21,6 @@ from genesis.rotation.audit_rows import (
     Recorded,
     command_of,
     command_payload,
-    entry_of,
     entry_payload,
     microseconds,
     seal,
@@ -87,33 +86,25 @@ class AuditStore:
         self._settings = None
 
     def last(self) -> Recorded | None:
-        """The last decision; None before the first one.
-
-        Raises:
-            JournalError: it is damaged.
-        """
+        """The last decision; None before the first one."""
         return self._one(_DECISIONS.order_by(DECISION.c.number.desc()))
 
     def last_ordered(self) -> Recorded | None:
         """The last decision that the engine had to follow."""
         return self._one(_DECISIONS.where(DECISION.c.ordered == 1).order_by(DECISION.c.number.desc()))
 
-    def read(self, after: int, limit: int, *, ordered: bool = False) -> list[Recorded]:
-        """Up to `limit` decisions with a number above `after`, in order; `ordered`: only those the engine had to follow.
-
-        Raises:
-            JournalError: one is damaged.
-        """
+    def read(self, after: int, limit: int, *, changes: bool = False) -> list[Recorded]:
+        """Up to `limit` decisions with a number above `after`, in order; `changes`: only those that change a share."""
         chosen = _DECISIONS.where(DECISION.c.number > after)
-        if ordered:
-            chosen = chosen.where(DECISION.c.ordered == 1)
-        return [_recorded(row) for row in self._rows(chosen.order_by(DECISION.c.number).limit(limit))]
+        if changes:
+            chosen = chosen.where(DECISION.c.changes == 1)
+        return [Recorded(*row) for row in self._rows(chosen.order_by(DECISION.c.number).limit(limit))]
 
-    def before_the_last(self, count: int, *, ordered: bool = False) -> int:
+    def before_the_last(self, count: int, *, changes: bool = False) -> int:
         """A number behind which there are `count` decisions, or all there are."""
         numbers = select(DECISION.c.number).order_by(DECISION.c.number.desc())
-        if ordered:
-            numbers = numbers.where(DECISION.c.ordered == 1)
+        if changes:
+            numbers = numbers.where(DECISION.c.changes == 1)
         found = self._rows(numbers.offset(count).limit(1))
         return int(found[0].number) if found else 0
 
@@ -155,10 +146,10 @@ class AuditStore:
         with self._transaction() as connection:
             self._check_alone(connection)
             digest = self._settings_digest(connection, settings, time)
-            sealed = seal(self._seal, (number, time, digest, int(ordered)), payload)
-            values = {"number": number, "time": time, "settings": digest, "ordered": int(ordered)}
-            connection.execute(DECISION.insert(), values | {"seal": sealed, "payload": payload})
-        self._number, self._seal, self._settings = number, sealed, (settings, digest)
+            row = Recorded(number, time, digest, int(ordered), int(entry.decision.changes), b"", payload)
+            row = row._replace(seal=row.sealed(self._seal))
+            connection.execute(DECISION.insert(), row._asdict())
+        self._number, self._seal, self._settings = number, row.seal, (settings, digest)
         return number
 
     def delivered(self, number: int, time: datetime, outcome: str, text: str) -> None:
@@ -248,8 +239,7 @@ class AuditStore:
 
     def _one(self, chosen: Select[int, int, str, int, bytes, bytes]) -> Recorded | None:
         rows = self._rows(chosen.limit(1))
-        with self._database.errors():
-            return _recorded(rows[0]) if rows else None
+        return Recorded(*rows[0]) if rows else None
 
     def _rows(self, chosen: Select[*tuple[object, ...]]) -> Sequence[_Row]:
         with self._transaction() as connection:
@@ -270,10 +260,6 @@ def _end(connection: Connection) -> tuple[int, bytes]:
     """The number and the seal of the last decision."""
     row = connection.execute(select(DECISION.c.number, DECISION.c.seal).order_by(DECISION.c.number.desc()).limit(1)).first()
     return (0, FIRST_SEAL) if row is None else (int(row.number), bytes(row.seal))
-
-
-def _recorded(row: _Row) -> Recorded:
-    return Recorded(row.number, row.settings, bool(row.ordered), bytes(row.seal), entry_of(row.number, row.payload))
 
 
 def _storable(text: str) -> str:

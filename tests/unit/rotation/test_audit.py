@@ -34,8 +34,11 @@ async def test_what_was_recorded_is_read_back_as_it_was(journal_address: Address
         assert await log.record(SETTINGS, seen, {_ODD: PIN}, made, order=True) == 1
     async with AuditLog(journal_address) as log:
         last = await log.last()
-        assert last is not None and last.history == made.history and last.decision == made
-        assert last.order is not None and last.order == (1, {_ODD: share("0.1")})
+        assert last is not None
+        assert last.history == made.history
+        assert last.decision == made
+        assert last.order is not None
+        assert last.order == (1, {_ODD: share("0.1")})
         [one] = await recorded(log)
         assert (one.entry.seen, one.entry.pins) == (seen, {_ODD: PIN})
         _, settings = await log.look_up(lambda store: store.settings(one.settings))
@@ -62,7 +65,8 @@ async def test_the_last_order_is_found_behind_decisions_that_change_nothing(jour
         await record(log, 1)
         await record(log, 2)
         last = await log.last()
-        assert last is not None and last.number == 3
+        assert last is not None
+        assert last.number == 3
         assert last.order == (1, {"trend": share("0.2"), "carry": share("0.2")})
 
 
@@ -122,7 +126,8 @@ async def test_commands_need_no_lock_and_come_to_one_state(journal_address: Addr
         await person.pin("trend", PIN)
         await person.pin(_ODD, pin)
         state = await leader.state()
-        assert state.halted is not None and "by ada since" in str(state.halted)
+        assert state.halted is not None
+        assert "by ada since" in str(state.halted)
         assert state.pins == {"trend": PIN, _ODD: pin}
         await person.unpin("trend", "done", "ada")
         assert await person.resume("it is well", "bob") == await leader.state()
@@ -147,7 +152,8 @@ async def test_deliveries_are_kept_attempt_by_attempt(journal_address: Address) 
         await log.delivered(1, "confirmed")
         told = await log.deliveries(1, 1)
     assert [(one.attempt, one.outcome) for one in told] == [(1, "failed"), (2, "confirmed")]
-    assert told[0].text.startswith("no� ? route") and len(told[0].text) == 1000
+    assert told[0].text.startswith("no� ? route")
+    assert len(told[0].text) == 1000
 
 
 async def test_a_reader_writes_nothing_and_says_where_there_is_no_log(journal_address: Address) -> None:
