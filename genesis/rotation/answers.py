@@ -70,8 +70,8 @@ def observation(
     correlations = tuple(reading.pairs())
     limits = _limits(rules, reading.figure(EQUITY))
     daily_loss_used = reading.figure(DAILY_LOSS)
-    if not reading.account_is_fresh(strategies):
-        reading.faults.setdefault("stale", "Prometheus has no new figures of the account: it cannot read the monitor")
+    if not (trusted and reading.account_is_fresh(strategies)):
+        reading.faults.setdefault("stale", "Prometheus has no figures of now of the account: can it read the monitor?")
         limits, daily_loss_used = None, None
     told = {**reading.faults, **(faults or {})}
     return Observation(
