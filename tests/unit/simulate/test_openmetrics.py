@@ -1,0 +1,44 @@
+"""Which metrics expressions name, and how labels of any signs are written."""
+
+from __future__ import annotations
+
+import io
+from types import MappingProxyType
+
+import pytest
+
+from genesis.monitoring import catalog
+from genesis.monitoring.table import Table
+from genesis.simulate import openmetrics
+from genesis.simulate.openmetrics import OpenMetrics, named_metrics
+
+
+def test_metrics_are_found_in_expressions() -> None:
+    found = named_metrics(
+        ['a_genesis_strategy_beta + genesis_strategy_equity{window="1h"}', "max(genesis_strategy_capital) or up"]
+    )
+    assert found == {"genesis_strategy_equity", "genesis_strategy_capital"}
+    assert named_metrics(['{__name__=~"genesis_.*"}']) == frozenset(catalog.BY_NAME)
+
+
+def test_lines_hold_labels_of_any_signs_and_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def group(*_: object) -> list[Table]:
+        pnl, beta = Table(catalog.STRATEGY_NET_PNL), Table(catalog.STRATEGY_BETA)
+        pnl.add(1.5, 'a "b"\\c\nd')
+        beta.add(1.0, "a")
+        equity = Table(catalog.PORTFOLIO_EQUITY)
+        equity.add(7)
+        return [pnl, beta, equity]
+
+    class Nothing:
+        failed = MappingProxyType({"a": "error"})
+
+    monkeypatch.setattr(openmetrics, "GROUPS", {"one": group})
+    monkeypatch.setattr(openmetrics, "Folded", lambda *_: None)
+    file = io.BytesIO()
+    metrics = frozenset({"genesis_strategy_net_pnl", "genesis_portfolio_equity"})
+    told = OpenMetrics(file, metrics, suffix="#3", extra={"seed": "3"})
+    told.write(Nothing(), 12.5)  # type: ignore[arg-type] - nothing is read of it
+    assert file.getvalue().decode() == (
+        'genesis_strategy_net_pnl{strategy="a \\"b\\"\\\\c\\nd#3"} 1.5 12.500\ngenesis_portfolio_equity{seed="3"} 7 12.500\n'
+    )
