@@ -38,7 +38,7 @@ def test_lines_hold_labels_of_any_signs_and_their_time(monkeypatch: pytest.Monke
     file = io.BytesIO()
     metrics = frozenset({"genesis_strategy_net_pnl", "genesis_portfolio_equity"})
     told = OpenMetrics(file, metrics, suffix="#3", extra={"seed": "3"})
-    told.write(Nothing(), 12.5)  # type: ignore[arg-type] - nothing is read of it
+    told.write(Nothing(), 12.5)  # type: ignore[arg-type]  # nothing is read of it
     assert file.getvalue().decode() == (
         'genesis_strategy_net_pnl{strategy="a \\"b\\"\\\\c\\nd#3"} 1.5 12.500\ngenesis_portfolio_equity{seed="3"} 7 12.500\n'
     )
