@@ -93,12 +93,11 @@ class Controller:
         try:
             while not stop.is_set():
                 interval = self._parts.settings.interval.total_seconds()
-                start, done = self._clock.monotonic(), 0
+                start, number = self._clock.monotonic(), 0
                 while not stop.is_set() and interval == self._parts.settings.interval.total_seconds():
                     await self.round()
-                    # Rounds that were missed are left out: what would have been seen then is gone.
-                    done = max(done + 1, floor((self._clock.monotonic() - start) / interval) + 1)
-                    await _unless(stop, start + done * interval - self._clock.monotonic())
+                    number = next_round(number, self._clock.monotonic() - start, interval)
+                    await _unless(stop, start + number * interval - self._clock.monotonic())
         finally:
             await self._audit.close()
 
@@ -233,6 +232,14 @@ class Controller:
         else:
             _log.warning("the engine does not follow", decision=order.number, outcome=outcome, reason=text)
         await self._audit.delivered(order.number, outcome, text)
+
+
+def next_round(number: int, elapsed: float, interval: float) -> int:
+    """Which round comes after round `number`, when `elapsed` seconds have passed since round 0 was due.
+
+    Rounds that were missed are left out: what would have been seen then is gone.
+    """
+    return max(number, floor(elapsed / interval)) + 1
 
 
 async def _unless(stop: asyncio.Event, seconds: float) -> None:

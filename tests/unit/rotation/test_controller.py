@@ -1,0 +1,402 @@
+"""The loop: what is recorded before it is delivered, and what happens when something on the way fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from genesis.core.allocation import EngineReport, Share
+from genesis.core.errors import JournalError, ServerError
+from genesis.core.models import StrategyState
+from genesis.core.rotation_config import RotationSettings
+from genesis.rotation.audit import AuditLog
+from genesis.rotation.controller import Controller, Parts, next_round
+from genesis.rotation.decision import Action, Decision, History, Reason, Step, Track
+from genesis.rotation.observation import Observation, Pin
+from genesis.rotation.observer import Observer
+from tests.unit.rotation.told import RULES, SetClock, Told, answers, settings
+
+ACTIVE = StrategyState.ACTIVE
+
+
+def shares(**weights: str) -> dict[str, Share]:
+    return {name: Share(Decimal(weight), ACTIVE) for name, weight in weights.items()}
+
+
+class Wants:
+    """Decides as a test says, or leaves all as it is."""
+
+    def __init__(self) -> None:
+        self.shares: dict[str, Share] | None = None
+        self.seen: list[Observation] = []
+        self.error: Exception | None = None
+
+    def __call__(
+        self, chosen: RotationSettings, seen: Observation, history: History | None, *, pins: Mapping[str, Pin], halted: bool
+    ) -> Decision:
+        if self.error is not None:
+            raise self.error
+        self.seen.append(seen)
+        has = {} if history is None else {name: track.share for name, track in history.tracks.items()}
+        has = has or (seen.engine.shares if seen.engine is not None else shares(one="0.4", two="0.4"))
+        gets = has if halted or self.shares is None else self.shares
+        kept = History(
+            time=seen.time,
+            mode=chosen.mode,
+            tracks={name: Track(share=share, first_seen=0, state_since=0) for name, share in gets.items()},
+        )
+        steps = {
+            name: Step(
+                action=Action.HOLD if has[name] == gets[name] else Action.LOWER,
+                before=has[name],
+                after=gets[name],
+                reasons=(Reason("score"),),
+            )
+            for name in has
+        }
+        blocked = tuple(Reason(fault, seen.details[fault]) for fault in seen.faults)
+        return Decision(time=seen.time, steps=steps, blocked=blocked, halted=halted, history=kept)
+
+
+class Engine:
+    """Applies each number once, acknowledges a repeat, refuses a number below its last one."""
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        self.shares = shares(one="0.4", two="0.4")
+        self.applied: list[int] = []
+        self.told = 0
+        self.silent = False
+        self.loses_answer = False
+        self.ignores = False
+
+    async def report(self) -> EngineReport:
+        if self.silent:
+            raise ServerError("the engine does not answer")
+        return EngineReport(decision=self.number, shares=dict(self.shares))
+
+    async def deliver(self, number: int, shares: Mapping[str, Share]) -> EngineReport:
+        if self.silent:
+            raise ServerError("the engine does not answer")
+        self.told += 1
+        if self.number is not None and number < self.number:
+            raise ServerError(f"decision {number} is older than {self.number}", status=409)
+        if number != self.number:
+            self.applied.append(number)
+            self.number = number
+            self.shares = self.shares if self.ignores else dict(shares)
+        if self.loses_answer:
+            raise ServerError("the answer was lost")
+        return await self.report()
+
+
+class Bench:
+    """A controller with everything around it."""
+
+    def __init__(self, folder: Path, **changes: Any) -> None:
+        self.clock = SetClock()
+        self.settings = settings(halt_file=folder / "halt", **({"mode": "enforce"} | changes))
+        told = {promql: answers().get(f"signals.{name}", []) for name, promql in self.settings.signals.items()}
+        self.prometheus = Told(self.clock, told)
+        self.engine, self.wants = Engine(), Wants()
+        self.address = folder / "audit.db"
+        self.audit = AuditLog(self.address, clock=self.clock)
+        self.controller = self.another()
+
+    def another(self, audit: AuditLog | None = None) -> Controller:
+        """Another process on the same audit log, engine and Prometheus."""
+        return Controller(self.parts(), audit or self.audit, self.clock, decide=self.wants)
+
+    def parts(self) -> Parts:
+        return Parts(self.settings, Observer(self.prometheus, self.settings, RULES, self.clock), self.engine)
+
+    async def rounds(self, count: int = 1) -> None:
+        for _ in range(count):
+            await self.controller.round()
+            self.clock.pass_by(10)
+
+    async def restart(self) -> None:
+        await self.audit.close()
+        self.audit = AuditLog(self.address, clock=self.clock)
+        self.controller = self.another()
+
+
+@asynccontextmanager
+async def bench(folder: Path, **changes: Any) -> AsyncIterator[Bench]:
+    one = Bench(folder, **changes)
+    try:
+        yield one
+    finally:
+        await one.audit.close()
+
+
+def blocked(controller: Controller) -> list[str]:
+    return [reason.code for reason in controller.status.blocked]
+
+
+async def test_the_first_decision_is_told_to_the_engine_and_then_only_changes(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        await one.rounds(3)
+        assert one.engine.applied == [1]
+        one.wants.shares = shares(one="0.3", two="0.4")
+        await one.rounds(2)
+        assert one.engine.applied == [1, 4]
+        assert one.engine.shares == one.wants.shares
+        assert one.engine.told == 2
+        assert one.controller.status.number == 5
+        assert one.controller.tally.deliveries == {"confirmed": 2}
+
+
+async def test_a_restart_goes_on_with_the_history_and_delivers_nothing_twice(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        one.wants.shares = shares(one="0.3", two="0.4")
+        await one.rounds(2)
+        before = one.controller._history
+        await one.restart()
+        await one.controller.begin()
+        assert one.controller._history == before
+        await one.rounds()
+        assert (one.engine.applied, one.engine.told) == ([1], 1)
+
+
+async def test_what_was_recorded_but_not_delivered_is_delivered_after_a_restart(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        await one.rounds()
+        one.wants.shares = shares(one="0.3", two="0.4")
+        one.engine.deliver = killed  # type: ignore[method-assign]
+        await one.rounds()
+        del one.engine.deliver
+        await one.restart()
+        await one.rounds()
+        assert one.engine.applied == [1, 2]
+
+
+async def killed(number: int, shares: Mapping[str, Share]) -> EngineReport:
+    raise ServerError("the process was killed here")
+
+
+async def test_a_lost_answer_is_made_up_for_by_the_engines_report(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        one.engine.loses_answer = True
+        await one.rounds()
+        assert one.controller.tally.deliveries == {"failed": 1}
+        await one.rounds(2)
+        assert one.engine.told == 1
+        assert one.controller.tally.deliveries == {"failed": 1, "confirmed": 1}
+
+
+async def test_an_engine_that_forgot_is_told_again_by_the_same_number(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        one.wants.shares = shares(one="0.3", two="0.4")
+        await one.rounds()
+        one.engine.number, one.engine.shares = None, shares(one="0.4", two="0.4")
+        await one.rounds()
+        assert one.engine.applied == [1, 1]
+        assert one.engine.shares == one.wants.shares
+        assert one.wants.seen[-1].faults == ("stale", "unconfirmed")
+
+
+async def test_an_engine_with_a_higher_number_is_told_all_by_one_that_is_higher_still(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        await one.rounds()
+        one.engine.number, one.engine.shares = 41, shares(one="0.2", two="0.2")
+        await one.rounds(2)
+        assert one.engine.applied == [1, 42]
+        assert one.engine.shares == shares(one="0.4", two="0.4")
+
+
+async def test_an_engine_that_does_something_else_is_told_once_a_round_and_blocks(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        one.engine.ignores = True
+        one.wants.shares = shares(one="0.3", two="0.4")
+        await one.rounds(3)
+        assert one.engine.applied == [1]
+        assert one.controller.tally.deliveries == {"unconfirmed": 3}
+        assert "unconfirmed" in blocked(one.controller)
+        assert one.wants.seen[-1].details["unconfirmed"] == "'one': the engine has 0.4 active, wanted 0.3 active"
+
+
+async def test_weights_within_the_tolerance_are_the_same(tmp_path: Path) -> None:
+    async with bench(tmp_path, engine={"tolerance": "0.01"}) as one:
+        one.engine.ignores = True
+        one.wants.shares = shares(one="0.39", two="0.4")
+        await one.rounds(2)
+        assert one.controller.tally.deliveries == {"confirmed": 1}
+
+
+async def test_an_engine_that_does_not_answer_blocks_and_is_told_all_the_same(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        await one.rounds()
+        one.engine.silent = True
+        one.wants.shares = shares(one="0.3", two="0.4")
+        await one.rounds()
+        assert blocked(one.controller) == ["engine", "stale"]
+        assert one.controller.tally.deliveries == {"confirmed": 1, "failed": 1}
+        one.engine.silent = False
+        await one.rounds()
+        assert one.engine.applied == [1, 2]
+
+
+async def test_nothing_is_decided_before_the_engine_was_heard_for_the_first_time(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        one.engine.silent = True
+        await one.rounds(2)
+        assert one.wants.seen == []
+        assert blocked(one.controller) == ["engine"]
+        one.engine.silent = False
+        await one.rounds()
+        assert one.engine.applied == [1]
+        assert "engine" not in blocked(one.controller)
+
+
+async def test_advice_is_recorded_and_delivered_to_nobody(tmp_path: Path) -> None:
+    async with bench(tmp_path, mode="advise") as one:
+        one.wants.shares = shares(one="0.3", two="0.4")
+        await one.rounds(2)
+        assert (one.engine.told, one.controller.status.number) == (0, 2)
+        assert one.wants.seen[-1].engine is not None
+        one.engine.silent = True
+        await one.rounds()
+        assert "engine" not in one.wants.seen[-1].faults
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_what_was_ordered_before_a_time_of_advice_is_not_delivered_after_it(tmp_path: Path, restarted: bool) -> None:
+    async with bench(tmp_path) as one:
+        await one.rounds()
+        one.settings = one.settings.model_copy(update={"mode": "advise"})
+        one.controller.follow(one.parts())
+        await one.rounds()
+        one.engine.number, one.engine.shares = None, shares(one="0.1", two="0.1")
+        if restarted:
+            await one.restart()
+        one.settings = one.settings.model_copy(update={"mode": "enforce"})
+        one.controller.follow(one.parts())
+        await one.rounds()
+        assert one.engine.applied == [1, 3]
+        assert one.wants.seen[-1].faults == ("stale",)
+
+
+@pytest.mark.parametrize("how", ["file", "command"])
+async def test_halted_decisions_are_recorded_and_nothing_is_delivered(tmp_path: Path, how: str) -> None:
+    async with bench(tmp_path) as one:
+        await one.rounds()
+        one.wants.shares = shares(one="0.3", two="0.4")
+        if how == "file":
+            one.settings.halt_file.touch()
+        else:
+            await one.audit.halt("exchange is down", "anna")
+        await one.rounds(2)
+        assert one.engine.told == 1
+        assert ("exchange is down" if how == "command" else "halt") in one.controller.status.halted
+        assert one.controller.status.number == 3
+        one.settings.halt_file.unlink(missing_ok=True)
+        await one.audit.resume("it is back", "anna")
+        await one.rounds()
+        assert one.engine.applied == [1, 4]
+        assert one.controller.status.halted == ""
+
+
+async def test_a_halt_file_that_cannot_be_looked_for_counts_as_there(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        one.settings = one.settings.model_copy(update={"halt_file": tmp_path / ("x" * 300)})
+        one.controller.follow(one.parts())
+        await one.rounds()
+        assert "cannot be told" in one.controller.status.halted
+        assert one.engine.told == 0
+
+
+async def test_a_link_to_nothing_halts_as_well(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        one.settings.halt_file.symlink_to(tmp_path / "nothing")
+        await one.rounds()
+        assert one.controller.status.halted
+
+
+async def test_without_the_audit_log_nothing_is_delivered_and_the_history_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bench(tmp_path) as one:
+        await one.rounds()
+        one.wants.shares = shares(one="0.3", two="0.4")
+        with monkeypatch.context() as broken:
+            broken.setattr(one.audit, "record", full)
+            await one.rounds(2)
+            assert one.engine.told == 1
+            assert blocked(one.controller) == ["audit"]
+            assert not one.controller.status.leading
+        await one.rounds()
+        assert one.engine.applied == [1, 2]
+        assert one.controller.status.leading
+
+
+async def full(*_: object, **__: object) -> int:
+    raise JournalError("audit log: database or disk is full", retryable=True)
+
+
+async def test_a_round_that_fails_for_an_unknown_reason_is_told_and_the_next_one_goes_on(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        await one.rounds()
+        one.wants.error = ZeroDivisionError("a bug")
+        await one.rounds()
+        assert blocked(one.controller)[0] == "error"
+        one.wants.error = None
+        await one.rounds()
+        assert "error" not in blocked(one.controller)
+        assert one.controller.status.number == 2
+
+
+async def test_of_two_controllers_one_waits_and_takes_over(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        await one.rounds()
+        audit = AuditLog(one.address, clock=one.clock)
+        other = one.another(audit)
+        await other.begin()
+        await other.round()
+        assert not other.status.leading
+        assert other.status.waiting
+        assert other.status.decision is None
+        await one.audit.close()
+        await other.round()
+        assert other.status.leading
+        assert other.status.number == 2
+        assert one.engine.applied == [1]
+        await audit.close()
+
+
+async def test_pins_reach_the_decision(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        await one.rounds()
+        pin = Pin(state=StrategyState.PAUSED, why="delisting", author="anna", since=one.clock.now())
+        await one.audit.pin("one", pin)
+        await one.rounds()
+        assert one.controller.status.pinned == {"one"}
+
+
+@pytest.mark.parametrize(
+    ("number", "elapsed", "expected"),
+    [(0, 0.2, 1), (0, 9.99, 1), (0, 10.0, 2), (0, 34.0, 4), (3, 30.1, 4), (3, 29.9, 4), (7, 0.0, 8)],
+)
+def test_rounds_follow_a_schedule_that_leaves_missed_ones_out(number: int, elapsed: float, expected: int) -> None:
+    assert next_round(number, elapsed, 10.0) == expected
+
+
+async def test_the_loop_ends_with_the_round_under_way_and_gives_the_lock_back(tmp_path: Path) -> None:
+    async with bench(tmp_path, interval="10ms", timeout="5ms") as one:
+        stop = asyncio.Event()
+        one.clock.monotonic = asyncio.get_running_loop().time  # type: ignore[method-assign]
+
+        def third(_: Decision, number: int) -> None:
+            if number == 3:
+                stop.set()
+
+        one.controller.told = third
+        await asyncio.wait_for(one.controller.run(stop), 10)
+        assert one.controller.status.number == 3
+        assert not one.audit.is_open
