@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import getpass
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genesis.cli.arguments import FAILURE, INTERRUPTED, Commands, Environ, add_command, add_group, say
+from genesis.cli.arguments import FAILURE, INTERRUPTED, Commands, Environ, add_command, add_group, say, user
 from genesis.core.clock import SystemClock
 from genesis.core.config import load_settings
 from genesis.core.duration import duration_text, parse_duration
@@ -49,7 +48,7 @@ def add_alerts_commands(commands: Commands) -> None:
     _add_strategy(silence, "that of this strategy alone")
     silence.add_argument("--for", dest="lasts", type=_duration, required=True, metavar="T", help="for how long, for example 2h")
     silence.add_argument("--why", required=True, metavar="TEXT", help="the reason, for whoever misses the alert")
-    silence.add_argument("--author", default=_user(), metavar="NAME", help="who wants it (default: the user)")
+    silence.add_argument("--author", default=user(), metavar="NAME", help="who wants it (default: the user)")
     _add_servers(silence, prometheus=True)
 
     silences = add_command(verbs, "silences", _silences, "list what is silenced, until when, by whom and why", "WARNING")
@@ -104,13 +103,6 @@ def _label(text: str) -> tuple[str, str]:
     if not sign or not name:
         raise argparse.ArgumentTypeError(f"{text!r} is not LABEL=VALUE")
     return name, value
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user need have no name
-        return "genesis"
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -63,3 +64,11 @@ def port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) < 2**16):
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: 0 to 65535")
     return int(text)
+
+
+def user() -> str:
+    """Who gives the command, as far as the system knows."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user need have no name
+        return "genesis"

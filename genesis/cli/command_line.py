@@ -13,6 +13,7 @@ from genesis.cli.alerts import add_alerts_commands
 from genesis.cli.arguments import FAILURE, INTERRUPTED, Environ, Run
 from genesis.cli.files import add_check, add_generate, add_programs
 from genesis.cli.journal import add_journal_commands
+from genesis.cli.rotate import add_rotate_commands
 from genesis.cli.running import add_demo, add_monitor
 from genesis.core.errors import GenesisError
 from genesis.logs import configure_logs
@@ -51,6 +52,7 @@ def parser(environ: Environ) -> argparse.ArgumentParser:
     add_report(commands)
     add_journal_commands(commands)
     add_alerts_commands(commands)
+    add_rotate_commands(commands)
     add_generate(commands)
     add_check(commands)
     add_programs(commands)

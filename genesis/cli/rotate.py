@@ -1,0 +1,13 @@
+"""`genesis rotate ...`: the controller that moves capital between strategies, and what people tell it and ask of it."""
+
+from __future__ import annotations
+
+from genesis.cli.arguments import Commands, add_group
+from genesis.cli.rotate_orders import add_orders
+from genesis.cli.rotate_questions import add_questions
+
+
+def add_rotate_commands(commands: Commands) -> None:
+    verbs = add_group(commands, "rotate", "move capital between strategies; halt it, pin a strategy, ask what it did and why")
+    add_orders(verbs)
+    add_questions(verbs)

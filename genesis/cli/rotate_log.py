@@ -1,0 +1,70 @@
+"""The audit log as the sub-commands of `genesis rotate` open it."""
+
+# ruff: noqa: PLC0415 - a sub-command loads only what it runs
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeAlias
+
+from genesis.cli.journal import journal_of
+from genesis.core.clock import SystemClock
+from genesis.core.config import Settings, load_settings
+from genesis.core.errors import GenesisError, UnknownError
+from genesis.core.printing import one_line
+
+if TYPE_CHECKING:
+    from genesis.rotation.audit import AuditLog
+    from genesis.rotation.status_lines import Report
+
+Work: TypeAlias = "Callable[[AuditLog, Settings], Awaitable[None]]"
+
+
+def command(options: argparse.Namespace, run: Work) -> int:
+    """For what is written."""
+    where, _ = journal_of(options)
+    if where.path is not None and not where.path.exists():
+        raise GenesisError(
+            f"rotate: {where}: there is no such file: name the controller's journal with --journal, "
+            f"or halt by the file {load_settings(options.config).rotation.halt_file}"
+        )
+    return asyncio.run(_with_log(options, run, read_only=False))
+
+
+def question(options: argparse.Namespace, run: Work) -> int:
+    """For what is only read."""
+    return asyncio.run(_with_log(options, run, read_only=True))
+
+
+async def _with_log(options: argparse.Namespace, run: Work, *, read_only: bool) -> int:
+    from genesis.rotation.audit import AuditLog
+
+    where, monitor = journal_of(options)
+    settings = load_settings(options.config)._replace(monitor=monitor)
+    async with AuditLog(where, clock=SystemClock(), leads=False, read_only=read_only) as log:
+        await run(log, settings)
+    return 0
+
+
+def check_known(strategy: str, found: Report, settings: Settings) -> None:
+    """Refuse a strategy that neither the configuration nor the audit log knows."""
+    known = set(settings.strategies.strategies) | found.standing.pins.keys()
+    if found.entry is not None:
+        known |= found.entry.decision.steps.keys()
+    if strategy not in known:
+        raise UnknownError("strategy", strategy, map(one_line, known))
+
+
+def halted_by_file(settings: Settings) -> str:
+    """Why the file halts rotation; empty where it does not."""
+    from genesis.rotation import halting
+
+    return halting.halted_by_file(settings.rotation.halt_file)
+
+
+def utc_now() -> datetime:
+    """Wall time."""
+    return datetime.now(UTC)

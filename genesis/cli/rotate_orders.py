@@ -1,0 +1,136 @@
+"""`genesis rotate halt`, `resume`, `pin` and `unpin`: what people tell the controller."""
+
+# ruff: noqa: PLC0415 - a sub-command loads only what it runs
+
+from __future__ import annotations
+
+import argparse
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from genesis.cli.arguments import Commands, Environ, add_command, say, user
+from genesis.cli.journal import add_journal
+from genesis.cli.rotate_log import check_known, command, halted_by_file, utc_now
+from genesis.core.config import Settings
+from genesis.core.duration import duration_text
+from genesis.core.errors import GenesisError, JournalError, UnknownError
+from genesis.core.models import StrategyState
+from genesis.core.printing import one_line
+
+if TYPE_CHECKING:
+    from genesis.rotation.audit import AuditLog
+
+_WIDTH = 300
+
+
+def add_orders(verbs: Commands) -> None:
+    halt = add_command(verbs, "halt", _halt, "keep all weights and states as they are, until `resume`", "WARNING")
+    resume = add_command(verbs, "resume", _resume, "let rotation go on after a halt", "WARNING")
+    pin = add_command(verbs, "pin", _pin, "fix a strategy: it is done once, and then rotation leaves it alone", "WARNING")
+    pin.add_argument("--state", required=True, choices=[state.value for state in StrategyState])
+    pin.add_argument(
+        "--weight", type=_weight, metavar="W", help="share of the capital (default: 0 if paused or stopped, else as it is)"
+    )
+    unpin = add_command(verbs, "unpin", _unpin, "hand a pinned strategy back to rotation", "WARNING")
+    for verb in (pin, unpin):
+        verb.add_argument("strategy", metavar="STRATEGY")
+    for verb in (halt, resume, pin, unpin):
+        verb.add_argument("--why", required=True, type=_text, metavar="TEXT", help="the reason, for whoever reads of it")
+        verb.add_argument("--author", default=user(), type=_text, metavar="NAME", help="who wants it (default: the user)")
+        add_journal(verb)
+
+
+def _halt(options: argparse.Namespace, environ: Environ) -> int:
+    async def run(log: AuditLog, settings: Settings) -> None:
+        standing = await log.halt(options.why, options.author)
+        say(f"halted {one_line(str(standing.halted), _WIDTH)}")
+        say("All weights and states stay as they are; nothing is sent to the engine, and pins are not carried out.")
+        await _say_when(log, settings, 'Until `genesis rotate resume --why "..."`')
+
+    return command(options, run)
+
+
+def _resume(options: argparse.Namespace, environ: Environ) -> int:
+    async def run(log: AuditLog, settings: Settings) -> None:
+        halted, by_file = (await log.state()).halted, halted_by_file(settings)
+        if halted is None:
+            raise GenesisError(f"rotate: nobody has halted it by a command{by_file and f'; {by_file}: remove it'}")
+        await log.resume(options.why, options.author)
+        say(f"resumed: it was halted {one_line(str(halted), _WIDTH)}")
+        if by_file:
+            say(f"STILL HALTED: {by_file}: remove it")
+        await _say_when(log, settings, "Rotation goes on")
+
+    return command(options, run)
+
+
+def _pin(options: argparse.Namespace, environ: Environ) -> int:
+    from genesis.rotation.audit_lines import share_text
+    from genesis.rotation.observation import Pin
+    from genesis.rotation.pinning import check_pin, share_after
+    from genesis.rotation.status_lines import report
+
+    async def run(log: AuditLog, settings: Settings) -> None:
+        found = await log.look_up(report)
+        check_known(options.strategy, found, settings)
+        pin = Pin(
+            state=StrategyState(options.state), weight=options.weight, why=options.why, author=options.author, since=utc_now()
+        )
+        decision = None if found.entry is None else found.entry.decision
+        limits = None if found.entry is None else found.entry.seen.limits
+        check_pin(options.strategy, pin, found.standing.pins, settings=settings.rotation, decision=decision, limits=limits)
+        await log.pin(options.strategy, pin)
+        named = one_line(options.strategy)
+        step = None if decision is None else decision.steps.get(options.strategy)
+        now = "" if step is None else f", now {share_text(step.after)}"
+        say(f"pinned: {named}: {share_text(share_after(options.strategy, pin, decision))}{now}")
+        if limits is None:
+            say("The account's tier is not known now: its limits will stand above this pin.")
+        await _say_when(log, settings, f"No rule and no score touches it until `genesis rotate unpin {named}`")
+
+    return command(options, run)
+
+
+def _unpin(options: argparse.Namespace, environ: Environ) -> int:
+    from genesis.rotation.status_lines import pin_text
+
+    async def run(log: AuditLog, settings: Settings) -> None:
+        pins = (await log.state()).pins
+        if options.strategy not in pins:
+            raise UnknownError("pin of", options.strategy, map(one_line, pins))
+        await log.unpin(options.strategy, options.why, options.author)
+        say(f"unpinned: {pin_text(options.strategy, pins[options.strategy])}")
+        await _say_when(log, settings, "Rules and scores move it again")
+
+    return command(options, run)
+
+
+async def _say_when(log: AuditLog, settings: Settings, what: str) -> None:
+    """When a command has its effect. It is kept already: a damaged decision must not make it look as if it were not."""
+    from genesis.rotation.status_lines import is_late, report
+
+    try:
+        found = await log.look_up(report)
+    except JournalError as error:
+        say(f"{what}. Whether a controller decides now is not known: {error}")
+        return
+    interval = duration_text(settings.rotation.interval)
+    if is_late(found, settings.rotation, utc_now()):
+        say(f"{what}. No controller seems to decide now: it counts once one does.")
+    else:
+        say(f"{what}. The controller sees this at its next decision, within {interval}.")
+
+
+def _weight(text: str) -> Decimal:
+    with suppress(InvalidOperation):  # no number, or none that can be compared
+        weight = Decimal(text)
+        if 0 <= weight <= 1 and weight == weight.quantize(Decimal("0.0001")):
+            return weight
+    raise argparse.ArgumentTypeError(f"{text!r} is not a share of the capital: 0 to 1, in steps of 0.0001")
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must say something")
+    return text

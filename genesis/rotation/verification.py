@@ -1,0 +1,98 @@
+"""Whether the audit log is whole, and every decision in it is what the policy makes of what it says was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from genesis import __version__
+from genesis.core.errors import JournalError
+from genesis.core.printing import one_line
+from genesis.core.rotation_config import RotationSettings
+from genesis.rotation.audit import AuditLog
+from genesis.rotation.audit_lines import step_text
+from genesis.rotation.audit_rows import FIRST_SEAL, Entry, Recorded
+from genesis.rotation.decision import Decision, History
+
+Decide = Callable[..., Decision]
+
+
+class Verdict(NamedTuple):
+    """What was found."""
+
+    decisions: int
+    """How many were sound, from the first one on."""
+    last: int
+    """The number of the last of them."""
+    seal: bytes
+    """Its seal: whoever notes it can tell later whether any decision up to it was changed or removed."""
+    fault: str = ""
+    """The first one; empty if all is well."""
+
+
+async def verify(log: AuditLog, decide: Decide) -> Verdict:
+    """Check seals and numbers of all decisions and commands, and make every decision anew.
+
+    Raises:
+        JournalError: the log cannot be read at all.
+    """
+    chain = _Chain(log, decide)
+    try:
+        async for batch in log.entries():
+            for recorded in batch:
+                await chain.follow(recorded)
+        await log.state()
+    except JournalError as error:
+        return chain.verdict(str(error))
+    return chain.verdict()
+
+
+class _Chain:
+    """How far the log was found to be sound."""
+
+    def __init__(self, log: AuditLog, decide: Decide) -> None:
+        self._log = log
+        self._decide = decide
+        self._settings: dict[str, tuple[str, RotationSettings]] = {}
+        self._history: History | None = None
+        self._count = 0
+        self._number = 0
+        self._seal = FIRST_SEAL
+
+    def verdict(self, fault: str = "") -> Verdict:
+        return Verdict(self._count, self._number, self._seal, fault)
+
+    async def follow(self, recorded: Recorded) -> None:
+        number = recorded.number
+        if recorded.sealed(self._seal) != recorded.seal:
+            before = f"or decisions between {self._number} and it were removed" if number > self._number + 1 else "or moved"
+            raise JournalError(f"decision {number} was changed after it was recorded, {before}: its seal does not fit")
+        entry = recorded.entry
+        if number != max(self._number, entry.floor) + 1:
+            raise JournalError(f"decision {number} follows decision {self._number}: those between are missing")
+        version, settings = await self._settings_of(recorded.settings)
+        made = self._decide(settings, entry.seen, self._history, pins=entry.pins, halted=bool(entry.halted))
+        if made != entry.decision:
+            by = "" if version == __version__ else f" (recorded by Genesis {version}, made anew by {__version__})"
+            raise JournalError(f"decision {number} is not what the policy makes of its inputs{by}: {_difference(entry, made)}")
+        self._count, self._number, self._seal, self._history = self._count + 1, number, recorded.seal, made.history
+
+    async def _settings_of(self, digest: str) -> tuple[str, RotationSettings]:
+        if digest not in self._settings:
+            self._settings[digest] = await self._log.look_up(lambda store: store.settings(digest))
+        return self._settings[digest]
+
+
+def _difference(entry: Entry, made: Decision) -> str:
+    return next(_differences(entry.decision, made))
+
+
+def _differences(kept: Decision, made: Decision) -> Iterator[str]:
+    for strategy in sorted(kept.steps.keys() | made.steps.keys()):
+        one, other = kept.steps.get(strategy), made.steps.get(strategy)
+        if one != other:
+            told = ["nothing" if step is None else f"{step_text(step)} {step.reasons}" for step in (one, other)]
+            yield f"{one_line(strategy)}: recorded {one_line(told[0], 300)}; made anew {one_line(told[1], 300)}"
+    if kept.blocked != made.blocked:
+        yield f"blocked: recorded {one_line(str(kept.blocked), 300)}; made anew {one_line(str(made.blocked), 300)}"
+    yield "what is remembered for the next decision"
