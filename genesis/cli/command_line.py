@@ -52,7 +52,7 @@ def parser(environ: Environ) -> argparse.ArgumentParser:
     add_report(commands)
     add_journal_commands(commands)
     add_alerts_commands(commands)
-    add_rotate_commands(commands)
+    add_rotate_commands(commands, environ)
     add_generate(commands)
     add_check(commands)
     add_programs(commands)

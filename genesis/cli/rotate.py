@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from genesis.cli.arguments import Commands, add_group
+from genesis.cli.arguments import Commands, Environ, add_group
 from genesis.cli.rotate_orders import add_orders
 from genesis.cli.rotate_questions import add_questions
+from genesis.cli.rotate_run import add_run
 
 
-def add_rotate_commands(commands: Commands) -> None:
+def add_rotate_commands(commands: Commands, environ: Environ) -> None:
     verbs = add_group(commands, "rotate", "move capital between strategies; halt it, pin a strategy, ask what it did and why")
+    add_run(verbs, environ)
     add_orders(verbs)
     add_questions(verbs)

@@ -9,6 +9,7 @@ import asyncio
 from functools import partial
 
 from genesis.cli.arguments import Commands, Environ, add_command, port, say
+from genesis.cli.journal import add_journal, journal_of
 from genesis.core.config import load_settings
 from genesis.signals import stop_event
 
@@ -17,7 +18,7 @@ def add_run(commands: Commands, environ: Environ) -> None:
     run = add_command(
         commands, "run", _run, "decide at every interval until SIGTERM or Ctrl-C; SIGHUP reads the configuration again"
     )
-    run.add_argument("--journal", metavar="WHERE", help="file or postgresql://... (default: as monitor.yaml says)")
+    add_journal(run)
     run.add_argument("--prometheus", metavar="URL", help="ask this one (default: as rotation.yaml says)")
     run.add_argument(
         "--host",
@@ -42,7 +43,7 @@ async def _serve(options: argparse.Namespace) -> None:
     again = asyncio.Event()
     with stop_event(say, again.set) as stop:
         async with RotationApp(
-            load(), journal=options.journal, host=options.host, port=options.port, prometheus=options.prometheus
+            load(), journal=journal_of(options)[0], host=options.host, port=options.port, prometheus=options.prometheus
         ) as app:
 
             async def reload() -> None:
