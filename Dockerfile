@@ -33,7 +33,7 @@ COPY config config
 
 USER 10001:10001
 VOLUME /app/data
-EXPOSE 9108
+EXPOSE 9108 9109
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=5 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:9108/healthz', timeout=2)"]
 

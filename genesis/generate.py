@@ -36,6 +36,7 @@ def generated_files(settings: Settings) -> dict[Path, str]:
         Path("prometheus/prometheus.yml"): prometheus_config(
             alerts,
             monitor="monitor:9108",
+            rotation="monitor:9109",
             alertmanager="alertmanager:9093",
             rule_files=["rules/*.yml"],
             scrape=settings.monitor.scrape,

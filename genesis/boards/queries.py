@@ -75,6 +75,12 @@ def alert_starts() -> str:
     return f"1e3 * max by (alertname, severity, strategy) (ALERTS_FOR_STATE{{{_RAISED}}} and ignoring (alertstate) {firing})"
 
 
+def rotation_steps() -> str:
+    """The moment, in milliseconds, at which rotation last changed each picked strategy in each way, for each reason."""
+    step = catalog.ROTATION_STEP_TIMESTAMP_SECONDS.name
+    return f"1e3 * max by (strategy, action, reason) ({step}{{{PICKED}}})"
+
+
 def undefined_figures() -> str:
     """1 for each figure that is left out, of a strategy or of the account, with the reason as a label."""
     strategies = f"max by (strategy, figure, reason) ({catalog.STRATEGY_UNDEFINED_INFO.name}{{{PICKED}}})"

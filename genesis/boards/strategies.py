@@ -9,7 +9,7 @@ from grafana_foundation_sdk.builders import common, dashboard, stat, table, time
 from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 
-from genesis.boards import alerts, queries, style
+from genesis.boards import alerts, queries, rotation, style
 from genesis.boards.style import AnyPanel, Column
 from genesis.monitoring import catalog
 
@@ -40,7 +40,7 @@ def strategies_board(currency: str, strategies: Sequence[str]) -> dict[str, Any]
     for number, panel in enumerate(_panels(currency, strategies), start=1):
         board.with_panel(panel.id(number))
     made: dict[str, Any] = board.build().to_json()
-    made["annotations"] = {"list": [alerts.alert_marks()]}
+    made["annotations"] = {"list": [alerts.alert_marks(), rotation.step_marks()]}
     return made
 
 
@@ -116,7 +116,8 @@ def _net_pnl(currency: str, strategies: Sequence[str]) -> timeseries.Panel:
     panel = (
         style.chart(
             "Net P&L by strategy",
-            "Realised and unrealised P&L less fees plus funding, since start, at the mark. Vertical marks: an alert fired.",
+            "Realised and unrealised P&L less fees plus funding, since start, at the mark. Vertical marks: an alert fired, "
+            "or rotation moved capital.",
             style.money(currency),
         )
         .axis_centered_zero(True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from genesis.cli.arguments import Commands, Environ, above_zero, add_address, add_command, say
 from genesis.core.clock import SystemClock
 from genesis.core.config import load_settings
+from genesis.core.errors import StackError
 from genesis.signals import stop_event
 
 
@@ -27,7 +28,9 @@ def add_demo(commands: Commands, environ: Environ) -> None:
         "--market", type=Path, metavar="DIR", help="trade on the recorded market in DIR instead of a simulated one"
     )
     demo.add_argument("--data", type=Path, metavar="DIR", help="write to DIR and keep it (default: a temporary directory)")
-    demo.add_argument("--no-stack", action="store_true", help="engine and monitor only")
+    demo.add_argument("--no-stack", action="store_true", help="engine and monitor only; with --prometheus, rotation too")
+    demo.add_argument("--no-rotation", action="store_true", help="leave the capital where it is")
+    demo.add_argument("--prometheus", metavar="URL", help="with --no-stack: a Prometheus that reads this demo, for rotation")
     demo.add_argument("--no-fault", action="store_true", help="break no strategy on purpose: none should raise an alert")
     demo.add_argument("--free-ports", action="store_true", help="use any free ports, not the usual ones")
     add_address(demo, environ)
@@ -43,6 +46,8 @@ def _demo(options: argparse.Namespace, environ: Environ) -> int:
     from genesis.demo.demo import Demo, DemoOptions
     from genesis.stack.native import ANY_PORTS, USUAL_PORTS
 
+    if options.prometheus and not options.no_stack:
+        raise StackError("--prometheus is for --no-stack: the stack has a Prometheus of its own")
     settings = load_settings(options.config)
     chosen = DemoOptions(
         seed=options.seed,
@@ -51,6 +56,8 @@ def _demo(options: argparse.Namespace, environ: Environ) -> int:
         market=options.market,
         data=options.data,
         stack=not options.no_stack,
+        rotation=not options.no_rotation,
+        prometheus=options.prometheus,
         fault=not options.no_fault,
         host=options.host,
         port=0 if options.free_ports and options.port is None else options.port,

@@ -1,4 +1,4 @@
-"""The demo: paper engine, monitor, Prometheus, Alertmanager, Grafana where it is installed, and a local notification sink."""
+"""The demo: engine, monitor, Prometheus, Alertmanager, rotation, Grafana where it is installed, a local notification sink."""
 
 from __future__ import annotations
 
@@ -7,20 +7,24 @@ import uuid
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from genesis.app import MonitorApp
 from genesis.core.clock import Clock
 from genesis.core.config import Settings
 from genesis.core.duration import duration_text
 from genesis.core.money import ZERO
+from genesis.demo.rotation import LocalEngine, Story
 from genesis.demo.screen import Screen, percent
+from genesis.demo.settings import FAULTY, of_the_demo, with_runbooks
 from genesis.demo.workspace import workspace
+from genesis.engine.allocations import AllocationBook
 from genesis.engine.engine import TradingEngine
 from genesis.engine.paper import paper_engine
 from genesis.monitoring import catalog
+from genesis.rotation.app import RotationApp
+from genesis.rotation.decision import Decision
 from genesis.signals import unless_stopped
 from genesis.stack import programs
 from genesis.stack.heartbeat import Heartbeat
@@ -30,9 +34,6 @@ from genesis.stack.sink import Notification, NotificationSink
 
 _TABLE_SECONDS = 5.0
 _ALERTS_SECONDS = 0.5
-FAULTY = "statistical_arb"
-GRID = {"step": timedelta(seconds=1), "windows": (timedelta(minutes=5), timedelta(hours=1)), "risk_window": timedelta(hours=1)}
-"""What the demo sets of `statistics` in monitor.yaml: a grid so fine that there are figures on returns within a minute."""
 GOES_BAD_AFTER = 60.0
 """Seconds of market time after which the execution of `FAULTY` breaks."""
 
@@ -52,6 +53,10 @@ class DemoOptions:
     """Where everything is written, and kept; None for a temporary directory."""
     stack: bool = True
     """Whether to run Prometheus, Alertmanager and Grafana too."""
+    rotation: bool = True
+    """Whether rotation moves capital; it needs a Prometheus: the one of the stack, or `prometheus`."""
+    prometheus: str | None = None
+    """The address of a Prometheus that reads this demo; None for that of the stack."""
     fault: bool = True
     """Whether the execution of `FAULTY` breaks; without it, no alert on a strategy should fire."""
     host: str | None = None
@@ -67,12 +72,14 @@ class Demo:
     def __init__(
         self, settings: Settings, options: DemoOptions, *, say: Callable[[str], None], clock: Clock, environ: Mapping[str, str]
     ) -> None:
-        self._settings = settings
+        self._configured = settings
+        self._settings = of_the_demo(settings, options.speed)
         self._options = options
         self._clock = clock
         self._environ = environ
         self._screen = Screen(say, clock)
         self._heartbeat = Heartbeat(settings.alerts.alerts.watchdog.repeat_interval, clock, self._screen.heartbeat)
+        self._story = Story()
         self._run_id = uuid.uuid4().hex[:8]
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -86,24 +93,30 @@ class Demo:
         engine = self._engine()
         with workspace(self._options.data) as data:
             async with AsyncExitStack() as running:
-                started = await unless_stopped(stop, self._start(running, data))
+                started = await unless_stopped(stop, self._start(running, data, engine))
                 if started is not None:
-                    app, stack = started
-                    engine.subscribe(app.deliver)
-                    await self._watch(engine, app, stack, stop)
-                    self._screen.table(app.monitor.snapshot())
+                    engine.subscribe(started.monitor.deliver)
+                    await self._watch(engine, started, stop)
+                    self._screen.table(started.monitor.monitor.snapshot())
         self._screen.event("stopped; nothing is left running")
 
-    async def _start(self, running: AsyncExitStack, data: Path) -> tuple[MonitorApp, NativeStack | None]:
+    async def _start(self, running: AsyncExitStack, data: Path, engine: TradingEngine) -> _Running:
         """Start what the options say, to be ended with `running`, and tell the user where it is."""
         # A journal of its own for each run: the paper account starts anew, its books have to as well.
-        app = await running.enter_async_context(self._monitor(data / f"journal-{self._run_id}.db"))
+        journal = data / f"journal-{self._run_id}.db"
+        app = await running.enter_async_context(self._monitor(journal))
         self._screen.plain(f"Genesis demo · run {self._run_id} · {self._data_note(data)}")
         self._say_monitor(app)
-        stack = await self._start_stack(running, data, app) if self._options.stack else None
-        self._say_expectation()
+        port = self._rotation_port()
+        stack = await self._start_stack(running, data, app, port) if self._options.stack else None
+        prometheus = self._options.prometheus if stack is None else stack.url(programs.PROMETHEUS)
+        rotation = None
+        if port is not None and prometheus is not None:
+            rotation = await running.enter_async_context(self._rotation(engine, journal, port, prometheus))
+            self._say_rotation(app, rotation)
+        self._say_expectation(rotation)
         self._screen.begin()
-        return app, stack
+        return _Running(app, stack, rotation)
 
     def _engine(self) -> TradingEngine:
         options = self._options
@@ -123,16 +136,38 @@ class Demo:
         configured = self._settings.monitor
         host = self._options.host or configured.host
         port = free_port(configured.port, host) if self._options.port is None else self._options.port
-        return MonitorApp(
-            _on_a_fine_grid(_of_any_time(self._settings)), journal=journal, host=host, port=port, clock=self._clock
+        return MonitorApp(self._settings, journal=journal, host=host, port=port, clock=self._clock)
+
+    def _rotation_port(self) -> int | None:
+        """Where rotation tells its metrics; None without it. Prometheus wants to know it before rotation starts."""
+        options = self._options
+        if not options.rotation or not (options.stack or options.prometheus):
+            return None
+        return free_port(0 if options.port == 0 else self._settings.rotation.port, self._rotation_host())
+
+    def _rotation_host(self) -> str:
+        return self._options.host or self._settings.rotation.host
+
+    def _rotation(self, engine: TradingEngine, journal: Path, port: int, prometheus: str) -> RotationApp:
+        return RotationApp(
+            self._settings,
+            journal=journal,
+            host=self._rotation_host(),
+            port=port,
+            prometheus=prometheus,
+            engine=LocalEngine(AllocationBook(engine)),
+            clock=self._clock,
         )
 
-    async def _start_stack(self, running: AsyncExitStack, data: Path, app: MonitorApp) -> NativeStack:
+    async def _start_stack(
+        self, running: AsyncExitStack, data: Path, app: MonitorApp, rotation_port: int | None
+    ) -> NativeStack:
         sink = await running.enter_async_context(NotificationSink(self._clock, self._notified))
         stack = NativeStack(
-            _with_runbooks(self._settings, f"{app.url}/runbooks"),
+            with_runbooks(self._settings, f"{app.url}/runbooks"),
             data=data,
             monitor=app.url.partition("://")[2],
+            rotation=None if rotation_port is None else f"{self._rotation_host()}:{rotation_port}",
             sink_url=sink.url,
             environ=self._environ,
             ports=self._options.ports,
@@ -143,13 +178,17 @@ class Demo:
         self._say_stack(stack)
         return stack
 
-    async def _watch(self, engine: TradingEngine, app: MonitorApp, stack: NativeStack | None, stop: asyncio.Event) -> None:
+    async def _watch(self, engine: TradingEngine, running: _Running, stop: asyncio.Event) -> None:
         """Run engine and screen until the demo is over; an error of any part ends it and is raised."""
+        stack, rotation = running.stack, running.rotation
         try:
             async with asyncio.TaskGroup() as group:
-                parts: list[Coroutine[Any, Any, None]] = [self._trade(engine), self._show_tables(app)]
+                parts: list[Coroutine[Any, Any, None]] = [self._trade(engine), self._show_tables(running.monitor)]
                 if stack is not None:
                     parts += [self._show_alerts(stack), self._heartbeat.watch(), _raise_failure(stack)]
+                if rotation is not None:
+                    rotation.controller.told = self._decided
+                    parts.append(rotation.ended())
                 tasks = [group.create_task(part) for part in parts]
                 try:
                     async with asyncio.timeout(self._options.duration):
@@ -182,6 +221,10 @@ class Demo:
         self._heartbeat.hear(notification)
         self._screen.notified(notification)
 
+    def _decided(self, decision: Decision, _: int) -> None:
+        for line in self._story.lines(decision):
+            self._screen.event(f"ROTATION  {line}")
+
     def _data_note(self, data: Path) -> str:
         return f"data in {data}" + (" (removed at the end)" if self._options.data is None else "")
 
@@ -201,6 +244,11 @@ class Demo:
         else:
             self._say_where("", f"user admin, password {stack.grafana_password}")
 
+    def _say_rotation(self, app: MonitorApp, rotation: RotationApp) -> None:
+        app.links["Rotation"] = f"{rotation.url}/"
+        usual = 0 if self._options.port == 0 else self._settings.rotation.port
+        self._say_where("Rotation", f"{rotation.url}/", _moved(rotation.url, usual))
+
     def _say_where(self, name: str, where: str, note: str = "") -> None:
         self._screen.plain(f"  {name:<14}{where}{note}")
 
@@ -209,7 +257,7 @@ class Demo:
         tier = self._settings.rules.tier_of(capital)
         return tier is not None and tier.storage != "sqlite"
 
-    def _say_expectation(self) -> None:
+    def _say_expectation(self, rotation: RotationApp | None) -> None:
         options = self._options
         source = f"the market recorded in {options.market}" if options.market else f"a simulated market (seed {options.seed})"
         names = ", ".join(self._settings.strategies.strategies)
@@ -227,39 +275,36 @@ class Demo:
                     f"At {percent(levels.warning, 0)} its warning fires, at {percent(levels.critical, 0)} its page; "
                     "what Alertmanager then sends to the desk and the pager arrives in this terminal."
                 )
+            if rotation is not None:
+                self._screen.plain(
+                    "Rotation reduces it when it is seen to be worse than its baseline, pauses it with its page, and gives "
+                    f"what it had to the others. To stop rotation: touch {self._settings.rotation.halt_file}"
+                )
         if options.stack and self._outgrows_sqlite():
             wait = duration_text(self._settings.alerts.alerts.storage_below_tier.hold)
             self._screen.plain(
                 f"After {wait} StorageBelowTier warns, rightly: this account's tier wants PostgreSQL, the demo has SQLite."
             )
+        step = duration_text(self._configured.monitor.statistics.step)
         self._screen.plain(
-            f"Returns are taken every second of market time, not every {duration_text(self._settings.monitor.statistics.step)} "
+            f"Returns are taken every second of market time, not every {step} "
             "as monitor.yaml says: value at risk, Sharpe and their like are there within a minute."
         )
         self._screen.plain("Ctrl-C stops everything.")
+
+
+class _Running(NamedTuple):
+    """What has been started."""
+
+    monitor: MonitorApp
+    stack: NativeStack | None
+    rotation: RotationApp | None
 
 
 async def _raise_failure(stack: NativeStack) -> None:
     raise await stack.failure()
 
 
-def _with_runbooks(settings: Settings, url: str) -> Settings:
-    """The settings with the notifications' runbook links leading to the monitor that runs here, whatever its port."""
-    links = settings.alerts.links.model_copy(update={"runbooks": url})
-    return settings._replace(alerts=settings.alerts.model_copy(update={"links": links}))
-
-
-def _of_any_time(settings: Settings) -> Settings:
-    """The settings with events of any time taken: at a multiple of real time, the market runs ahead of the clock."""
-    events = settings.monitor.events.model_copy(update={"max_future_seconds": None})
-    return settings._replace(monitor=settings.monitor.model_copy(update={"events": events}))
-
-
 def _moved(url: str, usual: int) -> str:
     """A note when a service could not have its usual port."""
     return "" if not usual or url.endswith(f":{usual}") else f"  (port {usual} is taken)"
-
-
-def _on_a_fine_grid(settings: Settings) -> Settings:
-    statistics = settings.monitor.statistics.model_copy(update=GRID)
-    return settings._replace(monitor=settings.monitor.model_copy(update={"statistics": statistics}))

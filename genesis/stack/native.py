@@ -70,9 +70,9 @@ class StackAlert(msgspec.Struct, frozen=True):
 class NativeStack:
     """Starts the programs with configurations made from `settings`, and ends them; an async context manager.
 
-    Everything they write is under `data`. `monitor` is the host:port to scrape; notifications of every receiver go to
-    `sink_url`, through the routes of the settings. Entering raises `StackError` when a program is missing, ends, or is not
-    ready in time, and leaves nothing running.
+    Everything they write is under `data`. `monitor` is the host:port to scrape, and so is `rotation`, where a rotation controller
+    runs; notifications of every receiver go to `sink_url`, through the routes of the settings. Entering raises `StackError`
+    when a program is missing, ends, or is not ready in time, and leaves nothing running.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class NativeStack:
         monitor: str,
         sink_url: str,
         environ: Mapping[str, str],
+        rotation: str | None = None,
         ports: Ports = USUAL_PORTS,
         grafana_files: Path | None = None,
         resend_delay: timedelta = RESEND_DELAY,
@@ -90,6 +91,7 @@ class NativeStack:
         self._settings = settings
         self._data = data.absolute()
         self._monitor = monitor
+        self._rotation = rotation
         self._sink_url = sink_url
         self._environ = environ
         self._ports = ports
@@ -194,6 +196,7 @@ class NativeStack:
             text = prometheus_config(
                 self._settings.alerts,
                 monitor=self._monitor,
+                rotation=self._rotation,
                 alertmanager=alertmanager,
                 prometheus=address,
                 rule_files=[f"{rules}/*.yml"],

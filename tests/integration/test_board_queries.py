@@ -109,6 +109,16 @@ def test_raised_alerts_tell_for_how_long_and_leave_the_watchdog_out(tmp_path: Pa
     )
 
 
+def test_a_step_of_rotation_is_marked_once_at_its_time_whatever_controller_tells_it(tmp_path: Path) -> None:
+    step, kind = "genesis_rotation_step_timestamp_seconds", 'strategy="a",action="reduce",reason="degraded"'
+    expect(
+        tmp_path,
+        queries.rotation_steps(),
+        {f'{step}{{{kind},instance="one"}}': "4+0x10", f'{step}{{{kind},instance="two"}}': "7+0x10"},
+        {f"{{{kind}}}": 7000},
+    )
+
+
 def test_an_alert_is_marked_when_it_fires_at_the_time_its_condition_came_true(tmp_path: Path) -> None:
     firing = 'alertname="StrategyDrawdown",severity="critical",strategy="a"'
     pending = 'alertname="SlippageHigh",severity="warning",strategy="a"'

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from genesis.cli import parser
+from genesis.core.config import load_settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,6 +29,8 @@ DATA_SOURCES: dict[str, dict[str, Any]] = {
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 IGNORED_BY_GIT = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
 SERVICE_PORTS = {"monitor": 9108, "prometheus": 9090, "alertmanager": 9093, "grafana": 3000}
+ROTATION_PORT = 9109
+"""Rotation runs beside its engine, in the monitor's container."""
 
 each_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
 
@@ -67,13 +70,13 @@ def test_a_service_runs_as_an_ordinary_user(service: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_is_reachable_from_this_machine_alone(name: str) -> None:
-    port = SERVICE_PORTS[name]
-    assert SERVICES[name]["ports"] == [f"127.0.0.1:{port}:{port}"]
+    ports = [SERVICE_PORTS[name], *([ROTATION_PORT] if name == "monitor" else [])]
+    assert SERVICES[name]["ports"] == [f"127.0.0.1:{port}:{port}" for port in ports]
 
 
 @each_service
 def test_a_service_is_probed_on_the_port_that_it_serves(service: dict[str, Any]) -> None:
-    (port,) = (entry.rpartition(":")[2] for entry in service["ports"])
+    port = service["ports"][0].rpartition(":")[2]
     probe = service["healthcheck"]
     assert probe["test"][0] == "CMD"
     assert f"http://127.0.0.1:{port}/" in " ".join(probe["test"])
@@ -163,10 +166,23 @@ def test_prometheus_scrapes_and_notifies_services_of_this_file_on_their_ports() 
         for group in place["static_configs"]
         for target in group["targets"]
     ]
-    assert {"monitor:9108", "alertmanager:9093"} <= set(addresses)
-    for address in addresses:
+    assert {"monitor:9108", f"monitor:{ROTATION_PORT}", "alertmanager:9093"} <= set(addresses)
+    for address in set(addresses) - {f"monitor:{ROTATION_PORT}"}:
         host, port = address.split(":")
         assert SERVICE_PORTS["prometheus" if host == "localhost" else host] == int(port)
+
+
+def test_rotation_asks_the_prometheus_of_this_file_and_tells_its_metrics_on_its_usual_port() -> None:
+    service = parser({}).parse_args(SERVICES["monitor"]["command"])
+    assert service.prometheus == f"http://prometheus:{SERVICE_PORTS['prometheus']}"
+    assert not service.no_rotation
+    assert load_settings(ROOT / "config").rotation.port == ROTATION_PORT
+
+
+def test_a_halt_file_outlives_the_container() -> None:
+    (target,) = (entry.split(":")[1] for entry in SERVICES["monitor"]["volumes"] if not entry.startswith("."))
+    workdir = re.findall(r"^WORKDIR (\S+)", DOCKERFILE, re.MULTILINE)[-1]
+    assert (Path(workdir) / load_settings(ROOT / "config").rotation.halt_file).is_relative_to(target)
 
 
 @pytest.mark.parametrize(("kind", "service"), [("prometheus", "prometheus"), ("alertmanager", "alertmanager")])

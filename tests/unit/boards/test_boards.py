@@ -221,9 +221,17 @@ def test_the_alert_list_leaves_the_watchdog_out() -> None:
 
 
 def test_alerts_are_marked_once_and_not_shaded_for_as_long_as_they_fire() -> None:
-    (mark,) = BOARD["annotations"]["list"]
+    mark, _ = BOARD["annotations"]["list"]
     assert mark["useValueForTime"] is True
     assert mark["expr"].startswith("1e3 * ")
+
+
+def test_what_rotation_did_is_marked_with_the_strategy_the_step_and_why() -> None:
+    _, mark = BOARD["annotations"]["list"]
+    assert mark["useValueForTime"] is True
+    assert mark["expr"].startswith("1e3 * ")
+    shown = mark["titleFormat"] + mark["textFormat"]
+    assert set(re.findall(r"{{(\w+)}}", shown)) == set(catalog.ROTATION_STEP_TIMESTAMP_SECONDS.labels)
 
 
 def test_the_links_of_the_notifications_lead_to_this_board() -> None:
