@@ -46,7 +46,7 @@ def _halt(options: argparse.Namespace, environ: Environ) -> int:
         standing = await log.halt(options.why, options.author)
         say(f"halted {one_line(str(standing.halted), _WIDTH)}")
         say("All weights and states stay as they are; nothing is sent to the engine, and pins are not carried out.")
-        await _say_when(log, settings, 'Until `genesis rotate resume --why "..."`')
+        await _say_when(log, settings, 'Until `genesis rotate resume --why "..."`', halts=True)
 
     return command(options, run)
 
@@ -106,7 +106,7 @@ def _unpin(options: argparse.Namespace, environ: Environ) -> int:
     return command(options, run)
 
 
-async def _say_when(log: AuditLog, settings: Settings, what: str) -> None:
+async def _say_when(log: AuditLog, settings: Settings, what: str, *, halts: bool = False) -> None:
     """When a command has its effect. It is kept already: a damaged decision must not make it look as if it were not."""
     from genesis.rotation.status_lines import is_late, report
 
@@ -116,7 +116,9 @@ async def _say_when(log: AuditLog, settings: Settings, what: str) -> None:
         say(f"{what}. Whether a controller decides now is not known: {error}")
         return
     interval = duration_text(settings.rotation.interval)
-    if is_late(found, settings.rotation, utc_now()):
+    if found.standing.halted is not None and not halts:
+        say(f"{what}. It counts once `genesis rotate resume` ends the halt {one_line(str(found.standing.halted), _WIDTH)}")
+    elif is_late(found, settings.rotation, utc_now()):
         say(f"{what}. No controller seems to decide now: it counts once one does.")
     else:
         say(f"{what}. The controller sees this at its next decision, within {interval}.")

@@ -71,7 +71,10 @@ class _Chain:
         if number != max(self._number, entry.floor) + 1:
             raise JournalError(f"decision {number} follows decision {self._number}: those between are missing")
         version, settings = await self._settings_of(recorded.settings)
-        made = self._decide(settings, entry.seen, self._history, pins=entry.pins, halted=bool(entry.halted))
+        try:
+            made = self._decide(settings, entry.seen, self._history, pins=entry.pins, halted=bool(entry.halted))
+        except Exception as error:  # what the policy never does with what was recorded as it was
+            raise JournalError(f"decision {number}: the policy makes nothing of its inputs: {error!r}") from error
         if made != entry.decision:
             by = "" if version == __version__ else f" (recorded by Genesis {version}, made anew by {__version__})"
             raise JournalError(f"decision {number} is not what the policy makes of its inputs{by}: {_difference(entry, made)}")
