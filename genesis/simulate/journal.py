@@ -65,7 +65,7 @@ async def record(
     """
     first, last = await _span(where, clock, since, until)
     start = -(-first // step) * step
-    period = Period(start, max(start, last // step * step), step)
+    period = Period.between(start, max(start, last), step)
     if period.steps > _MOST_STEPS:
         raise GenesisError(
             f"--step: {step:g} s make {period.steps:,} steps, and {_MOST_STEPS:,} are allowed: take a longer one"

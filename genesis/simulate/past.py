@@ -31,20 +31,27 @@ Ranges = Mapping[str, Sequence[Range]]
 
 
 class Period(NamedTuple):
-    """The steps of a simulation: seconds since 1970 of the first and the last one, and the seconds between two."""
+    """The steps of a simulation."""
 
     start: float
-    end: float
+    """Of the first one: seconds since 1970, whole milliseconds."""
     step: float
+    """Seconds between two, whole milliseconds."""
+    steps: int
+
+    @classmethod
+    def between(cls, start: float, end: float, step: float) -> Period:
+        """All steps from `start` up to `end`."""
+        return cls(start, step, max(0, (_milliseconds(end) - _milliseconds(start)) // _milliseconds(step) + 1))
 
     @property
-    def steps(self) -> int:
-        return int((self.end - self.start) / self.step + 1e-9) + 1 if self.end >= self.start else 0
+    def end(self) -> float:
+        """Of the last step."""
+        return self.start + (self.steps - 1) * self.step
 
     def chunks(self) -> Iterator[Period]:
         for first in range(0, self.steps, CHUNK_STEPS):
-            last = min(first + CHUNK_STEPS, self.steps) - 1
-            yield Period(self.start + first * self.step, self.start + last * self.step, self.step)
+            yield Period(self.start + first * self.step, self.step, min(CHUNK_STEPS, self.steps - first))
 
     def times(self) -> Iterator[float]:
         return (self.start + number * self.step for number in range(self.steps))

@@ -114,7 +114,7 @@ async def _run_batch(job: Job, folder: Path) -> list[Run]:
         for plan in job.plans:
             await record(plan, job.settings, metrics, step, file)
         file.write(END)
-    period = Period(BEGIN.timestamp() + step, max(plan.end for plan in job.plans), step)
+    period = Period.between(BEGIN.timestamp() + step, max(plan.end for plan in job.plans), step)
     async with (
         prometheus_on(samples, folder, os.environ) as url,
         Prometheus(url, timeout=_QUERY_SECONDS) as prometheus,

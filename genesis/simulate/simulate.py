@@ -60,7 +60,7 @@ def period_of(since: datetime, until: datetime, step: timedelta) -> Period:
     start, end = -(-since.timestamp() // seconds) * seconds, until.timestamp()
     if start > end:
         raise GenesisError(f"--since {since:%Y-%m-%dT%H:%M:%SZ} must be before --until {until:%Y-%m-%dT%H:%M:%SZ}")
-    return Period(start, end, seconds)
+    return Period.between(start, end, seconds)
 
 
 async def from_prometheus(

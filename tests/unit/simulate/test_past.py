@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from math import inf, nan
 from pathlib import Path
 
+import pytest
+
 from genesis.clients.prometheus import Range
 from genesis.core.config import load_settings
 from genesis.simulate.past import CHUNK_STEPS, Moment, Period, metrics_needed, moments_of
 from genesis.simulate.profit import Account
 
 SETTINGS = load_settings(Path(__file__).parents[3] / "config")
-PERIOD = Period(1000.0, 1060.0, 30.0)
+PERIOD = Period(1000.0, 30.0, 3)
 
 
 def series(*values: float | None, **labels: str) -> Range:
@@ -28,18 +30,21 @@ def told(**ranges: Sequence[Range]) -> list[Moment]:
 
 def test_a_period_has_its_first_and_its_last_step() -> None:
     assert list(PERIOD.times()) == [1000.0, 1030.0, 1060.0]
-    assert Period(0, 59.9, 30).steps == 2
-    assert Period(10, 10, 30).steps == 1
-    assert Period(10, 9, 30).steps == 0
+    assert PERIOD.end == 1060.0
+    assert Period.between(0, 59.9, 30).steps == 2
+    assert Period.between(10, 10, 30).steps == 1
+    assert Period.between(10, 9, 30).steps == 0
+    assert Period.between(1_735_689_600.0, 1_735_689_660.0, 0.005).steps == 12_001
 
 
 def test_a_long_period_is_asked_for_in_chunks_that_miss_no_step_and_repeat_none() -> None:
-    period = Period(0.0, 2.5 * CHUNK_STEPS * 0.25, 0.25)
+    period = Period.between(1_735_689_600.0, 1_735_689_600.0 + 2.5 * CHUNK_STEPS * 0.005, 0.005)
     chunks = list(period.chunks())
     assert len(chunks) == 3
-    assert [at for chunk in chunks for at in chunk.times()] == list(period.times())
+    assert sum(chunk.steps for chunk in chunks) == period.steps
+    assert [at for chunk in chunks for at in chunk.times()] == pytest.approx(list(period.times()), abs=1e-4, rel=0)
     assert all(chunk.steps <= CHUNK_STEPS for chunk in chunks)
-    assert list(Period(10, 9, 30).chunks()) == []
+    assert list(Period(10, 30, 0).chunks()) == []
 
 
 def test_a_strategy_that_appears_late_is_there_from_then_on() -> None:
