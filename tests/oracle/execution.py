@@ -136,7 +136,7 @@ def split(fill: Fill) -> dict[str, Fraction]:
 
 
 def missed(oracle: Oracle, strategy: str) -> list[Missed]:
-    """Of each of the strategy's signals that has ended."""
+    """Of each of the strategy's signals that has ended. A fill that came before its signal is not known to be of it."""
     found = []
     for place, signal in enumerate(oracle.history):
         if isinstance(signal, Signal) and signal.strategy == strategy:
@@ -144,9 +144,9 @@ def missed(oracle: Oracle, strategy: str) -> list[Missed]:
             if end is None:
                 continue
             when, price = end
-            fills = [fill for fill in oracle.fills(strategy) if leads(signal, fill)]
+            fills = [fill for fill in oracle.fills(strategy, oracle.history[place + 1 :]) if leads(signal, fill)]
             left = max(ZERO, Fraction(signal.quantity) - _size(fills))
-            then = [fill for fill in oracle.fills(strategy, oracle.history[:when]) if leads(signal, fill)]
+            then = [fill for fill in oracle.fills(strategy, oracle.history[place + 1 : when]) if leads(signal, fill)]
             left_then = max(ZERO, Fraction(signal.quantity) - _size(then))
             gain = ZERO if price is None else signal.side.sign * (price - Fraction(signal.price))
             found.append(Missed(signal.symbol, left * gain, left_then, price is not None))

@@ -10,6 +10,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import msgspec
 import pytest
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from genesis.core.config import MonitorSettings, TradingRules, load_settings
-from genesis.core.models import AccountEvent, AnyEvent, CapitalFlow, Fill, Funding, Quote, Side
+from genesis.core.models import AccountEvent, AnyEvent, CapitalFlow, Fill, Funding, Quote, Side, Signal, SignalEnd
 from genesis.core.money import exact_arithmetic
 from genesis.core.statistics_config import StatisticsSettings
 from genesis.ledger.drawdown import Drawdown
@@ -74,6 +75,16 @@ def test_after_any_event_every_figure_is_the_oracles(events: list[AnyEvent], zon
 @given(histories(WILD, length=20), st.sampled_from(MARKETS))
 def test_tiny_and_huge_values_lose_not_one_of_their_digits(events: list[AnyEvent], market: Market) -> None:
     asyncio.run(follow(events, with_drawdown=False, market=market))
+
+
+def test_a_fill_that_comes_before_its_signal_is_not_of_it() -> None:
+    one: dict[str, Any] = {"strategy": "carry", "symbol": "BTC", "side": Side.SELL}
+    events: list[AnyEvent] = [
+        Fill(time=START, event_id="f", quantity=Decimal(2), price=Decimal(1), signal_id="s", **one),
+        Signal(time=START, event_id="s", quantity=Decimal(1), price=Decimal(3), **one),
+        SignalEnd(time=START, event_id="e", strategy="carry", signal_id="s"),
+    ]
+    asyncio.run(follow(events))
 
 
 @settings(deadline=None, max_examples=30, phases=PHASES)
