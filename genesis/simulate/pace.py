@@ -13,7 +13,7 @@ from genesis.core.duration import duration_text
 from genesis.core.rotation_config import RotationSettings
 
 GRID_STEP = timedelta(seconds=1)
-INTERVAL = timedelta(seconds=5)
+SHORTEST_INTERVAL = timedelta(seconds=5)
 """Between two decisions, and two readings of the monitor."""
 DEFAULT_PACE = 12.0
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -23,7 +23,9 @@ _Section = TypeVar("_Section", bound=BaseModel)
 
 
 def paced_monitor(settings: Settings, pace: float) -> Settings:
-    """The settings with returns on a fine grid, and windows that are `pace` times shorter."""
+    """The settings with returns on a fine grid, and windows that are `pace` times shorter; at pace 1 as they are."""
+    if pace == 1:
+        return settings
     statistics = settings.monitor.statistics
     updated = statistics.model_copy(
         update={
@@ -37,10 +39,15 @@ def paced_monitor(settings: Settings, pace: float) -> Settings:
 
 
 def paced_rotation(settings: RotationSettings, pace: float) -> RotationSettings:
-    """Every time `pace` times shorter, ranges and windows in the expressions as well; a decision each `INTERVAL`."""
+    """Every time `pace` times shorter, ranges and windows in the expressions as well; it follows its own advice."""
     signals = {name: paced_expression(promql, pace) for name, promql in settings.signals.items()}
     correlation = None if settings.correlation is None else paced_expression(settings.correlation, pace)
-    update = {"signals": signals, "correlation": correlation, "interval": INTERVAL, "mode": "advise"}
+    update: dict[str, object] = {
+        "signals": signals,
+        "correlation": correlation,
+        "interval": max(settings.interval / pace, SHORTEST_INTERVAL),
+        "mode": "advise",
+    }
     return _paced(settings, pace).model_copy(update=update)
 
 

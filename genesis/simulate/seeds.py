@@ -21,7 +21,6 @@ from genesis.logs import configure_logs
 from genesis.simulate.backfill import prometheus_on
 from genesis.simulate.market import BEGIN, SEED, Plan, record
 from genesis.simulate.openmetrics import END
-from genesis.simulate.pace import INTERVAL
 from genesis.simulate.past import Period, Ranges, fetch, metrics_needed, moments_of
 from genesis.simulate.profit import PLANS
 from genesis.simulate.simulation import Change, Simulation
@@ -109,7 +108,7 @@ async def _run_batch(job: Job, folder: Path) -> list[Run]:
     rotation = job.settings.rotation
     samples = folder / "samples.om"
     metrics = metrics_needed(rotation)
-    step = INTERVAL.total_seconds()
+    step = rotation.interval.total_seconds()
     with samples.open("wb") as file:
         for plan in job.plans:
             await record(plan, job.settings, metrics, step, file)

@@ -49,3 +49,9 @@ def test_the_windows_that_the_expressions_ask_for_are_there() -> None:
     assert paced.windows == tuple(window / 12 for window in before.monitor.statistics.windows)
     assert paced.degradation.false_alarm_interval == before.monitor.statistics.degradation.false_alarm_interval / 12
     assert paced.min_observations == before.monitor.statistics.min_observations
+
+
+def test_at_pace_1_everything_is_as_it_is_configured() -> None:
+    before = load_settings(CONFIG)
+    assert paced_monitor(before, 1) == before
+    assert paced_rotation(before.rotation, 1) == before.rotation.model_copy(update={"mode": "advise"})
