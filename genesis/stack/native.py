@@ -71,8 +71,8 @@ class NativeStack:
     """Starts the programs with configurations made from `settings`, and ends them; an async context manager.
 
     Everything they write is under `data`. `monitor` is the host:port to scrape, and so is `rotation`, where there is a rotation
-    controller; notifications of every receiver go to `sink_url`, through the routes of the settings. Entering raises `StackError`
-    when a program is missing, ends, or is not ready in time, and leaves nothing running.
+    controller; notifications of every receiver go to `sink_url`, through the routes of the settings. Entering raises
+    `StackError` when a program is missing, ends, or is not ready in time, and leaves nothing running.
     """
 
     def __init__(
