@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 import subprocess
 import sys
@@ -201,12 +202,7 @@ async def spoiled(where: Address, statement: str) -> str:
     ],
 )
 async def test_what_was_changed_afterwards_is_named(sqlite_address: Address, statement: str, complaint: str) -> None:
-    statement = statement.replace("replace(payload", "CAST(replace(CAST(payload AS TEXT)").replace(
-        "'0.06')", "'0.06') AS BLOB)"
-    )
-    fault = await spoiled(sqlite_address, statement)
-    with pytest.raises(AssertionError, match=complaint):
-        raise AssertionError(fault)
+    assert re.search(complaint, await spoiled(sqlite_address, statement))
 
 
 async def test_a_decision_that_the_policy_does_not_make_is_named_with_the_difference(sqlite_address: Address) -> None:

@@ -1,0 +1,208 @@
+"""`genesis rotate`: what people say to the controller and read of it, on one line each, whatever the names are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from genesis.cli import main
+from genesis.rotation.audit import AuditLog
+from tests.unit.rotation.logged import SETTINGS, decision, observation
+
+CONFIG = str(Path(__file__).parents[3] / "config")
+_ODD = "a\"b\\c{d}\ne'\t\u202e" + "x" * 1000
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> Path:
+    """A log of three decisions: the second one lowers all weights."""
+    path = tmp_path / "j.db"
+    asyncio.run(_fill(path))
+    return path
+
+
+async def _fill(path: Path, strategies: tuple[str, ...] = ("trend", "carry"), **limits: object) -> None:
+    async with AuditLog(path) as log:
+        for after, to in ((0, "0.3"), (30, "0.2"), (60, "0.3")):
+            seen = observation(after, strategies)
+            if limits and seen.limits is not None:
+                seen = msgspec.structs.replace(seen, limits=msgspec.structs.replace(seen.limits, **limits))
+            made = decision(after, strategies, to=to)
+            await log.record(SETTINGS, seen, {}, made, order=to == "0.2", halted="")
+        await log.delivered(2, "failed", "no\nroute")
+        await log.delivered(2, "confirmed", "as the engine reports")
+
+
+@pytest.fixture
+def rotate(where: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = main(["rotate", *arguments, "--journal", str(where), "--config", CONFIG], {})
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_a_halt_is_told_with_who_and_why_until_somebody_resumes(rotate: Run) -> None:
+    code, said, _ = rotate("halt", "--why", "the exchange\nis odd", "--author", "ada")
+    assert code == 0
+    assert "halted by ada since" in said
+    assert r"the exchange\nis odd" in said
+    assert "HALTED    by ada" in rotate("status")[1]
+    assert "it was halted by ada" in rotate("resume", "--why", "fine", "--author", "bob")[1]
+    assert "HALTED" not in rotate("status")[1]
+    assert "nobody has halted it" in rotate("resume", "--why", "again")[2]
+
+
+def test_a_halt_by_the_file_is_told_and_no_command_ends_it(rotate: Run, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "rotation.halt").touch()
+    assert "HALTED    there is a file data/rotation.halt" in rotate("status")[1]
+    rotate("halt", "--why", "odd")
+    assert "STILL HALTED: there is a file data/rotation.halt: remove it" in rotate("resume", "--why", "fine")[1]
+
+
+def test_a_halt_of_no_journal_is_refused_with_the_way_out(rotate: Run, where: Path) -> None:
+    where.rename(where.with_name("elsewhere.db"))
+    code, _, complaint = rotate("halt", "--why", "odd")
+    assert code == 1
+    assert (
+        "there is no such file: name the controller's journal with --journal, or halt by the file data/rotation.halt"
+        in complaint
+    )
+
+
+def test_a_pin_is_listed_until_it_is_taken_back(rotate: Run) -> None:
+    assert (
+        "pinned: trend: 0.0000 paused, now 0.3000 active"
+        in rotate("pin", "trend", "--state", "paused", "--why", "odd fills")[1]
+    )
+    [line] = rotate("pins")[1].splitlines()
+    assert line.startswith("trend: paused by ")
+    assert line.endswith(": odd fills")
+    assert "paused" in rotate("status")[1]
+    assert "unpinned: trend: paused" in rotate("unpin", "trend", "--why", "done")[1]
+    assert rotate("pins")[1] == ""
+    assert "there is no pin of 'trend'" in rotate("unpin", "trend", "--why", "done")[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("tredn", "--state", "paused"), "there is no strategy 'tredn': did you mean trend?"),
+        (("trend", "--state", "paused", "--weight", "0.1"), "paused with a weight of 0.1: leave --weight out"),
+        (("trend", "--state", "active", "--weight", "0.96"), "trend 0.96 = 0.96: the reserve of 0.05 leaves 0.95 in all"),
+        (("mean_reversion", "--state", "active", "--weight", "0.1"), "the tier micro allows carry, trend: it can have nothing"),
+    ],
+)
+def test_a_pin_that_cannot_be_is_refused_with_the_figures(rotate: Run, arguments: tuple[str, ...], complaint: str) -> None:
+    code, _, said = rotate("pin", *arguments, "--why", "odd")
+    assert (code, rotate("pins")[1]) == (1, "")
+    assert complaint in said
+
+
+def test_pins_that_together_are_too_much_are_refused_with_all_of_them(rotate: Run) -> None:
+    rotate("pin", "carry", "--state", "active", "--weight", "0.5", "--why", "odd")
+    code, _, said = rotate("pin", "trend", "--state", "reduced", "--weight", "0.4501", "--why", "odd")
+    assert code == 1
+    assert "carry 0.5 + trend 0.4501 = 0.9501: the reserve of 0.05 leaves 0.95 in all" in said
+    assert rotate("pin", "trend", "--state", "reduced", "--weight", "0.45", "--why", "odd")[0] == 0
+
+
+def test_more_pins_with_capital_than_the_tier_lets_trade_are_refused(rotate: Run, where: Path) -> None:
+    where.unlink()
+    asyncio.run(_fill(where, max_active=1))
+    rotate("pin", "carry", "--state", "active", "--why", "odd")
+    assert (
+        "2 pinned strategies would have capital, the tier micro lets 1"
+        in rotate("pin", "trend", "--state", "active", "--why", "x")[2]
+    )
+
+
+@pytest.mark.parametrize("weight", ["nan", "sNaN", "-0.1", "1.1", "0.00001", "1e999999", "half", "inf"])
+def test_a_weight_that_is_none_is_a_usage_error(rotate: Run, weight: str) -> None:
+    with pytest.raises(SystemExit):
+        rotate("pin", "trend", "--state", "active", "--why", "x", f"--weight={weight}")
+
+
+def test_what_comes_of_a_pin_while_all_is_halted_is_said(rotate: Run) -> None:
+    rotate("halt", "--why", "odd")
+    assert (
+        "It counts once `genesis rotate resume` ends the halt by"
+        in rotate("pin", "trend", "--state", "paused", "--why", "x")[1]
+    )
+
+
+def test_the_status_names_the_last_change_of_each_strategy_and_a_controller_that_is_late(rotate: Run) -> None:
+    _, said, _ = rotate("status")
+    assert "LATE      one is made every 30s" in said
+    assert "MODE      advise in rotation.yaml" in said
+    assert "engine    decision 2 confirmed" in said
+    row = next(line for line in said.splitlines() if line.startswith("trend"))
+    assert row.split()[:6] == ["trend", "active", "0.3000", "0.500", "01-05", "10:00:30"]
+
+
+def test_the_trail_tells_inputs_steps_reasons_and_deliveries(rotate: Run) -> None:
+    assert rotate("audit", "--number", "2", "--strategy", "trend")[1].splitlines()[2:] == [
+        "  trend: LOWER 0.3000 active → 0.2000 active  because settled: it has what it is to have: 0.2",
+        "    seen    drawdown 0.01, sharpe 1.5",
+        "    score   0.5000, to have 0.2000",
+        *(line for line in rotate("audit", "--number", "2")[1].splitlines() if "delivery" in line),
+    ]
+    assert r"attempt 1 failed: no\nroute" in rotate("audit", "--number", "2")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "numbers"),
+    [
+        ((), [1, 2, 3]),
+        (("--last", "2"), [2, 3]),
+        (("--changes",), [2]),
+        (("--since", "2026-01-05T10:00:30Z"), [2, 3]),
+        (("--since", "2026-01-05T11:00:30+01:00"), [2, 3]),
+        (("--since", "1h"), []),
+        (("--changes", "--strategy", "carry"), [2]),
+    ],
+)
+def test_decisions_are_chosen(rotate: Run, arguments: tuple[str, ...], numbers: list[int]) -> None:
+    code, said, complaint = rotate("audit", *arguments)
+    assert (code, complaint) == (0, "")
+    assert [int(line.split()[1]) for line in said.splitlines() if line.startswith("decision")] == numbers
+
+
+def test_a_decision_that_is_not_there_is_said(rotate: Run) -> None:
+    assert "there is no decision 7" in rotate("audit", "--number", "7")[2]
+
+
+def test_odd_names_and_texts_stay_on_their_line(rotate: Run, where: Path) -> None:
+    where.unlink()
+    asyncio.run(_fill(where, (_ODD, "trend")))
+    assert rotate("pin", _ODD, "--state", "paused", "--why", "a\nb\x1b[31m" + "y" * 5000, "--author", "c\td")[0] == 0
+    for question in ("status", "pins", "audit"):
+        code, said, _ = rotate(question)
+        assert code == 0
+        assert all(line.isprintable() for line in said.split("\n"))
+        assert max(map(len, said.split("\n"))) < 500
+        assert r"a\"b" not in said
+        assert r'a"b\\c{d}\ne' in said
+
+
+def test_verify_names_the_first_decision_that_the_policy_does_not_make(rotate: Run) -> None:
+    code, said, complaint = rotate("verify")
+    assert code == 1
+    assert complaint.startswith("FAULT: decision 1")
+    assert "sound before that: 0 decisions" in said
+
+
+def test_without_an_audit_log_the_answer_is_that_there_is_none(rotate: Run, where: Path) -> None:
+    where.unlink()
+    where.touch()
+    code, _, complaint = rotate("status")
+    assert code == 1
+    assert "there is no audit log in it: no rotation controller has used it yet" in complaint
