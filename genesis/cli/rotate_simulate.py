@@ -42,7 +42,9 @@ def _add_past(simulate: argparse.ArgumentParser) -> None:
     )
     past.add_argument("--until", metavar="T", help="likewise (--from: now; --journal: its end)")
     past.add_argument("--step", metavar="T", help="between two decisions (default: interval of rotation.yaml)")
-    past.add_argument("--steps", type=int, default=_CHANGES, metavar="N", help=f"list the last N changes (default: {_CHANGES})")
+    past.add_argument(
+        "--steps", type=_count, default=_CHANGES, metavar="N", help=f"list the last N changes (default: {_CHANGES})"
+    )
 
 
 def _add_market(simulate: argparse.ArgumentParser) -> None:
@@ -60,6 +62,12 @@ def _add_market(simulate: argparse.ArgumentParser) -> None:
         "--pace", type=above_zero(float), default=12.0, metavar="X", help="divide the times of rotation.yaml by X (default: 12)"
     )
     market.add_argument("--processes", type=above_zero(int), default=1, metavar="N", help="runs at a time (default: 1)")
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of lines")
+    return int(text)
 
 
 def _simulate(options: argparse.Namespace, environ: Environ) -> int:

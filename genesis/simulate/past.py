@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from genesis.clients.prometheus import Prometheus, Range, Sample
 from genesis.core.config import TradingRules
+from genesis.core.errors import ServerError
 from genesis.core.rotation_config import RotationSettings
 from genesis.monitoring import catalog
 from genesis.rotation.answers import asked, observation
@@ -89,10 +90,15 @@ async def moments(
 async def fetch(prometheus: Prometheus, settings: RotationSettings, period: Period) -> dict[str, list[Range]]:
     """All that is to be known of a chunk, by the key of its expression."""
     wanted = asked(settings) | _MONEY
-    found = await asyncio.gather(
-        *(prometheus.query_range(promql, period.start, period.end, period.step) for promql in wanted.values())
-    )
+    found = await asyncio.gather(*(_fetched(prometheus, key, promql, period) for key, promql in wanted.items()))
     return dict(zip(wanted, found, strict=True))
+
+
+async def _fetched(prometheus: Prometheus, key: str, promql: str, period: Period) -> list[Range]:
+    try:
+        return await prometheus.query_range(promql, period.start, period.end, period.step)
+    except ServerError as error:
+        raise ServerError(f"{key}: {promql}: {error}", status=error.status) from error
 
 
 def moments_of(ranges: Ranges, settings: RotationSettings, rules: TradingRules, period: Period) -> Iterator[Moment]:

@@ -113,7 +113,7 @@ async def test_a_time_of_which_nothing_is_known_is_said_to_be_so(tmp_path: Path)
         with pytest.raises(GenesisError, match="knows no strategy at any of the 11 steps"):
             await simulate.from_prometheus(url, settings(), Period(START - 10_000, STEP, 11), changes=0)
         wrong = settings(signals={"quality": "quality +", "drawdown": "drawdown"})
-        with pytest.raises(ServerError, match="parse error"):
+        with pytest.raises(ServerError, match=r"signals\.quality: quality \+: .*parse error"):
             await simulate.from_prometheus(url, wrong, Period(START, STEP, 3), changes=0)
 
 
