@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 from contextlib import suppress
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from genesis.cli.arguments import Commands, Environ, add_command, say, user
 from genesis.cli.journal import add_journal
 from genesis.cli.rotate_log import check_known, command, halted_by_file, utc_now
 from genesis.core.config import Settings
-from genesis.core.duration import duration_text
+from genesis.core.duration import duration_text, parse_duration
 from genesis.core.errors import GenesisError, JournalError, UnknownError
 from genesis.core.models import StrategyState
 from genesis.core.printing import one_line
@@ -36,9 +37,21 @@ def add_orders(verbs: Commands) -> None:
     for verb in (pin, unpin):
         verb.add_argument("strategy", metavar="STRATEGY")
     for verb in (halt, resume, pin, unpin):
-        verb.add_argument("--why", required=True, type=_text, metavar="TEXT", help="the reason, for whoever reads of it")
-        verb.add_argument("--author", default=user(), type=_text, metavar="NAME", help="who wants it (default: the user)")
-        add_journal(verb)
+        _add_who(verb)
+
+
+def add_prune(verbs: Commands) -> None:
+    prune = add_command(
+        verbs, "prune", _prune, "remove old decisions from the audit log; the others can still be verified", "WARNING"
+    )
+    prune.add_argument("--older", type=_age, required=True, metavar="T", help="those older than this, for example 90d")
+    _add_who(prune)
+
+
+def _add_who(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--why", required=True, type=_text, metavar="TEXT", help="the reason, for whoever reads of it")
+    verb.add_argument("--author", default=user(), type=_text, metavar="NAME", help="who wants it (default: the user)")
+    add_journal(verb)
 
 
 def _halt(options: argparse.Namespace, environ: Environ) -> int:
@@ -106,6 +119,15 @@ def _unpin(options: argparse.Namespace, environ: Environ) -> int:
     return command(options, run)
 
 
+def _prune(options: argparse.Namespace, environ: Environ) -> int:
+    async def run(log: AuditLog, settings: Settings) -> None:
+        now = utc_now()
+        removed = await log.look_up(lambda store: store.prune(now - options.older, options.author, options.why, now))
+        say(f"removed: {removed} decisions from before {now - options.older:%Y-%m-%d %H:%M:%S} UTC")
+
+    return command(options, run)
+
+
 async def _say_when(log: AuditLog, settings: Settings, what: str, *, halts: bool = False) -> None:
     """When a command has its effect. It is kept already: a damaged decision must not make it look as if it were not."""
     from genesis.rotation.status_lines import is_late, report
@@ -136,3 +158,10 @@ def _text(text: str) -> str:
     if not text.strip():
         raise argparse.ArgumentTypeError("must say something")
     return text
+
+
+def _age(text: str) -> timedelta:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} {error}") from error

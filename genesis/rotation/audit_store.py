@@ -29,11 +29,13 @@ from genesis.rotation.audit_rows import (
     time_of,
 )
 from genesis.rotation.audit_schema import COMMAND, DECISION, DELIVERY, SETTINGS, check_known, is_there, prepare
-from genesis.rotation.commands import Command, Standing, follow
+from genesis.rotation.commands import Command, Kept, Standing, follow
 
 _LARGEST_NUMBER = 2**53
 """Above it, a number is not the same in every JSON."""
 _LONGEST_TEXT = 1000
+_AT_A_TIME = 200
+"""Decisions that are removed in one transaction."""
 _TRIES = 20
 """How often a command is written when others write theirs at the same time."""
 
@@ -159,6 +161,32 @@ class AuditStore:
             attempt = int(connection.execute(attempts).scalar_one()) + 1
             values = {"number": number, "attempt": attempt, "time": microseconds(time), "outcome": outcome}
             connection.execute(DELIVERY.insert(), values | {"text": _storable(text)})
+
+    def prune(self, before: datetime, author: str, why: str, now: datetime) -> int:
+        """Remove decisions from before a time, and what came of them; how many there were.
+
+        The last of them is kept, as the one after it was made from its history; and so is the last that the engine had to
+        follow.
+        """
+        numbers = self.before(before)
+        first = self.read(numbers - 1, 1)
+        if not numbers or not first:
+            return 0
+        kept = Kept(first[0].number, first[0].seal)
+        if self.standing().kept != kept:  # else it was not brought to its end
+            self.command(Command(verb="prune", time=now, why=why, author=author, kept=kept))
+        ordered = self.last_ordered()
+        removed = 0
+        while batch := self._oldest(kept.number, 0 if ordered is None else ordered.number):
+            with self._transaction() as connection:  # a batch at a time: whoever else writes does not wait for long
+                for table in (DELIVERY, DECISION):
+                    connection.execute(table.delete().where(table.c.number.in_(batch)))
+            removed += len(batch)
+        return removed
+
+    def _oldest(self, before: int, but: int) -> list[int]:
+        chosen = select(DECISION.c.number).where(DECISION.c.number < before, DECISION.c.number != but)
+        return [row.number for row in self._rows(chosen.order_by(DECISION.c.number).limit(_AT_A_TIME))]
 
     def standing(self) -> Standing:
         """What the commands up to now come to.

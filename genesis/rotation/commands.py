@@ -1,4 +1,4 @@
-"""What people tell the controller: to keep everything as it is, or one strategy."""
+"""What people tell the controller: to keep everything as it is, or one strategy; and what they removed from its log."""
 
 from __future__ import annotations
 
@@ -11,16 +11,25 @@ import msgspec
 from genesis.rotation.observation import Pin
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """The first decision that is kept when older ones are removed."""
+
+    number: int
+    seal: bytes
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """One command, as it is kept."""
 
-    verb: Literal["halt", "resume", "pin", "unpin"]
+    verb: Literal["halt", "resume", "pin", "unpin", "prune"]
     time: datetime
     why: str
     author: str
     strategy: str | None = None
     """Of a pin or unpin."""
     pin: Pin | None = None
+    kept: Kept | None = None
+    """Of a prune."""
 
 
 class Halt(NamedTuple):
@@ -39,11 +48,13 @@ class Standing(msgspec.Struct, frozen=True):
 
     halted: Halt | None = None
     pins: dict[str, Pin] = {}
+    kept: Kept | None = None
+    """Where the log begins, if something was removed from it."""
 
 
 def follow(standing: Standing, commands: Iterable[Command]) -> Standing:
     """What `standing` becomes by further commands, in their order."""
-    halted, pins = standing.halted, dict(standing.pins)
+    halted, pins, kept = standing.halted, dict(standing.pins), standing.kept
     for command in commands:
         match command.verb:
             case "halt":
@@ -54,6 +65,8 @@ def follow(standing: Standing, commands: Iterable[Command]) -> Standing:
                 pins[command.strategy] = command.pin
             case "unpin" if command.strategy is not None:
                 pins.pop(command.strategy, None)
+            case "prune" if command.kept is not None:
+                kept = command.kept
             case _:
-                raise ValueError(f"a {command.verb} without its strategy")
-    return Standing(halted, pins)
+                raise ValueError(f"a {command.verb} of nothing")
+    return Standing(halted, pins, kept)

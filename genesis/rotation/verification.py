@@ -12,6 +12,7 @@ from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.audit import AuditLog
 from genesis.rotation.audit_lines import step_text
 from genesis.rotation.audit_rows import FIRST_SEAL, Entry, Recorded
+from genesis.rotation.commands import Kept
 from genesis.rotation.decision import Decision, History
 
 Decide = Callable[..., Decision]
@@ -38,10 +39,10 @@ async def verify(log: AuditLog, decide: Decide) -> Verdict:
     """
     chain = _Chain(log, decide)
     try:
-        async for batch in log.entries():
+        kept = (await log.state()).kept
+        async for batch in log.entries(kept.number - 1 if kept is not None else 0):
             for recorded in batch:
-                await chain.follow(recorded)
-        await log.state()
+                await chain.follow(recorded, kept)
     except JournalError as error:
         return chain.verdict(str(error))
     return chain.verdict()
@@ -62,8 +63,11 @@ class _Chain:
     def verdict(self, fault: str = "") -> Verdict:
         return Verdict(self._count, self._number, self._seal, fault)
 
-    async def follow(self, recorded: Recorded) -> None:
+    async def follow(self, recorded: Recorded, kept: Kept | None) -> None:
         number = recorded.number
+        if kept is not None and not self._count:
+            self._begin(recorded, kept)
+            return
         if recorded.sealed(self._seal) != recorded.seal:
             before = f"or decisions between {self._number} and it were removed" if number > self._number + 1 else "or moved"
             raise JournalError(f"decision {number} was changed after it was recorded, {before}: its seal does not fit")
@@ -79,6 +83,13 @@ class _Chain:
             by = "" if version == __version__ else f" (recorded by Genesis {version}, made anew by {__version__})"
             raise JournalError(f"decision {number} is not what the policy makes of its inputs{by}: {_difference(entry, made)}")
         self._count, self._number, self._seal, self._history = self._count + 1, number, recorded.seal, made.history
+
+    def _begin(self, recorded: Recorded, kept: Kept) -> None:
+        """Take the first decision that was kept as it is: the one that it was made after was removed."""
+        if (recorded.number, recorded.seal) != (kept.number, kept.seal):
+            raise JournalError(f"decision {kept.number}, the first one that was kept, is not there as it was")
+        self._count, self._number, self._seal = 1, recorded.number, recorded.seal
+        self._history = recorded.entry.decision.history
 
     async def _settings_of(self, digest: str) -> tuple[str, RotationSettings]:
         if digest not in self._settings:

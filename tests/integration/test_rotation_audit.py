@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -228,3 +228,18 @@ async def test_a_log_that_cannot_be_written_is_named(sqlite_address: Address) ->
     sqlite_address.path.write_text("no database" * 1000)
     with pytest.raises(JournalError, match=r"audit log .*journal\.db: .*damaged"):
         await AuditLog(sqlite_address).open()
+
+
+async def test_old_decisions_can_be_removed_beside_a_controller_and_the_others_verified(journal_address: Address) -> None:
+    async with AuditLog(journal_address) as log, AuditLog(journal_address, leads=False) as person:
+        for after in range(250):
+            await log.record(SETTINGS, observation(after), {}, decision(after, to="0.2"), order=after == 0)
+        now = BEGIN + timedelta(days=90)
+        assert await person.look_up(lambda store: store.prune(BEGIN + timedelta(seconds=240), "ada", "room", now)) == 238
+        last = await log.last()
+        assert last is not None
+        assert (last.number, last.order and last.order.number) == (250, 1)
+        assert await record(log, 250) == 251
+        assert [one.number async for batch in log.entries() for one in batch] == [1, *range(240, 252)]
+    found = await verdict(journal_address)
+    assert (found.decisions, found.last, found.fault) == (12, 251, "")

@@ -206,3 +206,11 @@ def test_without_an_audit_log_the_answer_is_that_there_is_none(rotate: Run, wher
     code, _, complaint = rotate("status")
     assert code == 1
     assert "there is no audit log in it: no rotation controller has used it yet" in complaint
+
+
+def test_what_is_left_after_old_decisions_were_removed_can_be_read(rotate: Run) -> None:
+    assert "removed: 1 decisions" in rotate("prune", "--older", "1d", "--why", "room", "--author", "ada")[1]
+    assert "removed: 0 decisions" in rotate("prune", "--older", "1d", "--why", "room")[1]
+    said = rotate("audit")[1]
+    assert [int(line.split()[1]) for line in said.splitlines() if line.startswith("decision")] == [2, 3]
+    assert "ok: 1 decisions, up to number 3" in rotate("verify")[1]
