@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from genesis.cli.arguments import Commands, Environ, add_group
-from genesis.cli.rotate_orders import add_orders
+from genesis.cli.rotate_orders import add_orders, add_prune
 from genesis.cli.rotate_questions import add_questions
 from genesis.cli.rotate_run import add_run
 from genesis.cli.rotate_simulate import add_simulate
@@ -14,4 +14,5 @@ def add_rotate_commands(commands: Commands, environ: Environ) -> None:
     add_run(verbs, environ)
     add_orders(verbs)
     add_questions(verbs)
+    add_prune(verbs)
     add_simulate(verbs)
