@@ -131,6 +131,10 @@ class Alerts(Section):
     """The rotation controller takes no step that adds risk."""
     rotation_disagrees: DisagreementAlert
     """The engine gives a strategy another weight than was decided on."""
+    rotation_halted: StateAlert
+    """Somebody halted rotation, and nobody let it go on."""
+    rotation_leaderless: StateAlert
+    """Rotation controllers answer, and none of them decides."""
     rules_failing: WindowAlert
     """Prometheus could not evaluate rules."""
     rules_missed: MissedAlert

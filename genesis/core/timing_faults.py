@@ -66,7 +66,7 @@ ON_FIGURES = (
 )
 """The alerts that end with the monitor, as they look at its figures of now; a window of fills outlives it for longer."""
 
-OF_ROTATION = ("RotationStuck", "RotationBlocked", "RotationDisagrees")
+OF_ROTATION = ("RotationStuck", "RotationBlocked", "RotationDisagrees", "RotationHalted", "RotationLeaderless")
 """The alerts that end with the rotation controller."""
 
 _MUTED_BY = {

@@ -207,6 +207,8 @@ def test_every_alert_with_thresholds_tells_them() -> None:
         "SeriesFolded",
         "RotationDown",
         "RotationBlocked",
+        "RotationHalted",
+        "RotationLeaderless",
         "RulesFailing",
         "AlertmanagerUnreachable",
         "ConfigurationRefused",

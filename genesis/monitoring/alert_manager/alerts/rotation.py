@@ -38,7 +38,8 @@ def _stuck(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
 
 
 def _blocked(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    yield maker.state(maker.alerts.rotation_blocked, f"{catalog.ROTATION_BLOCKED_INFO.name} == 1")
+    # The first hour of a strategy is no fault: what it lacks after that is `partial`.
+    yield maker.state(maker.alerts.rotation_blocked, f'{catalog.ROTATION_BLOCKED_INFO.name}{{reason!="warming_up"}} == 1')
 
 
 def _disagrees(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
@@ -47,6 +48,15 @@ def _disagrees(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
     expr = f"{figure} >= {number(config.tolerance)}\nand on (instance)\n{_ENFORCING}"
     words = {"value": PERCENT, "tolerance": percent(config.tolerance)}
     yield maker.rule(config.severity, config, expr, words, figure, of_strategy=True)
+
+
+def _halted(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    yield maker.state(maker.alerts.rotation_halted, f"{catalog.ROTATION_HALTED.name} == 1")
+
+
+def _leaderless(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    leading = catalog.ROTATION_LEADING.name
+    yield maker.state(maker.alerts.rotation_leaderless, f"{leading} == 0\nunless on ()\n({leading} == 1)")
 
 
 def _disagrees_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
@@ -71,8 +81,9 @@ ROTATION_DOWN = Alert(
             Look("What was the last allocation?", f"last_over_time({catalog.ROTATION_TARGET_WEIGHT_RATIO.name}[1h])"),
             Look("Which strategies are in trouble?", 'ALERTS{alertstate="firing",strategy!=""}'),
         ),
-        "Look at its process and log, and start it again: it takes up its last allocation from the audit log. Until it is "
-        "back, watch the strategies that have alerts, and take capital from them by hand.",
+        "Look at its process and log, and start it again with `genesis rotate run`: it takes up its last decision from the "
+        "audit log, and delivers nothing twice. `genesis rotate status` says what it decided last, without the process. Until "
+        "it is back, watch the strategies that have alerts, and take capital from them by hand, in the engine.",
         "A controller that was taken away on purpose, and is still in prometheus.yml.",
     ),
 )
@@ -97,9 +108,10 @@ ROTATION_STUCK = Alert(
             Look("What was decided in the last hour?", f"increase({catalog.ROTATION_DECISIONS.name}[1h]) > 0"),
             Look("Does it enforce?", catalog.ROTATION_ENFORCING.name),
         ),
-        "Restart the controller: that is harmless, allocations stay as they are, and a decision is never delivered twice. Its "
-        "log says what it waited for. Prometheus slow: see RulesMissed. The database of the audit log: see JournalSlow and "
-        "JournalFailing. The engine: see whether it answers. Until it decides again, take capital from what fails by hand.",
+        "Restart the controller: that is harmless, allocations stay as they are, and a decision is never applied twice. Its "
+        "log, its /healthz and the last line of `genesis rotate audit` say what it waited for. Prometheus slow: see "
+        "RulesMissed. The database of the audit log, which is the journal's: see JournalSlow and JournalFailing. The engine: "
+        "see whether it answers. Until it decides again, take capital from what fails by hand.",
         "A clock that was set: the age is told by two clocks, that of Prometheus and that of the controller.",
     ),
 )
@@ -113,16 +125,20 @@ ROTATION_BLOCKED = Alert(
     ),
     runbook=Runbook(
         f"{_NOWHERE}The controller takes no step that adds risk, as it does not trust what it sees: Prometheus does not "
-        "answer, figures are missing or old, a clock jumped, or the engine does not confirm. Steps that take risk away go on "
-        "where their figures are fresh.",
+        "answer, figures are missing or old, a clock jumped, alert rules are not evaluated, the engine does not confirm, or "
+        "the audit log cannot be written, without which nothing is delivered at all. Steps that take risk away go on where "
+        "their figures are fresh. A strategy's first hour (`warm_up`) is told as warming_up, and raises no alert.",
         (
             Look("Why?", catalog.ROTATION_BLOCKED_INFO.name),
             Look("Which figures are old (seconds)?", f"time() - {catalog.STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS.name}"),
             Look("Which figures are not known?", catalog.STRATEGY_UNDEFINED_INFO.name),
             Look("Does the engine follow?", f"{_DIFFERENCE}"),
         ),
-        "Mend what the reason names; the block ends by itself. Figures missing or old: see MonitorDown, MarketDataStale and "
-        "FiguresUndefined. Engine: see RotationDisagrees. A clock: see that the machines keep time. It is in nobody's way: "
+        "`genesis rotate status` says in words what is wrong, and names the strategy and the signal. Mend that; the block ends "
+        "by itself. prometheus: it does not answer the controller. stale, partial: see MonitorDown, MarketDataStale and "
+        "FiguresUndefined. signals: an expression of rotation.yaml fails, or two monitors are read. rules: see RulesFailing. "
+        "engine, unconfirmed: see RotationDisagrees. audit: the journal's database; see JournalFailing. clock: see that the "
+        "machines keep time. tier, daily_loss: the account itself; nothing is to be mended here. It is in nobody's way: "
         "strategies trade on with what they have.",
         "A replay, or a market that is closed: its figures are old.",
     ),
@@ -146,10 +162,55 @@ ROTATION_DISAGREES = Alert(
             Look("What does the engine report?", catalog.ROTATION_ENGINE_WEIGHT_RATIO.name),
             Look("Is the controller blocked?", catalog.ROTATION_BLOCKED_INFO.name),
         ),
-        "Engine above: reduce or pause the strategy in the engine by hand, now. Then find out why: the controller's audit log "
-        "has the decision and the engine's answer; the engine's log has what it did with it. A strategy that cannot be "
-        "reduced at once (no liquidity): pin it, so that nobody waits for it.",
+        "Engine above: reduce or pause the strategy in the engine by hand, now. Then find out why: `genesis rotate audit "
+        "--changes` has the decision and the engine's answer; the engine's log has what it did with it. A strategy that "
+        "cannot be reduced at once (no liquidity), or that somebody changed by hand: tell rotation so with `genesis rotate "
+        "pin`, and it leaves it alone.",
         "An engine that moves capital slowly, on purpose: raise `for`. Coarse lots: raise `tolerance`.",
+    ),
+)
+
+ROTATION_HALTED = Alert(
+    name="RotationHalted",
+    rules=_halted,
+    message=Message(
+        "Rotation is halted",
+        "For {hold}, rotation has been halted: no weight and no state changes, whatever happens to a strategy.",
+    ),
+    runbook=Runbook(
+        f"{_NOWHERE}Somebody halted rotation with `genesis rotate halt`, or there is the file that `halt_file` of "
+        "rotation.yaml names. Decisions are made and written down, and all of them leave everything as it is: the hard rules "
+        "do not take capital from what fails either.",
+        (
+            Look("Is it halted?", catalog.ROTATION_HALTED.name),
+            Look("What has every strategy?", catalog.ROTATION_ENGINE_WEIGHT_RATIO.name),
+            Look("Which rules would take capital away?", f"{catalog.ROTATION_RULE_HOLDS.name} == 1"),
+        ),
+        "`genesis rotate status` says who halted it, since when, and why. Ask them. When the reason is gone: `genesis rotate "
+        'resume --why "..."`, and remove the file if there is one. Before that, look at what the rules would do: they do it '
+        "with the next decision. What is to stay as it is: `genesis rotate pin`.",
+        "A long maintenance: silence the alert until its end (`genesis alerts silence`).",
+    ),
+)
+
+ROTATION_LEADERLESS = Alert(
+    name="RotationLeaderless",
+    rules=_leaderless,
+    message=Message(
+        "Rotation: nobody decides",
+        "For {hold}, the rotation controller has waited to decide, and no other one that Prometheus reads does. Allocations "
+        "stay as they are.",
+    ),
+    runbook=Runbook(
+        f"{_NOWHERE}One controller at a time decides: the one that holds the lock in the audit log's database. The ones that "
+        "Prometheus reads all wait for it: another process holds it that nobody reads, or the database does not answer.",
+        (
+            Look("Who leads?", catalog.ROTATION_LEADING.name),
+            Look("Why not?", catalog.ROTATION_BLOCKED_INFO.name),
+        ),
+        "The controller's log, and its landing page, say what it waits for: where another process holds the lock, which one. "
+        "Stop that one, or let Prometheus read it. With reason audit, the database cannot be opened: see JournalFailing.",
+        "A second controller that is started before Prometheus reads the first one.",
     ),
 )
 
@@ -158,4 +219,6 @@ ALERTS = (
     ROTATION_STUCK,
     ROTATION_BLOCKED,
     ROTATION_DISAGREES,
+    ROTATION_HALTED,
+    ROTATION_LEADERLESS,
 )

@@ -68,6 +68,8 @@ CASES: Mapping[str, Callable[[CaseMaker], Iterator[Case]]] = {
     "RotationStuck": rotation.stuck,
     "RotationBlocked": rotation.blocked,
     "RotationDisagrees": rotation.disagrees,
+    "RotationHalted": rotation.halted,
+    "RotationLeaderless": rotation.leaderless,
     "RulesFailing": alerting.failing,
     "RulesMissed": alerting.missed,
     "AlertmanagerUnreachable": alerting.unreachable,

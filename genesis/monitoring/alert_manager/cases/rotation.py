@@ -70,6 +70,8 @@ def blocked(maker: CaseMaker) -> Iterator[Case]:
     yield maker.fires("fires with its reason", {why[0]: held(1, hold)}, config, [firing("stale")])
     both = dict.fromkeys(why, held(1, hold))
     yield maker.fires("fires for each reason", both, config, [firing("stale"), firing("unconfirmed")])
+    warming = {series_of(ROTATION, name, reason="warming_up"): held(1, hold)}
+    yield maker.silent("says nothing of strategies that are new", warming, config)
     yield maker.absent(config)
     if hold > 1:
         brief = {why[0]: f"{held(1, hold - 1)} stale"}
@@ -112,6 +114,27 @@ def disagrees(maker: CaseMaker) -> Iterator[Case]:
     bad, good = told(tolerance, none), told(none, none)
     values = {one: (bad[one].partition("+")[0], good[one].partition("+")[0]) for one in bad}
     yield maker.ends(config, values, firing("one", tolerance))
+
+
+def halted(maker: CaseMaker) -> Iterator[Case]:
+    """RotationHalted."""
+    config, name = maker.alerts.rotation_halted, series_of(ROTATION, catalog.ROTATION_HALTED.name)
+    yield from maker.number(config, name, 1, [maker.firing_elsewhere(config.severity, ROTATION, hold=hold_text(config))])
+
+
+def leaderless(maker: CaseMaker) -> Iterator[Case]:
+    """RotationLeaderless."""
+    config, name = maker.alerts.rotation_leaderless, catalog.ROTATION_LEADING.name
+    hold, other = maker.hold(config), {**ROTATION, "instance": "other"}
+    one, two = series_of(ROTATION, name), series_of(other, name)
+    firing = [maker.firing_elsewhere(config.severity, ROTATION, hold=hold_text(config))]
+    both = [*firing, maker.firing_elsewhere(config.severity, other, hold=hold_text(config))]
+    yield maker.fires("fires when the only one waits", {one: held(0, hold)}, config, firing)
+    yield maker.fires("fires for each when both wait", {one: held(0, hold), two: held(0, hold)}, config, both)
+    yield maker.silent("says nothing while it leads", {one: held(1, hold)}, config)
+    yield maker.silent("says nothing while the other one leads", {one: held(0, hold), two: held(1, hold)}, config)
+    yield maker.absent(config)
+    yield maker.ends(config, {one: ("0", "1")}, firing)
 
 
 def _first_step(maker: CaseMaker, level: Decimal, interval: float) -> int:
