@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from genesis.cli.arguments import FAILURE, Commands, Environ, add_command, add_group, say
 from genesis.core.clock import SystemClock
 from genesis.core.config import MonitorSettings, load_settings
+from genesis.core.errors import JournalError
 
 if TYPE_CHECKING:
     from genesis.database.address import Address
@@ -96,10 +97,17 @@ def _journal_export(options: argparse.Namespace, environ: Environ) -> int:
 def _journal_copy(options: argparse.Namespace, environ: Environ) -> int:
     from genesis import journal_command
     from genesis.database.address import configured
+    from genesis.rotation import audit_copy
 
     source, settings = journal_of(options)
     target = configured(settings, options.to)
-    events, digest = asyncio.run(journal_command.copy(source, target, settings, SystemClock()))
-    say(f"copied: {events} events from {source} to {target}, digest {digest} on both sides")
+    if source.path is not None and not source.path.exists():
+        raise JournalError(f"journal {source}: there is no such file")
+    with audit_copy.held(source) as audit:
+        events, digest = asyncio.run(journal_command.copy(source, target, settings, SystemClock()))
+        say(f"copied: {events} events from {source} to {target}, digest {digest} on both sides")
+        decisions = audit_copy.copy(audit, target)
+    if decisions is not None:
+        say(f"copied: {decisions} decisions of rotation, with what people halted and pinned")
     say(f"Next: `journal: {target}` in monitor.yaml, and start the monitor. {source} is as it was; keep it as a backup.")
     return 0

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from genesis.cli import main
 from genesis.core.errors import JournalError, JournalLockedError
 from genesis.core.models import CapitalFlow
 from genesis.core.rotation_config import RotationSettings
@@ -25,7 +26,7 @@ from genesis.rotation.decision import Decision, History
 from genesis.rotation.observation import Observation, Pin
 from genesis.rotation.verification import Verdict, verify
 from tests.integration.postgres import PASSWORD, Cluster
-from tests.unit.rotation.logged import BEGIN, SETTINGS, decision, observation
+from tests.unit.rotation.logged import BEGIN, PIN, SETTINGS, decision, observation
 
 ROOT = Path(__file__).parents[2]
 _RECORDER = """
@@ -243,3 +244,36 @@ async def test_old_decisions_can_be_removed_beside_a_controller_and_the_others_v
         assert [one.number async for batch in log.entries() for one in batch] == [1, *range(240, 252)]
     found = await verdict(journal_address)
     assert (found.decisions, found.last, found.fault) == (12, 251, "")
+
+
+async def test_a_journal_that_moves_takes_halts_pins_and_decisions_along(
+    sqlite_address: Address, postgres_address: Address, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    password = tmp_path / "copy-password"
+    password.write_text(PASSWORD)
+    copy = [
+        "journal",
+        "copy",
+        "--config",
+        str(ROOT / "config"),
+        "--journal",
+        str(sqlite_address),
+        "--to",
+        str(postgres_address),
+    ]
+    async with Journal(sqlite_address) as journal, AuditLog(sqlite_address) as log:
+        await journal.append([flow("a")], lambda _: None)
+        await record(log, 0)
+        await log.delivered(1, "confirmed")
+        await log.halt("odd", "ada")
+        kept = await log.pin("trend", PIN)
+    async with AuditLog(sqlite_address):
+        assert await asyncio.to_thread(main, [*copy, "--password-file", str(password)]) == 1
+        assert "another rotation controller leads" in capsys.readouterr().err
+    assert await asyncio.to_thread(main, [*copy, "--password-file", str(password)]) == 0
+    assert "copied: 1 decisions of rotation, with what people halted and pinned" in capsys.readouterr().out
+    async with AuditLog(postgres_address) as log:
+        assert await log.state() == kept
+        assert [one.outcome for one in await log.deliveries(1, 1)] == ["confirmed"]
+        assert await record(log, 1) == 2
+    assert (await verdict(postgres_address))[::3] == (2, "")
