@@ -1,12 +1,23 @@
-"""(settings, what is seen, pins, history) → decision. Pure: no clock, no I/O; the same inputs give the same decision."""
+"""(settings, what is seen, pins, history) → decision. Pure: no clock, no I/O; the same inputs give the same decision.
+
+In this order: what stands now; what limits, pins and hard rules want at once; whether anything may be raised; and only then
+what the scores want, step by step.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from genesis.core.rotation_config import RotationSettings
-from genesis.rotation.decision import Decision, History
+from genesis.rotation import memory
+from genesis.rotation.case import Case
+from genesis.rotation.decision import Decision, History, Reason, Step, Turnover
+from genesis.rotation.guard import blocks, give_up
 from genesis.rotation.observation import Observation, Pin
+from genesis.rotation.scores import scores
+from genesis.rotation.states import judge, keep_to_limits, resume
+from genesis.rotation.steps import move
+from genesis.rotation.weights import ZERO
 
 
 def decide(
@@ -27,4 +38,47 @@ def decide(
         pins: strategy → what a person fixed.
         halted: whether the kill switch is on: everything stays as it is.
     """
-    raise NotImplementedError
+    begun = memory.begin(settings, seen, history, frozenset(pins))
+    told = scores(settings.score, seen.strategies)
+    cases = [
+        Case(name, track, begun.clock, seen.strategies.get(name), pins.get(name), told.get(name))
+        for name, track in sorted(begun.tracks.items())
+    ]
+    if halted:
+        for case in cases:
+            case.because("halted")
+        return _decision(settings, seen, begun, cases, (), begun.turnover, halted=True)
+    for case in cases:
+        case.watch(settings)
+    blocked = blocks(settings, seen, cases, begun)
+    give_up(seen, cases, blocked)
+    for case in cases:
+        judge(settings, seen, case)
+    keep_to_limits(settings, seen, cases)
+    moved = ZERO
+    if not blocked:
+        resume(settings, cases)
+        moved = move(settings, seen, cases, begun.turnover)
+    turnover = (*begun.turnover, *([Turnover(begun.clock, moved)] if moved else []))
+    return _decision(settings, seen, begun, cases, blocked, turnover, halted=False)
+
+
+def _decision(
+    settings: RotationSettings,
+    seen: Observation,
+    begun: memory.Begun,
+    cases: list[Case],
+    blocked: tuple[Reason, ...],
+    turnover: tuple[Turnover, ...],
+    *,
+    halted: bool,
+) -> Decision:
+    steps: dict[str, Step] = {case.name: case.step(blocked=bool(blocked)) for case in cases}
+    tracks = {case.name: case.remembered(halted=halted) for case in cases}
+    return Decision(
+        time=seen.time,
+        steps=steps,
+        blocked=blocked,
+        halted=halted,
+        history=History(time=seen.time, clock=begun.clock, mode=begun.mode, tracks=tracks, turnover=turnover),
+    )

@@ -1,0 +1,136 @@
+"""One strategy in one decision: what is known of it, and what becomes of it. Mutable, and gone with the decision."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from genesis.core.allocation import Share
+from genesis.core.models import StrategyState
+from genesis.core.rotation_config import RotationSettings
+from genesis.rotation import rules
+from genesis.rotation.decision import Action, Holding, Reason, Step, Track
+from genesis.rotation.observation import Pin, Seen
+from genesis.rotation.weights import ZERO
+
+TRADING = frozenset({StrategyState.ACTIVE, StrategyState.REDUCED})
+
+
+class Case:
+    """A strategy, from what it has (`track.share`) to what it is to have (`state`, `weight`)."""
+
+    def __init__(self, name: str, track: Track, clock: float, seen: Seen | None, pin: Pin | None, score: float | None) -> None:
+        self.name = name
+        self.track = track
+        self.clock = clock
+        self.seen = seen
+        self.pin = pin
+        self.score = score
+        self.state = track.share.state
+        self.weight = track.share.weight
+        self.target: Decimal | None = None
+        self.rules: dict[str, Holding] = track.rules
+        self.unknown: tuple[str, ...] = ()
+        """Signals that are wanted and not known: of rules, and of the score where it takes part."""
+        self.known = track.known
+        self.raised = track.raised
+        self.lowered = track.lowered
+        self.paused = track.paused
+        self.clear_since = track.clear_since
+        self.probation_until = track.probation_until
+        self.limited = False
+        """Whether a limit of the account keeps it from capital."""
+        self.reasons: list[Reason] = []
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether scores decide what it has."""
+        return self.pin is None and self.state in TRADING and not self.limited
+
+    @property
+    def on_probation(self) -> bool:
+        return self.probation_until is not None and self.clock < self.probation_until
+
+    def because(self, code: str, text: str = "") -> None:
+        """Give a reason; the first one counts most."""
+        self.reasons.append(Reason(code, text))
+
+    def watch(self, settings: RotationSettings) -> None:
+        """Bring rules, and what is known, up to date."""
+        wanted = [rule.signal for rule in settings.rules.values()]
+        if self.state in TRADING:
+            wanted += [term.signal for term in settings.score]
+        self.unknown = rules.missing(iter(wanted), self.seen)
+        if self.seen is None or not self.seen.fresh:
+            self.unknown = self.unknown or ("everything",)
+        if not self.unknown:
+            self.known = self.clock
+        if self.pin is None:
+            cooldown = settings.resume.cooldown.total_seconds()
+            self.rules = rules.holdings(settings.rules, self.track, self.seen, self.clock, cooldown)
+
+    def take(self, weight: Decimal) -> None:
+        """Lower the weight at once, if it is more than this."""
+        if weight < self.weight:
+            self.weight, self.lowered = weight, self.clock
+
+    def pause(self, *reasons: Reason) -> None:
+        """Take everything at once."""
+        if self.state is not StrategyState.PAUSED:
+            self.paused = self.clock
+        self.state = StrategyState.PAUSED
+        self.clear_since = self.probation_until = None
+        self.take(ZERO)
+        self.reasons += reasons
+
+    def step(self, *, blocked: bool) -> Step:
+        """What the decision does to it; a strategy of which nothing else was said is held."""
+        after = Share(self.weight, self.state)
+        if not self.reasons:
+            self.because("blocked" if blocked and self.takes_part else "settled")
+        return Step(
+            action=self._action(after),
+            before=self.track.share,
+            after=after,
+            reasons=tuple(self.reasons),
+            score=self.score,
+            target=self.target,
+        )
+
+    def remembered(self, *, halted: bool) -> Track:
+        """For the next decision."""
+        if halted:
+            return self.track
+        changed = self.state is not self.track.share.state
+        return replace(
+            self.track,
+            share=Share(self.weight, self.state),
+            known=self.known,
+            state_since=self.clock if changed else self.track.state_since,
+            raised=self.raised,
+            lowered=self.lowered,
+            paused=self.paused,
+            clear_since=self.clear_since,
+            probation_until=self.probation_until,
+            rules=self.rules,
+            pinned=self.pin is not None,
+        )
+
+    def _action(self, after: Share) -> Action:
+        before = self.track.share
+        if after == before:
+            return Action.HOLD
+        if self.pin is not None and not self.limited:
+            return Action.PIN
+        if after.state is not before.state:
+            return _CHANGES.get((before.state, after.state), Action.PAUSE)
+        return Action.RAISE if after.weight > before.weight else Action.LOWER
+
+
+_CHANGES = {
+    (StrategyState.ACTIVE, StrategyState.REDUCED): Action.REDUCE,
+    (StrategyState.REDUCED, StrategyState.ACTIVE): Action.RESTORE,
+    (StrategyState.PAUSED, StrategyState.REDUCED): Action.RESUME,
+}
+"""Everything else ends in PAUSED."""

@@ -1,0 +1,75 @@
+"""Why nothing may be raised: what is seen is not whole, not of now, or not followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from math import isfinite
+
+from genesis.core.rotation_config import RotationSettings
+from genesis.rotation.case import Case
+from genesis.rotation.decision import Reason
+from genesis.rotation.memory import Begun
+from genesis.rotation.observation import Observation
+
+_OF_THE_ENGINE = frozenset({"engine", "unconfirmed"})
+UNRELIABLE = frozenset({"prometheus", "stale", "clock"})
+"""Faults with which nothing can be said of the account."""
+
+
+def blocks(settings: RotationSettings, seen: Observation, cases: Sequence[Case], begun: Begun) -> tuple[Reason, ...]:
+    """All of them, each code once; nothing while all is well."""
+    found: dict[str, str] = {}
+    for code, text in (*_faults(seen, begun), *_account(settings, seen), *_incomplete(settings, cases)):
+        found.setdefault(code, text)
+    return tuple(Reason(code, text) for code, text in sorted(found.items()))
+
+
+def give_up(seen: Observation, cases: Iterable[Case], blocked: Sequence[Reason]) -> None:
+    """Let go of what was decided and not confirmed where it adds risk, as soon as anything else is not to be relied on.
+
+    The engine may take the order at any time; what it has not taken yet must not be raised by a figure of long ago.
+    """
+    if "unconfirmed" not in seen.faults or seen.engine is None or all(one.code in _OF_THE_ENGINE for one in blocked):
+        return
+    for case in cases:
+        share = seen.engine.shares.get(case.name)
+        if share is not None and case.pin is None and share.weight < case.weight:
+            case.take(share.weight)
+            case.because("unconfirmed", f"the engine never had more than {share.weight}")
+
+
+def daily_loss(seen: Observation) -> float | None:
+    """Today's loss over the limit, if it is known."""
+    used = seen.daily_loss_used
+    return used if used is not None and isfinite(used) else None
+
+
+def _faults(seen: Observation, begun: Begun) -> Iterator[tuple[str, str]]:
+    yield from ((code, seen.details.get(code, "")) for code in seen.faults)
+    if begun.clock_went_back:
+        yield "clock", "the time of this decision is before that of the last one"
+    if begun.unseeded:
+        yield "engine", "it has not reported yet what it has"
+
+
+def _account(settings: RotationSettings, seen: Observation) -> Iterator[tuple[str, str]]:
+    if seen.limits is None:
+        yield "tier", "the account's equity is not known, or below the smallest tier"
+    used, least = daily_loss(seen), settings.daily_loss.no_raise_from
+    if used is None:
+        yield "daily_loss", "today's loss is not known"
+    elif used >= least:
+        yield "daily_loss", f"{used:.0%} of today's limit is lost; from {least:.0%} on nothing is raised"
+
+
+def _incomplete(settings: RotationSettings, cases: Iterable[Case]) -> Iterator[tuple[str, str]]:
+    new: list[str] = []
+    lost: list[str] = []
+    for case in cases:
+        if case.takes_part and (case.unknown or case.score is None):
+            warming = case.track.known is None and case.clock - case.track.first_seen < settings.warm_up.total_seconds()
+            (new if warming else lost).append(f"{case.name!r} lacks {', '.join(case.unknown) or 'a score'}")
+    if new:
+        yield "warming_up", "; ".join(new)
+    if lost:
+        yield "partial", "; ".join(lost)

@@ -1,0 +1,94 @@
+"""What is taken up from the decision before: the clock that counts, and what each strategy has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from msgspec.structs import replace
+
+from genesis.core.allocation import EngineReport, Share
+from genesis.core.models import StrategyState
+from genesis.core.rotation_config import RotationSettings
+from genesis.rotation.decision import History, Track, Turnover
+from genesis.rotation.observation import Observation
+from genesis.rotation.weights import ONE, ZERO, floor
+
+LONGEST_STEP = 3
+"""Intervals that one decision may take in the clock that counts."""
+DAY_SECONDS = 86_400.0
+
+_NOTHING = Share(ZERO, StrategyState.ACTIVE)
+
+
+class Begun(NamedTuple):
+    """Where a decision begins."""
+
+    clock: float
+    mode: Literal["advise", "enforce"]
+    """Of the settings; still the one before where the change has to wait for the engine's report."""
+    tracks: dict[str, Track]
+    turnover: tuple[Turnover, ...]
+    """Of the last 24 hours."""
+    clock_went_back: bool
+    unseeded: bool
+    """Whether the engine's weights had to be taken over, and are not known."""
+
+
+def begin(settings: RotationSettings, seen: Observation, history: History | None, pinned: Iterable[str]) -> Begun:
+    """Take up the history, or begin one."""
+    report = seen.engine
+    if history is None:
+        tracks = {name: _track(share, 0.0) for name, share in _first(settings, seen, pinned).items()}
+        return Begun(0.0, settings.mode, tracks, (), clock_went_back=False, unseeded=_unseeded(settings, report))
+    clock = history.clock + _elapsed(settings, history.time, seen.time)
+    changed = history.mode != settings.mode
+    unseeded = changed and _unseeded(settings, report)
+    tracks = dict(history.tracks)
+    if changed and report is not None:
+        tracks = {name: _taken_over(name, track, report, clock) for name, track in tracks.items()}
+    known = {*seen.strategies, *(report.shares if report is not None else ()), *pinned}
+    for name in known - tracks.keys():
+        tracks[name] = _track(_reported(report, name), clock)
+    kept = {name: track for name, track in tracks.items() if name in known or track.share.weight > ZERO}
+    turnover = tuple(one for one in history.turnover if clock - one.at < DAY_SECONDS)
+    mode = history.mode if unseeded else settings.mode
+    return Begun(clock, mode, kept, turnover, clock_went_back=seen.time < history.time, unseeded=unseeded)
+
+
+def _elapsed(settings: RotationSettings, before: datetime, now: datetime) -> float:
+    """No less than nothing, no more than some intervals: a clock that jumps, or an outage, lets nothing expire."""
+    longest = LONGEST_STEP * settings.interval.total_seconds()
+    return min(longest, max(0.0, (now - before).total_seconds()))
+
+
+def _unseeded(settings: RotationSettings, report: EngineReport | None) -> bool:
+    return settings.mode == "enforce" and report is None
+
+
+def _first(settings: RotationSettings, seen: Observation, pinned: Iterable[str]) -> dict[str, Share]:
+    report = seen.engine
+    names = {*seen.strategies, *pinned, *(report.shares if report is not None else ())}
+    if report is not None and report.shares:
+        return {name: _reported(report, name) for name in names}
+    equal = floor((ONE - settings.allocation.reserve) / max(1, len(seen.strategies)))
+    return {name: Share(equal, StrategyState.ACTIVE) if name in seen.strategies else _NOTHING for name in names}
+
+
+def _reported(report: EngineReport | None, name: str) -> Share:
+    share = _NOTHING if report is None else report.shares.get(name, _NOTHING)
+    return Share(floor(min(ONE, max(Decimal(0), share.weight))), share.state)
+
+
+def _track(share: Share, clock: float) -> Track:
+    paused = clock if share.state is StrategyState.PAUSED else None
+    return Track(share=share, first_seen=clock, state_since=clock, paused=paused)
+
+
+def _taken_over(name: str, track: Track, report: EngineReport, clock: float) -> Track:
+    """With what the engine has instead; what is remembered of the strategy besides stays."""
+    share = _reported(report, name)
+    paused = clock if share.state is StrategyState.PAUSED else None
+    return replace(track, share=share, state_since=clock, paused=paused, clear_since=None, probation_until=None)
