@@ -9,7 +9,7 @@ from genesis.database.purpose import Purpose
 CORRUPT = "it is damaged; restore it from a backup, or keep the file and ask for help: `genesis journal verify` tells more"
 
 _WORDS: tuple[tuple[str, str, bool], ...] = (
-    ("locked", "another process is writing to it; {instead}", True),
+    ("locked", "another process writes to it, and does not come to an end; {later}", True),
     ("full", "free some space; {later}", True),
     ("readonly", "the file and its folder must be writable for this user", True),
     ("unable to open", "the file and its folder must be writable for this user", True),
@@ -34,7 +34,7 @@ _CODES: dict[str, tuple[str, bool]] = {
 def advice(error: object, purpose: Purpose) -> tuple[str, bool]:
     """What to do about what a database said, and whether the same may succeed later."""
     text, retryable = _advice(error)
-    return text.format(instead=purpose.instead, later=purpose.later, tables=purpose.tables), retryable
+    return text.format(later=purpose.later, tables=purpose.tables), retryable
 
 
 def _advice(error: object) -> tuple[str, bool]:

@@ -139,12 +139,13 @@ class AuditStore:
             JournalLockedError: another controller has recorded one.
             JournalError: it is not known whether it was kept. Close, open, and see what is the last one.
         """
-        if not self._leads:
-            raise JournalError("only who leads records decisions")
         number = max(self._number, entry.floor) + 1
-        if number > _LARGEST_NUMBER:
-            raise JournalError(f"decision {number}: no engine's number may be above {_LARGEST_NUMBER}")
-        payload, time = entry_payload(entry), microseconds(entry.decision.time)
+        with self._database.errors():
+            if not self._leads:
+                raise JournalError("only who leads records decisions")
+            if number > _LARGEST_NUMBER:
+                raise JournalError(f"decision {number}: no engine's number may be above {_LARGEST_NUMBER}")
+            payload, time = entry_payload(entry), microseconds(entry.decision.time)
         with self._transaction() as connection:
             self._check_alone(connection)
             digest = self._settings_digest(connection, settings, time)
