@@ -20,7 +20,9 @@ TRADING = frozenset({StrategyState.ACTIVE, StrategyState.REDUCED})
 class Case:
     """A strategy, from what it has (`track.share`) to what it is to have (`state`, `weight`)."""
 
-    def __init__(self, name: str, track: Track, clock: float, seen: Seen | None, pin: Pin | None, score: float | None) -> None:
+    def __init__(
+        self, name: str, track: Track, clock: float, *, seen: Seen | None, pin: Pin | None, score: float | None
+    ) -> None:
         self.name = name
         self.track = track
         self.clock = clock

@@ -41,13 +41,13 @@ def decide(
     begun = memory.begin(settings, seen, history, frozenset(pins))
     told = scores(settings.score, seen.strategies)
     cases = [
-        Case(name, track, begun.clock, seen.strategies.get(name), pins.get(name), told.get(name))
+        Case(name, track, begun.clock, seen=seen.strategies.get(name), pin=pins.get(name), score=told.get(name))
         for name, track in sorted(begun.tracks.items())
     ]
     if halted:
         for case in cases:
             case.because("halted")
-        return _decision(settings, seen, begun, cases, (), begun.turnover, halted=True)
+        return _decision(seen, begun, cases, halted=True)
     for case in cases:
         case.watch(settings)
     blocked = blocks(settings, seen, cases, begun)
@@ -59,26 +59,15 @@ def decide(
     if not blocked:
         resume(settings, cases)
         moved = move(settings, seen, cases, begun.turnover)
-    turnover = (*begun.turnover, *([Turnover(begun.clock, moved)] if moved else []))
-    return _decision(settings, seen, begun, cases, blocked, turnover, halted=False)
+    if moved:
+        begun = begun._replace(turnover=(*begun.turnover, Turnover(begun.clock, moved)))
+    return _decision(seen, begun, cases, blocked)
 
 
 def _decision(
-    settings: RotationSettings,
-    seen: Observation,
-    begun: memory.Begun,
-    cases: list[Case],
-    blocked: tuple[Reason, ...],
-    turnover: tuple[Turnover, ...],
-    *,
-    halted: bool,
+    seen: Observation, begun: memory.Begun, cases: list[Case], blocked: tuple[Reason, ...] = (), *, halted: bool = False
 ) -> Decision:
     steps: dict[str, Step] = {case.name: case.step(blocked=bool(blocked)) for case in cases}
     tracks = {case.name: case.remembered(halted=halted) for case in cases}
-    return Decision(
-        time=seen.time,
-        steps=steps,
-        blocked=blocked,
-        halted=halted,
-        history=History(time=seen.time, clock=begun.clock, mode=begun.mode, tracks=tracks, turnover=turnover),
-    )
+    history = History(time=seen.time, clock=begun.clock, mode=begun.mode, tracks=tracks, turnover=begun.turnover)
+    return Decision(time=seen.time, steps=steps, blocked=blocked, halted=halted, history=history)

@@ -30,13 +30,15 @@ def holdings(rules: Mapping[str, Rule], track: Track, seen: Seen | None, clock: 
     found = {}
     for name, rule in sorted(rules.items()):
         value, before = value_of(rule.signal, seen), track.rules.get(name)
-        holding = before if value is None else _holding(rule, value, before, track, clock, cooldown)
+        holding = before if value is None else _holding(rule, value, before, track, clock=clock, cooldown=cooldown)
         if holding is not None:
             found[name] = holding
     return found
 
 
-def _holding(rule: Rule, value: float, before: Holding | None, track: Track, clock: float, cooldown: float) -> Holding | None:
+def _holding(
+    rule: Rule, value: float, before: Holding | None, track: Track, *, clock: float, cooldown: float
+) -> Holding | None:
     if before is None:
         return Holding(since=clock) if value >= rule.at_least else None
     if value < rule.release:
