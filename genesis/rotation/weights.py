@@ -56,6 +56,8 @@ def filled(merit: Mapping[str, float], bounds: Mapping[str, Bounds], budget: Dec
     low, high = 0.0, 1.0 / max(min(merit.values(), default=1.0), 1e-9) + 1.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
+        if middle in (low, high):  # nothing lies between them any more
+            break
         low, high = (middle, high) if sum(_clamped(middle, merit, bounds).values()) < total else (low, middle)
     # A float just below a whole step is that step; all of them together are less than one step too much.
     steps = {name: floor(weight + _NOISE) for name, weight in _clamped(low, merit, bounds).items()}
