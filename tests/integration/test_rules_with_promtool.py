@@ -453,7 +453,7 @@ def test_the_rule_tests_of_any_configuration_pass(tmp_path: Path, changes: dict[
         ("and on (instance)", "or on (instance)", "RotationDisagrees"),
         ("halted == 1", "halted >= 0", "RotationHalted"),
         ("for: 20s", "for: 19s", "RotationHalted"),
-        ("leading == 0", "leading >= 0", "RotationLeaderless"),
+        ("leading == 1", "leading == 2", "RotationLeaderless"),
         ("unless on ()", "unless", "RotationLeaderless"),
         ("failures_total[20s]", "failures_total[15s]", "RulesFailing"),
         ("max without (rule_group)", "sum without (rule_group)", "RulesMissed"),
