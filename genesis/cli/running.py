@@ -43,7 +43,8 @@ def add_monitor(commands: Commands, environ: Environ) -> None:
 
 
 def _demo(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.demo.demo import Demo, DemoOptions
+    from genesis.demo.demo import Demo
+    from genesis.demo.options import DemoOptions
     from genesis.stack.native import ANY_PORTS, USUAL_PORTS
 
     if options.prometheus and not options.no_stack:

@@ -6,18 +6,17 @@ import asyncio
 import uuid
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from genesis.app import MonitorApp
 from genesis.core.clock import Clock
 from genesis.core.config import Settings
-from genesis.core.duration import duration_text
-from genesis.core.money import ZERO
+from genesis.demo.expectation import expectations
+from genesis.demo.options import DemoOptions
 from genesis.demo.rotation import LocalEngine, Story
-from genesis.demo.screen import Screen, percent
-from genesis.demo.settings import FAULTY, of_the_demo, with_runbooks
+from genesis.demo.screen import Screen
+from genesis.demo.settings import GOES_BAD_AFTER, of_the_demo, with_runbooks
 from genesis.demo.workspace import workspace
 from genesis.engine.allocations import AllocationBook
 from genesis.engine.engine import TradingEngine
@@ -28,42 +27,12 @@ from genesis.rotation.decision import Decision
 from genesis.signals import unless_stopped
 from genesis.stack import programs
 from genesis.stack.heartbeat import Heartbeat
-from genesis.stack.native import USUAL_PORTS, NativeStack, Ports
+from genesis.stack.native import NativeStack
 from genesis.stack.ports import free_port
 from genesis.stack.sink import Notification, NotificationSink
 
 _TABLE_SECONDS = 5.0
 _ALERTS_SECONDS = 0.5
-GOES_BAD_AFTER = 60.0
-"""Seconds of market time after which the execution of `FAULTY` breaks."""
-
-
-@dataclass(frozen=True, slots=True)
-class DemoOptions:
-    """What the user may choose."""
-
-    seed: int = 1
-    speed: float = 1.0
-    """Seconds of market time a second."""
-    duration: float | None = None
-    """Seconds until the demo ends by itself; None runs until it is stopped."""
-    market: Path | None = None
-    """A folder with a recorded market; None simulates one."""
-    data: Path | None = None
-    """Where everything is written, and kept; None for a temporary directory."""
-    stack: bool = True
-    """Whether to run Prometheus, Alertmanager and Grafana too."""
-    rotation: bool = True
-    """Whether rotation moves capital; it needs a Prometheus: the one of the stack, or `prometheus`."""
-    prometheus: str | None = None
-    """The address of a Prometheus that reads this demo; None for that of the stack."""
-    fault: bool = True
-    """Whether the execution of `FAULTY` breaks; without it, no alert on a strategy should fire."""
-    host: str | None = None
-    port: int | None = None
-    """Where the monitor listens; None as monitor.yaml says, on another port if that one is taken."""
-    ports: Ports = USUAL_PORTS
-    grafana_files: Path | None = None
 
 
 class Demo:
@@ -107,14 +76,15 @@ class Demo:
         app = await running.enter_async_context(self._monitor(journal))
         self._screen.plain(f"Genesis demo · run {self._run_id} · {self._data_note(data)}")
         self._say_monitor(app)
-        port = self._rotation_port()
-        stack = await self._start_stack(running, data, app, port) if self._options.stack else None
-        prometheus = self._options.prometheus if stack is None else stack.url(programs.PROMETHEUS)
+        port, options = self._rotation_port(), self._options
+        stack = await self._start_stack(running, data, app, port) if options.stack else None
+        prometheus = options.prometheus if stack is None else stack.url(programs.PROMETHEUS)
         rotation = None
         if port is not None and prometheus is not None:
             rotation = await running.enter_async_context(self._rotation(engine, journal, port, prometheus))
             self._say_rotation(app, rotation)
-        self._say_expectation(rotation)
+        for line in expectations(self._configured, self._settings, options, None if rotation is None else journal):
+            self._screen.plain(line)
         self._screen.begin()
         return _Running(app, stack, rotation)
 
@@ -251,46 +221,6 @@ class Demo:
 
     def _say_where(self, name: str, where: str, note: str = "") -> None:
         self._screen.plain(f"  {name:<14}{where}{note}")
-
-    def _outgrows_sqlite(self) -> bool:
-        capital = sum((strategy.capital for strategy in self._settings.strategies.strategies.values()), ZERO)
-        tier = self._settings.rules.tier_of(capital)
-        return tier is not None and tier.storage != "sqlite"
-
-    def _say_expectation(self, rotation: RotationApp | None) -> None:
-        options = self._options
-        source = f"the market recorded in {options.market}" if options.market else f"a simulated market (seed {options.seed})"
-        names = ", ".join(self._settings.strategies.strategies)
-        self._screen.plain(f"{names} trade on {source}, at {options.speed:g} × real time.")
-        if not options.fault:
-            self._screen.plain("Nothing is broken on purpose: a page or warning of a strategy would be a false one.")
-        elif FAULTY in self._settings.strategies.strategies:
-            levels = self._settings.alerts.alerts.strategy_drawdown.levels(FAULTY)
-            self._screen.plain(
-                f"After about {GOES_BAD_AFTER / options.speed:g} s the execution of {FAULTY} breaks, on purpose: "
-                "it trades over and over, and its drawdown grows."
-            )
-            if options.stack:
-                self._screen.plain(
-                    f"At {percent(levels.warning, 0)} its warning fires, at {percent(levels.critical, 0)} its page; "
-                    "what Alertmanager then sends to the desk and the pager arrives in this terminal."
-                )
-            if rotation is not None:
-                self._screen.plain(
-                    "Rotation reduces it when it is seen to be worse than its baseline, pauses it with its page, and gives "
-                    f"what it had to the others. To stop rotation: touch {self._settings.rotation.halt_file}"
-                )
-        if options.stack and self._outgrows_sqlite():
-            wait = duration_text(self._settings.alerts.alerts.storage_below_tier.hold)
-            self._screen.plain(
-                f"After {wait} StorageBelowTier warns, rightly: this account's tier wants PostgreSQL, the demo has SQLite."
-            )
-        step = duration_text(self._configured.monitor.statistics.step)
-        self._screen.plain(
-            f"Returns are taken every second of market time, not every {step} "
-            "as monitor.yaml says: value at risk, Sharpe and their like are there within a minute."
-        )
-        self._screen.plain("Ctrl-C stops everything.")
 
 
 class _Running(NamedTuple):

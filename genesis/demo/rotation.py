@@ -10,6 +10,9 @@ from genesis.core.errors import ServerError
 from genesis.engine.allocations import AllocationBook, AllocationError
 from genesis.rotation.decision import Decision
 
+_LONGEST_REASON = 100
+"""Characters."""
+
 
 class LocalEngine:
     """An engine in this process, as rotation sees it."""
@@ -33,6 +36,7 @@ class Story:
 
     _blocked: frozenset[str] = frozenset()
     _halted: bool = False
+    _began: bool = False
 
     def lines(self, decision: Decision) -> list[str]:
         """One line for each strategy that is changed, for a block that begins or ends, and for the kill switch."""
@@ -51,10 +55,17 @@ class Story:
         return ["halted: nothing is changed" if decision.halted else "no longer halted"]
 
     def _blocks(self, decision: Decision) -> list[str]:
-        codes = frozenset(reason.code for reason in decision.blocked)
-        new = [reason for reason in decision.blocked if reason.code not in self._blocked]
-        told = [f"no weight is raised: {reason.code} {reason.text}".rstrip() for reason in new]
-        if self._blocked and not codes:
-            told.append("weights may be raised again")
-        self._blocked = codes
+        blocked = {reason.code: _shortened(reason.text) for reason in decision.blocked}
+        new = [f"{code} {text}".rstrip() for code, text in blocked.items() if code not in self._blocked]
+        if not self._began and blocked:  # until everything has been seen for the first time, the codes say enough
+            new = [f"not before {', '.join(blocked)} are over"] if not self._blocked else []
+        told = [f"no weight is raised: {what}" for what in new]
+        if self._blocked and not blocked:
+            told.append("weights may be raised")
+        self._began = self._began or not blocked
+        self._blocked = frozenset(blocked)
         return told
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}…"

@@ -10,6 +10,8 @@ from genesis.core.config import Settings
 from genesis.core.rotation_config import RotationSettings
 
 FAULTY = "statistical_arb"
+GOES_BAD_AFTER = 60.0
+"""Seconds of market time after which the execution of `FAULTY` breaks."""
 GRID = {"step": timedelta(seconds=1), "windows": (timedelta(minutes=5), timedelta(hours=1)), "risk_window": timedelta(hours=1)}
 """What the demo sets of `statistics` in monitor.yaml: a grid so fine that there are figures on returns within a minute."""
 CAPITAL = {FAULTY: Decimal(2500)}
@@ -17,14 +19,20 @@ CAPITAL = {FAULTY: Decimal(2500)}
 may go to the others."""
 SECONDS: dict[str, dict[str, float]] = {
     "": {"interval": 5, "warm_up": 40},
-    "allocation": {"min_dwell": 20},
+    "allocation": {"min_dwell": 30},
     "resume": {"after": 15, "cooldown": 60, "probation": 60},
 }
 """Durations of rotation.yaml as the demo sets them, in seconds of market time: what takes half an hour there is seen here."""
 LEFT_OUT = ("critical_alert", "broken")
 """Rules that would pause the faulty strategy before its drawdown is paged, which the demo is to show."""
-TURNOVER_PER_DAY = 100
-"""A day's turnover is moved in minutes here."""
+ALLOCATION = {
+    "min_weight": Decimal("0.2"),
+    "min_change": Decimal("0.02"),
+    "reduced_ratio": Decimal("0.6"),
+    "max_turnover_per_day": 100,
+}
+"""Of rotation.yaml, too: scores of the first minutes are mostly luck, and a day's turnover is moved in minutes here. A strategy
+that has little takes long to lose what is paged."""
 _SHORTEST_INTERVAL = 0.5
 """Seconds of wall time: Prometheus reads the monitor every second."""
 _SHARE_OF_INTERVAL = 0.8
@@ -72,5 +80,5 @@ def _with_rotation(settings: Settings, speed: float) -> Settings:
         "timeout": min(rotation["timeout"], interval * _SHARE_OF_INTERVAL),
         "rules": {name: rule for name, rule in rotation["rules"].items() if name not in LEFT_OUT},
     }
-    rotation["allocation"]["max_turnover_per_day"] = TURNOVER_PER_DAY
+    rotation["allocation"] |= ALLOCATION
     return settings._replace(rotation=RotationSettings.model_validate(rotation))

@@ -77,14 +77,19 @@ async def assert_nothing_is_left(run: RunningDemo) -> None:
 
 
 @pytest.mark.usefixtures("real_programs")
-async def test_a_newcomer_sees_the_drawdown_the_alert_and_the_notification(tmp_path: Path) -> None:
+async def test_a_newcomer_sees_the_drawdown_the_notification_and_how_rotation_takes_the_capital_away(tmp_path: Path) -> None:
     async with demo(tmp_path, "--free-ports", "--speed", "10") as run:
         await run.says(r"After about 6 s the execution of statistical_arb breaks, on purpose")
         await run.says(r"After 1m StorageBelowTier warns, rightly")
         await run.says(r"Ctrl-C stops everything")
         assert len(run.children) >= 2
+        await run.says(r"ROTATION  statistical_arb reduce 0\.\d+ → 0\.\d+ reduced: degraded")
+        await run.says(r"ROTATION  (?!statistical_arb)\w+ raise 0\.\d+ → 0\.\d+")
         await run.says(r"NOTIFIED  FIRING    StrategyDrawdown warning: .*statistical_arb.*→ desk")
         await run.says(r"NOTIFIED  FIRING    StrategyDrawdown critical: .*statistical_arb.*→ page")
+        if "ROTATION  statistical_arb pause" not in run.said:
+            await run.says(r"ROTATION  statistical_arb pause 0\.\d+ → 0\S* paused: drawdown")
+        await run.says(r"ROTATION  (?!statistical_arb)\w+ raise 0\.\d+ → 0\.\d+")
         await run.says(r"statistical_arb +\d,\d{3}\.\d\d +-\d+\.\d\d +1\d\.\d\d %")
         run.process.send_signal(signal.SIGINT)
         assert await run.ends() == 0

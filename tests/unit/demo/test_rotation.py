@@ -48,8 +48,18 @@ def test_a_block_and_the_kill_switch_are_told_when_they_begin_and_when_they_end(
     assert story.lines(_decision(blocked=(stale,))) == ["no weight is raised: stale the account's figures are 20 s old"]
     assert story.lines(_decision(blocked=(stale, Reason("daily_loss")))) == ["no weight is raised: daily_loss"]
     assert story.lines(_decision(blocked=(Reason("stale", "30 s old"),))) == []
-    assert story.lines(_decision(halted=True)) == ["halted: nothing is changed", "weights may be raised again"]
+    assert story.lines(_decision(halted=True)) == ["halted: nothing is changed", "weights may be raised"]
     assert story.lines(_decision()) == ["no longer halted"]
+
+
+def test_until_everything_was_seen_once_the_codes_of_the_blocks_are_enough() -> None:
+    story, long = Story(), Reason("tier", "unknown " * 100)
+    assert story.lines(_decision(blocked=(long, Reason("stale")))) == ["no weight is raised: not before tier, stale are over"]
+    assert story.lines(_decision(blocked=(long,))) == []
+    assert story.lines(_decision()) == ["weights may be raised"]
+    (line,) = story.lines(_decision(blocked=(long,)))
+    assert line.startswith("no weight is raised: tier unknown")
+    assert len(line) < 150
 
 
 def _engine() -> LocalEngine:
