@@ -11,6 +11,7 @@ import pytest
 
 from genesis.cli import main
 from genesis.rotation.audit import AuditLog
+from genesis.rotation.policy import decide
 from tests.unit.rotation.logged import SETTINGS, decision, observation
 
 CONFIG = str(Path(__file__).parents[3] / "config")
@@ -214,3 +215,20 @@ def test_what_is_left_after_old_decisions_were_removed_can_be_read(rotate: Run) 
     said = rotate("audit")[1]
     assert [int(line.split()[1]) for line in said.splitlines() if line.startswith("decision")] == [2, 3]
     assert "ok: 1 decisions, up to number 3" in rotate("verify")[1]
+
+
+def test_decisions_of_the_policy_are_found_to_be_its_own(rotate: Run, where: Path) -> None:
+    async def decided() -> None:
+        history = None
+        async with AuditLog(where) as log:
+            for number, (halted, pins) in enumerate([(False, {}), (False, {"trend": PIN}), (True, {}), (False, {})]):
+                seen = observation(30.0 * number)
+                made = decide(SETTINGS, seen, history, pins=pins, halted=halted)
+                await log.record(SETTINGS, seen, pins, made, order=made.changes, floor=40)
+                history = made.history
+
+    where.unlink()
+    asyncio.run(decided())
+    code, said, complaint = rotate("verify")
+    assert (code, complaint) == (0, "")
+    assert said.startswith("ok: 4 decisions, up to number 44, seal ")
