@@ -12,7 +12,7 @@ import pytest
 from genesis.cli import main
 from genesis.rotation.audit import AuditLog
 from genesis.rotation.policy import decide
-from tests.unit.rotation.logged import SETTINGS, decision, observation
+from tests.unit.rotation.logged import PIN, SETTINGS, decision, observation
 
 CONFIG = str(Path(__file__).parents[3] / "config")
 _ODD = "a\"b\\c{d}\ne'\t\u202e" + "x" * 1000
