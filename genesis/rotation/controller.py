@@ -70,6 +70,7 @@ class Controller:
         self._history: History | None = None
         self._order: Order | None = None
         self._confirmed: int | None = None
+        self._heard: EngineReport | None = None
         self._said_at: float | None = None
         self._round_ended = clock.monotonic()
         self.between_rounds = asyncio.Lock()
@@ -136,7 +137,7 @@ class Controller:
         """Take the lock, and up what was recorded last."""
         await self._audit.open()
         last = await self._audit.last()
-        self._history, self._order, self._confirmed, self._said_at = None, None, None, None
+        self._history, self._order, self._confirmed, self._heard, self._said_at = None, None, None, None, None
         if last is not None:
             self._history = last.history
             # What was ordered before a time of mere advice is no longer wanted.
@@ -180,6 +181,7 @@ class Controller:
         report: EngineReport | None = None
         try:
             report = await parts.engine.report()
+            self._heard = report
         except GenesisError as error:
             faults["engine"] = str(error)
         if self._order is not None and (report is not None or self._confirmed != self._order.number):
@@ -190,7 +192,9 @@ class Controller:
     async def _decided(self, parts: Parts, seen: Observation, standing: Standing, halted: str) -> None:
         """Decide, and write it down; only then is it what was decided."""
         decision = self._decide(parts.settings, seen, self._history, pins=standing.pins, halted=bool(halted))
-        ordered = parts.enforces and not halted and (decision.changes or self._has_to_be_told(seen.engine))
+        # The mode of the history is still the one before while the engine's weights had to be taken over, and are not known.
+        follows = parts.enforces and decision.history.mode == "enforce" and not halted
+        ordered = follows and (decision.changes or self._has_to_be_told(seen.engine))
         number = await self._audit.record(
             parts.settings, seen, standing.pins, decision, order=ordered, floor=_number(seen.engine), halted=halted
         )
@@ -216,14 +220,24 @@ class Controller:
             if self._confirmed != order.number:
                 await self._delivered(order, "confirmed", "as the engine reports")
             return
+        if report is None and not self._adds_nothing(order):
+            return  # what is old by now may have been overtaken: it waits until the engine says what it has
         try:
             report = await parts.engine.deliver(order.number, order.shares)
         except GenesisError as error:
             await self._delivered(order, "refused" if _refuses(error) else "failed", str(error))
             return
+        self._heard = report
         self.status = replace(self.status, report=report)
         wrong = differences(order, report, tolerance)
         await self._delivered(order, "unconfirmed" if wrong else "confirmed", "; ".join(wrong))
+
+    def _adds_nothing(self, order: Order) -> bool:
+        """Whether no strategy gets more by it than it had when the engine was heard last."""
+        had = {} if self._heard is None else self._heard.shares
+        return all(
+            share.weight <= had[name].weight if name in had else not share.weight for name, share in order.shares.items()
+        )
 
     async def _delivered(self, order: Order, outcome: str, text: str) -> None:
         self.tally.deliveries[outcome] += 1

@@ -11,16 +11,20 @@ from typing import Any
 
 import pytest
 
+from genesis.clients.prometheus import Sample
 from genesis.core.allocation import EngineReport, Share
 from genesis.core.errors import JournalError, ServerError
 from genesis.core.models import StrategyState
 from genesis.core.rotation_config import RotationSettings
+from genesis.monitoring import catalog
+from genesis.rotation import policy
+from genesis.rotation.answers import asked
 from genesis.rotation.audit import AuditLog
 from genesis.rotation.controller import Controller, Parts, next_round
 from genesis.rotation.decision import Action, Decision, History, Reason, Step, Track
 from genesis.rotation.observation import Observation, Pin
 from genesis.rotation.observer import Observer
-from tests.unit.rotation.told import RULES, SetClock, Told, answers, settings
+from tests.unit.rotation.told import RULES, SetClock, Told, answers, of, settings
 
 ACTIVE = StrategyState.ACTIVE
 
@@ -99,19 +103,20 @@ class Engine:
 class Bench:
     """A controller with everything around it."""
 
-    def __init__(self, folder: Path, **changes: Any) -> None:
+    def __init__(self, folder: Path, *, decide: Any = None, **changes: Any) -> None:
         self.clock = SetClock()
         self.settings = settings(halt_file=folder / "halt", **({"mode": "enforce"} | changes))
         told = {promql: answers().get(f"signals.{name}", []) for name, promql in self.settings.signals.items()}
         self.prometheus = Told(self.clock, told)
         self.engine, self.wants = Engine(), Wants()
+        self.decide = decide or self.wants
         self.address = folder / "audit.db"
         self.audit = AuditLog(self.address, clock=self.clock)
         self.controller = self.another()
 
     def another(self, audit: AuditLog | None = None) -> Controller:
         """Another process on the same audit log, engine and Prometheus."""
-        return Controller(self.parts(), audit or self.audit, self.clock, decide=self.wants)
+        return Controller(self.parts(), audit or self.audit, self.clock, decide=self.decide)
 
     def parts(self) -> Parts:
         return Parts(self.settings, Observer(self.prometheus, self.settings, RULES, self.clock), self.engine)
@@ -230,17 +235,28 @@ async def test_weights_within_the_tolerance_are_the_same(tmp_path: Path) -> None
         assert one.controller.tally.deliveries == {"confirmed": 1}
 
 
-async def test_an_engine_that_does_not_answer_blocks_and_is_told_all_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("weight", "told"), [("0.3", True), ("0.5", False)])
+async def test_an_engine_that_does_not_answer_is_only_told_what_adds_nothing(tmp_path: Path, weight: str, told: bool) -> None:
     async with bench(tmp_path) as one:
         await one.rounds()
         one.engine.silent = True
-        one.wants.shares = shares(one="0.3", two="0.4")
+        one.wants.shares = shares(one=weight, two="0.4")
         await one.rounds()
         assert blocked(one.controller) == ["engine", "stale"]
-        assert one.controller.tally.deliveries == {"confirmed": 1, "failed": 1}
+        assert one.controller.tally.deliveries == {"confirmed": 1} | ({"failed": 1} if told else {})
         one.engine.silent = False
         await one.rounds()
         assert one.engine.applied == [1, 2]
+
+
+async def test_after_a_restart_an_engine_that_does_not_answer_is_told_nothing(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        await one.rounds()
+        await one.restart()
+        one.engine.silent = True
+        one.wants.shares = shares(one="0.3", two="0.4")
+        await one.rounds()
+        assert one.controller.tally.deliveries == {}
 
 
 async def test_nothing_is_decided_before_the_engine_was_heard_for_the_first_time(tmp_path: Path) -> None:
@@ -281,6 +297,32 @@ async def test_what_was_ordered_before_a_time_of_advice_is_not_delivered_after_i
         await one.rounds()
         assert one.engine.applied == [1, 3]
         assert one.wants.seen[-1].faults == ("stale",)
+
+
+async def test_what_was_advised_is_never_delivered_though_the_engine_is_silent_when_the_mode_changes(tmp_path: Path) -> None:
+    """With the real policy: the path that was advised ends above what the engine really has."""
+    async with bench(tmp_path, mode="advise", decide=policy.decide, allocation={"min_dwell": "0s"}) as one:
+        one.prometheus.by_expression = {promql: answers()[key] for key, promql in asked(one.settings).items()}
+        one.prometheus.by_expression[catalog.PORTFOLIO_EQUITY.name] = [Sample({}, 60_000.0, 0.0)]
+        one.engine.shares = shares(one="0.1", two="0.1")
+        await one.rounds(5)
+        assert advised(one, "one") > Decimal("0.1")
+        one.settings = one.settings.model_copy(update={"mode": "enforce"})
+        one.controller.follow(one.parts())
+        one.engine.silent = True
+        one.prometheus.by_expression["drawdown_ratio"] = of({"one": 0.01, "two": 0.2})  # a hard rule changes something
+        await one.rounds(2)
+        one.engine.silent = False
+        one.engine.shares["two"] = Share(Decimal(0), StrategyState.PAUSED)  # so that nothing has to change any more
+        one.prometheus.by_expression.clear()
+        await one.rounds(3)
+        assert one.engine.applied != []
+        assert one.engine.shares["one"].weight <= Decimal("0.1")
+
+
+def advised(one: Bench, strategy: str) -> Decimal:
+    assert one.controller.status.decision is not None
+    return one.controller.status.decision.steps[strategy].after.weight
 
 
 @pytest.mark.parametrize("how", ["file", "command"])
