@@ -78,10 +78,11 @@ class Case:
             self.weight, self.lowered = weight, self.clock
 
     def pause(self, *reasons: Reason) -> None:
-        """Take everything at once."""
+        """Take everything at once. One that is stopped stays so, unless by a pin that is gone."""
         if self.state is not StrategyState.PAUSED:
             self.paused = self.clock
-        self.state = StrategyState.PAUSED
+        if self.state is not StrategyState.STOPPED or (self.track.pinned and self.pin is None):
+            self.state = StrategyState.PAUSED
         self.clear_since = self.probation_until = None
         self.take(ZERO)
         self.reasons += reasons

@@ -63,6 +63,8 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
 
     share: Share
     first_seen: float
+    heard: float = 0.0
+    """When anything was last told of it: by Prometheus, by the engine, or by a pin."""
     known: float | None = None
     """When everything of it was last known; None: never."""
     state_since: float

@@ -10,6 +10,7 @@ from genesis.rotation.case import Case
 from genesis.rotation.decision import Reason
 from genesis.rotation.memory import Begun
 from genesis.rotation.observation import Observation
+from genesis.rotation.weights import floor
 
 _OF_THE_ENGINE = frozenset({"engine", "unconfirmed"})
 UNRELIABLE = frozenset({"prometheus", "stale", "clock"})
@@ -34,8 +35,13 @@ def give_up(seen: Observation, cases: Iterable[Case], blocked: Sequence[Reason])
     for case in cases:
         share = seen.engine.shares.get(case.name)
         if share is not None and case.pin is None and share.weight < case.weight:
-            case.take(share.weight)
+            case.take(floor(share.weight))
             case.because("unconfirmed", f"the engine never had more than {share.weight}")
+
+
+def account_known(seen: Observation) -> bool:
+    """Whether the limits of the account are known, and how much of them is used."""
+    return seen.limits is not None and daily_loss(seen) is not None and not UNRELIABLE.intersection(seen.faults)
 
 
 def daily_loss(seen: Observation) -> float | None:

@@ -19,6 +19,8 @@ from genesis.rotation.weights import ONE, ZERO, floor
 LONGEST_STEP = 3
 """Intervals that one decision may take in the clock that counts."""
 DAY_SECONDS = 86_400.0
+FORGET_SECONDS = 7 * DAY_SECONDS
+"""A strategy without capital is forgotten only then: were it forgotten with an answer that lacks it, so were its cooldown."""
 
 _NOTHING = Share(ZERO, StrategyState.ACTIVE)
 
@@ -52,7 +54,8 @@ def begin(settings: RotationSettings, seen: Observation, history: History | None
     known = {*seen.strategies, *(report.shares if report is not None else ()), *pinned}
     for name in known - tracks.keys():
         tracks[name] = _track(_reported(report, name), clock)
-    kept = {name: track for name, track in tracks.items() if name in known or track.share.weight > ZERO}
+    heard = {name: replace(track, heard=clock) if name in known else track for name, track in tracks.items()}
+    kept = {name: track for name, track in heard.items() if track.share.weight > ZERO or clock - track.heard < FORGET_SECONDS}
     turnover = tuple(one for one in history.turnover if clock - one.at < DAY_SECONDS)
     mode = history.mode if unseeded else settings.mode
     return Begun(clock, mode, kept, turnover, clock_went_back=seen.time < history.time, unseeded=unseeded)
@@ -84,7 +87,7 @@ def _reported(report: EngineReport | None, name: str) -> Share:
 
 def _track(share: Share, clock: float) -> Track:
     paused = clock if share.state is StrategyState.PAUSED else None
-    return Track(share=share, first_seen=clock, state_since=clock, paused=paused)
+    return Track(share=share, first_seen=clock, heard=clock, state_since=clock, paused=paused)
 
 
 def _taken_over(name: str, track: Track, report: EngineReport, clock: float) -> Track:

@@ -10,7 +10,7 @@ from genesis.core.rotation_config import RotationSettings
 from genesis.rotation import rules
 from genesis.rotation.case import TRADING, Case
 from genesis.rotation.decision import Reason
-from genesis.rotation.guard import UNRELIABLE, daily_loss
+from genesis.rotation.guard import UNRELIABLE, account_known, daily_loss
 from genesis.rotation.observation import Limits, Observation
 from genesis.rotation.weights import ONE, ZERO, floor
 
@@ -22,7 +22,7 @@ def judge(settings: RotationSettings, seen: Observation, case: Case) -> None:
         case.limited = True
         case.pause(limit)
     elif case.pin is not None:
-        _carry_out(case)
+        _carry_out(seen, case)
     elif case.state is StrategyState.STOPPED:
         _stopped(case)
     else:
@@ -68,14 +68,20 @@ def _limit(settings: RotationSettings, seen: Observation, name: str) -> Reason |
     return None
 
 
-def _carry_out(case: Case) -> None:
-    """Do what a person fixed, once; a weight that was not named stays as it is from then on."""
+def _carry_out(seen: Observation, case: Case) -> None:
+    """Do what a person fixed, once; a weight that was not named stays as it is from then on.
+
+    More capital waits until it is known what the tier allows, for that stands above pins.
+    """
     pin = case.pin
     if pin is None:
         return
     weight = pin.weight
     if weight is None:
         weight = case.weight if pin.state in TRADING else ZERO
+    if weight > case.weight and not account_known(seen):
+        weight = case.weight
+        case.because("tier", f"pinned at {pin.weight}, but what the tier allows is not known")
     if pin.state is StrategyState.PAUSED and case.state is not StrategyState.PAUSED:
         case.paused = case.clock
     if weight > case.weight:
@@ -91,7 +97,6 @@ def _stopped(case: Case) -> None:
     """By the engine: nobody but a person starts it again. By a pin that is gone: it may come back like a paused one."""
     if case.track.pinned:
         case.pause(Reason("stopped", "it was pinned stopped until now"))
-        case.paused = case.clock
         return
     case.take(ZERO)
     case.because("stopped", "the engine does not let it trade")
@@ -104,6 +109,9 @@ def _obey_rules(settings: RotationSettings, seen: Observation, case: Case) -> No
     if pausing:
         case.pause(*pausing)
     elif case.state is StrategyState.PAUSED:
+        if case.weight:
+            case.because("stopped", "the engine says that it is paused: it keeps nothing")
+        case.take(ZERO)
         clear = not case.unknown
         case.clear_since = (case.clock if case.clear_since is None else case.clear_since) if clear else None
     elif case.state is StrategyState.ACTIVE:
@@ -114,8 +122,8 @@ def _obey_rules(settings: RotationSettings, seen: Observation, case: Case) -> No
 
 
 def _is_stale(settings: RotationSettings, seen: Observation, case: Case) -> bool:
-    account_known = seen.limits is not None and not UNRELIABLE.intersection(seen.faults)
-    if not case.unknown or not account_known or case.track.known is None:
+    told_of_account = seen.limits is not None and not UNRELIABLE.intersection(seen.faults)
+    if not case.unknown or not told_of_account or case.track.known is None:
         return False
     return case.clock - case.track.known >= settings.stale_after.total_seconds()
 
@@ -164,7 +172,6 @@ def _come_back(settings: RotationSettings, case: Case) -> None:
         return
     case.state = StrategyState.REDUCED
     case.probation_until = case.clock + terms.probation.total_seconds()
-    case.score = 0.0 if case.score is None else case.score
     case.because("recovered", f"no rule has held for {case.clock - since:.0f} s")
 
 

@@ -31,7 +31,7 @@ def _aim(settings: RotationSettings, seen: Observation, cases: Sequence[Case]) -
     fixed = sum((case.weight for case in cases if case.pin is not None), ZERO)
     budget = max(ZERO, ONE - settings.allocation.reserve - fixed)
     placed = _placed(settings, seen, cases, bounds, budget)
-    told = {case.name: case.score for case in placed if case.score is not None}
+    told = {case.name: case.score or 0.0 for case in placed}
     targets = filled(merits(told, seen.correlations, settings.allocation.correlation_penalty), bounds, budget)
     for case in cases:
         if case.takes_part:
@@ -41,7 +41,10 @@ def _aim(settings: RotationSettings, seen: Observation, cases: Sequence[Case]) -
 def _bounds(settings: RotationSettings, cases: Sequence[Case]) -> dict[str, Bounds]:
     allocation, reduced = settings.allocation, reduced_bound(settings, cases)
     most = {case.name: reduced if case.state is StrategyState.REDUCED else allocation.max_weight for case in cases}
-    return {name: Bounds(min(allocation.min_weight, highest), highest) for name, highest in most.items()}
+    least = {name: min(allocation.min_weight, highest) for name, highest in most.items()}
+    # One that comes back had no trades to be scored by: it begins with the least.
+    scored = {case.name for case in cases if case.score is not None}
+    return {name: Bounds(least[name], most[name] if name in scored else least[name] or most[name]) for name in most}
 
 
 def _placed(
@@ -122,12 +125,16 @@ def _moved(cases: Sequence[Case], wishes: dict[str, Decimal], most: Decimal, sig
             _say(case, "turnover", f"nothing more may be moved now, target {case.target}")
         if amount:
             case.weight += sign * amount
-            case.because("score", f"score {case.score:.3f}, target {case.target}")
+            case.because("score", f"{_scored(case)}, target {case.target}")
             if sign > 0:
                 case.raised = case.clock
             else:
                 case.lowered = case.clock
     return sum(amounts.values(), ZERO)
+
+
+def _scored(case: Case) -> str:
+    return "no score yet" if case.score is None else f"score {case.score:.3f}"
 
 
 def _say(case: Case, code: str, text: str) -> None:
