@@ -61,6 +61,9 @@ def _add_market(simulate: argparse.ArgumentParser) -> None:
     market.add_argument(
         "--pace", type=above_zero(float), default=12.0, metavar="X", help="divide the times of rotation.yaml by X (default: 12)"
     )
+    market.add_argument(
+        "--keep", type=Path, metavar="DIR", help="keep the market's samples in DIR: other settings then need not run it again"
+    )
     market.add_argument("--processes", type=above_zero(int), default=1, metavar="N", help="runs at a time (default: 1)")
 
 
@@ -133,6 +136,7 @@ def _on_seeds(options: argparse.Namespace, settings: Settings) -> int:
         command=command,
         processes=options.processes,
         scratch=options.scratch,
+        kept=options.keep,
         progress=progress,
     ):
         say(line)

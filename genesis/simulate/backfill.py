@@ -27,11 +27,21 @@ async def prometheus_on(samples: Path, folder: Path, environ: Mapping[str, str])
     Raises:
         StackError: a program is missing, does not take the samples, or does not start.
     """
+    await make_blocks(samples, folder / "blocks", environ)
+    async with prometheus_on_blocks(folder / "blocks", folder, environ) as url:
+        yield url
+
+
+@asynccontextmanager
+async def prometheus_on_blocks(data: Path, folder: Path, environ: Mapping[str, str]) -> AsyncIterator[str]:
+    """The address of a Prometheus on blocks; its configuration and its log are in `folder`.
+
+    Raises:
+        StackError: it is missing, or does not start.
+    """
     found = programs.require(NEEDED, environ)
-    data, config, log = folder / "blocks", folder / "prometheus.yml", folder / "prometheus.log"
-    await asyncio.to_thread(data.mkdir, parents=True)
+    config, log = folder / "prometheus.yml", folder / "prometheus.log"
     await asyncio.to_thread(config.write_text, _CONFIG, "utf-8")
-    await _make_blocks(found[programs.PROMTOOL], samples, data, environ)
     for attempt in range(_PORT_ATTEMPTS):
         address = f"{LOOPBACK}:{free_port()}"
         command: list[str | Path] = [
@@ -54,7 +64,14 @@ async def prometheus_on(samples: Path, folder: Path, environ: Mapping[str, str])
             await child.stop()
 
 
-async def _make_blocks(promtool: Path, samples: Path, data: Path, environ: Mapping[str, str]) -> None:
+async def make_blocks(samples: Path, data: Path, environ: Mapping[str, str]) -> None:
+    """Blocks in the new folder `data` from the samples of an OpenMetrics file.
+
+    Raises:
+        StackError: promtool is missing, or does not take the samples.
+    """
+    promtool = programs.require(NEEDED, environ)[programs.PROMTOOL]
+    await asyncio.to_thread(data.mkdir, parents=True)
     process = await asyncio.create_subprocess_exec(
         *(promtool, "tsdb", "create-blocks-from", "openmetrics", "--quiet", samples, data),
         stdin=asyncio.subprocess.DEVNULL,

@@ -20,6 +20,7 @@ NOTES = (
     *ASSUMED,
     "The market is simulated, and a strategy decays on purpose: its P&L and its fees are the paper engine's.",
     "No alert rules are evaluated: signals that read ALERTS see none.",
+    "A run is shorter than a day: it may use all of max_turnover_per_day.",
 )
 
 
@@ -77,13 +78,13 @@ def _plans(runs: Sequence[Run]) -> Lines:
 
 
 def _differences(runs: Sequence[Run]) -> Lines:
-    yield from heading("What rotation made more, in basis points of the capital")
+    yield from heading("What rotation made more than the others, in basis points of the capital")
     heads = ("", "mean", "± s.e.", "median", "5 %", "95 %", "above 0")
     rows = []
     for other in (NO_ROTATION, EQUAL_WEIGHT):
-        rows.append((f"than {other}", *_row(spread([_more(run, other, lambda one: one.pnl) for run in runs]))))
+        rows.append((other, *_row(spread([_more(run, other, lambda one: one.pnl) for run in runs]))))
         fair = spread([_more(run, other, lambda one: one.at_full_exposure or 0.0) for run in runs])
-        rows.append((f"than {other}, at full exposure", *_row(fair)))
+        rows.append((f"{other}, fully invested", *_row(fair)))
     yield from table(heads, rows)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import multiprocessing
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -14,11 +16,12 @@ from typing import NamedTuple
 
 import msgspec
 
+from genesis import __version__
 from genesis.clients.prometheus import Prometheus, Range
 from genesis.core.config import Settings
 from genesis.core.models import StrategyState
 from genesis.logs import configure_logs
-from genesis.simulate.backfill import prometheus_on
+from genesis.simulate.backfill import make_blocks, prometheus_on_blocks
 from genesis.simulate.market import BEGIN, SEED, Plan, record
 from genesis.simulate.openmetrics import END
 from genesis.simulate.past import Period, Ranges, fetch, metrics_needed, moments_of
@@ -72,6 +75,8 @@ class Job(NamedTuple):
     """Paced already."""
     folder: str | None
     """Where its scratch files go; None: where the machine has them."""
+    kept: str | None
+    """Where what the market was is kept, and looked for; None: nowhere."""
 
 
 def run_all(
@@ -80,6 +85,7 @@ def run_all(
     *,
     processes: int = 1,
     folder: Path | None = None,
+    kept: Path | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Run]:
     """All runs, in the order of their plans; `settings` are paced already.
@@ -88,7 +94,7 @@ def run_all(
         GenesisError: a program is missing, or a run cannot be made.
     """
     batches = [tuple(plans[first : first + BATCH]) for first in range(0, len(plans), BATCH)]
-    jobs = [Job(batch, settings, None if folder is None else str(folder)) for batch in batches]
+    jobs = [Job(batch, settings, *(None if path is None else str(path) for path in (folder, kept))) for batch in batches]
     found: dict[int, Run] = {}
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         for done in as_completed([pool.submit(run_batch, job) for job in jobs]):
@@ -106,16 +112,13 @@ def run_batch(job: Job) -> list[Run]:
 
 async def _run_batch(job: Job, folder: Path) -> list[Run]:
     rotation = job.settings.rotation
-    samples = folder / "samples.om"
-    metrics = metrics_needed(rotation)
+    blocks = folder / "blocks" if job.kept is None else Path(job.kept) / _key(job)
+    if not blocks.exists():
+        await _record(job, folder, blocks)
     step = rotation.interval.total_seconds()
-    with samples.open("wb") as file:
-        for plan in job.plans:
-            await record(plan, job.settings, metrics, step, file)
-        file.write(END)
     period = Period.between(BEGIN.timestamp() + step, max(plan.end for plan in job.plans), step)
     async with (
-        prometheus_on(samples, folder, os.environ) as url,
+        prometheus_on_blocks(blocks, folder, os.environ) as url,
         Prometheus(url, timeout=_QUERY_SECONDS) as prometheus,
     ):
         simulations = {plan.seed: Simulation(rotation) for plan in job.plans}
@@ -125,6 +128,32 @@ async def _run_batch(job: Job, folder: Path) -> list[Run]:
                 for moment in moments_of(parts.get(seed, {}), rotation, job.settings.rules, chunk):
                     simulation.take(moment)
     return [outcome(plan, simulations[plan.seed]) for plan in job.plans]
+
+
+async def _record(job: Job, folder: Path, blocks: Path) -> None:
+    """Run the market, and put what a monitor told of it into `blocks`; whole, or not at all."""
+    samples, made = folder / "samples.om", folder / "made"
+    rotation = job.settings.rotation
+    metrics = metrics_needed(rotation)
+    with samples.open("wb") as file:
+        for plan in job.plans:
+            await record(plan, job.settings, metrics, rotation.interval.total_seconds(), file)
+        file.write(END)
+    await make_blocks(samples, made, os.environ)
+    samples.unlink()
+    blocks.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(made, part := blocks.with_suffix(".part"), dirs_exist_ok=True)
+    part.rename(blocks)
+
+
+def _key(job: Job) -> str:
+    """What tells apart what the market was, and what was told of it."""
+    settings = job.settings
+    parts = [
+        *(__version__, repr(job.plans), settings.monitor.model_dump_json(), settings.strategies.model_dump_json()),
+        *(str(settings.rotation.interval), *sorted(metrics_needed(settings.rotation))),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def by_seed(ranges: Ranges) -> dict[int, dict[str, list[Range]]]:

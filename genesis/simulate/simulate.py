@@ -120,6 +120,7 @@ def on_seeds(
     command: str,
     processes: int = 1,
     scratch: Path | None = None,
+    kept: Path | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Iterator[str]:
     """What rotation would have made of runs of the simulated market, as lines.
@@ -131,6 +132,7 @@ def on_seeds(
         command: what the user typed, for the report.
         processes: that run at a time.
         scratch: where scratch files go; None: where the machine has them.
+        kept: where what the market was is kept, and looked for, so that other settings of rotation need not run it again.
         progress: told of (runs that are done, all runs).
 
     Raises:
@@ -138,7 +140,7 @@ def on_seeds(
     """
     paced = paced_monitor(with_fifth(settings, FIFTH, _FIFTH), pace)
     rotation = paced_rotation(settings.rotation, pace)
-    runs = run_all(plans, paced._replace(rotation=rotation), processes=processes, folder=scratch, progress=progress)
+    runs = run_all(plans, paced._replace(rotation=rotation), processes=processes, folder=scratch, kept=kept, progress=progress)
     first = plans[0]
     heads = [
         command,
