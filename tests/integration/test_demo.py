@@ -18,7 +18,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from genesis.monitoring import catalog
-from genesis.stack.ports import is_free
+from genesis.stack.ports import free_port, is_free
 from tests.integration.conftest import ROOT, children_of, command_of, is_alive, until
 
 GENESIS = (sys.executable, "-m", "genesis", "demo", "--config", str(ROOT / "config"))
@@ -252,6 +252,12 @@ async def test_strategies_trade_on_a_recorded_market_and_prometheus_has_every_se
         await assert_nothing_is_left(run)
 
 
+async def test_a_prometheus_beside_that_of_the_stack_is_a_mistake(tmp_path: Path) -> None:
+    async with demo(tmp_path, "--prometheus", "http://127.0.0.1:9") as run:
+        assert await run.ends() == 1
+        assert (await run.complaints()).startswith("genesis: --prometheus is for --no-stack")
+
+
 async def test_without_the_programs_it_says_what_to_install_and_starts_nothing(tmp_path: Path) -> None:
     async with demo(tmp_path, environ={"PATH": str(tmp_path)}) as run:
         assert await run.ends() == 1
@@ -261,13 +267,22 @@ async def test_without_the_programs_it_says_what_to_install_and_starts_nothing(t
         assert "Traceback" not in complaints
 
 
-async def test_without_the_stack_engine_and_monitor_run_alone(tmp_path: Path) -> None:
+async def test_without_the_stack_engine_and_monitor_run_alone_and_rotation_asks_the_prometheus_that_is_named(
+    tmp_path: Path,
+) -> None:
     environ = {"PATH": str(tmp_path), "GENESIS_PORT": "0"}
-    async with demo(tmp_path, "--no-stack", "--speed", "5", environ=environ) as run:
+    named = f"http://127.0.0.1:{free_port()}"  # nobody is there: that stops nothing
+    async with demo(tmp_path, "--no-stack", "--prometheus", named, "--speed", "5", environ=environ) as run:
         url = (await run.says(r"Metrics +(http://\S+/metrics)"))[1]
+        rotation = (await run.says(r"Rotation +(http://\S+)/"))[1]
         await run.says(r"strategy +equity")
-        async with aiohttp.ClientSession() as client, client.get(url) as response:
-            assert "genesis_strategy_equity{" in await response.text()
+        async with aiohttp.ClientSession() as client:
+            async with client.get(url) as response:
+                assert "genesis_strategy_equity{" in await response.text()
+            async with client.get(f"{rotation}/metrics") as response:
+                told = await response.text()
+        assert 'genesis_rotation_blocked_info{reason="prometheus"} 1' in told
+        assert "genesis_rotation_enforcing 1" in told
         run.process.send_signal(signal.SIGTERM)
         assert await run.ends() == 0
         assert run.children == set()
