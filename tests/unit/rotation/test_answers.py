@@ -88,6 +88,11 @@ def test_an_old_account_is_not_known() -> None:
     assert (found.limits, found.daily_loss_used) == (None, None)
 
 
+def test_of_two_ages_of_the_account_the_larger_counts() -> None:
+    found = seen(**{ACCOUNT_AGE: [Sample({"instance": name}, age, 0.0) for name, age in (("a", 1.0), ("b", 16.0))]})
+    assert found.faults == ("stale",)
+
+
 def test_an_account_without_equity_is_not_old_while_its_strategies_are_read() -> None:
     found = seen(**{ACCOUNT_AGE: [], EQUITY: [], DAILY_LOSS: []})
     assert found.faults == ()

@@ -20,6 +20,7 @@ from genesis.monitoring import catalog
 from genesis.rotation import policy
 from genesis.rotation.answers import asked
 from genesis.rotation.audit import AuditLog
+from genesis.rotation.audit_store import AuditStore
 from genesis.rotation.controller import Controller, Parts, next_round
 from genesis.rotation.decision import Action, Decision, History, Reason, Step, Track
 from genesis.rotation.observation import Observation, Pin
@@ -343,6 +344,26 @@ async def test_halted_decisions_are_recorded_and_nothing_is_delivered(tmp_path: 
         await one.rounds()
         assert one.engine.applied == [1, 4]
         assert one.controller.status.halted == ""
+
+
+async def test_an_order_that_is_not_confirmed_waits_while_rotation_is_halted(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        await one.rounds()
+        await one.audit.halt("exchange is down", "anna")
+        one.engine.number, one.engine.shares = None, shares(one="0.1", two="0.1")
+        await one.rounds(2)
+        assert one.engine.told == 1
+        last = await one.audit.look_up(AuditStore.last)
+        assert last is not None
+        assert "anna" in last.entry.halted
+
+
+async def test_a_strategy_in_another_state_is_no_confirmation(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        await one.rounds()
+        one.engine.shares["one"] = Share(Decimal("0.4"), StrategyState.STOPPED)
+        await one.rounds()
+        assert one.wants.seen[-1].details["unconfirmed"] == "'one': the engine has 0.4 stopped, wanted 0.4 active"
 
 
 async def test_a_halt_file_that_cannot_be_looked_for_counts_as_there(tmp_path: Path) -> None:
