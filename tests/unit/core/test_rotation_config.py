@@ -59,7 +59,7 @@ def test_what_is_shipped_advises_and_is_right() -> None:
         ("score", [], "score", "at least 1 item"),
         ("score.0.signal", "sharp", "score.0.signal", "is none of signals: sharpe, edge"),
         ("score.0.weight", 0, "score.0.weight", "greater than 0"),
-        ("score.0.worst", 15, "score.0", "must differ from worst"),
+        ("score.0.worst", 0.2, "score.0", "must differ from worst"),
         ("score.0.best", float("inf"), "score.0.best", "finite number"),
         ("rules.drawdown.signal", "nothing", "rules.drawdown.signal", "is none of signals"),
         ("rules.drawdown.until", 0.2, "rules.drawdown", "must not be above at_least 0.1"),
