@@ -29,7 +29,7 @@ from genesis.core.config import Settings, load_settings
 from genesis.core.duration import parse_duration
 from genesis.core.instrument import Instrument
 from genesis.core.models import AnyEvent, AnyMarketEvent
-from genesis.demo.demo import GOES_BAD_AFTER, GRID
+from genesis.demo.settings import GOES_BAD_AFTER, GRID
 from genesis.engine.engine import TradingEngine
 from genesis.engine.market import SimulatedMarket
 from genesis.engine.paper import strategies_for
