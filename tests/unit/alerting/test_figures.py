@@ -20,7 +20,7 @@ class Scripted(Prometheus):
         super().__init__()
         self._figures = figures
 
-    async def query(self, promql: str) -> list[Sample]:
+    async def query(self, promql: str, *, at: float | None = None) -> list[Sample]:
         return self._figures.get(promql, [])
 
 
