@@ -58,8 +58,8 @@ class Case:
         """Give a reason; the first one counts most."""
         self.reasons.append(Reason(code, text))
 
-    def watch(self, settings: RotationSettings) -> None:
-        """Bring rules, and what is known, up to date."""
+    def watch(self, settings: RotationSettings, idle: float) -> None:
+        """Bring rules, and what is known, up to date; `idle`: seconds in which nothing could be said of the account either."""
         wanted = [rule.signal for rule in settings.rules.values()]
         if self.state in TRADING:
             wanted += [term.signal for term in settings.score]
@@ -68,6 +68,8 @@ class Case:
             self.unknown = self.unknown or ("everything",)
         if not self.unknown:
             self.known = self.clock
+        elif self.known is not None:
+            self.known += idle
         if self.pin is None:
             cooldown = settings.resume.cooldown.total_seconds()
             self.rules = rules.holdings(settings.rules, self.track, self.seen, self.clock, cooldown)
@@ -91,7 +93,7 @@ class Case:
         """What the decision does to it; a strategy of which nothing else was said is held."""
         after = Share(self.weight, self.state)
         if not self.reasons:
-            self.because("blocked" if blocked and self.takes_part else "settled")
+            self.because("blocked" if blocked else "settled")
         return Step(
             action=self._action(after),
             before=self.track.share,
@@ -102,9 +104,9 @@ class Case:
         )
 
     def remembered(self, *, halted: bool) -> Track:
-        """For the next decision."""
+        """For the next decision. A halt keeps what the strategy has; what is seen meanwhile counts."""
         if halted:
-            return self.track
+            return replace(self.track, known=self.known, clear_since=None, rules=self.rules)
         changed = self.state is not self.track.share.state
         return replace(
             self.track,

@@ -66,7 +66,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     heard: float = 0.0
     """When anything was last told of it: by Prometheus, by the engine, or by a pin."""
     known: float | None = None
-    """When everything of it was last known; None: never."""
+    """When everything of it was last known, later by as long as nothing was known of the account either; None: never."""
     state_since: float
     raised: float | None = None
     lowered: float | None = None

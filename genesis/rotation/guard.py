@@ -10,11 +10,13 @@ from genesis.rotation.case import Case
 from genesis.rotation.decision import Reason
 from genesis.rotation.memory import Begun
 from genesis.rotation.observation import Observation
-from genesis.rotation.weights import floor
+from genesis.rotation.weights import ZERO, floor
 
 _OF_THE_ENGINE = frozenset({"engine", "unconfirmed"})
 UNRELIABLE = frozenset({"prometheus", "stale", "clock"})
 """Faults with which nothing can be said of the account."""
+UNTOLD = UNRELIABLE | {"signals", "rules"}
+"""Faults with which a figure that is missing, or says that all is well, says nothing of its strategy."""
 
 
 def blocks(settings: RotationSettings, seen: Observation, cases: Sequence[Case], begun: Begun) -> tuple[Reason, ...]:
@@ -30,18 +32,24 @@ def give_up(seen: Observation, cases: Iterable[Case], blocked: Sequence[Reason])
 
     The engine may take the order at any time; what it has not taken yet must not be raised by a figure of long ago.
     """
-    if "unconfirmed" not in seen.faults or seen.engine is None or all(one.code in _OF_THE_ENGINE for one in blocked):
-        return
+    shares = {} if seen.engine is None else seen.engine.shares
+    if "unconfirmed" not in seen.faults or not shares or all(one.code in _OF_THE_ENGINE for one in blocked):
+        return  # an engine that reports no strategy at all has forgotten what it had, and gets it again
     for case in cases:
-        share = seen.engine.shares.get(case.name)
-        if share is not None and case.pin is None and share.weight < case.weight:
-            case.take(floor(share.weight))
-            case.because("unconfirmed", f"the engine never had more than {share.weight}")
+        has = shares[case.name].weight if case.name in shares else ZERO
+        if case.pin is None and has < case.weight:
+            case.take(floor(has))
+            case.because("unconfirmed", f"the engine never had more than {has}")
 
 
 def account_known(seen: Observation) -> bool:
     """Whether the limits of the account are known, and how much of them is used."""
     return seen.limits is not None and daily_loss(seen) is not None and not UNRELIABLE.intersection(seen.faults)
+
+
+def account_told(seen: Observation) -> bool:
+    """Whether what is missing of a strategy is missing of it alone: the account is seen."""
+    return seen.limits is not None and not UNTOLD.intersection(seen.faults)
 
 
 def daily_loss(seen: Observation) -> float | None:

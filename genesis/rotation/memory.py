@@ -29,8 +29,10 @@ class Begun(NamedTuple):
     """Where a decision begins."""
 
     clock: float
+    elapsed: float
+    """Seconds of it since the decision before."""
     mode: Literal["advise", "enforce"]
-    """Of the settings; still the one before where the change has to wait for the engine's report."""
+    """Of the settings; advise, or still the one before, where enforce has to wait for the engine's report."""
     tracks: dict[str, Track]
     turnover: tuple[Turnover, ...]
     """Of the last 24 hours."""
@@ -44,8 +46,11 @@ def begin(settings: RotationSettings, seen: Observation, history: History | None
     report = seen.engine
     if history is None:
         tracks = {name: _track(share, 0.0) for name, share in _first(settings, seen, pinned).items()}
-        return Begun(0.0, settings.mode, tracks, (), clock_went_back=False, unseeded=_unseeded(settings, report))
-    clock = history.clock + _elapsed(settings, history.time, seen.time)
+        unseeded = _unseeded(settings, report)
+        mode = "advise" if unseeded else settings.mode
+        return Begun(0.0, 0.0, mode, tracks, (), clock_went_back=False, unseeded=unseeded)
+    elapsed = _elapsed(settings, history.time, seen.time)
+    clock = history.clock + elapsed
     changed = history.mode != settings.mode
     unseeded = changed and _unseeded(settings, report)
     tracks = dict(history.tracks)
@@ -58,7 +63,7 @@ def begin(settings: RotationSettings, seen: Observation, history: History | None
     kept = {name: track for name, track in heard.items() if track.share.weight > ZERO or clock - track.heard < FORGET_SECONDS}
     turnover = tuple(one for one in history.turnover if clock - one.at < DAY_SECONDS)
     mode = history.mode if unseeded else settings.mode
-    return Begun(clock, mode, kept, turnover, clock_went_back=seen.time < history.time, unseeded=unseeded)
+    return Begun(clock, elapsed, mode, kept, turnover, clock_went_back=seen.time < history.time, unseeded=unseeded)
 
 
 def _elapsed(settings: RotationSettings, before: datetime, now: datetime) -> float:

@@ -12,7 +12,7 @@ from genesis.core.rotation_config import RotationSettings
 from genesis.rotation import memory
 from genesis.rotation.case import Case
 from genesis.rotation.decision import Decision, History, Reason, Step, Turnover
-from genesis.rotation.guard import blocks, give_up
+from genesis.rotation.guard import account_told, blocks, give_up
 from genesis.rotation.observation import Observation, Pin
 from genesis.rotation.scores import scores
 from genesis.rotation.states import judge, keep_to_limits, resume
@@ -44,12 +44,13 @@ def decide(
         Case(name, track, begun.clock, seen=seen.strategies.get(name), pin=pins.get(name), score=told.get(name))
         for name, track in sorted(begun.tracks.items())
     ]
+    idle = 0.0 if account_told(seen) else begun.elapsed
+    for case in cases:
+        case.watch(settings, idle)
     if halted:
         for case in cases:
             case.because("halted")
         return _decision(seen, begun, cases, halted=True)
-    for case in cases:
-        case.watch(settings)
     blocked = blocks(settings, seen, cases, begun)
     give_up(seen, cases, blocked)
     for case in cases:

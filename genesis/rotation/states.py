@@ -10,7 +10,7 @@ from genesis.core.rotation_config import RotationSettings
 from genesis.rotation import rules
 from genesis.rotation.case import TRADING, Case
 from genesis.rotation.decision import Reason
-from genesis.rotation.guard import UNRELIABLE, account_known, daily_loss
+from genesis.rotation.guard import UNTOLD, account_known, account_told, daily_loss
 from genesis.rotation.observation import Limits, Observation
 from genesis.rotation.weights import ONE, ZERO, floor
 
@@ -76,9 +76,9 @@ def _carry_out(seen: Observation, case: Case) -> None:
     pin = case.pin
     if pin is None:
         return
-    weight = pin.weight
-    if weight is None:
-        weight = case.weight if pin.state in TRADING else ZERO
+    weight = ZERO
+    if pin.state in TRADING:
+        weight = case.weight if pin.weight is None else pin.weight
     if weight > case.weight and not account_known(seen):
         weight = case.weight
         case.because("tier", f"pinned at {pin.weight}, but what the tier allows is not known")
@@ -112,7 +112,7 @@ def _obey_rules(settings: RotationSettings, seen: Observation, case: Case) -> No
         if case.weight:
             case.because("stopped", "the engine says that it is paused: it keeps nothing")
         case.take(ZERO)
-        clear = not case.unknown
+        clear = not case.unknown and not UNTOLD.intersection(seen.faults)
         case.clear_since = (case.clock if case.clear_since is None else case.clear_since) if clear else None
     elif case.state is StrategyState.ACTIVE:
         reducing = rules.reasons(settings.rules, case.rules, case.seen, "reduce")
@@ -122,8 +122,7 @@ def _obey_rules(settings: RotationSettings, seen: Observation, case: Case) -> No
 
 
 def _is_stale(settings: RotationSettings, seen: Observation, case: Case) -> bool:
-    told_of_account = seen.limits is not None and not UNRELIABLE.intersection(seen.faults)
-    if not case.unknown or not told_of_account or case.track.known is None:
+    if not case.unknown or not account_told(seen) or case.track.known is None:
         return False
     return case.clock - case.track.known >= settings.stale_after.total_seconds()
 

@@ -11,8 +11,8 @@ from genesis.rotation.observation import Pair
 QUANTUM = Decimal("0.0001")
 ZERO = Decimal(0)
 ONE = Decimal(1)
-_LEAST_SCORE = 0.01
-"""So that a score of 0 still has a share to be told from no share."""
+_LEAST = 0.01
+"""So that a score of 0, or a penalty of all, still leaves a share to be told from no share."""
 _HALVINGS = 200
 _NOISE = 1e-9
 
@@ -35,7 +35,8 @@ def merits(scores: Mapping[str, float], pairs: Iterable[Pair], penalty: float) -
     A pair without a correlation counts as one that runs together: what is not known earns nothing.
     """
     known = {frozenset((pair.one, pair.other)): pair.correlation for pair in pairs}
-    return {name: max(score, _LEAST_SCORE) * (1.0 - penalty * _together(name, scores, known)) for name, score in scores.items()}
+    left = {name: max(1.0 - penalty * _together(name, scores, known), _LEAST) for name in scores}
+    return {name: max(score, _LEAST) * left[name] for name, score in scores.items()}
 
 
 def _together(name: str, names: Iterable[str], known: Mapping[frozenset[str], float]) -> float:
