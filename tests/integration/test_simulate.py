@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import timedelta
 from math import inf, nan
 from pathlib import Path
@@ -98,13 +99,15 @@ async def test_the_past_of_a_prometheus_is_put_through_the_policy(tmp_path: Path
     assert "rotation against no rotation: +" in told
 
 
-async def test_a_gap_and_what_is_not_a_number_block_and_are_counted(tmp_path: Path) -> None:
+async def test_a_gap_blocks_until_the_strategy_is_paused_and_is_counted(tmp_path: Path) -> None:
     rows: Rows = [(float(n), 1.0 + n, 0.0) for n in range(40)]
-    holed: Rows = [(pnl, None if 10 <= n < 15 else quality, x) for n, (pnl, quality, x) in enumerate(rows)]
-    holed[20] = (20.0, nan, 0.0)
+    holed: Rows = [(pnl, None if 10 <= n < 30 else quality, x) for n, (pnl, quality, x) in enumerate(rows)]
+    holed[35] = (35.0, nan, 0.0)
     written(tmp_path / "samples.om", 40, {"a": rows, "b": holed})
     told = await simulated(tmp_path, settings(), 40)
-    assert "Blocked: 6 of 40 steps" in told
+    # Ten minutes, over the first five of which Prometheus looks back; then it is paused, and what is paused blocks nobody.
+    assert re.search(r"Blocked: 1[01] of 40 steps", told)
+    assert re.search(r" b +pause +0\.\d+ +0\.0000 .*stale", told)
 
 
 async def test_a_time_of_which_nothing_is_known_is_said_to_be_so(tmp_path: Path) -> None:
@@ -134,8 +137,8 @@ async def test_a_range_that_prometheus_would_refuse_is_asked_for_in_parts(tmp_pa
 
 async def test_a_journal_of_the_paper_engine_has_the_strategies_own_p_and_l(tmp_path: Path) -> None:
     loaded = load_settings(CONFIG)
-    market = SimulatedMarket(BEGIN, 1, seconds=240)
-    accounts = strategies_for(loaded.strategies, market.instruments, None)
+    market = SimulatedMarket(BEGIN, 1, seconds=240.5)
+    accounts = strategies_for(loaded.strategies, market.instruments, 60.0)
     engine = TradingEngine(market, accounts, clock=SystemClock(), run_id="run", seed=1, speed=inf)
     async with Journal(tmp_path / "journal.db") as journal:
         clock = EventClock(BEGIN.timestamp())
@@ -152,28 +155,27 @@ async def test_a_journal_of_the_paper_engine_has_the_strategies_own_p_and_l(tmp_
     assert "the journal keeps no quotes" in " ".join(" ".join(told).split())
     for name, account in expected.items():
         (row,) = (line for line in told if line.startswith(f"  {name} ") and "%" not in line and ":" not in line)
-        assert account.realized is not None
-        assert account.fees is not None
-        assert float(row.split()[-1].replace(",", "")) == pytest.approx(float(account.net_pnl or 0), abs=1.0)
+        open_ones = 10.0  # are marked at the last price that was noted
+        assert float(row.split()[-1].replace(",", "")) == pytest.approx(float(account.net_pnl or 0), abs=open_ones)
+    assert (expected["statistical_arb"].net_pnl or 0) < -100
 
 
-def test_seeds_come_to_the_same_each_time_and_to_all_that_is_told(tmp_path: Path) -> None:
-    plans = [plan(seed, 3) for seed in (1, 2)]
-    first, again = (
-        list(simulate.on_seeds(plans, load_settings(CONFIG), pace=12, command="x", scratch=tmp_path)) for _ in range(2)
-    )
-    assert first == again
-    told = "\n".join(first)
-    assert "2 runs (seeds 1 to 2) of 3 minutes, a decision each 5 s" in told
-    for part in (
-        "than no rotation",
-        "than equal weight, at full exposure",
-        "Strategies while they worked",
-        "paused",
-        "turnover",
-    ):
-        assert part in told
-    assert list(tmp_path.iterdir()) == []
+def test_seeds_come_to_the_same_where_the_market_is_run_again_and_where_it_was_kept(tmp_path: Path) -> None:
+    plans, kept = [plan(seed, 1) for seed in (1, 2)], tmp_path / "kept"
+    loaded = load_settings(CONFIG)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    told = [
+        list(simulate.on_seeds(plans, loaded, pace=12, command="x", scratch=scratch, kept=place))
+        for place in (kept, kept, None)
+    ]
+    assert told[0] == told[1] == told[2]
+    assert len(list(kept.iterdir())) == 1
+    assert list(scratch.iterdir()) == []
+    text = "\n".join(told[0])
+    assert "2 runs (seeds 1 to 2) of 1 minutes, a decision each 5 s" in text
+    for part in ("no rotation, fully invested", "equal weight ", "Strategies while they worked", "had half of its weight"):
+        assert part in text
 
 
 def _of_any_time(loaded: Settings) -> Settings:
