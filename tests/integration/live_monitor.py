@@ -22,8 +22,8 @@ TOKEN = "only-for-the-tests-0123456789"  # noqa: S105 - of the tests alone
 START_SECONDS = 30.0
 
 # A process that has everything imported and forks: a start takes milliseconds, so that many starts can be afforded.
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["genesis.cli", "genesis.app"])
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["genesis.cli", "genesis.app", "genesis.rotation.app"])
 
 
 class LiveMonitor:
@@ -50,7 +50,7 @@ class LiveMonitor:
     def start(self) -> None:
         """Start it, and return at once."""
         arguments = ["monitor", "--config", str(self._config), "--port", str(self.port)]
-        self._process = _FORKS.Process(target=_run, args=(arguments, self.log))
+        self._process = FORKS.Process(target=_run, args=(arguments, self.log))
         self._process.start()
 
     async def ready(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -23,7 +22,7 @@ from genesis.core.models import StrategyState
 from genesis.stack.child import Child
 from genesis.stack.ports import free_port
 from genesis.stack.programs import PROMETHEUS, require
-from tests.integration.live_monitor import CONFIG
+from tests.integration.live_monitor import CONFIG, FORKS
 
 INTERVAL = 0.4
 WITHIN = 20.0
@@ -51,10 +50,6 @@ ROTATION: dict[str, Any] = {
         "correlation_penalty": 0,
     },
 }
-
-# A process that has everything imported and forks: a start takes a tenth of a second, so that many can be afforded.
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["genesis.cli", "genesis.rotation.app"])
 
 
 class Served:
@@ -221,7 +216,7 @@ class LiveController:
     def start(self) -> None:
         """Start it, and return at once."""
         arguments = ["rotate", "run", "--config", str(self._config), "--port", str(self.port)]
-        self._process = _FORKS.Process(target=_run, args=(arguments, self.log))
+        self._process = FORKS.Process(target=_run, args=(arguments, self.log))
         self._process.start()
 
     def kill(self) -> None:
