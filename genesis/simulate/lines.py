@@ -17,8 +17,8 @@ Lines = Iterator[str]
 
 ASSUMED = (
     "Assumed: P&L scales with the weight (nobody's orders move the market, nothing is paid for a change of weight), a decision "
-    "holds from its own moment on, what is told of a strategy is what it does at its usual size, and today's loss is that of the "
-    "account as it was.",
+    "holds from its own moment on, what is told of a strategy is what it does at its usual size, and today's loss is that of "
+    "the account as it was.",
 )
 STEERED = (
     "In {count} of the steps a controller already moved capital: what it had reduced or paused is told with the P&L of the "
