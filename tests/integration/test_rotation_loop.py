@@ -16,6 +16,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from genesis.cli import main
 from genesis.core.config import load_settings
 from genesis.core.errors import ConfigError
 from genesis.core.models import StrategyState
@@ -164,6 +165,8 @@ async def test_each_order_is_applied_once_through_kills_and_restarts_of_all(loop
         assert last.order is not None
         assert (last.order.number, last.order.shares) == (one.engine.decision, one.engine.shares)
         assert len(one.engine.applied) > 5
+        # Each decision was made from the history of the one before, to the last bit, through all restarts.
+        assert await asyncio.to_thread(main, ["rotate", "verify", "--config", str(one.config)]) == 0
 
 
 async def test_no_name_breaks_or_gets_into_promql(loop: Looped) -> None:
