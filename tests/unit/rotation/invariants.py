@@ -42,6 +42,8 @@ class _Checker:
     raised: dict[str, float] = field(default_factory=dict)
     lowered: dict[str, float] = field(default_factory=dict)
     paused: dict[str, float] = field(default_factory=dict)
+    doubtful: dict[str, float] = field(default_factory=dict)
+    """When it was last not certain that no rule pauses the strategy."""
     moved: list[tuple[float, Decimal]] = field(default_factory=list)
 
     def check(self, made: Made) -> Iterator[str]:
@@ -60,6 +62,7 @@ class _Checker:
             yield from _bounds(made)
             yield from _known(made, went_back=went_back)
             yield from self._pinned(made)
+            yield from _obeyed(made)
             yield from self._dwell(made)
             yield from self._cooldown(made)
             yield from self._turnover(made)
@@ -95,22 +98,28 @@ class _Checker:
         for name, step in _free(made):
             if step.after.weight > step.before.weight and self.clock - self.lowered.get(name, -1e18) < dwell:
                 yield f"{name!r} is raised {self.clock - self.lowered[name]} s after it was lowered"
-            if _voluntary(step) and self.clock - self.raised.get(name, -1e18) < dwell:
+            if _voluntary(made, name, step) and self.clock - self.raised.get(name, -1e18) < dwell:
                 yield f"{name!r} is lowered {self.clock - self.raised[name]} s after it was raised"
 
     def _cooldown(self, made: Made) -> Iterator[str]:
         cooldown = made.settings.resume.cooldown.total_seconds()
         for name, step in _free(made):
             since = self.paused.get(name)
-            if since is not None and self.clock - since < cooldown and step.after.weight > ZERO:
-                yield f"{name!r} has capital {self.clock - since} s after it was paused"
+            trades = step.after.weight > ZERO or step.after.state in TRADING
+            if since is not None and self.clock - since < cooldown and trades:
+                yield f"{name!r} trades {self.clock - since} s after it was paused"
             if step.before.state is StrategyState.STOPPED and step.after.state in TRADING:
                 yield f"{name!r} was stopped, and trades"
+            if step.before.state is StrategyState.PAUSED and step.after.state is StrategyState.ACTIVE:
+                yield f"{name!r} was paused, and is not on probation"
+            clear = self.clock - self.doubtful.get(name, -1e18)
+            if step.before.state is StrategyState.PAUSED and trades and clear < made.settings.resume.after.total_seconds():
+                yield f"{name!r} comes back {clear} s after a rule held, or was not known"
 
     def _turnover(self, made: Made) -> Iterator[str]:
         allocation = made.settings.allocation
         up = sum((step.after.weight - step.before.weight for _, step in _free(made) if _up(step)), ZERO)
-        down = sum((step.before.weight - step.after.weight for _, step in _free(made) if _voluntary(step)), ZERO)
+        down = sum((step.before.weight - step.after.weight for name, step in _free(made) if _voluntary(made, name, step)), ZERO)
         self.moved.append((self.clock, max(up, down)))
         if max(up, down) > allocation.max_turnover_per_step:
             yield f"{max(up, down)} was moved at once"
@@ -128,6 +137,8 @@ class _Checker:
                 self.paused[name] = self.clock
             if name in made.pins and not made.halted:
                 self.paused.pop(name, None)
+            if made.halted or name in made.pins or _is_doubtful(made, name):
+                self.doubtful[name] = self.clock
         self.time, self.last = made.seen.time, made.decision
 
 
@@ -207,6 +218,38 @@ def _up(step: Step) -> bool:
     return step.after.weight > step.before.weight
 
 
-def _voluntary(step: Step) -> bool:
-    """Whether only the scores wanted it lower."""
-    return step.after.weight < step.before.weight and {reason.code for reason in step.reasons} == {"score"}
+def _voluntary(made: Made, name: str, step: Step) -> bool:
+    """Whether it is lower though nothing that was seen demanded it; whatever the decision says."""
+    if step.after.weight >= step.before.weight or step.after.state not in TRADING:
+        return False
+    allocation, steps, report = made.settings.allocation, made.decision.steps, made.seen.engine
+    before = sum((one.after.weight if each in made.pins else one.before.weight for each, one in steps.items()), ZERO)
+    given_up = "unconfirmed" in made.seen.faults and report is not None
+    demanded = before > 1 - allocation.reserve or step.before.weight > allocation.max_weight or given_up
+    return not demanded and step.before.state is step.after.state
+
+
+def _obeyed(made: Made) -> Iterator[str]:
+    """A rule that holds by figures that are fresh is obeyed, whatever else is wrong."""
+    for name, step in _free(made):
+        for code, rule in made.settings.rules.items():
+            value = _value(made, name, rule.signal)
+            if value is None or value < rule.at_least or rule.clears == "time":
+                continue
+            if step.after.state is StrategyState.ACTIVE or (rule.action == "pause" and step.after.state in TRADING):
+                yield f"{name!r} is {step.after.state} against {code}"
+
+
+def _is_doubtful(made: Made, name: str) -> bool:
+    """Whether a figure of a rule is missing, or would make it begin."""
+    values = [(rule, _value(made, name, rule.signal)) for rule in made.settings.rules.values()]
+    return any(
+        value is None or (rule.action == "pause" and rule.clears == "signal" and value >= rule.at_least)
+        for rule, value in values
+    )
+
+
+def _value(made: Made, name: str, signal: str) -> float | None:
+    told = made.seen.strategies.get(name)
+    value = told.signals.get(signal) if told is not None and told.fresh else None
+    return value if value is not None and isfinite(value) else None
