@@ -44,6 +44,7 @@ def test_what_a_strategy_made_in_a_gap_is_booked_when_it_is_told_again() -> None
     assert found.results[ROTATION].pnl == 0
     found.step({"a": Account(10, 1000)}, {"a": 0.5})
     assert found.results[ROTATION].pnl == approx(5)
+    assert found.results[EQUAL_WEIGHT].pnl == approx(10)
     assert found.gaps == {"a": 1}
 
 
