@@ -32,6 +32,8 @@ class Case:
         self.state = track.share.state
         self.weight = track.share.weight
         self.target: Decimal | None = None
+        self.most: Decimal | None = None
+        """The most that it may be raised to: what it would have if no pair that is not known ran together."""
         self.rules: dict[str, Holding] = track.rules
         self.unknown: tuple[str, ...] = ()
         """Signals that are wanted and not known: of rules, and of the score where it takes part."""

@@ -32,10 +32,13 @@ def _aim(settings: RotationSettings, seen: Observation, cases: Sequence[Case]) -
     budget = max(ZERO, ONE - settings.allocation.reserve - fixed)
     placed = _placed(settings, seen, cases, bounds, budget)
     told = {case.name: case.score or 0.0 for case in placed}
-    targets = filled(merits(told, seen.correlations, settings.allocation.correlation_penalty), bounds, budget)
+    penalty = settings.allocation.correlation_penalty
+    targets, most = (
+        filled(merits(told, seen.correlations, penalty, unknown=unknown), bounds, budget) for unknown in (1.0, 0.0)
+    )
     for case in cases:
         if case.takes_part:
-            case.target = targets.get(case.name, ZERO)
+            case.target, case.most = targets.get(case.name, ZERO), most.get(case.name, ZERO)
 
 
 def _bounds(settings: RotationSettings, cases: Sequence[Case]) -> dict[str, Bounds]:
@@ -84,10 +87,12 @@ def _lower(settings: RotationSettings, cases: Sequence[Case], budget: Decimal) -
 def _raise(settings: RotationSettings, seen: Observation, cases: Sequence[Case], budget: Decimal) -> Decimal:
     wishes: dict[str, Decimal] = {}
     for case in cases:
-        if case.target is None or case.target <= case.weight:
+        if case.target is None or case.most is None or case.target <= case.weight:
             continue
-        wish = case.target - case.weight
-        if wish < settings.allocation.min_change:
+        wish = min(case.target, case.most) - case.weight  # a pair that is not known takes from the two, and gives to nobody
+        if wish <= ZERO:
+            _say(case, "settled", f"target {case.target}, but {case.most} if no correlation were missing")
+        elif wish < settings.allocation.min_change:
             _say(case, "settled", f"target {case.target} is less than {settings.allocation.min_change} away")
         elif _dwells(settings, case, case.lowered):
             _say(case, "dwell", f"lowered {case.clock - (case.lowered or 0.0):.0f} s ago, target {case.target}")

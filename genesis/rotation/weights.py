@@ -29,21 +29,21 @@ def floor(value: Decimal | float) -> Decimal:
     return Decimal(value).quantize(QUANTUM, ROUND_DOWN)
 
 
-def merits(scores: Mapping[str, float], pairs: Iterable[Pair], penalty: float) -> dict[str, float]:
+def merits(scores: Mapping[str, float], pairs: Iterable[Pair], penalty: float, *, unknown: float = 1.0) -> dict[str, float]:
     """What the weights are to be proportional to: the score, less what the strategy runs with the others.
 
-    A pair without a correlation counts as one that runs together: what is not known earns nothing.
+    A pair without a correlation counts `unknown`; 1 is a pair that runs together: what is not known earns it nothing.
     """
     known = {frozenset((pair.one, pair.other)): pair.correlation for pair in pairs}
-    left = {name: max(1.0 - penalty * _together(name, scores, known), _LEAST) for name in scores}
+    left = {name: max(1.0 - penalty * _together(name, scores, known, unknown), _LEAST) for name in scores}
     return {name: max(score, _LEAST) * left[name] for name, score in scores.items()}
 
 
-def _together(name: str, names: Iterable[str], known: Mapping[frozenset[str], float]) -> float:
+def _together(name: str, names: Iterable[str], known: Mapping[frozenset[str], float], unknown: float) -> float:
     others = [other for other in sorted(names) if other != name]
     if not others:
         return 0.0
-    mean = sum(known.get(frozenset((name, other)), 1.0) for other in others) / len(others)
+    mean = sum(known.get(frozenset((name, other)), unknown) for other in others) / len(others)
     return min(1.0, max(0.0, mean))
 
 

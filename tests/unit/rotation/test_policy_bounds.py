@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from genesis.rotation.decision import Action
-from genesis.rotation.observation import Limits
+from genesis.rotation.observation import Limits, Pair
 from tests.unit.rotation.played import (
     ACTIVE,
     ALL,
@@ -433,3 +433,26 @@ def test_a_pin_is_not_given_up() -> None:
     one.next()
     decision = one.next(engine=report(a="0.3", b="0.3"), faults=("unconfirmed", "signals"))
     assert weights(decision)["a"] == "0.4000"
+
+
+# -- correlations ------------------------------------------------------------------------------------------------------
+
+
+def test_a_correlation_that_is_missing_takes_from_the_two_and_raises_nobody() -> None:
+    """With all known at 0, each has 0.3166. Of 0.75, 0.75 and 1 in 2.5, c would have 0.38."""
+    one = Played("a", "b", "c", settings=quick({"correlation_penalty": 0.5, "min_dwell": "0s"}))
+    one.pairs = (Pair("a", "b", 0.0), Pair("a", "c", 0.0), Pair("b", "c", 0.0))
+    assert set(weights(one.next()).values()) == {"0.3166"}
+    one.pairs = one.pairs[1:]
+    decision = one.next()
+    assert weights(decision) == {"a": "0.2850", "b": "0.2850", "c": "0.3166"}
+    assert decision.steps["c"].target == Decimal("0.38")
+    assert codes(decision.steps["c"]) == ["settled"]
+    one.pairs = (Pair("a", "b", 1.0), *one.pairs)
+    assert weights(one.next())["c"] == "0.3800"
+
+
+def test_without_any_correlation_the_scores_alone_decide() -> None:
+    one = Played("a", "b", settings=quick({"correlation_penalty": 1, "max_turnover_per_step": "0.5", "max_weight": "1"}))
+    one.signals["a"]["sharpe"], one.signals["b"]["sharpe"] = 2.0, 0.0  # scores 0.75 and 0.25
+    assert weights(one.next()) == {"a": "0.7125", "b": "0.2375"}
