@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from genesis.core.rotation_config import RotationSettings
 from genesis.rotation import memory
-from genesis.rotation.case import Case
+from genesis.rotation.case import TRADING, Case
 from genesis.rotation.decision import Decision, History, Reason, Step, Turnover
 from genesis.rotation.guard import account_told, blocks, give_up
 from genesis.rotation.observation import Observation, Pin
@@ -39,7 +39,8 @@ def decide(
         halted: whether the kill switch is on: everything stays as it is.
     """
     begun = memory.begin(settings, seen, history, frozenset(pins))
-    told = scores(settings.score, seen.strategies)
+    among = {name for name, track in begun.tracks.items() if track.share.state in TRADING and name not in pins}
+    told = scores(settings.score, seen.strategies, among)
     cases = [
         Case(name, track, begun.clock, seen=seen.strategies.get(name), pin=pins.get(name), score=told.get(name))
         for name, track in sorted(begun.tracks.items())

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
 
 from genesis.core.rotation_config import ScoreTerm
 from genesis.rotation.observation import Seen
 
 
-def scores(terms: Sequence[ScoreTerm], strategies: Mapping[str, Seen]) -> dict[str, float]:
-    """Strategy → the mean of its terms by their weights; only of those that are fresh and have every signal."""
-    columns = [_normalised(term, values_of(term.signal, strategies)) for term in terms]
+def scores(terms: Sequence[ScoreTerm], strategies: Mapping[str, Seen], among: Collection[str]) -> dict[str, float]:
+    """Strategy → the mean of its terms by their weights; only of those that are fresh and have every signal.
+
+    Ranks are among those of `among`, which take part: what is missing of any other one changes nobody's rank.
+    """
+    columns = [_normalised(term, values_of(term.signal, strategies), among) for term in terms]
     total = sum(term.weight for term in terms)
     known = [name for name in sorted(strategies) if all(name in column for column in columns)]
     return {
@@ -25,20 +28,23 @@ def values_of(signal: str, strategies: Mapping[str, Seen]) -> dict[str, float]:
     return {name: value for name, value in found.items() if value is not None and isfinite(value)}
 
 
-def _normalised(term: ScoreTerm, values: Mapping[str, float]) -> dict[str, float]:
+def _normalised(term: ScoreTerm, values: Mapping[str, float], among: Collection[str]) -> dict[str, float]:
     if term.normalisation == "rank":
-        return _ranks(values, falling=term.best < term.worst)
+        return _ranks(values, among, falling=term.best < term.worst)
     span = term.best - term.worst
     return {name: min(1.0, max(0.0, (value - term.worst) / span)) for name, value in values.items()}
 
 
-def _ranks(values: Mapping[str, float], *, falling: bool) -> dict[str, float]:
-    """The mid-rank among the values, 0 for the worst and 1 for the best; one alone is in the middle."""
-    if len(values) == 1:
-        return dict.fromkeys(values, 0.5)
+def _ranks(values: Mapping[str, float], among: Collection[str], *, falling: bool) -> dict[str, float]:
+    """The mid-rank among the values of `among`, 0 for the worst and 1 for the best; one alone is in the middle."""
     sign = -1.0 if falling else 1.0
     signed = {name: sign * value for name, value in values.items()}
-    ordered = sorted(signed.values())
-    first = {value: ordered.index(value) for value in signed.values()}
-    count = {value: ordered.count(value) for value in signed.values()}
-    return {name: (first[value] + (count[value] - 1) / 2) / (len(ordered) - 1) for name, value in signed.items()}
+    others = [value for name, value in signed.items() if name in among]
+    return {name: _rank(value, others if name in among else [*others, value]) for name, value in signed.items()}
+
+
+def _rank(value: float, values: Sequence[float]) -> float:
+    if len(values) == 1:
+        return 0.5
+    below, equal = sum(one < value for one in values), sum(one == value for one in values)
+    return (below + (equal - 1) / 2) / (len(values) - 1)

@@ -181,6 +181,15 @@ def test_time_in_which_nothing_is_known_of_the_account_makes_no_strategy_stale()
     assert states(one.next()) == {"a": PAUSED, "b": ACTIVE}
 
 
+def test_nobody_becomes_stale_in_a_decision_that_does_not_see_the_account() -> None:
+    one = Played("a", "b")
+    one.next()
+    del one.signals["a"]
+    one.pass_by(50)
+    assert states(one.next(faults=("prometheus",)))["a"] is ACTIVE
+    assert states(one.next())["a"] is PAUSED
+
+
 def test_a_tier_that_is_not_known_blocks_and_takes_nothing() -> None:
     one = Played("a", "b")
     one.next()
@@ -433,6 +442,44 @@ def test_a_pin_is_not_given_up() -> None:
     one.next()
     decision = one.next(engine=report(a="0.3", b="0.3"), faults=("unconfirmed", "signals"))
     assert weights(decision)["a"] == "0.4000"
+
+
+# -- what takes time ---------------------------------------------------------------------------------------------------
+
+
+def test_what_a_limit_lowered_is_not_raised_before_the_dwell_time_is_over() -> None:
+    one = Played("a", "b")
+    one.limits = None
+    one.next(engine=report(a="0.9", b="0.2"))  # to 0.5 and 0.2
+    one.limits = ALL
+    one.signals["a"]["sharpe"], one.signals["b"]["sharpe"] = 3.0, -1.0
+    one.settings = quick({"max_weight": "0.6"})
+    assert codes(one.pass_by(50).steps["a"]) == ["dwell"]
+    assert one.next().steps["a"].action is Action.RAISE
+
+
+def test_a_rule_that_holds_once_more_begins_the_clear_time_anew() -> None:
+    one = Played("a", "b")
+    one.next()
+    one.signals["a"]["drawdown"] = 0.2
+    one.next()
+    one.signals["a"]["drawdown"] = 0.0
+    one.pass_by(110)
+    one.signals["a"]["drawdown"] = 0.2
+    one.next()
+    one.signals["a"]["drawdown"] = 0.0
+    assert states(one.pass_by(30))["a"] is PAUSED
+    assert states(one.next())["a"] is REDUCED
+
+
+def test_a_signal_that_is_lost_of_a_paused_strategy_changes_nobodys_rank() -> None:
+    ranks = {"signal": "sharpe", "weight": 1, "normalisation": "rank"}
+    one = Played("a", "b", "c", settings=quick({"min_dwell": "0s"}, score=[ranks]))
+    one.signals["a"]["sharpe"], one.signals["c"]["sharpe"] = 2.0, 9.0
+    told = one.next(engine=report(a="0.4", b="0.4", c=("0", PAUSED)))
+    del one.signals["c"]["sharpe"]
+    lost = one.next()
+    assert [told.steps[name].score for name in "ab"] == [lost.steps[name].score for name in "ab"] == [1.0, 0.0]
 
 
 # -- correlations ------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from math import inf, nan
 
 import pytest
@@ -9,10 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesis.core.rotation_config import ScoreTerm
+from genesis.rotation import scores as scoring
 from genesis.rotation.observation import Seen
-from genesis.rotation.scores import scores
 
 NAMES = "abcdefgh"
+
+
+def scores(terms: Sequence[ScoreTerm], strategies: Mapping[str, Seen], among: str = NAMES) -> dict[str, float]:
+    return scoring.scores(terms, strategies, among)
 
 
 def seen(**values: float | None) -> dict[str, Seen]:
@@ -46,6 +51,13 @@ def test_a_linear_term_goes_from_the_worst_to_the_best_and_no_further(
 def test_a_rank_term_goes_by_the_order_alone(values: dict[str, float], rising: dict[str, float]) -> None:
     assert scores([term(0, 1, rank=True)], seen(**values)) == rising
     assert scores([term(1, 0, rank=True)], seen(**values)) == {name: 1 - score for name, score in rising.items()}
+
+
+def test_ranks_are_among_those_that_take_part() -> None:
+    """One that does not has the rank that it would have among them, and moves nobody else's."""
+    told = seen(a=1.0, b=2.0, c=3.0, d=9.0, e=2.0)
+    assert scores([term(0, 1, rank=True)], told, "abc") == {"a": 0.0, "b": 0.5, "c": 1.0, "d": 1.0, "e": 0.5}
+    assert scores([term(0, 1, rank=True)], told, "") == dict.fromkeys("abcde", 0.5)
 
 
 def test_a_score_is_the_mean_of_its_terms_by_their_weights() -> None:
