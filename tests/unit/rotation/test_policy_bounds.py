@@ -472,6 +472,29 @@ def test_a_rule_that_holds_once_more_begins_the_clear_time_anew() -> None:
     assert states(one.next())["a"] is REDUCED
 
 
+def test_time_clears_no_rule_of_a_strategy_that_trades() -> None:
+    worn = {"worn": {"signal": "drawdown", "action": "reduce", "at_least": 0.1, "clears": "time"}}
+    one = Played("a", "b", settings=quick(rules=worn))
+    one.next()
+    one.signals["a"]["drawdown"] = 0.2
+    assert states(one.pass_by(600))["a"] is REDUCED
+    assert not one.track("a").rules["worn"].suspended
+
+
+def test_the_cooldown_of_a_rule_that_time_clears_counts_from_the_pause() -> None:
+    worn = {"signal": "drawdown", "action": "reduce", "at_least": 0.1, "clears": "time"}
+    deep = {"signal": "sharpe", "action": "pause", "at_least": 9}
+    one = Played("a", "b", settings=quick(rules={"worn": worn, "deep": deep}))
+    one.next()
+    one.signals["a"]["drawdown"] = 0.2
+    one.pass_by(600)
+    one.signals["a"]["sharpe"] = 9.0
+    one.pass_by(120)
+    assert not one.track("a").rules["worn"].suspended
+    one.next()
+    assert one.track("a").rules["worn"].suspended
+
+
 def test_a_signal_that_is_lost_of_a_paused_strategy_changes_nobodys_rank() -> None:
     ranks = {"signal": "sharpe", "weight": 1, "normalisation": "rank"}
     one = Played("a", "b", "c", settings=quick({"min_dwell": "0s"}, score=[ranks]))
