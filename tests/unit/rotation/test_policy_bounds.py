@@ -525,3 +525,11 @@ def test_without_any_correlation_the_scores_alone_decide() -> None:
     one = Played("a", "b", settings=quick({"correlation_penalty": 1, "max_turnover_per_step": "0.5", "max_weight": "1"}))
     one.signals["a"]["sharpe"], one.signals["b"]["sharpe"] = 2.0, 0.0  # scores 0.75 and 0.25
     assert weights(one.next()) == {"a": "0.7125", "b": "0.2375"}
+
+
+def test_where_not_all_can_have_the_least_weight_the_lowest_scored_have_none() -> None:
+    one = Played("a", "b", "c", settings=quick({"min_weight": "0.4", "max_turnover_per_step": "0.5"}))
+    one.signals["b"]["sharpe"] = 0.0
+    decision = one.next()
+    assert [decision.steps[name].target for name in "abc"] == [Decimal("0.4750"), Decimal(0), Decimal("0.4750")]
+    assert weights(decision)["b"] == "0.0000"
