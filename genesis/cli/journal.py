@@ -97,7 +97,7 @@ def _journal_export(options: argparse.Namespace, environ: Environ) -> int:
 def _journal_copy(options: argparse.Namespace, environ: Environ) -> int:
     from genesis import journal_command
     from genesis.database.address import configured
-    from genesis.rotation import audit_copy
+    from genesis.rotation.audit import copying as audit_copy
 
     source, settings = journal_of(options)
     target = configured(settings, options.to)

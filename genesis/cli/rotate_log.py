@@ -17,7 +17,7 @@ from genesis.core.errors import GenesisError, UnknownError
 from genesis.core.printing import one_line
 
 if TYPE_CHECKING:
-    from genesis.rotation.audit import AuditLog
+    from genesis.rotation.audit.log import AuditLog
     from genesis.rotation.status_lines import Report
 
 Work: TypeAlias = "Callable[[AuditLog, Settings], Awaitable[None]]"
@@ -40,7 +40,7 @@ def question(options: argparse.Namespace, run: Work) -> int:
 
 
 async def _with_log(options: argparse.Namespace, run: Work, *, read_only: bool) -> int:
-    from genesis.rotation.audit import AuditLog
+    from genesis.rotation.audit.log import AuditLog
 
     where, monitor = journal_of(options)
     settings = load_settings(options.config)._replace(monitor=monitor)

@@ -20,7 +20,7 @@ from genesis.core.models import StrategyState
 from genesis.core.printing import one_line
 
 if TYPE_CHECKING:
-    from genesis.rotation.audit import AuditLog
+    from genesis.rotation.audit.log import AuditLog
 
 _WIDTH = 300
 
@@ -79,7 +79,7 @@ def _resume(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _pin(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.rotation.audit_lines import share_text
+    from genesis.rotation.audit.lines import share_text
     from genesis.rotation.observation import Pin
     from genesis.rotation.pinning import check_pin, share_after
     from genesis.rotation.status_lines import report

@@ -16,7 +16,7 @@ from genesis.core.config import Settings
 from genesis.core.duration import parse_duration
 
 if TYPE_CHECKING:
-    from genesis.rotation.audit import AuditLog
+    from genesis.rotation.audit.log import AuditLog
 
 
 def add_questions(verbs: Commands) -> None:
@@ -62,7 +62,7 @@ def _status(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _audit(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.rotation.audit_trail import trail
+    from genesis.rotation.audit.trail import trail
 
     async def run(log: AuditLog, settings: Settings) -> None:
         if options.strategy is not None:
@@ -83,8 +83,8 @@ def _audit(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _verify(options: argparse.Namespace, environ: Environ) -> int:
+    from genesis.rotation.audit.verification import verify
     from genesis.rotation.policy import decide
-    from genesis.rotation.verification import verify
 
     failed = False
 

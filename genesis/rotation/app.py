@@ -18,7 +18,7 @@ from genesis.core.config import Settings
 from genesis.core.errors import ConfigError, Fault, GenesisError, ServerError
 from genesis.core.rotation_config import RotationSettings
 from genesis.database.address import Address, configured
-from genesis.rotation.audit import AuditLog
+from genesis.rotation.audit.log import AuditLog
 from genesis.rotation.controller import Controller, Parts
 from genesis.rotation.delivery import EnginePort, HttpEngine, NoEngine
 from genesis.rotation.observer import FILE, Observer, check_expressions

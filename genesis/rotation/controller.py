@@ -15,8 +15,8 @@ from genesis.core.clock import Clock
 from genesis.core.errors import GenesisError, JournalError, JournalLockedError, ServerError
 from genesis.core.rotation_config import RotationSettings
 from genesis.rotation import policy
-from genesis.rotation.audit import AuditLog
-from genesis.rotation.commands import Standing
+from genesis.rotation.audit.commands import Standing
+from genesis.rotation.audit.log import AuditLog
 from genesis.rotation.decision import Decision, History, Reason
 from genesis.rotation.delivery import EnginePort
 from genesis.rotation.halting import halted_by_file

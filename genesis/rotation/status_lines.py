@@ -9,10 +9,10 @@ from typing import NamedTuple
 from genesis.core.duration import duration_text
 from genesis.core.printing import aligned, one_line
 from genesis.core.rotation_config import RotationSettings
-from genesis.rotation.audit_lines import reason_text
-from genesis.rotation.audit_rows import Delivery, Entry
-from genesis.rotation.audit_store import AuditStore
-from genesis.rotation.commands import Standing
+from genesis.rotation.audit.commands import Standing
+from genesis.rotation.audit.lines import reason_text
+from genesis.rotation.audit.rows import Delivery, Entry
+from genesis.rotation.audit.store import AuditStore
 from genesis.rotation.decision import Step
 from genesis.rotation.observation import Pin
 

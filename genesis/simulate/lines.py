@@ -8,7 +8,7 @@ from datetime import timedelta
 from genesis.core.duration import duration_text
 from genesis.core.rotation_config import RotationSettings
 from genesis.report.layout import count, heading, moment, money, percent, span, table, wrapped
-from genesis.rotation.audit_rows import settings_payload
+from genesis.rotation.audit.rows import settings_payload
 from genesis.rotation.decision import Reason
 from genesis.simulate.profit import PLANS, ROTATION, Result
 from genesis.simulate.simulation import Change, Simulation

@@ -21,10 +21,10 @@ from genesis.core.models import CapitalFlow
 from genesis.core.rotation_config import RotationSettings
 from genesis.database.address import POSTGRESQL, Address
 from genesis.ledger.journal import Journal
-from genesis.rotation.audit import AuditLog
+from genesis.rotation.audit.log import AuditLog
+from genesis.rotation.audit.verification import Verdict, verify
 from genesis.rotation.decision import Decision, History
 from genesis.rotation.observation import Observation, Pin
-from genesis.rotation.verification import Verdict, verify
 from tests.integration.postgres import PASSWORD, Cluster
 from tests.unit.rotation.logged import BEGIN, PIN, SETTINGS, decision, observation
 
@@ -33,7 +33,7 @@ _RECORDER = """
 import asyncio, sys
 from pathlib import Path
 from genesis.database.address import address
-from genesis.rotation.audit import AuditLog
+from genesis.rotation.audit.log import AuditLog
 from tests.unit.rotation.logged import SETTINGS, decision, observation
 
 async def main(where, password, count):

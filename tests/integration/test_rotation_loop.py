@@ -21,7 +21,7 @@ from genesis.core.config import load_settings
 from genesis.core.errors import ConfigError
 from genesis.core.models import StrategyState
 from genesis.rotation.app import RotationApp
-from genesis.rotation.audit import AuditLog
+from genesis.rotation.audit.log import AuditLog
 from genesis.rotation.decision import Decision
 from tests.integration.rotation_bench import (
     INTERVAL,

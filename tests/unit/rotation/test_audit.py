@@ -12,8 +12,8 @@ import pytest
 from genesis.core.errors import JournalError, JournalLockedError
 from genesis.core.models import StrategyState
 from genesis.database.address import Address
-from genesis.rotation.audit import AuditLog
-from genesis.rotation.audit_rows import Recorded
+from genesis.rotation.audit.log import AuditLog
+from genesis.rotation.audit.rows import Recorded
 from genesis.rotation.observation import Pin
 from tests.unit.rotation.logged import BEGIN, PIN, SETTINGS, decision, observation, share
 

@@ -19,8 +19,8 @@ from genesis.core.rotation_config import RotationSettings
 from genesis.monitoring import catalog
 from genesis.rotation import policy
 from genesis.rotation.answers import asked
-from genesis.rotation.audit import AuditLog
-from genesis.rotation.audit_store import AuditStore
+from genesis.rotation.audit.log import AuditLog
+from genesis.rotation.audit.store import AuditStore
 from genesis.rotation.controller import Controller, Parts, next_round
 from genesis.rotation.decision import Action, Decision, History, Reason, Step, Track
 from genesis.rotation.observation import Observation, Pin

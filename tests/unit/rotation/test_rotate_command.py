@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from genesis.cli import main
-from genesis.rotation.audit import AuditLog
+from genesis.rotation.audit.log import AuditLog
 from genesis.rotation.policy import decide
 from tests.unit.rotation.logged import PIN, SETTINGS, decision, observation
 

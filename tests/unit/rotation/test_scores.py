@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesis.core.rotation_config import ScoreTerm
-from genesis.rotation import scores as scoring
 from genesis.rotation.observation import Seen
+from genesis.rotation.policy import scores as scoring
 
 NAMES = "abcdefgh"
 

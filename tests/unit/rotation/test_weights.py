@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from genesis.rotation.observation import Pair
-from genesis.rotation.weights import QUANTUM, ZERO, Bounds, filled, floor, merits, scaled
+from genesis.rotation.policy.weights import QUANTUM, ZERO, Bounds, filled, floor, merits, scaled
 
 SHARES = st.integers(0, 10_000).map(lambda number: number * QUANTUM)
 BOUNDS = st.tuples(SHARES, SHARES).map(lambda two: Bounds(min(two), max(two)))

@@ -17,9 +17,9 @@ from genesis.core.errors import JournalError
 from genesis.core.rotation_config import RotationSettings
 from genesis.database.address import Address, address
 from genesis.database.purpose import ROTATION
-from genesis.rotation.audit_rows import Delivery, Entry, Recorded
-from genesis.rotation.audit_store import AuditStore
-from genesis.rotation.commands import Command, Standing
+from genesis.rotation.audit.commands import Command, Standing
+from genesis.rotation.audit.rows import Delivery, Entry, Recorded
+from genesis.rotation.audit.store import AuditStore
 from genesis.rotation.decision import Decision, History
 from genesis.rotation.observation import Observation, Pin
 from genesis.rotation.order import Order

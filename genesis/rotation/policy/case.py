@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from genesis.core.allocation import Share
 from genesis.core.models import StrategyState
 from genesis.core.rotation_config import RotationSettings
-from genesis.rotation import rules
 from genesis.rotation.decision import Action, Holding, Reason, Step, Track
 from genesis.rotation.observation import Pin, Seen
-from genesis.rotation.weights import ZERO
+from genesis.rotation.policy import rules
+from genesis.rotation.policy.weights import ZERO
 
 TRADING = frozenset({StrategyState.ACTIVE, StrategyState.REDUCED})
 

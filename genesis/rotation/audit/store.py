@@ -14,7 +14,8 @@ from genesis.core.rotation_config import RotationSettings
 from genesis.database.address import Address
 from genesis.database.connection import Database
 from genesis.database.purpose import ROTATION
-from genesis.rotation.audit_rows import (
+from genesis.rotation.audit.commands import Command, Kept, Standing, follow
+from genesis.rotation.audit.rows import (
     FIRST_SEAL,
     Delivery,
     Entry,
@@ -28,8 +29,7 @@ from genesis.rotation.audit_rows import (
     settings_payload,
     time_of,
 )
-from genesis.rotation.audit_schema import COMMAND, DECISION, DELIVERY, SETTINGS, check_known, is_there, prepare
-from genesis.rotation.commands import Command, Kept, Standing, follow
+from genesis.rotation.audit.schema import COMMAND, DECISION, DELIVERY, SETTINGS, check_known, is_there, prepare
 
 _LARGEST_NUMBER = 2**53
 """Above it, a number is not the same in every JSON."""

@@ -9,10 +9,10 @@ from genesis import __version__
 from genesis.core.errors import JournalError
 from genesis.core.printing import one_line
 from genesis.core.rotation_config import RotationSettings
-from genesis.rotation.audit import AuditLog
-from genesis.rotation.audit_lines import step_text
-from genesis.rotation.audit_rows import FIRST_SEAL, Entry, Recorded
-from genesis.rotation.commands import Kept
+from genesis.rotation.audit.commands import Kept
+from genesis.rotation.audit.lines import step_text
+from genesis.rotation.audit.log import AuditLog
+from genesis.rotation.audit.rows import FIRST_SEAL, Entry, Recorded
 from genesis.rotation.decision import Decision, History
 
 Decide = Callable[..., Decision]

@@ -11,7 +11,7 @@ from genesis.core.errors import JournalError
 from genesis.database.address import Address
 from genesis.database.connection import Database
 from genesis.database.purpose import ROTATION
-from genesis.rotation.audit_schema import COMMAND, DECISION, METADATA, SCHEMA, check_known, is_there, prepare
+from genesis.rotation.audit.schema import COMMAND, DECISION, METADATA, SCHEMA, check_known, is_there, prepare
 
 _AT_A_TIME = 200
 

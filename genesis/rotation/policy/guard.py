@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
 
 from genesis.core.rotation_config import RotationSettings
-from genesis.rotation.case import Case
 from genesis.rotation.decision import Reason
-from genesis.rotation.memory import Begun
 from genesis.rotation.observation import Observation
-from genesis.rotation.weights import ZERO, floor
+from genesis.rotation.policy.case import Case
+from genesis.rotation.policy.memory import Begun
+from genesis.rotation.policy.weights import ZERO, floor
 
 _OF_THE_ENGINE = frozenset({"engine", "unconfirmed"})
 UNRELIABLE = frozenset({"prometheus", "stale", "clock"})

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from genesis.core.duration import duration_text
 from genesis.core.printing import one_line
-from genesis.rotation.audit_rows import Delivery, Entry
+from genesis.rotation.audit.rows import Delivery, Entry
 from genesis.rotation.decision import Action, Reason, Step, Track
 from genesis.rotation.observation import Observation, Share
 

@@ -14,7 +14,7 @@ from genesis.core.models import StrategyState
 from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import History, Track, Turnover
 from genesis.rotation.observation import Observation
-from genesis.rotation.weights import ONE, ZERO, floor
+from genesis.rotation.policy.weights import ONE, ZERO, floor
 
 LONGEST_STEP = 3
 """Intervals that one decision may take in the clock that counts."""

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from genesis.core.models import StrategyState
 from genesis.core.rotation_config import RotationSettings
-from genesis.rotation import rules
-from genesis.rotation.case import TRADING, Case
 from genesis.rotation.decision import Reason
-from genesis.rotation.guard import UNTOLD, account_known, account_told, daily_loss
 from genesis.rotation.observation import Limits, Observation
-from genesis.rotation.weights import ONE, ZERO, floor
+from genesis.rotation.policy import rules
+from genesis.rotation.policy.case import TRADING, Case
+from genesis.rotation.policy.guard import UNTOLD, account_known, account_told, daily_loss
+from genesis.rotation.policy.weights import ONE, ZERO, floor
 
 
 def judge(settings: RotationSettings, seen: Observation, case: Case) -> None:

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from genesis.core.rotation_config import RotationSettings
-from genesis.rotation import memory
-from genesis.rotation.case import TRADING, Case
 from genesis.rotation.decision import Decision, History, Reason, Step, Turnover
-from genesis.rotation.guard import account_told, blocks, give_up
 from genesis.rotation.observation import Observation, Pin
-from genesis.rotation.scores import scores
-from genesis.rotation.states import judge, keep_to_limits, resume
-from genesis.rotation.steps import move
-from genesis.rotation.weights import ZERO
+from genesis.rotation.policy import memory
+from genesis.rotation.policy.case import TRADING, Case
+from genesis.rotation.policy.guard import account_told, blocks, give_up
+from genesis.rotation.policy.scores import scores
+from genesis.rotation.policy.states import judge, keep_to_limits, resume
+from genesis.rotation.policy.steps import move
+from genesis.rotation.policy.weights import ZERO
 
 
 def decide(

@@ -13,7 +13,7 @@ import msgspec
 from genesis import __version__
 from genesis.core.errors import JournalError
 from genesis.core.rotation_config import RotationSettings
-from genesis.rotation.commands import Command
+from genesis.rotation.audit.commands import Command
 from genesis.rotation.decision import Decision
 from genesis.rotation.observation import Observation, Pin
 

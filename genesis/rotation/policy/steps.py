@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from genesis.core.models import StrategyState
 from genesis.core.rotation_config import RotationSettings
-from genesis.rotation.case import Case
 from genesis.rotation.decision import Turnover
 from genesis.rotation.observation import Observation
-from genesis.rotation.states import reduced_bound
-from genesis.rotation.weights import ONE, ZERO, Bounds, filled, merits, scaled
+from genesis.rotation.policy.case import Case
+from genesis.rotation.policy.states import reduced_bound
+from genesis.rotation.policy.weights import ONE, ZERO, Bounds, filled, merits, scaled
 
 
 def move(settings: RotationSettings, seen: Observation, cases: Sequence[Case], done: Iterable[Turnover]) -> Decimal:

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 from genesis.core.errors import GenesisError
-from genesis.rotation.audit import AuditLog
-from genesis.rotation.audit_lines import decision_lines
-from genesis.rotation.audit_rows import Recorded
+from genesis.rotation.audit.lines import decision_lines
+from genesis.rotation.audit.log import AuditLog
+from genesis.rotation.audit.rows import Recorded
 
 
 async def trail(
