@@ -50,7 +50,7 @@ class ScoreTerm(Section):
     weight: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
     """How much it counts beside the others."""
     normalisation: Literal["linear", "rank"] = "linear"
-    """How the signal becomes a number from 0 to 1: linear between `worst` and `best`, or by its rank among those that take part."""
+    """How the signal becomes a number from 0 to 1: linear between `worst` and `best`, or by rank among those that take part."""
     worst: Level = 0.0
     """The value that counts 0; everything beyond it does too. With rank, only the order of `worst` and `best` matters."""
     best: Level = 1.0

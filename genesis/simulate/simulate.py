@@ -107,7 +107,7 @@ async def from_journal(
             recorded = await journal.record(
                 where, settings, metrics, step.total_seconds(), file, since=since, until=until, clock=clock
             )
-        notes = (f"{recorded.events} events of the journal {where}", *journal.NOTES)
+        notes = (f"{recorded.events:,} events of the journal", *journal.NOTES)
         async with prometheus_on(samples, folder, environ) as url:
             return await from_prometheus(url, settings, recorded.period, changes=changes, notes=notes)
 
