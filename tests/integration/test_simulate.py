@@ -99,15 +99,15 @@ async def test_the_past_of_a_prometheus_is_put_through_the_policy(tmp_path: Path
     assert "rotation against no rotation: +" in told
 
 
-async def test_a_gap_blocks_until_the_strategy_is_paused_and_is_counted(tmp_path: Path) -> None:
+async def test_a_gap_and_what_is_not_a_number_block_and_are_counted(tmp_path: Path) -> None:
     rows: Rows = [(float(n), 1.0 + n, 0.0) for n in range(40)]
     holed: Rows = [(pnl, None if 10 <= n < 30 else quality, x) for n, (pnl, quality, x) in enumerate(rows)]
     holed[35] = (35.0, nan, 0.0)
     written(tmp_path / "samples.om", 40, {"a": rows, "b": holed})
     told = await simulated(tmp_path, settings(), 40)
-    # Ten minutes, over the first five of which Prometheus looks back; then it is paused, and what is paused blocks nobody.
-    assert re.search(r"Blocked: 1[01] of 40 steps", told)
-    assert re.search(r" b +pause +0\.\d+ +0\.0000 .*stale", told)
+    # Ten minutes, over the first five of which Prometheus looks back; and one step that is not a number.
+    assert re.search(r"Blocked: 1[12] of 40 steps", told)
+    assert re.search(r"partial +1[12] ", told)
 
 
 async def test_a_time_of_which_nothing_is_known_is_said_to_be_so(tmp_path: Path) -> None:
