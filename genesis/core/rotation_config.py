@@ -37,7 +37,7 @@ _VARIABLE = re.compile(r"\$\{?[A-Za-z_]")
 
 RESERVED = frozenset(
     {"tier", "daily_loss", "max_active", "max_weight", "reserve", "stale", "score", "recovered", "probation", "pinned"}
-    | {"settled", "dwell", "turnover", "blocked", "halted", "cooldown", "stopped", "unconfirmed"}
+    | {"settled", "dwell", "turnover", "blocked", "halted", "cooldown", "stopped", "unconfirmed", "new"}
 )
 """Reasons of the policy's own: no rule may be called like one of them."""
 

@@ -66,7 +66,9 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     heard: float = 0.0
     """When anything was last told of it: by Prometheus, by the engine, or by a pin."""
     known: float | None = None
-    """When everything of it was last known, later by as long as nothing was known of the account either; None: never."""
+    """When all that the rules want was last known, later by as long as nothing was known of the account; None: never."""
+    scored: bool = False
+    """Whether it ever had a score."""
     state_since: float
     raised: float | None = None
     lowered: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -35,6 +36,8 @@ class Case:
         self.most: Decimal | None = None
         """The most that it may be raised to: what it would have if no pair that is not known ran together."""
         self.rules: dict[str, Holding] = track.rules
+        self.blind: tuple[str, ...] = ()
+        """Signals of rules that are not known."""
         self.unknown: tuple[str, ...] = ()
         """Signals that are wanted and not known: of rules, and of the score where it takes part."""
         self.known = track.known
@@ -53,6 +56,11 @@ class Case:
         return self.pin is None and self.state in TRADING and not self.limited
 
     @property
+    def is_new(self) -> bool:
+        """Whether it has no capital and never had a score: it cannot trade, so it will never have one by itself."""
+        return not self.track.scored and self.score is None and self.track.share.weight == ZERO and self.paused is None
+
+    @property
     def on_probation(self) -> bool:
         return self.probation_until is not None and self.clock < self.probation_until
 
@@ -63,18 +71,21 @@ class Case:
     def watch(self, settings: RotationSettings, idle: float) -> None:
         """Bring rules, and what is known, up to date; `idle`: seconds in which nothing could be said of the account either."""
         wanted = [rule.signal for rule in settings.rules.values()]
-        if self.state in TRADING:
-            wanted += [term.signal for term in settings.score]
-        self.unknown = rules.missing(iter(wanted), self.seen)
-        if self.seen is None or not self.seen.fresh:
-            self.unknown = self.unknown or ("everything",)
-        if not self.unknown:
+        scored = [term.signal for term in settings.score] if self.state in TRADING else []
+        self.blind = self._missing(wanted)
+        self.unknown = self._missing([*wanted, *scored])
+        if not self.blind:
             self.known = self.clock
         elif self.known is not None:
             self.known += idle
         if self.pin is None:
             cooldown = settings.resume.cooldown.total_seconds()
             self.rules = rules.holdings(settings.rules, self.track, self.seen, self.clock, cooldown)
+
+    def _missing(self, signals: Iterable[str]) -> tuple[str, ...]:
+        if self.seen is None or not self.seen.fresh:
+            return rules.missing(signals, None) or ("everything",)
+        return rules.missing(signals, self.seen)
 
     def take(self, weight: Decimal) -> None:
         """Lower the weight at once, if it is more than this."""
@@ -108,12 +119,14 @@ class Case:
     def remembered(self, *, halted: bool) -> Track:
         """For the next decision. A halt keeps what the strategy has; what is seen meanwhile counts."""
         if halted:
-            return replace(self.track, known=self.known, clear_since=None, rules=self.rules)
+            scored = self.track.scored or self.score is not None
+            return replace(self.track, known=self.known, scored=scored, clear_since=None, rules=self.rules)
         changed = self.state is not self.track.share.state
         return replace(
             self.track,
             share=Share(self.weight, self.state),
             known=self.known,
+            scored=self.track.scored or self.score is not None,
             state_since=self.clock if changed else self.track.state_since,
             raised=self.raised,
             lowered=self.lowered,

@@ -80,8 +80,8 @@ def _incomplete(settings: RotationSettings, cases: Iterable[Case]) -> Iterator[t
     new: list[str] = []
     lost: list[str] = []
     for case in cases:
-        if case.takes_part and (case.unknown or case.score is None):
-            warming = case.track.known is None and case.clock - case.track.first_seen < settings.warm_up.total_seconds()
+        if case.takes_part and not case.is_new and (case.unknown or case.score is None):
+            warming = not case.track.scored and case.clock - case.track.first_seen < settings.warm_up.total_seconds()
             (new if warming else lost).append(f"{case.name!r} lacks {', '.join(case.unknown) or 'a score'}")
     if new:
         yield "warming_up", "; ".join(new)

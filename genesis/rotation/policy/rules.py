@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from math import isfinite
 
 from genesis.core.models import StrategyState
@@ -17,7 +17,7 @@ def value_of(signal: str, seen: Seen | None) -> float | None:
     return value if value is not None and isfinite(value) else None
 
 
-def missing(signals: Iterator[str], seen: Seen | None) -> tuple[str, ...]:
+def missing(signals: Iterable[str], seen: Seen | None) -> tuple[str, ...]:
     """Those of `signals` that are not known, in the order of their names."""
     return tuple(sorted({signal for signal in signals if value_of(signal, seen) is None}))
 

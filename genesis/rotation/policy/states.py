@@ -105,7 +105,7 @@ def _stopped(case: Case) -> None:
 def _obey_rules(settings: RotationSettings, seen: Observation, case: Case) -> None:
     pausing = list(rules.reasons(settings.rules, case.rules, case.seen, "pause"))
     if _is_stale(settings, seen, case):
-        pausing.append(Reason("stale", f"not known for {settings.stale_after.total_seconds():g} s: {', '.join(case.unknown)}"))
+        pausing.append(Reason("stale", f"not known for {settings.stale_after.total_seconds():g} s: {', '.join(case.blind)}"))
     if pausing:
         case.pause(*pausing)
     elif case.state is StrategyState.PAUSED:
@@ -122,7 +122,7 @@ def _obey_rules(settings: RotationSettings, seen: Observation, case: Case) -> No
 
 
 def _is_stale(settings: RotationSettings, seen: Observation, case: Case) -> bool:
-    if not case.unknown or not account_told(seen) or case.track.known is None:
+    if not case.blind or not account_told(seen) or case.track.known is None:
         return False
     return case.clock - case.track.known >= settings.stale_after.total_seconds()
 

@@ -37,7 +37,9 @@ def _aim(settings: RotationSettings, seen: Observation, cases: Sequence[Case]) -
         filled(merits(told, seen.correlations, penalty, unknown=unknown), bounds, budget) for unknown in (1.0, 0.0)
     )
     for case in cases:
-        if case.takes_part:
+        if case.takes_part and case.is_new:
+            case.because("new", "it never had a score: a person, or its engine, gives it its first capital")
+        elif case.takes_part:
             case.target, case.most = targets.get(case.name, ZERO), most.get(case.name, ZERO)
 
 
@@ -55,7 +57,7 @@ def _placed(
 ) -> list[Case]:
     """Those that may have capital: as many as the tier and the least weights allow, the best first."""
     margin = settings.allocation.score_margin
-    ranked = sorted((case for case in cases if case.takes_part), key=lambda case: _rank(case, margin))
+    ranked = sorted((case for case in cases if case.takes_part and not case.is_new), key=lambda case: _rank(case, margin))
     if seen.limits is not None:
         pinned = sum(case.pin is not None and case.weight > ZERO for case in cases)
         ranked = ranked[: max(0, seen.limits.max_active - pinned)]
@@ -81,7 +83,7 @@ def _lower(settings: RotationSettings, cases: Sequence[Case], budget: Decimal) -
             _say(case, "dwell", f"raised {case.clock - (case.raised or 0.0):.0f} s ago, target {case.target}")
         else:
             wishes[case.name] = wish
-    return _moved(cases, wishes, budget, -1)
+    return _moved(cases, wishes, budget, settings.allocation.min_change, -1)
 
 
 def _raise(settings: RotationSettings, seen: Observation, cases: Sequence[Case], budget: Decimal) -> Decimal:
@@ -99,7 +101,7 @@ def _raise(settings: RotationSettings, seen: Observation, cases: Sequence[Case],
         else:
             wishes[case.name] = wish
     free = ONE - settings.allocation.reserve - sum((case.weight for case in cases), ZERO)
-    return _moved(cases, _with_a_place(seen, cases, wishes), max(ZERO, min(budget, free)), 1)
+    return _moved(cases, _with_a_place(seen, cases, wishes), max(ZERO, min(budget, free)), settings.allocation.min_change, 1)
 
 
 def _with_a_place(seen: Observation, cases: Sequence[Case], wishes: dict[str, Decimal]) -> dict[str, Decimal]:
@@ -121,9 +123,9 @@ def _dwells(settings: RotationSettings, case: Case, since: float | None) -> bool
     return since is not None and case.clock - since < settings.allocation.min_dwell.total_seconds()
 
 
-def _moved(cases: Sequence[Case], wishes: dict[str, Decimal], most: Decimal, sign: int) -> Decimal:
+def _moved(cases: Sequence[Case], wishes: dict[str, Decimal], most: Decimal, least: Decimal, sign: int) -> Decimal:
     """Carry out the wishes, or the part of them that `most` allows; how much that is."""
-    amounts = scaled(wishes, most)
+    amounts = scaled(wishes, most, least)
     for case in cases:
         amount = amounts.get(case.name, ZERO)
         if case.name in wishes and not amount:

@@ -72,9 +72,16 @@ def _clamped(level: float, merit: Mapping[str, float], bounds: Mapping[str, Boun
     }
 
 
-def scaled(wishes: Mapping[str, Decimal], most: Decimal) -> dict[str, Decimal]:
-    """The wishes, or where they are more than `most` together, the same part of each."""
-    total = sum(wishes.values(), ZERO)
-    if total <= most:
-        return dict(wishes)
-    return {name: floor(wish * most / total) for name, wish in wishes.items()}
+def scaled(wishes: Mapping[str, Decimal], most: Decimal, least: Decimal = ZERO) -> dict[str, Decimal]:
+    """The wishes, or where they are more than `most` together, the same part of each.
+
+    Where a part would be less than `least`, and less than the wish, the smallest wish waits, and the others have its part.
+    """
+    left = dict(sorted(wishes.items()))
+    while left:
+        total = sum(left.values(), ZERO)
+        parts = left if total <= most else {name: floor(wish * most / total) for name, wish in left.items()}
+        if all(part >= min(least, left[name]) for name, part in parts.items()):
+            return parts
+        del left[min(left, key=lambda name: (left[name], name))]
+    return {}

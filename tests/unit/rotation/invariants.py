@@ -203,7 +203,8 @@ def _unknown(made: Made) -> Iterator[str]:
         yield f"a daily loss of {used}"
     wanted = {rule.signal for rule in settings.rules.values()} | {term.signal for term in settings.score}
     for name, step in _free(made):
-        if step.before.state in TRADING and step.after.state in TRADING:
+        has_or_gets = step.before.weight or step.after.weight or step.score is not None
+        if has_or_gets and step.before.state in TRADING and step.after.state in TRADING:
             told = seen.strategies.get(name)
             values = told.signals if told is not None and told.fresh else {}
             if any(not isfinite(values.get(signal, float("nan"))) for signal in wanted):

@@ -533,3 +533,26 @@ def test_where_not_all_can_have_the_least_weight_the_lowest_scored_have_none() -
     decision = one.next()
     assert [decision.steps[name].target for name in "abc"] == [Decimal("0.4750"), Decimal(0), Decimal("0.4750")]
     assert weights(decision)["b"] == "0.0000"
+
+
+def test_a_new_strategy_without_capital_keeps_nobody_from_moving_and_waits_for_its_first_capital() -> None:
+    played = Played("a", "b")
+    played.next()
+    played.signals["c"] = {}
+    decision = played.next()
+    assert not decision.blocked
+    assert [reason.code for reason in decision.steps["c"].reasons] == ["new"]
+    played.pins = {"c": pin(ACTIVE, "0.1")}
+    played.next()
+    played.pins = {}
+    assert [reason.code for reason in played.next().blocked] == ["warming_up"]
+
+
+def test_a_strategy_that_only_lacks_a_score_is_not_paused_as_stale() -> None:
+    played = Played("a", "b")
+    played.next()
+    del played.signals["a"]["sharpe"]
+    for _ in range(20):
+        decision = played.next()
+    assert decision.steps["a"].after.state is ACTIVE
+    assert [reason.code for reason in decision.blocked] == ["partial"]

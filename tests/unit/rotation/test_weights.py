@@ -119,3 +119,18 @@ def test_scaled_wishes_are_never_more_than_may_be_moved_nor_than_was_wished(wish
 def test_weights_are_rounded_down_to_a_hundredth_of_a_per_cent(value: Decimal | float | str, down: str) -> None:
     """0.3 as a float is a little less than 0.3."""
     assert floor(Decimal(value) if isinstance(value, str) else value) == Decimal(down)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "most", "wanted"),
+    [
+        ("a=0.05 b=0.05", "0.015", "a=0 b=0.0150"),
+        ("a=0.05 b=0.05", "0.02", "a=0.0100 b=0.0100"),
+        ("a=0.04 b=0.01 c=0.05", "0.05", "a=0.0222 b=0 c=0.0277"),
+        ("a=0.005", "0.05", "a=0.005"),
+        ("a=0.05 b=0.05", "0.009", "a=0 b=0"),
+    ],
+)
+def test_a_part_that_is_hardly_worth_it_waits_and_the_others_have_it(wishes: str, most: str, wanted: str) -> None:
+    amounts = scaled(told(wishes), Decimal(most), Decimal("0.01"))
+    assert amounts == {name: amount for name, amount in told(wanted).items() if amount}
