@@ -97,10 +97,13 @@ class Prometheus(Server):
         moment = {} if at is None else {"time": f"{at:.3f}"}
         answer = await self.ask("POST", "/api/v1/query", form={"query": promql, **moment})
         result = self.decoded(_QUERY, answer).data
-        if result.result_type == "vector":
-            return [Sample(series.metric, *_point(series.value)) for series in self.decoded(_VECTOR, result.result)]
-        if result.result_type == "scalar":
-            return [Sample({}, *_point(self.decoded(_POINT, result.result)))]
+        try:
+            if result.result_type == "vector":
+                return [Sample(series.metric, *_point(series.value)) for series in self.decoded(_VECTOR, result.result)]
+            if result.result_type == "scalar":
+                return [Sample({}, *_point(self.decoded(_POINT, result.result)))]
+        except ValueError as error:
+            raise ServerError(f"what answers at {self.shown} does not speak as {self.name} does ({error})") from error
         wrong = f"comes to a {result.result_type}, not to samples of one moment"
         raise ServerError(f"{promql}: {wrong}", status=_OK, reason=wrong)
 

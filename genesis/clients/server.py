@@ -13,12 +13,16 @@ import aiohttp
 import msgspec
 
 from genesis.core.errors import ServerError
+from genesis.core.printing import one_line
 
 _OK = range(200, 300)
 _LONGEST_QUOTE = 300
 """Characters of a refusal that are quoted."""
 
-_PASSWORD = re.compile(r"//[^/]*@")
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""The last one: brackets in brackets, thousands of them."""
+
+_PASSWORD = re.compile(r"//[^?#]*@")
 
 _Answer = TypeVar("_Answer")
 
@@ -36,7 +40,7 @@ class Server:
     def __init__(self, name: str, option: str, url: str, timeout: float = 5.0) -> None:
         self.name = name
         self.url = url.rstrip("/")
-        self.shown = _PASSWORD.sub("//", self.url)
+        self.shown = without_password(self.url)
         """The address without user and password, for messages."""
         self._option = option
         self._timeout = aiohttp.ClientTimeout(total=timeout)
@@ -105,7 +109,7 @@ class Server:
         """
         try:
             return decoder.decode(answer)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except _UNREADABLE as error:
             raise ServerError(
                 f"what answers at {self.shown} does not speak as {self.name} does ({error}): is {self._option} right?"
             ) from error
@@ -128,16 +132,20 @@ async def _read(response: aiohttp.ClientResponse, max_bytes: int | None) -> byte
     return bytes(answer)
 
 
+def without_password(url: str) -> str:
+    """An address without user and password, also where a character of these should have been written as %2F."""
+    return _PASSWORD.sub("//", url)
+
+
 def refusal(answer: bytes) -> str:
     """What a server says of why it refuses, on one line."""
     try:
         told = msgspec.json.decode(answer)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         told = answer.decode(errors="replace")
     if isinstance(told, dict):
         told = told.get("error") or told.get("message") or told
-    text = " ".join(str(told).split())
-    return text[:_LONGEST_QUOTE] or "it does not say why"
+    return one_line(" ".join(str(told).split())[:_LONGEST_QUOTE], 2 * _LONGEST_QUOTE) or "it does not say why"
 
 
 def _reason(error: Exception) -> str:
@@ -145,4 +153,4 @@ def _reason(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorError) and not isinstance(error.os_error, ssl.SSLError):
         number = error.os_error.errno
         return os.strerror(number) if number and number > 0 else str(error.os_error)
-    return str(error) or type(error).__name__
+    return one_line(" ".join(str(error).split()), _LONGEST_QUOTE) or type(error).__name__

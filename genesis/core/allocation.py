@@ -13,6 +13,8 @@ from genesis.core.models import MAX_SEQ, Allocation, StrategyState
 MAX_BODY = 1_048_576
 """Bytes of a decision or a report; some ten thousand strategies."""
 _LONGEST_QUOTE = 80
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""The last one: brackets in brackets, thousands of them."""
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -73,7 +75,7 @@ def _decoded(body: bytes) -> tuple[int | None, dict[str, Share]]:
         raise EventError("body", f"{len(body)} bytes", f"is larger than {MAX_BODY} bytes")
     try:
         wire = _WIRE.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise EventError("body", _quoted(body), f"is no allocation ({error})") from None
     if wire.decision is not None and not 1 <= wire.decision <= MAX_SEQ:
         raise EventError("decision", wire.decision, f"is not between 1 and {MAX_SEQ}")
@@ -87,7 +89,7 @@ def _share(name: str, raw: msgspec.Raw) -> Share:
         Allocation(strategy=name, weight=share.weight, state=share.state)
     except EventError as error:
         raise EventError(f"{where}.{error.field}", _shortened(str(error.value)), error.reason) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError) as error:
+    except (*_UNREADABLE, ArithmeticError) as error:
         raise EventError(where, _quoted(bytes(raw)), f"is no share ({error})") from None
     return share
 

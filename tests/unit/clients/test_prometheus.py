@@ -162,3 +162,24 @@ async def test_an_expression_is_laid_out_by_prometheus() -> None:
     text = json.dumps({"status": "success", "data": "up == 0"})
     async with answering({"POST /api/v1/format_query": (200, text)}) as (url, _), Prometheus(url) as prometheus:
         assert await prometheus.formatted("up==0") == "up == 0"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        result("vector", [{"metric": {}, "value": [1, "a lot"]}]),
+        result("scalar", [1, "a lot"]),
+        {"POST /api/v1/query": (200, '{"data":{"resultType":"vector","more":' + "[" * 100_000 + "]" * 100_000 + "}}")},
+        {"POST /api/v1/query": (500, "[" * 100_000)},
+    ],
+    ids=["text in a vector", "text in a scalar", "too deep", "a refusal that is too deep"],
+)
+async def test_an_answer_that_makes_no_sense_is_an_error_of_the_server(answer: dict[str, Answer]) -> None:
+    with pytest.raises(ServerError):
+        await queried(answer)
+
+
+async def test_what_a_server_says_is_told_on_one_line_and_moves_no_cursor() -> None:
+    with pytest.raises(ServerError) as raised:
+        await queried({"POST /api/v1/query": (400, "two\nlines \x1b[2J\u202eand more")})
+    assert str(raised.value).endswith(r"two lines \x1b[2J\u202eand more")

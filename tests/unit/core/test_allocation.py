@@ -71,3 +71,10 @@ def test_what_is_no_json_is_refused(body: bytes) -> None:
 def test_what_an_engine_is_told_has_a_number() -> None:
     with pytest.raises(EventError, match="decision: None"):
         decode_order(b'{"decision":null,"shares":{}}')
+
+
+@pytest.mark.parametrize("body", ['{"decision":1,"shares":{"a":%s}}', '{"decision":1,"more":%s,"shares":{}}'])
+def test_brackets_in_brackets_without_end_are_no_allocation(body: str) -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    with pytest.raises(EventError, match="body"):
+        decode_report((body % deep).encode())
