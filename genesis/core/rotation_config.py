@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import InitErrorDetails
@@ -32,6 +33,18 @@ def _word(name: str) -> str:
 
 Word = Annotated[str, AfterValidator(_word)]
 """A name that becomes a label value of our own metrics."""
+
+
+def _address(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        found = parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:  # brackets that do not match, a port that is none
+        found = None
+    if not found:
+        raise ValueError("is no address: http://HOST:PORT/PATH is one, with a port from 1 to 65535")
+    return url
+
 
 _VARIABLE = re.compile(r"\$\{?[A-Za-z_]")
 
@@ -152,7 +165,7 @@ class AllocationSettings(Section):
 class EngineEndpoint(Section):
     """The trading engine that decisions are delivered to."""
 
-    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s@]+$")] | None = None
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s@]+$"), AfterValidator(_address)] | None = None
     """Where it takes allocations by PUT and reports them by GET; null where it runs in the same process, or nobody follows."""
     token_file: Path | None = None
     """The file with the bearer token that it wants."""
@@ -171,7 +184,7 @@ class RotationSettings(Section):
     """advise only tells what it would do; enforce sends it to the engine."""
     interval: Interval = timedelta(seconds=30)
     """The time between two decisions."""
-    prometheus: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] = "http://127.0.0.1:9090"
+    prometheus: Annotated[str, StringConstraints(pattern=r"^https?://\S+$"), AfterValidator(_address)] = "http://127.0.0.1:9090"
     """The Prometheus that is asked."""
     timeout: Interval = timedelta(seconds=5)
     """How long it may take to answer; shorter than `interval`."""

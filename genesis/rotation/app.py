@@ -107,6 +107,8 @@ class RotationApp:
             await self._follow(settings)
         except GenesisError as error:
             _log.error("configuration refused: the old one goes on", reason=str(error))
+        except Exception:  # whatever it is: a controller that runs is not ended by a file
+            _log.exception("configuration refused: the old one goes on")
         else:
             self._settings = settings
             _log.info("configuration read", mode=settings.rotation.mode)
