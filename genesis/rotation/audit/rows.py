@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from genesis import __version__
+from genesis.clients.server import without_password
 from genesis.core.errors import JournalError
 from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.audit.commands import Command
@@ -130,7 +131,9 @@ def command_of(sequence: int, payload: bytes) -> Command:
 
 def settings_payload(settings: RotationSettings) -> tuple[str, bytes]:
     """Their digest, and what is kept."""
-    raw = msgspec.Raw(settings.model_dump_json().encode())
+    # A password in Prometheus's address is nothing that a decision was made from.
+    shown = settings.model_copy(update={"prometheus": without_password(settings.prometheus)})
+    raw = msgspec.Raw(shown.model_dump_json().encode())
     payload = msgspec.json.encode(_Settings(__version__, raw))
     return hashlib.sha256(payload).hexdigest(), payload
 

@@ -173,3 +173,12 @@ async def test_a_newer_genesis_is_left_alone(sqlite_address: Address) -> None:
     connection.close()
     with pytest.raises(JournalError, match="schema version 2, this Genesis knows 1: start the version that wrote it"):
         await AuditLog(sqlite_address).open()
+
+
+async def test_a_password_in_the_address_of_prometheus_is_not_kept(journal_address: Address) -> None:
+    secret = SETTINGS.model_copy(update={"prometheus": "https://reader:pass/word@prometheus:9090/path"})
+    async with AuditLog(journal_address) as log:
+        await log.record(secret, observation(), {}, decision(), order=False)
+        [one] = await recorded(log)
+        _, settings = await log.look_up(lambda store: store.settings(one.settings))
+        assert settings == SETTINGS.model_copy(update={"prometheus": "https://prometheus:9090/path"})
