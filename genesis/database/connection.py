@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
@@ -100,6 +101,16 @@ class Database:
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
+
+    def interrupt(self) -> None:
+        """Let go of a server that does not answer, from another thread: what waits for it raises. A file is not let go of."""
+        connection = self._connection
+        if connection is None or self.address.backend == SQLITE:
+            return
+        with suppress(Exception):  # its thread has just let go of it
+            number = connection.connection.driver_connection.fileno()  # type: ignore[union-attr]
+            with socket.socket(fileno=os.dup(number)) as held:
+                held.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Disconnect and give the lock back."""

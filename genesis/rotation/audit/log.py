@@ -24,6 +24,8 @@ from genesis.rotation.decision import Decision, History
 from genesis.rotation.observation import Observation, Pin
 from genesis.rotation.order import Order
 
+LONGEST = 15.0
+"""Seconds. What a server says by itself, such as that a lock is held, is said before."""
 _BATCH = 200
 _Result = TypeVar("_Result")
 
@@ -45,12 +47,23 @@ class AuditLog:
     """Written by the controller that leads; `open` it again after an error of `record`, and go on from its `last`."""
 
     def __init__(
-        self, where: Address | Path | str, *, clock: Clock | None = None, leads: bool = True, read_only: bool = False
+        self,
+        where: Address | Path | str,
+        *,
+        clock: Clock | None = None,
+        leads: bool = True,
+        read_only: bool = False,
+        longest: float = LONGEST,
     ) -> None:
-        """`leads`: take the controllers' lock; without it, only commands can be given. `read_only`: nothing is written."""
+        """`leads`: take the controllers' lock; without it, only commands can be given. `read_only`: nothing is written.
+
+        `longest`: seconds after which a server that does not answer who leads is let go of.
+        """
         self.address = where if isinstance(where, Address) else address(where)
         self._clock = clock or SystemClock()
-        self._store = AuditStore(self.address, leads=leads and not read_only, read_only=read_only)
+        self._leads = leads and not read_only
+        self._longest = longest
+        self._store = AuditStore(self.address, leads=self._leads, read_only=read_only)
         self._thread: ThreadPoolExecutor | None = None
 
     @property
@@ -195,7 +208,14 @@ class AuditLog:
     async def _run(self, work: Callable[..., _Result], *arguments: object, **named: object) -> _Result:
         if self._thread is None:
             raise JournalError(f"{ROTATION.name} {self.address}: is not open")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*arguments, **named))
+        working = asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*arguments, **named))
+        if not self._leads:
+            return await working
+        try:
+            return await asyncio.wait_for(asyncio.shield(working), self._longest)
+        except TimeoutError:
+            self._store.interrupt()
+            return await working
 
 
 def order_of(recorded: Recorded) -> Order:

@@ -87,6 +87,10 @@ class AuditStore:
         self._database.close()
         self._settings = None
 
+    def interrupt(self) -> None:
+        """Let what waits for the server raise; may be called from another thread."""
+        self._database.interrupt()
+
     def last(self) -> Recorded | None:
         """The last decision; None before the first one."""
         return self._one(_DECISIONS.order_by(DECISION.c.number.desc()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from genesis.database.address import Address
 from genesis.rotation.audit.log import AuditLog
 from genesis.rotation.audit.rows import Recorded
 from genesis.rotation.observation import Pin
+from tests.integration.postgres import Cluster
 from tests.unit.rotation.logged import BEGIN, PIN, SETTINGS, decision, observation, share
 
 _ODD = "a\"b\\c{d}\ne'\0\U0001f600" + "x" * 1000
@@ -182,3 +184,18 @@ async def test_a_password_in_the_address_of_prometheus_is_not_kept(journal_addre
         [one] = await recorded(log)
         _, settings = await log.look_up(lambda store: store.settings(one.settings))
         assert settings == SETTINGS.model_copy(update={"prometheus": "https://prometheus:9090/path"})
+
+
+async def test_a_server_that_hangs_is_let_go_of(postgres: Cluster, postgres_address: Address) -> None:
+    asked = "SELECT pid FROM pg_stat_activity WHERE application_name = 'genesis rotation'"
+    async with AuditLog(postgres_address, longest=0.3) as log:
+        [(session,)] = postgres.admin(asked)
+        os.kill(int(str(session)), signal.SIGSTOP)
+        try:
+            with pytest.raises(JournalError, match="nothing is delivered until it is there again"):
+                await record(log)
+            assert not log.is_open
+        finally:
+            os.kill(int(str(session)), signal.SIGCONT)
+    async with AuditLog(postgres_address) as log:
+        assert await record(log) == 1
