@@ -72,6 +72,7 @@ class Controller:
         self._confirmed: int | None = None
         self._heard: EngineReport | None = None
         self._said_at: float | None = None
+        self._looked_at = 0.0
         self._round_ended = clock.monotonic()
         self.between_rounds = asyncio.Lock()
         """Held during a round."""
@@ -160,6 +161,7 @@ class Controller:
     async def _lead(self, parts: Parts) -> None:
         if not parts.enforces:
             self._order = None  # nobody was told to follow what is only advised
+        self._looked_at = self._clock.monotonic()
         look, (report, faults) = await asyncio.gather(parts.observer.look(), self._asked(parts))
         standing = await self._audit.state()
         halted = halted_by_file(parts.settings.halt_file) or ("" if standing.halted is None else str(standing.halted))
@@ -220,7 +222,7 @@ class Controller:
             if self._confirmed != order.number:
                 await self._delivered(order, "confirmed", "as the engine reports")
             return
-        if report is None and not self._adds_nothing(order):
+        if (report is None or self._is_late(parts)) and not self._adds_nothing(order):
             return  # what is old by now may have been overtaken: it waits until the engine says what it has
         try:
             report = await parts.engine.deliver(order.number, order.shares)
@@ -231,6 +233,14 @@ class Controller:
         self.status = replace(self.status, report=report)
         wrong = differences(order, report, tolerance)
         await self._delivered(order, "unconfirmed" if wrong else "confirmed", "; ".join(wrong))
+
+    def _is_late(self, parts: Parts) -> bool:
+        """Whether the next round is due already: this process was stopped, or something took long, since it looked."""
+        late = self._clock.monotonic() - self._looked_at
+        if late <= parts.settings.interval.total_seconds():
+            return False
+        _log.warning("a round took too long: nothing is raised by what it saw", seconds=round(late, 1))
+        return True
 
     def _adds_nothing(self, order: Order) -> bool:
         """Whether no strategy gets more by it than it had when the engine was heard last."""

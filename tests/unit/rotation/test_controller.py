@@ -250,6 +250,28 @@ async def test_an_engine_that_does_not_answer_is_only_told_what_adds_nothing(tmp
         assert one.engine.applied == [1, 2]
 
 
+@pytest.mark.parametrize(("weight", "told"), [("0.3", True), ("0.5", False)])
+async def test_a_process_that_was_stopped_in_the_middle_of_a_round_raises_nothing_by_what_it_saw_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weight: str, told: bool
+) -> None:
+    async with bench(tmp_path) as one:
+        await one.rounds()
+        record = one.audit.record
+
+        async def stopped(*arguments: Any, **named: Any) -> int:
+            number = await record(*arguments, **named)
+            one.clock.pass_by(60)
+            return number
+
+        monkeypatch.setattr(one.audit, "record", stopped)
+        one.wants.shares = shares(one=weight, two="0.4")
+        await one.rounds()
+        assert one.engine.applied == ([1, 2] if told else [1])
+        monkeypatch.undo()
+        await one.rounds()
+        assert one.engine.applied == [1, 2]  # seen anew, and still wanted
+
+
 async def test_after_a_restart_an_engine_that_does_not_answer_is_told_nothing(tmp_path: Path) -> None:
     async with bench(tmp_path) as one:
         await one.rounds()
