@@ -211,6 +211,7 @@ class AuditLog:
         working = asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*arguments, **named))
         if not self._leads:
             return await working
+        working.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody waits for it any more at a stop
         try:
             return await asyncio.wait_for(asyncio.shield(working), self._longest)
         except TimeoutError:
