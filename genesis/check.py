@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +13,7 @@ from genesis import generate
 from genesis.core.alert_config import AlertSettings
 from genesis.core.config import Settings
 from genesis.core.figure_alerts import PeriodLossAlert
+from genesis.core.rotation_config import RotationSettings
 from genesis.stack import programs
 
 
@@ -25,16 +28,21 @@ def check_files(settings: Settings, root: Path, environ: Mapping[str, str]) -> I
     """Check the generated files under `root`, and let promtool and amtool check them too where they are installed."""
     for path in generate.check(root, settings):
         yield Finding(str(path), "is not what the configuration makes: run `genesis generate`")
+    if settings.rotation.mode == "enforce" and settings.rotation.engine.url is None:
+        yield Finding("rotation.yaml: engine.url: enforce needs an engine: `genesis rotate run` will not start without one")
     for key, strategy in _strategies_named(settings.alerts):
         if strategy not in settings.strategies.strategies:
             yield Finding(f"alerts.yaml: {key}: {strategy!r} is not in strategies.yaml, and counts only if an engine sends it")
     promtool, amtool = (programs.find(program, environ) for program in (programs.PROMTOOL, programs.AMTOOL))
     rules = [path for path in sorted((root / "prometheus" / "rules").glob("*.yml")) if not path.name.endswith("_test.yml")]
     if promtool is None:
-        yield Finding("promtool is not installed: rules and prometheus.yml are not checked by it")
+        yield Finding(
+            "promtool is not installed: rules, prometheus.yml and the expressions of rotation.yaml are not checked by it"
+        )
     else:
         yield _run(promtool, "check", "rules", *rules)
         yield _run(promtool, "check", "config", "--syntax-only", root / "prometheus" / "prometheus.yml")
+        yield _expressions(promtool, settings.rotation)
     if amtool is None:
         yield Finding("amtool is not installed: alertmanager.yml is not checked by it")
     else:
@@ -52,6 +60,22 @@ def _strategies_named(settings: AlertSettings) -> Iterator[tuple[str, str]]:
     for index, route in enumerate(settings.routes):
         if "strategy" in route.match:
             yield f"routes.{index}.match.strategy", route.match["strategy"]
+
+
+def _expressions(promtool: Path, settings: RotationSettings) -> Finding:
+    """Whether each expression of rotation.yaml is one, and comes to one sample a series: each is a rule in its own group."""
+    expressions = {f"signals.{name}": promql for name, promql in settings.signals.items()}
+    if settings.correlation is not None:
+        expressions["correlation"] = settings.correlation
+    # What is no instant vector cannot be summed up; on a line of its own, no comment swallows the bracket.
+    groups = [
+        {"name": key, "rules": [{"record": "checked", "expr": f"sum(\n{promql}\n)"}]} for key, promql in expressions.items()
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "rotation.yaml")
+        file.write_text(json.dumps({"groups": groups}), encoding="utf-8")
+        found = _run(promtool, "check", "rules", file)
+    return Finding("rotation.yaml: promtool on its expressions", found.fault)
 
 
 def _run(*command: str | Path) -> Finding:

@@ -16,6 +16,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from genesis.check import check_files
+from genesis.core.config import load_settings
 from genesis.core.models import MAX_TEXT
 from genesis.core.timing_faults import OF_ROTATION
 from genesis.monitoring.alert_manager import prometheus_config, rule_files, rule_tests
@@ -23,6 +25,7 @@ from genesis.monitoring.alert_manager.alerts import ALERTS, TOPICS
 from genesis.stack import programs
 from tests.unit.monitoring.alert_tree import limits, settings
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("real_programs")
 
 
@@ -513,3 +516,14 @@ def test_every_query_of_the_runbooks_is_promql(tmp_path: Path) -> None:
     (tmp_path / "looks.yml").write_text(yaml.safe_dump({"groups": [{"name": "looks", "rules": records}]}))
     done = promtool("check", "rules", tmp_path / "looks.yml")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_check_names_each_expression_of_rotation_that_is_none_or_comes_to_no_samples_of_one_moment() -> None:
+    shipped = load_settings(ROOT / "config")
+    right = dict(shipped.rotation.signals)
+    wrong = {"open": "sum(((", "range": "up[5m]", "text": "'up'", "one": "1"}
+    changed = shipped.rotation.model_copy(update={"signals": right | {"comment": "up # all of them"} | wrong})
+    findings = check_files(shipped._replace(rotation=changed), ROOT, os.environ)
+    (fault,) = (found.fault for found in findings if found.note == "rotation.yaml: promtool on its expressions")
+    assert fault is not None
+    assert {name for name in changed.signals if f'"signals.{name}"' in fault} == wrong.keys()
