@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from genesis.cli.journal import journal_of
 from genesis.core.clock import SystemClock
 from genesis.core.config import Settings, load_settings
-from genesis.core.errors import GenesisError, UnknownError
+from genesis.core.errors import GenesisError, JournalError, UnknownError
 from genesis.core.printing import one_line
 
 if TYPE_CHECKING:
@@ -31,7 +31,11 @@ def command(options: argparse.Namespace, run: Work) -> int:
             f"rotate: {where}: there is no such file: name the controller's journal with --journal, "
             f"or halt by the file {load_settings(options.config).rotation.halt_file}"
         )
-    return asyncio.run(_with_log(options, run, read_only=False))
+    try:
+        return asyncio.run(_with_log(options, run, read_only=False))
+    except JournalError as error:
+        file = load_settings(options.config).rotation.halt_file
+        raise JournalError(f"{error}; a file {file} where the controller runs halts it without a database") from error
 
 
 def question(options: argparse.Namespace, run: Work) -> int:

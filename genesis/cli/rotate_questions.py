@@ -33,8 +33,8 @@ def add_questions(verbs: Commands) -> None:
 
 def _add_choice(audit: argparse.ArgumentParser) -> None:
     which = audit.add_mutually_exclusive_group()
-    which.add_argument("--last", type=above_zero(int), default=10, metavar="N", help="the last N decisions (default: 10)")
-    which.add_argument("--number", type=above_zero(int), metavar="N", help="decision N alone")
+    which.add_argument("--last", type=_count, default=10, metavar="N", help="the last N decisions (default: 10)")
+    which.add_argument("--number", type=_count, metavar="N", help="decision N alone")
     which.add_argument("--since", type=_since, metavar="T", help="from then on: 2026-01-31T12:00:00Z, or 2h for two hours ago")
     audit.add_argument("--strategy", metavar="NAME", help="what was decided of this one alone")
     audit.add_argument("--changes", action="store_true", help="only decisions that change something")
@@ -98,6 +98,13 @@ def _verify(options: argparse.Namespace, environ: Environ) -> int:
         say(f"{'sound before that' if failed else 'ok'}: {sound}: each is what the policy makes of its inputs")
 
     return question(options, run) or (FAILURE if failed else 0)
+
+
+def _count(text: str) -> int:
+    number = above_zero(int)(text)
+    if number > 2**53:
+        raise argparse.ArgumentTypeError(f"{text!r} is more than there can be")
+    return number
 
 
 def _since(text: str) -> datetime:

@@ -232,3 +232,15 @@ def test_decisions_of_the_policy_are_found_to_be_its_own(rotate: Run, where: Pat
     code, said, complaint = rotate("verify")
     assert (code, complaint) == (0, "")
     assert said.startswith("ok: 4 decisions, up to number 44, seal ")
+
+
+def test_where_the_database_cannot_be_used_a_halt_names_the_file_that_needs_none(rotate: Run, where: Path) -> None:
+    where.write_bytes(b"no database, and longer than the head of one" * 100)
+    code, _, complaint = rotate("halt", "--why", "odd")
+    assert code == 1
+    assert "a file data/rotation.halt where the controller runs halts it without a database" in complaint
+
+
+def test_a_number_that_no_decision_can_have_is_a_usage_error(rotate: Run) -> None:
+    with pytest.raises(SystemExit):
+        rotate("audit", "--number", "9" * 20)
