@@ -66,7 +66,7 @@ def _halt(options: argparse.Namespace, environ: Environ) -> int:
 
 def _resume(options: argparse.Namespace, environ: Environ) -> int:
     async def run(log: AuditLog, settings: Settings) -> None:
-        halted, by_file = (await log.state()).halted, halted_by_file(settings)
+        halted, by_file = (await log.state()).halted, halted_by_file(settings) or await _halted_elsewhere(log)
         if halted is None:
             raise GenesisError(f"rotate: nobody has halted it by a command{by_file and f'; {by_file}: remove it'}")
         await log.resume(options.why, options.author)
@@ -128,16 +128,26 @@ def _prune(options: argparse.Namespace, environ: Environ) -> int:
     return command(options, run)
 
 
+async def _halted_elsewhere(log: AuditLog) -> str:
+    """Why a file halts it that only the controller sees. A damaged decision keeps nobody from giving a command."""
+    from genesis.rotation.status_lines import halted_elsewhere, report
+
+    try:
+        return halted_elsewhere(await log.look_up(report))
+    except JournalError:
+        return ""
+
+
 async def _say_when(log: AuditLog, settings: Settings, what: str, *, halts: bool = False) -> None:
     """When a command has its effect. It is kept already: a damaged decision must not make it look as if it were not."""
-    from genesis.rotation.status_lines import is_late, report
+    from genesis.rotation.status_lines import interval_of, is_late, report
 
     try:
         found = await log.look_up(report)
     except JournalError as error:
         say(f"{what}. Whether a controller decides now is not known: {error}")
         return
-    interval = duration_text(settings.rotation.interval)
+    interval = duration_text(interval_of(found, settings.rotation))
     if found.standing.halted is not None and not halts:
         say(f"{what}. It counts once `genesis rotate resume` ends the halt {one_line(str(found.standing.halted), _WIDTH)}")
     elif is_late(found, settings.rotation, utc_now()):

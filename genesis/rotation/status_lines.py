@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from genesis.core.duration import duration_text
+from genesis.core.errors import JournalError
 from genesis.core.printing import aligned, one_line
 from genesis.core.rotation_config import RotationSettings
-from genesis.rotation.audit.commands import Standing
+from genesis.rotation.audit.commands import BY, Standing
 from genesis.rotation.audit.lines import reason_text
-from genesis.rotation.audit.rows import Delivery, Entry
+from genesis.rotation.audit.rows import Delivery, Entry, Recorded
 from genesis.rotation.audit.store import AuditStore
 from genesis.rotation.decision import Step
 from genesis.rotation.observation import Pin
@@ -36,6 +37,8 @@ class Report(NamedTuple):
     number: int
     """Of the last decision; 0 before the first one."""
     entry: Entry | None
+    settings: RotationSettings | None
+    """Those that it was made by; None where they are of a Genesis that had others, or damaged."""
     standing: Standing
     changes: dict[str, Change]
     delivery: Delivery | None
@@ -60,6 +63,7 @@ def report(store: AuditStore) -> Report:
     return Report(
         number=0 if last is None else last.number,
         entry=None if last is None else last.entry,
+        settings=None if last is None else _settings(store, last),
         standing=store.standing(),
         changes=changes,
         delivery=attempts[-1] if attempts else None,
@@ -72,6 +76,8 @@ def status_lines(found: Report, settings: RotationSettings, halted_by_file: str,
     yield from _decision(found, settings, now)
     if halted_by_file:
         yield f"HALTED    {halted_by_file}"
+    elif by_another := halted_elsewhere(found):
+        yield f"HALTED    {by_another}"
     if found.standing.halted is not None:
         yield f"HALTED    {one_line(str(found.standing.halted), _TEXT)}"
     if found.entry is not None:
@@ -83,9 +89,22 @@ def status_lines(found: Report, settings: RotationSettings, halted_by_file: str,
         yield from aligned(_table(found, found.entry))
 
 
+def halted_elsewhere(found: Report) -> str:
+    """Why the last decision was halted, where no command says so: the controller may see a file that is not here."""
+    halted = "" if found.entry is None else found.entry.halted
+    if not halted or halted.startswith(BY):
+        return ""
+    return f"{one_line(halted, _TEXT)} (at the last decision, on the controller's side)"
+
+
+def interval_of(found: Report, settings: RotationSettings) -> timedelta:
+    """Between decisions: by the controller's settings, which need not be `settings`."""
+    return (found.settings or settings).interval
+
+
 def is_late(found: Report, settings: RotationSettings, now: datetime) -> bool:
     """Whether no controller seems to run."""
-    return found.entry is None or now - found.entry.decision.time > _LATE * settings.interval
+    return found.entry is None or now - found.entry.decision.time > _LATE * interval_of(found, settings)
 
 
 def pin_text(strategy: str, pin: Pin) -> str:
@@ -95,6 +114,13 @@ def pin_text(strategy: str, pin: Pin) -> str:
     return (
         f"{one_line(strategy)}: {pin.state.value}{weight} by {one_line(pin.author)} since {since}: {one_line(pin.why, _TEXT)}"
     )
+
+
+def _settings(store: AuditStore, last: Recorded) -> RotationSettings | None:
+    try:
+        return store.settings(last.settings)[1]
+    except JournalError:  # `genesis rotate verify` tells of it; what stands now is not to be hidden by it
+        return None
 
 
 def _age(time: datetime, now: datetime) -> str:
@@ -109,9 +135,9 @@ def _decision(found: Report, settings: RotationSettings, now: datetime) -> Itera
     decision = found.entry.decision
     yield f"decision  {found.number}, {_age(decision.time, now)} ago, mode {decision.history.mode}"
     if is_late(found, settings, now):
-        yield f"LATE      one is made every {duration_text(settings.interval)}: does `genesis rotate run` run?"
-    if decision.history.mode != settings.mode:
-        yield f"MODE      {settings.mode} in rotation.yaml: SIGHUP lets the controller take it up"
+        yield f"LATE      one is made every {duration_text(interval_of(found, settings))}: does `genesis rotate run` run?"
+    if found.settings is not None and found.settings != settings:
+        yield "SETTINGS  other ones than in rotation.yaml here; SIGHUP lets a controller that runs by this file take it up"
 
 
 def _delivery(found: Report) -> Iterator[str]:

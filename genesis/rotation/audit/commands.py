@@ -32,6 +32,10 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """Of a prune."""
 
 
+BY = "by "
+"""What the words of a halt by command begin with, unlike those of one by the file."""
+
+
 class Halt(NamedTuple):
     """A person keeps everything as it is."""
 
@@ -40,7 +44,7 @@ class Halt(NamedTuple):
     since: datetime
 
     def __str__(self) -> str:
-        return f"by {self.author} since {self.since:%Y-%m-%d %H:%M:%S} UTC: {self.why}"
+        return f"{BY}{self.author} since {self.since:%Y-%m-%d %H:%M:%S} UTC: {self.why}"
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from genesis.cli import main
+from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.audit.log import AuditLog
 from genesis.rotation.policy import decide
 from tests.unit.rotation.logged import PIN, SETTINGS, decision, observation
@@ -37,6 +41,12 @@ async def _fill(path: Path, strategies: tuple[str, ...] = ("trend", "carry"), **
             await log.record(SETTINGS, seen, {}, made, order=to == "0.2", halted="")
         await log.delivered(2, "failed", "no\nroute")
         await log.delivered(2, "confirmed", "as the engine reports")
+
+
+async def _decided(path: Path, settings: RotationSettings, *, halted: str = "") -> None:
+    """One decision more."""
+    async with AuditLog(path) as log:
+        await log.record(settings, observation(90), {}, decision(90), order=False, halted=halted)
 
 
 @pytest.fixture
@@ -67,6 +77,38 @@ def test_a_halt_by_the_file_is_told_and_no_command_ends_it(rotate: Run, tmp_path
     assert "HALTED    there is a file data/rotation.halt" in rotate("status")[1]
     rotate("halt", "--why", "odd")
     assert "STILL HALTED: there is a file data/rotation.halt: remove it" in rotate("resume", "--why", "fine")[1]
+
+
+def test_a_halt_by_a_file_that_only_the_controller_sees_is_told(rotate: Run, where: Path) -> None:
+    asyncio.run(_decided(where, SETTINGS, halted="there is a file data/rotation.halt"))
+    told = "there is a file data/rotation.halt (at the last decision, on the controller's side)"
+    assert f"HALTED    {told}" in rotate("status")[1]
+    assert f"nobody has halted it by a command; {told}: remove it" in rotate("resume", "--why", "fine")[2]
+    rotate("halt", "--why", "odd")
+    assert f"STILL HALTED: {told}: remove it" in rotate("resume", "--why", "fine")[1]
+
+
+def test_a_halt_that_was_resumed_since_the_last_decision_is_over(rotate: Run, where: Path) -> None:
+    rotate("halt", "--why", "odd", "--author", "ada")
+    asyncio.run(_decided(where, SETTINGS, halted=rotate("status")[1].split("HALTED    ")[1].splitlines()[0]))
+    rotate("resume", "--why", "fine")
+    assert "HALTED" not in rotate("status")[1]
+
+
+def test_a_controller_is_late_by_its_own_interval_and_other_settings_here_are_told(rotate: Run, where: Path) -> None:
+    asyncio.run(_decided(where, SETTINGS.model_copy(update={"interval": timedelta(seconds=10)})))
+    said = rotate("status")[1]
+    assert "LATE      one is made every 10s" in said
+    assert "SETTINGS  other ones than in rotation.yaml here" in said
+
+
+def test_settings_that_cannot_be_read_do_not_hide_what_stands(rotate: Run, where: Path) -> None:
+    with closing(sqlite3.connect(where)) as connection, connection:
+        connection.execute("UPDATE rotation_settings SET payload = x'00'")
+    code, said, _ = rotate("status")
+    assert code == 0
+    assert "LATE      one is made every 30s" in said
+    assert "SETTINGS" not in said
 
 
 def test_a_halt_of_no_journal_is_refused_with_the_way_out(rotate: Run, where: Path) -> None:
@@ -143,7 +185,7 @@ def test_what_comes_of_a_pin_while_all_is_halted_is_said(rotate: Run) -> None:
 def test_the_status_names_the_last_change_of_each_strategy_and_a_controller_that_is_late(rotate: Run) -> None:
     _, said, _ = rotate("status")
     assert "LATE      one is made every 30s" in said
-    assert "MODE      advise in rotation.yaml" in said
+    assert "SETTINGS" not in said
     assert "engine    decision 2 confirmed" in said
     row = next(line for line in said.splitlines() if line.startswith("trend"))
     assert row.split()[:6] == ["trend", "active", "0.3000", "0.500", "01-05", "10:00:30"]
