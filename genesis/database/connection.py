@@ -155,6 +155,8 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise JournalError(f"{self._name}: its folder cannot be made: {error}") from error
+        if self._inode is None:
+            self._inode = _inode(path)  # whoever waits for the lock knows as well that there was a file
         if self._locked and self._lock is None:
             self._lock = lock_file(path, self._purpose)
 

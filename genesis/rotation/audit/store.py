@@ -59,8 +59,10 @@ class AuditStore:
         self._command_seal = FIRST_SEAL
 
     def anew(self) -> AuditStore:
-        """One for the same log, that knows nothing of it yet."""
-        return AuditStore(self._address, leads=self._leads, read_only=self._read_only)
+        """One for the same log, that knows nothing of it yet, but that its file was there."""
+        store = AuditStore(self._address, leads=self._leads, read_only=self._read_only)
+        store._database = self._database
+        return store
 
     @property
     def is_open(self) -> bool:

@@ -199,3 +199,22 @@ async def test_a_server_that_hangs_is_let_go_of(postgres: Cluster, postgres_addr
             os.kill(int(str(session)), signal.SIGCONT)
     async with AuditLog(postgres_address) as log:
         assert await record(log) == 1
+
+
+async def test_a_log_whose_file_is_gone_is_not_begun_again_without_its_halt(sqlite_address: Address) -> None:
+    log, waiting = AuditLog(sqlite_address), AuditLog(sqlite_address)
+    await log.open()
+    await log.halt("odd", "ada")
+    with pytest.raises(JournalLockedError):
+        await waiting.open()
+    assert sqlite_address.path is not None
+    gone = sqlite_address.path.rename(sqlite_address.path.with_name("gone.db"))
+    await log.close()
+    for one in (log, waiting):
+        with pytest.raises(JournalError, match="the file is gone: put it back"):
+            await one.open()
+        await one.close()
+    gone.rename(sqlite_address.path)
+    await waiting.open()
+    assert (await waiting.state()).halted is not None
+    await waiting.close()
