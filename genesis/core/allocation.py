@@ -12,6 +12,8 @@ from genesis.core.models import MAX_SEQ, Allocation, StrategyState
 
 MAX_BODY = 1_048_576
 """Bytes of a decision or a report; some ten thousand strategies."""
+_LARGEST_REPORTED = MAX_SEQ // 2
+"""Decisions are numbered above what the engine reports: one wrong answer must not leave them without numbers for good."""
 _LONGEST_QUOTE = 80
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """The last one: brackets in brackets, thousands of them."""
@@ -55,6 +57,8 @@ def decode_report(body: bytes) -> EngineReport:
         EventError: naming the field that is wrong, and its value.
     """
     number, shares = _decoded(body)
+    if number is not None and number > _LARGEST_REPORTED:
+        raise EventError("decision", number, f"is above {_LARGEST_REPORTED}, which no engine was ever told")
     return EngineReport(decision=number, shares=shares)
 
 

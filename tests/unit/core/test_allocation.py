@@ -51,6 +51,7 @@ def test_an_engine_that_took_no_decision_yet_reports_none_and_may_say_more_than_
         ({"decision": 0, "shares": {}}, "decision: 0"),
         ({"decision": True, "shares": {}}, "decision"),
         ({"decision": MAX_SEQ + 1, "shares": {}}, "decision"),
+        ({"decision": MAX_SEQ, "shares": {}}, "decision: .* no engine was ever told"),
         ({"decision": 1}, "shares"),
         ([], "body"),
     ],
