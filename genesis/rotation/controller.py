@@ -23,10 +23,12 @@ from genesis.rotation.halting import halted_by_file
 from genesis.rotation.observation import EngineReport, Observation
 from genesis.rotation.observer import Look
 from genesis.rotation.order import Order, differences
+from genesis.rotation.policy.account import account_allows
 from genesis.rotation.status import Status, Tally
 
 _SAY_AGAIN_SECONDS = 60.0
 _REFUSALS = range(400, 500)
+_NOTHING_TOLD = "it reports nothing, or no strategy while nobody knows what the account allows"
 
 _log = structlog.get_logger(__name__)
 
@@ -168,14 +170,16 @@ class Controller:
         self.status = replace(
             self.status, settings=parts.settings, report=report, halted=halted, pinned=frozenset(standing.pins)
         )
-        if parts.enforces and self._history is None and report is None:
-            # The weights that the engine has are not known, so each decision might raise one.
-            self.status = replace(self.status, trouble=Reason("engine", faults.get("engine", "it reports nothing")))
-            return
         seen = parts.observer.observation(look, report, faults)
+        blind = report is None or not (report.shares or account_allows(parts.settings, seen))
+        if parts.enforces and self._history is None and blind:
+            # The weights that the engine has are not known, so each decision might raise one; or it has none, and whom the
+            # tier allows is not known.
+            self.status = replace(self.status, trouble=Reason("engine", faults.get("engine", _NOTHING_TOLD)))
+            return
         await self._decided(parts, seen, standing, halted)
         if parts.enforces and not halted:
-            await self._deliver(parts, report)
+            await self._deliver(parts, report, blind=blind)
 
     async def _asked(self, parts: Parts) -> tuple[EngineReport | None, dict[str, str]]:
         """What the engine reports, and what is wrong with it; where nobody has to follow, nothing is."""
@@ -213,8 +217,8 @@ class Controller:
             return report is not None
         return _number(report) > self._order.number
 
-    async def _deliver(self, parts: Parts, report: EngineReport | None) -> None:
-        """Let the engine have the order, unless it has it."""
+    async def _deliver(self, parts: Parts, report: EngineReport | None, *, blind: bool) -> None:
+        """Let the engine have the order, unless it has it; `blind`: what it adds might be above what is right now."""
         order, tolerance = self._order, parts.settings.engine.tolerance
         if order is None:
             return
@@ -222,8 +226,8 @@ class Controller:
             if self._confirmed != order.number:
                 await self._delivered(order, "confirmed", "as the engine reports")
             return
-        if (report is None or self._is_late(parts)) and not self._adds_nothing(order):
-            return  # what is old by now may have been overtaken: it waits until the engine says what it has
+        if (blind or self._is_late(parts)) and not self._adds_nothing(order):
+            return  # what is old by now may have been overtaken: it waits until the engine, and the account, are seen
         try:
             report = await parts.engine.deliver(order.number, order.shares)
         except GenesisError as error:

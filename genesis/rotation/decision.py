@@ -74,6 +74,8 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     lowered: float | None = None
     paused: float | None = None
     """When it was last paused."""
+    barred: float | None = None
+    """When a limit of the account last took capital from it."""
     clear_since: float | None = None
     """Since when no rule that pauses has held, by figures that are known; None while one holds or is not known."""
     probation_until: float | None = None

@@ -44,6 +44,7 @@ class Case:
         self.raised = track.raised
         self.lowered = track.lowered
         self.paused = track.paused
+        self.barred = track.barred
         self.clear_since = track.clear_since
         self.probation_until = track.probation_until
         self.limited = False
@@ -131,6 +132,7 @@ class Case:
             raised=self.raised,
             lowered=self.lowered,
             paused=self.paused,
+            barred=self.barred,
             clear_since=self.clear_since,
             probation_until=self.probation_until,
             rules=self.rules,

@@ -12,8 +12,9 @@ from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Decision, History, Reason, Step, Turnover
 from genesis.rotation.observation import Observation, Pin
 from genesis.rotation.policy import memory
+from genesis.rotation.policy.account import account_told
 from genesis.rotation.policy.case import TRADING, Case
-from genesis.rotation.policy.guard import account_told, blocks, give_up
+from genesis.rotation.policy.guard import blocks, give_up
 from genesis.rotation.policy.scores import scores
 from genesis.rotation.policy.states import judge, keep_to_limits, resume
 from genesis.rotation.policy.steps import move
@@ -56,7 +57,7 @@ def decide(
     give_up(seen, cases, blocked)
     for case in cases:
         judge(settings, seen, case)
-    keep_to_limits(settings, seen, cases)
+    keep_to_limits(settings, seen, cases, begun.taken_up)
     moved = ZERO
     if not blocked:
         resume(settings, cases)

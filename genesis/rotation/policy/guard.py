@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from math import isfinite
 
 from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Reason
 from genesis.rotation.observation import Observation
+from genesis.rotation.policy.account import daily_loss
 from genesis.rotation.policy.case import Case
 from genesis.rotation.policy.memory import Begun
 from genesis.rotation.policy.weights import ZERO, floor
 
 _OF_THE_ENGINE = frozenset({"engine", "unconfirmed"})
-UNRELIABLE = frozenset({"prometheus", "stale", "clock"})
-"""Faults with which nothing can be said of the account."""
-UNTOLD = UNRELIABLE | {"signals", "rules"}
-"""Faults with which a figure that is missing, or says that all is well, says nothing of its strategy."""
 
 
 def blocks(settings: RotationSettings, seen: Observation, cases: Sequence[Case], begun: Begun) -> tuple[Reason, ...]:
@@ -40,22 +36,6 @@ def give_up(seen: Observation, cases: Iterable[Case], blocked: Sequence[Reason])
         if case.pin is None and has < case.weight:
             case.take(floor(has))
             case.because("unconfirmed", f"the engine never had more than {has}")
-
-
-def account_known(seen: Observation) -> bool:
-    """Whether the limits of the account are known, and how much of them is used."""
-    return seen.limits is not None and daily_loss(seen) is not None and not UNRELIABLE.intersection(seen.faults)
-
-
-def account_told(seen: Observation) -> bool:
-    """Whether what is missing of a strategy is missing of it alone: the account is seen."""
-    return seen.limits is not None and not UNTOLD.intersection(seen.faults)
-
-
-def daily_loss(seen: Observation) -> float | None:
-    """Today's loss over the limit, if it is known."""
-    used = seen.daily_loss_used
-    return used if used is not None and isfinite(used) else None
 
 
 def _faults(seen: Observation, begun: Begun) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from genesis.core.models import StrategyState
 from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import History, Track, Turnover
 from genesis.rotation.observation import Observation
+from genesis.rotation.policy.account import account_allows
 from genesis.rotation.policy.weights import ONE, ZERO, floor
 
 LONGEST_STEP = 3
@@ -34,6 +35,8 @@ class Begun(NamedTuple):
     mode: Literal["advise", "enforce"]
     """Of the settings; advise, or still the one before, where enforce has to wait for the engine's report."""
     tracks: dict[str, Track]
+    taken_up: frozenset[str]
+    """Those of which the engine's share, or that of the beginning, was taken up now."""
     turnover: tuple[Turnover, ...]
     """Of the last 24 hours."""
     clock_went_back: bool
@@ -48,7 +51,7 @@ def begin(settings: RotationSettings, seen: Observation, history: History | None
         tracks = {name: _track(share, 0.0) for name, share in _first(settings, seen, pinned).items()}
         unseeded = _unseeded(settings, report)
         mode = "advise" if unseeded else settings.mode
-        return Begun(0.0, 0.0, mode, tracks, (), clock_went_back=False, unseeded=unseeded)
+        return Begun(0.0, 0.0, mode, tracks, frozenset(tracks), (), clock_went_back=False, unseeded=unseeded)
     elapsed = _elapsed(settings, history.time, seen.time)
     clock = history.clock + elapsed
     changed = history.mode != settings.mode
@@ -63,7 +66,8 @@ def begin(settings: RotationSettings, seen: Observation, history: History | None
     kept = {name: track for name, track in heard.items() if track.share.weight > ZERO or clock - track.heard < FORGET_SECONDS}
     turnover = tuple(one for one in history.turnover if clock - one.at < DAY_SECONDS)
     mode = history.mode if unseeded else settings.mode
-    return Begun(clock, elapsed, mode, kept, turnover, clock_went_back=seen.time < history.time, unseeded=unseeded)
+    taken_up = frozenset(kept if changed and report is not None else kept.keys() - history.tracks.keys())
+    return Begun(clock, elapsed, mode, kept, taken_up, turnover, clock_went_back=seen.time < history.time, unseeded=unseeded)
 
 
 def _elapsed(settings: RotationSettings, before: datetime, now: datetime) -> float:
@@ -81,8 +85,21 @@ def _first(settings: RotationSettings, seen: Observation, pinned: Iterable[str])
     names = {*seen.strategies, *pinned, *(report.shares if report is not None else ())}
     if report is not None and report.shares:
         return {name: _reported(report, name) for name in names}
-    equal = floor((ONE - settings.allocation.reserve) / max(1, len(seen.strategies)))
-    return {name: Share(equal, StrategyState.ACTIVE) if name in seen.strategies else _NOTHING for name in names}
+    some = _begin_with_capital(settings, seen)
+    equal = floor((ONE - settings.allocation.reserve) / max(1, len(some)))
+    return {name: Share(equal, StrategyState.ACTIVE) if name in some else _NOTHING for name in names}
+
+
+def _begin_with_capital(settings: RotationSettings, seen: Observation) -> frozenset[str]:
+    """Who has an equal share where no engine says what there is.
+
+    An engine that has to follow and names nobody gets these shares: nobody whom the tier may not allow, or is not known.
+    """
+    if settings.mode == "advise" or seen.engine is None:
+        return frozenset(seen.strategies)
+    if not account_allows(settings, seen) or seen.limits is None:
+        return frozenset()
+    return frozenset(name for name, one in seen.strategies.items() if one.fresh and seen.limits.allows(name))
 
 
 def _reported(report: EngineReport | None, name: str) -> Share:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 
 from genesis.core.models import StrategyState
@@ -10,8 +10,8 @@ from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Reason
 from genesis.rotation.observation import Limits, Observation
 from genesis.rotation.policy import rules
+from genesis.rotation.policy.account import UNTOLD, account_known, account_told, daily_loss
 from genesis.rotation.policy.case import TRADING, Case
-from genesis.rotation.policy.guard import UNTOLD, account_known, account_told, daily_loss
 from genesis.rotation.policy.weights import ONE, ZERO, floor
 
 
@@ -20,23 +20,27 @@ def judge(settings: RotationSettings, seen: Observation, case: Case) -> None:
     limit = _limit(settings, seen, case.name)
     if limit is not None:
         case.limited = True
+        if case.weight > ZERO:
+            case.barred = case.clock
         case.pause(limit)
     elif case.pin is not None:
-        _carry_out(seen, case)
+        _carry_out(settings, seen, case)
     elif case.state is StrategyState.STOPPED:
         _stopped(case)
     else:
         _obey_rules(settings, seen, case)
 
 
-def keep_to_limits(settings: RotationSettings, seen: Observation, cases: Sequence[Case]) -> None:
-    """Lower what is above a bound: of one weight, of their number, of their sum."""
+def keep_to_limits(settings: RotationSettings, seen: Observation, cases: Sequence[Case], taken_up: Collection[str]) -> None:
+    """Lower what is above a bound: of one weight, of their number, of their sum; `taken_up`: whose share is the engine's."""
     reduced = reduced_bound(settings, cases)
     for case in cases:
         if case.takes_part and case.weight > settings.allocation.max_weight:
             case.take(settings.allocation.max_weight)
             case.because("max_weight", f"no more than {settings.allocation.max_weight} for one strategy")
-        if case.takes_part and case.state is StrategyState.REDUCED and case.track.share.state is not StrategyState.REDUCED:
+        if case.takes_part and case.state is StrategyState.REDUCED and _becomes_reduced(case, taken_up):
+            if not case.reasons and case.weight > reduced:
+                case.because("max_weight", f"no more than {reduced} for one that is reduced")
             case.take(reduced)
     if seen.limits is not None:
         _keep_number(seen.limits, cases)
@@ -59,6 +63,12 @@ def reduced_bound(settings: RotationSettings, cases: Iterable[Case]) -> Decimal:
     return min(settings.allocation.max_weight, floor(settings.allocation.reduced_ratio * share))
 
 
+def _becomes_reduced(case: Case, taken_up: Collection[str]) -> bool:
+    """Whether its bound is a new one: by a rule, or because what it has was fixed by a person or by the engine until now."""
+    track = case.track
+    return track.share.state is not StrategyState.REDUCED or track.pinned or case.name in taken_up
+
+
 def _limit(settings: RotationSettings, seen: Observation, name: str) -> Reason | None:
     if seen.limits is not None and not seen.limits.allows(name):
         return Reason("tier", f"the tier {seen.limits.tier} does not let it trade")
@@ -68,10 +78,10 @@ def _limit(settings: RotationSettings, seen: Observation, name: str) -> Reason |
     return None
 
 
-def _carry_out(seen: Observation, case: Case) -> None:
+def _carry_out(settings: RotationSettings, seen: Observation, case: Case) -> None:
     """Do what a person fixed, once; a weight that was not named stays as it is from then on.
 
-    More capital waits until it is known what the tier allows, for that stands above pins.
+    More capital waits for the limits of the account, for these stand above pins.
     """
     pin = case.pin
     if pin is None:
@@ -79,9 +89,10 @@ def _carry_out(seen: Observation, case: Case) -> None:
     weight = ZERO
     if pin.state in TRADING:
         weight = case.weight if pin.weight is None else pin.weight
-    if weight > case.weight and not account_known(seen):
+    waits = _waits_for_limits(settings, seen, case) if weight > case.weight else None
+    if waits is not None:
         weight = case.weight
-        case.because("tier", f"pinned at {pin.weight}, but what the tier allows is not known")
+        case.because(waits.code, f"pinned at {pin.weight}, but {waits.text}")
     if pin.state is StrategyState.PAUSED and case.state is not StrategyState.PAUSED:
         case.paused = case.clock
     if weight > case.weight:
@@ -91,6 +102,21 @@ def _carry_out(seen: Observation, case: Case) -> None:
     case.state, case.weight = pin.state, floor(weight)
     case.clear_since = case.probation_until = None
     case.because("pinned", f"by {pin.author}: {pin.why}")
+
+
+def _waits_for_limits(settings: RotationSettings, seen: Observation, case: Case) -> Reason | None:
+    """Why a pin's capital has to wait: a limit is not known, is near, or took it a short time ago.
+
+    Without the last one, a loss or an equity that swings about its limit would move the capital at each decision.
+    """
+    used, least, cooldown = daily_loss(seen), settings.daily_loss.no_raise_from, settings.resume.cooldown.total_seconds()
+    if used is None or not account_known(seen):
+        return Reason("tier", "what the tier allows is not known")
+    if used >= least:
+        return Reason("daily_loss", f"{used:.0%} of today's limit is lost; from {least:.0%} on nothing is raised")
+    if case.track.pinned and case.barred is not None and case.clock - case.barred < cooldown:
+        return Reason("cooldown", f"a limit took it {case.clock - case.barred:.0f} s ago, {cooldown:g} s are due")
+    return None
 
 
 def _stopped(case: Case) -> None:

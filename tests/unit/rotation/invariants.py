@@ -42,6 +42,10 @@ class _Checker:
     raised: dict[str, float] = field(default_factory=dict)
     lowered: dict[str, float] = field(default_factory=dict)
     paused: dict[str, float] = field(default_factory=dict)
+    barred: dict[str, float] = field(default_factory=dict)
+    """When a pinned strategy last lost its capital, which only a limit of the account can take."""
+    pinned: set[str] = field(default_factory=set)
+    """Who was pinned at the decision before."""
     doubtful: dict[str, float] = field(default_factory=dict)
     """When it was last not certain that no rule pauses the strategy."""
     moved: list[tuple[float, Decimal]] = field(default_factory=list)
@@ -89,16 +93,21 @@ class _Checker:
             barred = made.seen.limits is not None and not made.seen.limits.allows(name)
             if not lost and not barred and step.after.state is not pin.state:
                 yield f"{name!r} is {step.after.state} and pinned {pin.state}"
-            scaled = any(reason.code in {"reserve", "tier"} for reason in step.reasons)
+            scaled = any(reason.code in {"reserve", "tier", "daily_loss", "cooldown"} for reason in step.reasons)
             if not lost and not barred and not scaled and step.after.weight != wanted:
                 yield f"{name!r} has {step.after.weight} and is pinned at {wanted}"
+            if _up(step) and (made.seen.daily_loss_used or 0.0) >= made.settings.daily_loss.no_raise_from:
+                yield f"{name!r} is raised by a pin with a daily loss of {made.seen.daily_loss_used}"
+            since = self.clock - self.barred.get(name, -1e18)
+            if _up(step) and name in self.pinned and since < made.settings.resume.cooldown.total_seconds():
+                yield f"{name!r} is raised by a pin {since} s after a limit took what it had"
 
     def _dwell(self, made: Made) -> Iterator[str]:
         dwell = made.settings.allocation.min_dwell.total_seconds()
         for name, step in _free(made):
             if step.after.weight > step.before.weight and self.clock - self.lowered.get(name, -1e18) < dwell:
                 yield f"{name!r} is raised {self.clock - self.lowered[name]} s after it was lowered"
-            if _voluntary(made, name, step) and self.clock - self.raised.get(name, -1e18) < dwell:
+            if self._voluntary(made, name, step) and self.clock - self.raised.get(name, -1e18) < dwell:
                 yield f"{name!r} is lowered {self.clock - self.raised[name]} s after it was raised"
 
     def _cooldown(self, made: Made) -> Iterator[str]:
@@ -119,13 +128,21 @@ class _Checker:
     def _turnover(self, made: Made) -> Iterator[str]:
         allocation = made.settings.allocation
         up = sum((step.after.weight - step.before.weight for _, step in _free(made) if _up(step)), ZERO)
-        down = sum((step.before.weight - step.after.weight for name, step in _free(made) if _voluntary(made, name, step)), ZERO)
+        down = sum(
+            (step.before.weight - step.after.weight for name, step in _free(made) if self._voluntary(made, name, step)), ZERO
+        )
         self.moved.append((self.clock, max(up, down)))
         if max(up, down) > allocation.max_turnover_per_step:
             yield f"{max(up, down)} was moved at once"
         day = sum((amount for at, amount in self.moved if self.clock - at < 86_400), ZERO)
         if day > allocation.max_turnover_per_day:
             yield f"{day} was moved in a day"
+
+    def _voluntary(self, made: Made, name: str, step: Step) -> bool:
+        """Likewise; a strategy that is reduced when rotation takes it up, or up again, gets its bound then."""
+        before = None if self.last is None or name not in self.last.steps else self.last.history
+        taken_up = before is None or name in self.pinned or before.mode != made.decision.history.mode
+        return _voluntary(made, name, step) and not (taken_up and step.before.state is StrategyState.REDUCED)
 
     def _remember(self, made: Made) -> None:
         for name, step in made.decision.steps.items():
@@ -137,8 +154,12 @@ class _Checker:
                 self.paused[name] = self.clock
             if name in made.pins and not made.halted:
                 self.paused.pop(name, None)
+                if made.pins[name].state in TRADING and step.after.state is StrategyState.PAUSED and step.before.weight > ZERO:
+                    self.barred[name] = self.clock
             if made.halted or name in made.pins or _is_doubtful(made, name):
                 self.doubtful[name] = self.clock
+        if not made.halted:
+            self.pinned = set(made.pins)
         self.time, self.last = made.seen.time, made.decision
 
 

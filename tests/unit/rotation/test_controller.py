@@ -208,6 +208,33 @@ async def test_an_engine_that_forgot_is_told_again_by_the_same_number(tmp_path: 
         assert one.wants.seen[-1].faults == ("stale", "unconfirmed")
 
 
+def sees_all(one: Bench) -> None:
+    """From now on the account is seen, and all is well; its tier allows everybody."""
+    told = answers(equity=[Sample({}, 60_000.0, 0.0)])
+    one.prometheus.by_expression |= {promql: told[key] for key, promql in asked(one.settings).items()}
+
+
+async def test_an_engine_that_forgot_everything_gets_it_again_only_once_the_account_is_seen(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        await one.rounds()
+        one.engine.number, one.engine.shares = None, {}
+        await one.rounds(3)
+        assert one.engine.applied == [1]  # Prometheus tells nothing of the account: what was right then may be wrong by now
+        sees_all(one)
+        await one.rounds()
+        assert one.engine.applied == [1, 1]
+
+
+async def test_an_engine_that_has_nothing_is_first_told_something_when_the_account_is_seen(tmp_path: Path) -> None:
+    async with bench(tmp_path, decide=policy.decide) as one:
+        one.engine.shares = {}
+        await one.rounds(2)
+        assert (one.engine.told, one.controller.status.number, blocked(one.controller)) == (0, None, ["engine"])
+        sees_all(one)
+        await one.rounds()
+        assert one.engine.shares == shares(one="0.475", two="0.475")
+
+
 async def test_an_engine_with_a_higher_number_is_told_all_by_one_that_is_higher_still(tmp_path: Path) -> None:
     async with bench(tmp_path) as one:
         await one.rounds()

@@ -58,6 +58,21 @@ def test_an_engine_that_reports_no_strategy_is_given_equal_shares() -> None:
     assert weights(Played("a", "b").next(halted=True, engine=report())) == {"a": "0.4750", "b": "0.4750"}
 
 
+@pytest.mark.parametrize("missing", ["limits", "loss", "prometheus", "stale", "clock", "signals", "rules"])
+def test_an_engine_that_reports_no_strategy_is_given_nothing_while_the_account_is_not_seen(missing: str) -> None:
+    one = Played("a", "b", settings=quick(mode="enforce"))
+    one.limits = None if missing == "limits" else ALL
+    faults = () if missing in {"limits", "loss"} else (missing,)
+    decision = one.next(engine=report(), faults=faults, loss=None if missing == "loss" else 0.1)
+    assert weights(decision) == {"a": "0.0000", "b": "0.0000"}
+
+
+def test_an_engine_that_reports_no_strategy_is_given_shares_only_of_those_that_may_have_them() -> None:
+    one = Played("a", "b", "c", settings=quick(mode="enforce"))
+    one.limits, one.stale = Limits(tier="small", allowed=frozenset({"a", "c"}), max_active=10), {"c"}
+    assert weights(one.next(engine=report())) == {"a": "0.5000", "b": "0.0000", "c": "0.0000"}
+
+
 def test_a_strategy_that_appears_has_nothing_unless_the_engine_says_so() -> None:
     one = Played("a")
     one.next(halted=True)
@@ -317,6 +332,52 @@ def test_a_pin_gives_more_only_once_it_is_known_what_the_tier_allows(missing: st
     assert codes(held.steps["a"])[0] == "tier"
     one.limits = ALL
     assert weights(one.next())["a"] == "0.4000"
+
+
+def test_a_pin_gives_more_only_where_the_daily_loss_lets_weights_be_raised() -> None:
+    one = Played("a", "b")
+    one.pins = {"a": pin(ACTIVE, "0.3")}
+    one.next(engine=report(a="0.1", b="0.1"), loss=0.8)
+    assert one.track("a").share.weight == Decimal("0.1")
+    assert weights(one.next(loss=0.79))["a"] == "0.3000"
+
+
+@pytest.mark.parametrize("limit", ["tier", "daily_loss"])
+def test_what_a_limit_took_from_a_pin_comes_back_after_the_cooldown_and_not_each_time_that_it_is_kept(limit: str) -> None:
+    one = Played("a", "b")
+    one.pins = {"a": pin(ACTIVE, "0.3")}
+    one.next()
+    raised = []
+    for second in range(10, 150, 10):
+        over = second % 20 == 10 and second < 100
+        one.limits = Limits(tier="small", allowed=frozenset({"b"}), max_active=10) if over and limit == "tier" else ALL
+        decision = one.next(loss=1.0 if over and limit == "daily_loss" else 0.1)
+        assert not over or weights(decision)["a"] == "0.0000"
+        raised += [second] if decision.steps["a"].after.weight > decision.steps["a"].before.weight else []
+    assert raised == [130]  # 120 s after it was taken at 10 s
+
+
+def test_a_new_pin_does_not_wait_for_what_a_limit_took_before_it() -> None:
+    one = Played("a", "b")
+    one.next()
+    one.next(loss=1.0)
+    one.pins = {"a": pin(ACTIVE, "0.3")}
+    assert weights(one.next())["a"] == "0.3000"
+
+
+def test_one_that_was_pinned_reduced_gets_the_bound_of_a_reduced_one_once_it_is_unpinned() -> None:
+    one = Played("a", "b")
+    one.pins = {"a": pin(REDUCED, "0.6")}
+    one.next()
+    one.pins = {}
+    one.limits = None  # blocked: no score lowers it
+    decision = one.next()
+    assert (weights(decision)["a"], codes(decision.steps["a"])) == ("0.2375", ["max_weight"])
+
+
+def test_one_that_the_engine_reports_reduced_with_more_gets_the_bound_of_a_reduced_one() -> None:
+    one = Played("a", "b")
+    assert weights(one.next(engine=report(a=("0.5", REDUCED), b="0.2"), faults=("clock",)))["a"] == "0.2375"
 
 
 def test_a_strategy_pinned_paused_comes_back_like_a_paused_one_once_it_is_unpinned() -> None:
