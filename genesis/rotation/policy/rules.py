@@ -43,6 +43,8 @@ def _holding(
         return Holding(since=clock) if value >= rule.at_least else None
     if value < rule.release:
         return None
+    if before.suspended and rule.clears == "signal":  # it was one that time clears until the configuration was read again
+        return Holding(since=before.since)
     if before.suspended:
         again = value >= rule.at_least and _after_probation(track, clock)
         return Holding(since=clock) if again else before

@@ -533,6 +533,19 @@ def test_a_rule_that_holds_once_more_begins_the_clear_time_anew() -> None:
     assert states(one.next())["a"] is REDUCED
 
 
+def test_a_rule_that_time_no_longer_clears_holds_by_its_signal() -> None:
+    def worn(clears: str) -> dict[str, object]:
+        return {"worn": {"signal": "drawdown", "action": "pause", "at_least": 0.1, "until": 0.05, "clears": clears}}
+
+    one = Played("a", "b", settings=quick(rules=worn("time")))
+    one.next()
+    one.signals["a"]["drawdown"] = 0.2
+    one.pass_by(160)
+    assert (states(one.next())["a"], one.track("a").rules["worn"].suspended) == (REDUCED, True)
+    one.settings = quick(rules=worn("signal"))
+    assert states(one.next())["a"] is PAUSED
+
+
 def test_time_clears_no_rule_of_a_strategy_that_trades() -> None:
     worn = {"worn": {"signal": "drawdown", "action": "reduce", "at_least": 0.1, "clears": "time"}}
     one = Played("a", "b", settings=quick(rules=worn))
