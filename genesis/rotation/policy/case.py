@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -40,6 +40,8 @@ class Case:
         """Signals of rules that are not known."""
         self.unknown: tuple[str, ...] = ()
         """Signals that are wanted and not known: of rules, and of the score where it takes part."""
+        self.alone = False
+        """Whether it lacks a signal of a rule that others have: then it is the strategy that is not known."""
         self.known = track.known
         self.raised = track.raised
         self.lowered = track.lowered
@@ -69,16 +71,23 @@ class Case:
         """Give a reason; the first one counts most."""
         self.reasons.append(Reason(code, text))
 
-    def watch(self, settings: RotationSettings, idle: float) -> None:
-        """Bring rules, and what is known, up to date; `idle`: seconds in which nothing could be said of the account either."""
+    def watch(self, settings: RotationSettings, elapsed: float, untold: Collection[str] | None) -> None:
+        """Bring rules, and what is known, up to date.
+
+        Args:
+            settings: signals and rules.
+            elapsed: seconds since the decision before.
+            untold: signals that nobody has; None: nothing can be said of the account either.
+        """
         wanted = [rule.signal for rule in settings.rules.values()]
         scored = [term.signal for term in settings.score] if self.state in TRADING else []
         self.blind = self._missing(wanted)
         self.unknown = self._missing([*wanted, *scored])
+        self.alone = untold is not None and not set(self.blind) <= set(untold)
         if not self.blind:
             self.known = self.clock
-        elif self.known is not None:
-            self.known += idle
+        elif self.known is not None and not self.alone:
+            self.known += elapsed
         if self.pin is None:
             cooldown = settings.resume.cooldown.total_seconds()
             self.rules = rules.holdings(settings.rules, self.track, self.seen, self.clock, cooldown)

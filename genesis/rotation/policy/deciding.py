@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Decision, History, Reason, Step, Turnover
 from genesis.rotation.observation import Observation, Pin
-from genesis.rotation.policy import memory
+from genesis.rotation.policy import memory, rules
 from genesis.rotation.policy.account import account_told
 from genesis.rotation.policy.case import TRADING, Case
 from genesis.rotation.policy.guard import blocks, give_up
@@ -46,9 +46,10 @@ def decide(
         Case(name, track, begun.clock, seen=seen.strategies.get(name), pin=pins.get(name), score=told.get(name))
         for name, track in sorted(begun.tracks.items())
     ]
-    idle = 0.0 if account_told(seen) else begun.elapsed
+    wanted = [rule.signal for rule in settings.rules.values()]
+    untold = rules.of_nobody(wanted, seen.strategies) if account_told(seen) else None
     for case in cases:
-        case.watch(settings, idle)
+        case.watch(settings, begun.elapsed, untold)
     if halted:
         for case in cases:
             case.because("halted")

@@ -10,6 +10,9 @@ from genesis.core.rotation_config import Rule
 from genesis.rotation.decision import Holding, Reason, Track
 from genesis.rotation.observation import Seen
 
+_OTHERS = 2
+"""Of how many strategies one has to have a figure: that a single one lacks it tells nothing of the expression."""
+
 
 def value_of(signal: str, seen: Seen | None) -> float | None:
     """The signal, if the strategy is fresh and it is known and finite."""
@@ -20,6 +23,14 @@ def value_of(signal: str, seen: Seen | None) -> float | None:
 def missing(signals: Iterable[str], seen: Seen | None) -> tuple[str, ...]:
     """Those of `signals` that are not known, in the order of their names."""
     return tuple(sorted({signal for signal in signals if value_of(signal, seen) is None}))
+
+
+def of_nobody(signals: Iterable[str], strategies: Mapping[str, Seen]) -> frozenset[str]:
+    """Those of `signals` that no strategy has, of two or more that are fresh: the expression lacks them, not a strategy."""
+    fresh = [seen for seen in strategies.values() if seen.fresh]
+    if len(fresh) < _OTHERS:
+        return frozenset()
+    return frozenset(signal for signal in signals if all(value_of(signal, seen) is None for seen in fresh))
 
 
 def holdings(rules: Mapping[str, Rule], track: Track, seen: Seen | None, clock: float, cooldown: float) -> dict[str, Holding]:

@@ -10,7 +10,7 @@ from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Reason
 from genesis.rotation.observation import Limits, Observation
 from genesis.rotation.policy import rules
-from genesis.rotation.policy.account import UNTOLD, account_known, account_told, daily_loss
+from genesis.rotation.policy.account import UNTOLD, account_known, daily_loss
 from genesis.rotation.policy.case import TRADING, Case
 from genesis.rotation.policy.weights import ONE, ZERO, floor
 
@@ -130,7 +130,7 @@ def _stopped(case: Case) -> None:
 
 def _obey_rules(settings: RotationSettings, seen: Observation, case: Case) -> None:
     pausing = list(rules.reasons(settings.rules, case.rules, case.seen, "pause"))
-    if _is_stale(settings, seen, case):
+    if _is_stale(settings, case):
         pausing.append(Reason("stale", f"not known for {settings.stale_after.total_seconds():g} s: {', '.join(case.blind)}"))
     if pausing:
         case.pause(*pausing)
@@ -147,8 +147,8 @@ def _obey_rules(settings: RotationSettings, seen: Observation, case: Case) -> No
             case.reasons += reducing
 
 
-def _is_stale(settings: RotationSettings, seen: Observation, case: Case) -> bool:
-    if not case.blind or not account_told(seen) or case.track.known is None:
+def _is_stale(settings: RotationSettings, case: Case) -> bool:
+    if not case.alone or case.track.known is None:
         return False
     return case.clock - case.track.known >= settings.stale_after.total_seconds()
 

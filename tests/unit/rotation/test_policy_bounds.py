@@ -546,6 +546,23 @@ def test_a_rule_that_time_no_longer_clears_holds_by_its_signal() -> None:
     assert states(one.next())["a"] is PAUSED
 
 
+def test_a_figure_that_nobody_has_pauses_nobody_as_stale_and_raises_nobody() -> None:
+    one = Played("a", "b")
+    one.next()
+    one.settings = quick(
+        signals={"sharpe": "s", "drawdown": "d", "new": "misspelt"},
+        rules={"wrong": {"signal": "new", "action": "pause", "at_least": 1}},
+    )
+    one.signals["a"]["sharpe"] = 3.0
+    for _ in range(30):
+        decision = one.next()
+        assert not decision.changes
+    assert blocked(decision) == ["partial"]
+    one.signals["b"]["new"] = 0.0  # now it is only the one that lacks it
+    one.pass_by(60)
+    assert {name: step.after.state for name, step in one.next().steps.items()} == {"a": PAUSED, "b": ACTIVE}
+
+
 def test_time_clears_no_rule_of_a_strategy_that_trades() -> None:
     worn = {"worn": {"signal": "drawdown", "action": "reduce", "at_least": 0.1, "clears": "time"}}
     one = Played("a", "b", settings=quick(rules=worn))
