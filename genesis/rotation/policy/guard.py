@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from genesis.core.allocation import Share
 from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Reason
 from genesis.rotation.observation import Observation
 from genesis.rotation.policy.account import daily_loss
-from genesis.rotation.policy.case import Case
+from genesis.rotation.policy.case import TRADING, Case
 from genesis.rotation.policy.memory import Begun
 from genesis.rotation.policy.weights import ZERO, floor
 
@@ -26,16 +27,20 @@ def blocks(settings: RotationSettings, seen: Observation, cases: Sequence[Case],
 def give_up(seen: Observation, cases: Iterable[Case], blocked: Sequence[Reason]) -> None:
     """Let go of what was decided and not confirmed where it adds risk, as soon as anything else is not to be relied on.
 
-    The engine may take the order at any time; what it has not taken yet must not be raised by a figure of long ago.
+    The engine may take the order at any time; what it has not taken yet must not be raised by a figure of long ago. And what it
+    paused or stopped by itself is not started again by an order that only lets go.
     """
     shares = {} if seen.engine is None else seen.engine.shares
     if "unconfirmed" not in seen.faults or not shares or all(one.code in _OF_THE_ENGINE for one in blocked):
         return  # an engine that reports no strategy at all has forgotten what it had, and gets it again
     for case in cases:
-        has = shares[case.name].weight if case.name in shares else ZERO
-        if case.pin is None and has < case.weight:
-            case.take(floor(has))
-            case.because("unconfirmed", f"the engine never had more than {has}")
+        share = shares.get(case.name, Share(ZERO, case.state))
+        if case.pin is None and case.state in TRADING and share.state not in TRADING:
+            case.pause(Reason("unconfirmed", f"the engine has it {share.state.value}"))
+            case.state = share.state
+        elif case.pin is None and share.weight < case.weight:
+            case.take(floor(share.weight))
+            case.because("unconfirmed", f"the engine never had more than {share.weight}")
 
 
 def _faults(seen: Observation, begun: Begun) -> Iterator[tuple[str, str]]:

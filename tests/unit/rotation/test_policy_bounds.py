@@ -7,6 +7,8 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
+from genesis.core.allocation import Share
+from genesis.core.models import StrategyState
 from genesis.rotation.decision import Action
 from genesis.rotation.observation import Limits, Pair
 from tests.unit.rotation.played import (
@@ -647,3 +649,18 @@ def test_a_strategy_that_only_lacks_a_score_is_not_paused_as_stale() -> None:
         decision = played.next()
     assert decision.steps["a"].after.state is ACTIVE
     assert [reason.code for reason in decision.blocked] == ["partial"]
+
+
+@pytest.mark.parametrize("state", [STOPPED, PAUSED])
+def test_what_the_engine_itself_took_out_is_not_started_by_an_order_that_lets_go(state: StrategyState) -> None:
+    played = Played("a", "b", settings=quick(mode="enforce"))
+    played.next(engine=report(1, a="0.3", b="0.3"))
+    played.next(engine=report(1, a=("0", state), b="0.3"), faults=("unconfirmed",))
+    played.limits = None
+    decision = played.next(engine=report(1, a=("0", state), b="0.3"), faults=("unconfirmed",))
+    assert decision.steps["a"].after == Share(Decimal(0), state)
+    assert decision.steps["a"].reasons[0].code == "unconfirmed"
+    played.limits = ALL
+    for _ in range(11):
+        decision = played.next(engine=report(2, a=("0", state), b="0.3"))
+    assert decision.steps["a"].after == Share(Decimal(0), state)
