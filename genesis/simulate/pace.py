@@ -15,7 +15,6 @@ from genesis.core.rotation_config import RotationSettings
 GRID_STEP = timedelta(seconds=1)
 SHORTEST_INTERVAL = timedelta(seconds=5)
 """Between two decisions, and two readings of the monitor."""
-DEFAULT_PACE = 12.0
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _LENGTH = re.compile(r"(?P<before>\[|\bwindow\s*=\s*\")(?P<number>\d+)(?P<unit>[smhdw])(?=[\]:\"])")
 

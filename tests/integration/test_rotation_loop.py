@@ -150,6 +150,8 @@ async def test_each_order_is_applied_once_through_kills_and_restarts_of_all(loop
             await asyncio.sleep(rng.uniform(0.0, 2.5 * INTERVAL))
             controller.kill()
         controller.start()
+        # The engine may have paused it long ago; a process that has not begun yet does not know SIGTERM.
+        await controller.until(lambda told: told.get(("genesis_rotation_leading",)) == 1.0)
         await one.until(lambda: one.is_paused("one"))
         controller.stop()
 
