@@ -65,10 +65,7 @@ def _audit(options: argparse.Namespace, environ: Environ) -> int:
     from genesis.rotation.audit.trail import trail
 
     async def run(log: AuditLog, settings: Settings) -> None:
-        if options.strategy is not None:
-            from genesis.rotation.status_lines import report
-
-            check_known(options.strategy, await log.look_up(report), settings)
+        found = False
         async for line in trail(
             log,
             last=options.last,
@@ -77,7 +74,12 @@ def _audit(options: argparse.Namespace, environ: Environ) -> int:
             strategy=options.strategy,
             changes=options.changes,
         ):
+            found = True
             print(line)
+        if options.strategy is not None and not found:  # one that is no longer there has its trail all the same
+            from genesis.rotation.status_lines import report
+
+            check_known(options.strategy, await log.look_up(report), settings)
 
     return question(options, run)
 

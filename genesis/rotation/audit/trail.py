@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
 
 from genesis.core.errors import GenesisError
@@ -14,7 +15,8 @@ from genesis.rotation.audit.rows import Recorded
 async def trail(
     log: AuditLog, *, last: int, number: int | None, since: datetime | None, strategy: str | None, changes: bool
 ) -> AsyncIterator[str]:
-    """Decision `number` alone, or those since a time, or the last ones; `changes`: of these only what changes `strategy`.
+    """Decision `number` alone, or those since a time, or the last ones; `changes`: only those that change something, and where
+    one `strategy` is asked for, that one.
 
     Raises:
         GenesisError: there is no decision `number`.
@@ -27,14 +29,33 @@ async def trail(
         for line in await _lines(log, found[0], strategy):
             yield line
         return
+    async for recorded in _chosen(log, last=last, since=since, strategy=strategy, changes=changes):
+        for line in await _lines(log, recorded, strategy):
+            yield line
+
+
+async def _chosen(
+    log: AuditLog, *, last: int, since: datetime | None, strategy: str | None, changes: bool
+) -> AsyncIterator[Recorded]:
+    if strategy is not None and changes and since is None:
+        for recorded in await _last_changes(log, strategy, last):
+            yield recorded
+        return
     after = await log.look_up(
         lambda store: store.before(since) if since is not None else store.before_the_last(last, changes=changes)
     )
     async for batch in log.entries(after, changes=changes):
         for recorded in batch:
             if _is_wanted(recorded, strategy, changes):
-                for line in await _lines(log, recorded, strategy):
-                    yield line
+                yield recorded
+
+
+async def _last_changes(log: AuditLog, strategy: str, count: int) -> Iterable[Recorded]:
+    """Of one strategy: the last changes of all may be none of its own."""
+    found: deque[Recorded] = deque(maxlen=count)
+    async for batch in log.entries(changes=True):
+        found.extend(recorded for recorded in batch if _is_wanted(recorded, strategy, changes=True))
+    return found
 
 
 def _is_wanted(recorded: Recorded, strategy: str | None, changes: bool) -> bool:

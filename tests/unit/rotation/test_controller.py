@@ -512,3 +512,17 @@ async def test_the_loop_ends_with_the_round_under_way_and_gives_the_lock_back(tm
         await asyncio.wait_for(one.controller.run(stop), 10)
         assert one.controller.status.number == 3
         assert not one.audit.is_open
+
+
+async def test_what_the_engine_refuses_is_told_as_that_in_its_own_words(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        await one.rounds()
+        one.wants.shares = shares(one="0.2", two="0.4")
+
+        async def refused(number: int, _: Mapping[str, Share]) -> EngineReport:
+            raise ServerError(f"decision {number}: there is no strategy 'one'", status=422)
+
+        one.engine.deliver = refused  # type: ignore[method-assign]
+        before = one.controller.tally.deliveries.copy()
+        await one.rounds()
+        assert one.controller.tally.deliveries - before == {"refused": 1}

@@ -219,6 +219,21 @@ def test_decisions_are_chosen(rotate: Run, arguments: tuple[str, ...], numbers: 
     assert [int(line.split()[1]) for line in said.splitlines() if line.startswith("decision")] == numbers
 
 
+def test_the_last_changes_of_one_strategy_are_its_own(rotate: Run, where: Path) -> None:
+    async def others() -> None:
+        async with AuditLog(where) as log:
+            for number in range(3):
+                await log.record(
+                    SETTINGS, observation(90 + number), {}, decision(90 + number, ("carry",), to="0.2"), order=False
+                )
+
+    asyncio.run(others())
+    said = rotate("audit", "--changes", "--last", "2", "--strategy", "trend")[1]
+    assert [int(line.split()[1]) for line in said.splitlines() if line.startswith("decision")] == [2]
+    said = rotate("audit", "--changes", "--last", "2", "--strategy", "carry")[1]
+    assert [int(line.split()[1]) for line in said.splitlines() if line.startswith("decision")] == [5, 6]
+
+
 def test_a_decision_that_is_not_there_is_said(rotate: Run) -> None:
     assert "there is no decision 7" in rotate("audit", "--number", "7")[2]
 
