@@ -145,7 +145,7 @@ async def test_each_order_is_applied_once_through_kills_and_restarts_of_all(loop
                 forgot = len(one.engine.applied)
                 one.engine.forget()
             controller.start()
-            if turn % 4 == 0 and turn not in {8, 12}:
+            if turn % 2 == 0 and turn not in {8, 12}:  # a slow machine is else killed before it decides
                 await controller.until(lambda told: told.get(("genesis_rotation_leading",)) == 1.0)
             await asyncio.sleep(rng.uniform(0.0, 2.5 * INTERVAL))
             controller.kill()

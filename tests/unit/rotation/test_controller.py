@@ -519,7 +519,7 @@ async def test_what_the_engine_refuses_is_told_as_that_in_its_own_words(tmp_path
         await one.rounds()
         one.wants.shares = shares(one="0.2", two="0.4")
 
-        async def refused(number: int, _: Mapping[str, Share]) -> EngineReport:
+        async def refused(number: int, shares: Mapping[str, Share]) -> EngineReport:
             raise ServerError(f"decision {number}: there is no strategy 'one'", status=422)
 
         one.engine.deliver = refused  # type: ignore[method-assign]
