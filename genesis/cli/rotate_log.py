@@ -18,7 +18,7 @@ from genesis.core.printing import one_line
 
 if TYPE_CHECKING:
     from genesis.rotation.audit.log import AuditLog
-    from genesis.rotation.status_lines import Report
+    from genesis.rotation.report import Report
 
 Work: TypeAlias = "Callable[[AuditLog, Settings], Awaitable[None]]"
 

@@ -82,7 +82,7 @@ def _pin(options: argparse.Namespace, environ: Environ) -> int:
     from genesis.rotation.audit.lines import share_text
     from genesis.rotation.observation import Pin
     from genesis.rotation.pinning import check_pin, share_after
-    from genesis.rotation.status_lines import report
+    from genesis.rotation.report import report
 
     async def run(log: AuditLog, settings: Settings) -> None:
         found = await log.look_up(report)
@@ -106,7 +106,7 @@ def _pin(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _unpin(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.rotation.status_lines import pin_text
+    from genesis.rotation.report import pin_text
 
     async def run(log: AuditLog, settings: Settings) -> None:
         pins = (await log.state()).pins
@@ -130,7 +130,7 @@ def _prune(options: argparse.Namespace, environ: Environ) -> int:
 
 async def _halted_elsewhere(log: AuditLog) -> str:
     """Why a file halts it that only the controller sees. A damaged decision keeps nobody from giving a command."""
-    from genesis.rotation.status_lines import halted_elsewhere, report
+    from genesis.rotation.report import halted_elsewhere, report
 
     try:
         return halted_elsewhere(await log.look_up(report))
@@ -140,7 +140,7 @@ async def _halted_elsewhere(log: AuditLog) -> str:
 
 async def _say_when(log: AuditLog, settings: Settings, what: str, *, halts: bool = False) -> None:
     """When a command has its effect. It is kept already: a damaged decision must not make it look as if it were not."""
-    from genesis.rotation.status_lines import interval_of, is_late, report
+    from genesis.rotation.report import interval_of, is_late, report
 
     try:
         found = await log.look_up(report)

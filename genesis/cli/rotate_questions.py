@@ -41,7 +41,7 @@ def _add_choice(audit: argparse.ArgumentParser) -> None:
 
 
 def _pins(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.rotation.status_lines import pin_text
+    from genesis.rotation.report import pin_text
 
     async def run(log: AuditLog, settings: Settings) -> None:
         for strategy, pin in sorted((await log.state()).pins.items()):
@@ -51,7 +51,7 @@ def _pins(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _status(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.rotation.status_lines import report, status_lines
+    from genesis.rotation.report import report, status_lines
 
     async def run(log: AuditLog, settings: Settings) -> None:
         found = await log.look_up(report)
@@ -77,7 +77,7 @@ def _audit(options: argparse.Namespace, environ: Environ) -> int:
             found = True
             print(line)
         if options.strategy is not None and not found:  # one that is no longer there has its trail all the same
-            from genesis.rotation.status_lines import report
+            from genesis.rotation.report import report
 
             check_known(options.strategy, await log.look_up(report), settings)
 

@@ -188,7 +188,7 @@ async def test_a_password_in_the_address_of_prometheus_is_not_kept(journal_addre
 
 async def test_a_server_that_hangs_is_let_go_of(postgres: Cluster, postgres_address: Address) -> None:
     asked = "SELECT pid FROM pg_stat_activity WHERE application_name = 'genesis rotation'"
-    async with AuditLog(postgres_address, longest=0.3) as log:
+    async with AuditLog(postgres_address, longest=2.0) as log:
         [(session,)] = postgres.admin(asked)
         os.kill(int(str(session)), signal.SIGSTOP)
         try:
