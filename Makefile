@@ -16,7 +16,7 @@ demo: $(STAMP) programs ## run the whole stack on loopback and watch (ARGS="--sp
 
 test: $(STAMP) ## all tests, with real Prometheus, Alertmanager and PostgreSQL (ARGS="-k ledger")
 	@$(BIN)/genesis programs --install --tests
-	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 check: $(STAMP) programs ## format, lint, types; configuration and generated files, also by promtool and amtool
 	$(BIN)/ruff format --check .
