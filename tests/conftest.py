@@ -48,6 +48,7 @@ def journal_address(request: pytest.FixtureRequest) -> Address:
     return found
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """On two processes (`--dist loadgroup`), one runs the tests that start programs, one after the other: they wait for real
     time, and would be in each other's way. The other one runs the rest, file by file."""
