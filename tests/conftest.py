@@ -46,12 +46,3 @@ def journal_address(request: pytest.FixtureRequest) -> Address:
     """Each test of a journal runs against both real databases."""
     found: Address = request.getfixturevalue(request.param)
     return found
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On two processes (`--dist loadgroup`), one runs the tests that start programs, one after the other: they wait for real
-    time, and would be in each other's way. The other one runs the rest, file by file."""
-    for item in items:
-        place = item.path.relative_to(Path(__file__).parent)
-        item.add_marker(pytest.mark.xdist_group("programs" if place.parts[0] == "integration" else str(place)))
