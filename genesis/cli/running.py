@@ -28,6 +28,9 @@ def add_demo(commands: Commands, environ: Environ) -> None:
         "--market", type=Path, metavar="DIR", help="trade on the recorded market in DIR instead of a simulated one"
     )
     demo.add_argument("--data", type=Path, metavar="DIR", help="write to DIR and keep it (default: a temporary directory)")
+    demo.add_argument(
+        "--strategies", type=above_zero(int), metavar="N", help="add copies of the configured strategies until there are N"
+    )
     demo.add_argument("--no-stack", action="store_true", help="engine and monitor only; with --prometheus, rotation too")
     demo.add_argument("--no-rotation", action="store_true", help="leave the capital where it is")
     demo.add_argument("--prometheus", metavar="URL", help="with --no-stack: a Prometheus that reads this demo, for rotation")
@@ -56,6 +59,7 @@ def _demo(options: argparse.Namespace, environ: Environ) -> int:
         duration=options.duration,
         market=options.market,
         data=options.data,
+        strategies=options.strategies,
         stack=not options.no_stack,
         rotation=not options.no_rotation,
         prometheus=options.prometheus,

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from genesis.app import MonitorApp
 from genesis.core.clock import Clock
 from genesis.core.config import Settings
+from genesis.demo.copies import with_copies
 from genesis.demo.expectation import expectations
 from genesis.demo.options import DemoOptions
 from genesis.demo.rotation import LocalEngine, Story
@@ -42,7 +43,7 @@ class Demo:
         self, settings: Settings, options: DemoOptions, *, say: Callable[[str], None], clock: Clock, environ: Mapping[str, str]
     ) -> None:
         self._configured = settings
-        self._settings = of_the_demo(settings, options.speed)
+        self._settings = of_the_demo(with_copies(settings, options.strategies), options.speed)
         self._options = options
         self._clock = clock
         self._environ = environ

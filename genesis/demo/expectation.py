@@ -23,7 +23,7 @@ def expectations(configured: Settings, settings: Settings, options: DemoOptions,
         rotated: the journal beside which rotation keeps its audit log; None without rotation.
     """
     source = f"the market recorded in {options.market}" if options.market else f"a simulated market (seed {options.seed})"
-    yield f"{', '.join(settings.strategies.strategies)} trade on {source}, at {options.speed:g} × real time."
+    yield f"{_strategies(configured, settings)} trade on {source}, at {options.speed:g} × real time."
     if not options.fault:
         yield "Nothing is broken on purpose: a page or warning of a strategy would be a false one."
     elif FAULTY in settings.strategies.strategies:
@@ -38,6 +38,13 @@ def expectations(configured: Settings, settings: Settings, options: DemoOptions,
         "as monitor.yaml says: value at risk, Sharpe and their like are there within a minute."
     )
     yield "Ctrl-C stops everything."
+
+
+def _strategies(configured: Settings, settings: Settings) -> str:
+    known, trading = configured.strategies.strategies, settings.strategies.strategies
+    if len(trading) == len(known):
+        return ", ".join(known)
+    return f"{len(trading)} strategies ({', '.join(known)}, and numbered copies of them, each with a position of its own)"
 
 
 def _fault(settings: Settings, options: DemoOptions, *, rotates: bool) -> Iterator[str]:

@@ -27,6 +27,8 @@ class DemoOptions:
     """Whether rotation moves capital; it needs a Prometheus: the one of the stack, or `prometheus`."""
     prometheus: str | None = None
     """The address of a Prometheus that reads this demo; None for that of the stack."""
+    strategies: int | None = None
+    """How many strategies trade: the configured ones, and copies of them; None for the configured ones alone."""
     fault: bool = True
     """Whether the execution of `FAULTY` breaks; without it, no alert on a strategy should fire."""
     host: str | None = None

@@ -11,9 +11,11 @@ from genesis.stack.heartbeat import Pulse
 from genesis.stack.native import StackAlert
 from genesis.stack.sink import Notification
 
-_ROW = "{:<18}{:>12}{:>12}{:>10}{:>8}{:>10}"
+_ROW = "{:<20}{:>12}{:>12}{:>10}{:>8}{:>10}"
 _HEAD = _ROW.format("strategy", "equity", "net P&L", "drawdown", "trades", "win rate")
 UNKNOWN = "-"
+_MOST_ROWS = 12
+"""Of more strategies, those with the deepest drawdown."""
 
 
 class Screen:
@@ -71,7 +73,10 @@ class Screen:
 def table_rows(snapshot: MonitorSnapshot) -> list[str]:
     """The table's lines, head first; a figure that is unknown is `-`, never 0."""
     rows = [_HEAD]
-    for strategy in snapshot.strategies:
+    shown = snapshot.strategies
+    if len(shown) > _MOST_ROWS:
+        shown = tuple(sorted(shown, key=lambda strategy: -(strategy.account.drawdown_ratio or 0))[:_MOST_ROWS])
+    for strategy in shown:
         account, trades = strategy.account, strategy.trades
         count = trades.wins + trades.losses + trades.evens
         rows.append(
@@ -84,6 +89,8 @@ def table_rows(snapshot: MonitorSnapshot) -> list[str]:
                 percent(trades.win_rate, places=0),
             )
         )
+    if len(shown) < len(snapshot.strategies):
+        rows.append(f"… and {len(snapshot.strategies) - len(shown)} with less drawdown")
     account = snapshot.portfolio.account
     rows.append(
         _ROW.format(
@@ -118,5 +125,5 @@ def describe(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:
     return f"{name}: {about}" if about else name
 
 
-def _fit(name: str, width: int = 17) -> str:
+def _fit(name: str, width: int = 19) -> str:
     return name if len(name) <= width else name[: width - 1] + "…"

@@ -8,6 +8,7 @@ from typing import Any
 
 from genesis.core.config import Settings
 from genesis.core.rotation_config import RotationSettings
+from genesis.demo.copies import scaled
 
 FAULTY = "statistical_arb"
 GOES_BAD_AFTER = 60.0
@@ -25,11 +26,11 @@ SECONDS: dict[str, dict[str, float]] = {
 """Durations of rotation.yaml as the demo sets them, in seconds of market time: what takes half an hour there is seen here."""
 LEFT_OUT = ("critical_alert", "broken")
 """Rules that would pause the faulty strategy before its drawdown is paged, which the demo is to show."""
-ALLOCATION = {
+ALLOCATION: dict[str, Decimal] = {
     "min_weight": Decimal("0.2"),
     "min_change": Decimal("0.02"),
     "reduced_ratio": Decimal("0.6"),
-    "max_turnover_per_day": 100,
+    "max_turnover_per_day": Decimal(100),
 }
 """Of rotation.yaml, too: scores of the first minutes are mostly luck, and a day's turnover is moved in minutes here. A strategy
 that has little takes long to lose what is paged."""
@@ -80,5 +81,6 @@ def _with_rotation(settings: Settings, speed: float) -> Settings:
         "timeout": min(rotation["timeout"], interval * _SHARE_OF_INTERVAL),
         "rules": {name: rule for name, rule in rotation["rules"].items() if name not in LEFT_OUT},
     }
-    rotation["allocation"] |= ALLOCATION
+    shares = {key: scaled(ALLOCATION[key], len(settings.strategies.strategies)) for key in ("min_weight", "min_change")}
+    rotation["allocation"] |= ALLOCATION | shares
     return settings._replace(rotation=RotationSettings.model_validate(rotation))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from decimal import Decimal
+from itertools import combinations
 from pathlib import Path
 
 import structlog
@@ -70,33 +71,51 @@ def paper_engine(
 def strategies_for(
     strategies: StrategiesSettings, instruments: Sequence[Instrument], goes_bad_after: float | None
 ) -> list[Account]:
-    """The configured strategies that this engine has, each built for the market's symbols.
+    """The configured strategies that this engine has, each built for symbols of the market.
+
+    A name that is a kind's, or begins with it, is a strategy of that kind. Several of one kind differ in what they trade.
 
     Raises:
         ConfigError: there is none.
     """
     accounts = []
+    built: Counter[type[GridStrategy]] = Counter()
     for name, settings in strategies.strategies.items():
-        strategy = _strategy(name, settings.capital, instruments, goes_bad_after)
-        if strategy is not None:
-            accounts.append(Account(strategy, settings.capital))
+        kind = kind_of(name)
+        if kind is None:
+            _log.warning("strategy_left_out", strategy=name, reason=f"the paper engine has {', '.join(_KINDS)}")
+            continue
+        if kind is StatisticalArb and len(instruments) < PAIR:
+            _log.warning("strategy_left_out", strategy=name, reason="it trades a pair, and the market has one symbol")
+            continue
+        strategy = kind(name, settings.capital, _symbols_of(kind, built[kind], instruments))
+        built[kind] += 1
+        accounts.append(Account(_with_fault(strategy, goes_bad_after), settings.capital))
     if not accounts:
         names = list(strategies.strategies)
         raise ConfigError([Fault("strategies.yaml", "strategies", names, f"the paper engine has {', '.join(_KINDS)}")])
     return accounts
 
 
-def _strategy(name: str, capital: Decimal, instruments: Sequence[Instrument], goes_bad_after: float | None) -> Strategy | None:
-    kind = _KINDS.get(name)
-    if kind is None:
-        _log.warning("strategy_left_out", strategy=name, reason=f"the paper engine has {', '.join(_KINDS)}")
-        return None
-    if kind is not StatisticalArb:
-        return kind(name, capital, instruments)
-    if len(instruments) < PAIR:
-        _log.warning("strategy_left_out", strategy=name, reason="it trades a pair, and the market has one symbol")
-        return None
-    pair = StatisticalArb(name, capital, instruments)
-    if goes_bad_after is None:
-        return pair
-    return FaultyExecution(pair, timedelta(seconds=goes_bad_after))
+def kind_of(name: str) -> type[GridStrategy] | None:
+    """The kind that a strategy's name is, or begins with (`mean_reversion_eth`); None if there is none."""
+    return next((kind for word, kind in _KINDS.items() if name == word or name.startswith(f"{word}_")), None)
+
+
+def _symbols_of(kind: type[GridStrategy], number: int, instruments: Sequence[Instrument]) -> Sequence[Instrument]:
+    """What the strategy `number` of its kind trades: the first all there is, the others a part of it each, pairs last.
+
+    A pair strategy trades one pair after the other, the nearest first. Once every part had its turn they come again.
+    """
+    if kind is StatisticalArb:
+        parts = list(combinations(instruments, PAIR))
+    else:
+        sizes = range(len(instruments), min(PAIR, len(instruments)) - 1, -1)
+        parts = [part for size in sizes for part in combinations(instruments, size)]
+    return parts[number % len(parts)]
+
+
+def _with_fault(strategy: GridStrategy, goes_bad_after: float | None) -> Strategy:
+    if goes_bad_after is None or strategy.name != FAULTY or not isinstance(strategy, StatisticalArb):
+        return strategy
+    return FaultyExecution(strategy, timedelta(seconds=goes_bad_after))

@@ -7,10 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from genesis.demo.screen import Screen, describe, money, percent
+from genesis.core.models import Side
+from genesis.demo.screen import Screen, describe, money, percent, table_rows
 from genesis.stack.heartbeat import Pulse
 from genesis.stack.native import StackAlert
 from genesis.stack.sink import Notification, NotifiedAlert
+from tests.unit.monitoring.account import capital, fill, monitor, quote
 
 LABELS = {"alertname": "StrategyDrawdown", "severity": "warning", "strategy": "pairs"}
 TEXT = {"summary": "pairs: drawdown 6 %"}
@@ -95,3 +97,16 @@ def test_percent(ratio: float | Decimal | None, text: str) -> None:
 
 def test_an_alert_without_labels_still_has_words() -> None:
     assert describe({}, {}) == "-"
+
+
+async def test_of_many_strategies_those_with_the_deepest_drawdown_are_shown_and_the_others_counted() -> None:
+    names = [f"strategy_{number:02}" for number in range(15)]
+    async with monitor() as made:
+        await made.handle_batch([quote("99", "101"), *(capital("5000", name) for name in names)])
+        for place, name in enumerate(names):
+            await made.handle(fill(Side.BUY, str(place + 1), "100", strategy=name))
+        await made.handle(quote("89", "91", seconds=1))
+        rows = table_rows(made.snapshot())
+    assert [row.split()[0] for row in rows[1:13]] == names[:2:-1]
+    assert rows[13] == "… and 3 with less drawdown"
+    assert rows[14].startswith("account")

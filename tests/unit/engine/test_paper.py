@@ -14,8 +14,10 @@ from genesis.core.config import StrategiesSettings, StrategySettings
 from genesis.core.errors import ConfigError, MarketError
 from genesis.core.models import Fill, Liquidity, Quote
 from genesis.engine.engine import TradingEngine
+from genesis.engine.faults import FaultyExecution
 from genesis.engine.market import DEFAULT_SYMBOLS, SimulatedMarket
 from genesis.engine.paper import paper_engine, strategies_for
+from genesis.engine.strategies import MeanReversion, StatisticalArb
 from tests.unit.engine.market_data import FOUR, NO_PACING, START, HandClock, Tape
 
 NAMES = list(FOUR.strategies)
@@ -112,6 +114,15 @@ def test_a_strategy_that_the_engine_does_not_have_is_left_out_and_said_so() -> N
         accounts = strategies_for(settings, [character.instrument for character in DEFAULT_SYMBOLS], None)
     assert [account.strategy.name for account in accounts] == ["multi_pair"]
     assert logs[0]["strategy"] == "somebody_elses"
+
+
+def test_a_strategy_whose_name_begins_with_a_kind_is_of_that_kind_and_only_the_one_that_is_named_goes_bad() -> None:
+    names = ("mean_reversion_eth", "statistical_arb_02", "statistical_arb", "multi_pairs")
+    settings = StrategiesSettings(strategies={name: StrategySettings(capital=Decimal(100)) for name in names})
+    with capture_logs() as logs:
+        accounts = strategies_for(settings, [character.instrument for character in DEFAULT_SYMBOLS], 60)
+    assert [type(account.strategy) for account in accounts] == [MeanReversion, StatisticalArb, FaultyExecution]
+    assert [log["strategy"] for log in logs] == ["multi_pairs"]
 
 
 def test_no_strategy_that_the_engine_has_is_a_configuration_fault() -> None:
