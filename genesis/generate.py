@@ -79,7 +79,7 @@ def check(root: Path, settings: Settings | None = None) -> list[Path]:
 
 def _boards(settings: Settings) -> dict[str, str]:
     try:
-        from genesis.boards import boards  # noqa: PLC0415 - its SDK is needed here alone
+        from genesis.boards import BoardSettings, boards  # noqa: PLC0415 - its SDK is needed here alone
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] != "grafana_foundation_sdk":
             raise
@@ -87,7 +87,7 @@ def _boards(settings: Settings) -> dict[str, str]:
             "the boards need grafana-foundation-sdk, a development dependency: "
             "pip install -c constraints.txt -e '.[dev]', and run this again"
         ) from error
-    return boards(settings.monitor.reporting_currency, tuple(settings.strategies.strategies))
+    return boards(BoardSettings.of(settings))
 
 
 def _left_over(root: Path, files: dict[Path, str]) -> list[Path]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from genesis.boards.strategies import strategies_board
+from genesis.boards import places
+from genesis.boards.frame import BoardSettings
+from genesis.boards.portfolio import portfolio_board
+
+__all__ = ["BoardSettings", "boards"]
+
+_MAKERS = {
+    places.PORTFOLIO: portfolio_board,
+}
 
 
-def boards(currency: str = "USDT", strategies: Sequence[str] = ()) -> dict[str, str]:
-    """Every board as file name → JSON text, the same text for the same arguments.
-
-    Args:
-        currency: the account's reporting currency; it stands beside each sum of money.
-        strategies: the names known before the start. Each gets a colour of its own, the same on every panel, in this order.
-    """
-    made = {"strategies.json": strategies_board(currency, strategies)}
+def boards(settings: BoardSettings) -> dict[str, str]:
+    """Every board as file name → JSON text, the same text for the same settings."""
+    made = {f"{place.name}.json": make(settings) for place, make in _MAKERS.items()}
     return {name: json.dumps(board, cls=JSONEncoder, indent=2, sort_keys=True) + "\n" for name, board in made.items()}

@@ -1,13 +1,22 @@
-"""Alerts on a board: as a list with the way to each rule, as a table, and as marks on the charts."""
+"""Alerts on a board: as a list with the way to each rule, and as a table."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Final
 
-from grafana_foundation_sdk.builders import common, dashboard, table
+from grafana_foundation_sdk.builders import dashboard, table
 from grafana_foundation_sdk.models import dashboard as model
 
-from genesis.boards import queries, style
+from genesis.boards import places, queries, style
+from genesis.boards.panels import Caption
+from genesis.boards.tables import grid, reshaped, sorted_by
+from genesis.boards.targets import rows
+
+_SEVERITIES: Final = {
+    "critical": ("critical", style.CRITICAL),
+    "warning": ("warning", style.WARNING),
+    "info": ("info", style.GAIN),
+}
 
 
 def alert_list() -> dashboard.Panel:
@@ -17,7 +26,8 @@ def alert_list() -> dashboard.Panel:
         .type("alertlist")
         .title("Alert rules")
         .description(
-            "Rules of Prometheus that are firing or pending, newest first, with the way to what each means and what to do."
+            "Rules of Prometheus that are firing or pending, newest first, with the way to what each means and what to do. "
+            "Empty: none is."
         )
         .options(
             {
@@ -35,19 +45,21 @@ def alert_list() -> dashboard.Panel:
     )
 
 
-def alert_table() -> table.Panel:
+def alert_table(strategy: str) -> table.Panel:
+    """The alerts of the strategies that fulfil the matcher, those that are raised longest last."""
+    caption = Caption(
+        "Alerts",
+        "Alerts that are pending or firing, and for how long their condition holds. Those of the account have no strategy.",
+        "No alert is pending or firing.",
+    )
     panel = (
-        style.grid(
-            "Alerts",
-            "Alerts that are pending or firing, and for how long their condition holds. Those of the account have no strategy.",
-        )
-        .with_target(style.rows(queries.raised_alerts()))
-        .override_by_name("Alert", [style.width(160)])
-        .override_by_name("State", [style.width(70)])
-        .override_by_name("Held for", [model.DynamicConfigValue("unit", style.CLOCK), style.width(104)])
-        .override_by_name(
-            "Severity", _coloured_words({"critical": style.CRITICAL, "warning": style.WARNING, "info": style.GAIN})
-        )
+        grid(caption)
+        .with_target(rows(queries.raised_alerts(strategy)))
+        .override_by_name("Alert", [style.width(180)])
+        .override_by_name("State", [style.width(76)])
+        .override_by_name("Held for", [*style.unit(style.CLOCK), style.width(104)])
+        .override_by_name("Severity", [style.words(_SEVERITIES), style.coloured_text(), style.width(84)])
+        .override_by_name("Strategy", [strategy_link()])
     )
     names = {
         "alertname": "Alert",
@@ -57,32 +69,10 @@ def alert_table() -> table.Panel:
         "symbol": "Symbol",
         "Value": "Held for",
     }
-    return style.reshaped(panel, names).sort_by([common.TableSortByFieldState().display_name("Held for").desc(False)])
+    return sorted_by(reshaped(panel, names), "Held for")
 
 
-def alert_marks() -> dict[str, Any]:
-    """The annotation that marks on each chart when an alert began; the SDK's builder lacks the title and the value's use.
-
-    The query's value is the time of the mark: one mark an alert, where its samples would shade the chart while it fires.
-    """
-    return {
-        "name": "Alerts",
-        "datasource": style.SOURCE,
-        "enable": True,
-        "expr": queries.alert_starts(),
-        "hide": False,
-        "iconColor": style.CRITICAL,
-        "step": "1s",
-        "tagKeys": "severity",
-        "titleFormat": "{{alertname}} {{strategy}}",
-        "useValueForTime": True,
-    }
-
-
-def _coloured_words(colours: dict[str, str]) -> list[model.DynamicConfigValue]:
-    words = {word: {"color": colour, "index": index} for index, (word, colour) in enumerate(colours.items())}
-    return [
-        model.DynamicConfigValue("mappings", [{"type": "value", "options": words}]),
-        model.DynamicConfigValue("custom.cellOptions", {"type": "color-text"}),
-        style.width(80),
-    ]
+def strategy_link() -> model.DynamicConfigValue:
+    """The property of a column of strategies: each name leads to the strategy's own board."""
+    url = places.strategy_address("${__value.raw:percentencode}")
+    return model.DynamicConfigValue("links", [{"title": "Its board", "url": url}])

@@ -2,59 +2,93 @@
 
 Each query is aggregated by the labels that it shows, so that the target's own labels (`job`, `instance`) never split a line,
 and a table's columns join on the same key. `max` picks the one series there is; `sum` is for what adds up.
+
+Boards of many strategies have a variable with any number of names, which Grafana writes as a regular expression: `PICKED`. The
+board of one strategy has a single name: `THIS`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
+from genesis.core.models import StrategyState
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import Metric
 
 PICKED: Final = 'strategy=~"$strategy"'
+THIS: Final = 'strategy="$strategy"'
 # Alerts of the account have no strategy: they are shown whatever is picked.
 PICKED_OR_NONE: Final = 'strategy=~"$strategy|"'
-DRAWDOWN_ALERT: Final = "StrategyDrawdown"
-_RAISED: Final = f'alertname!="Watchdog",{PICKED_OR_NONE}'
+AT_END: Final = " @ end()"
+STATE_CODES: Final[Mapping[StrategyState, int]] = {state: code for code, state in enumerate(StrategyState, start=1)}
+"""What stands for a state in a query's values."""
 
 
-def account(metric: Metric, selector: str = "") -> str:
-    """A figure of the account."""
-    return f"max({metric.name}{{{selector}}})" if selector else f"max({metric.name})"
+def series(metric: Metric, *matchers: str, part: str = "", at: str = "") -> str:
+    """The metric's series that fulfil the matchers; `part` is a histogram's `_sum`, `_count` or `_bucket`."""
+    chosen = f"{{{','.join(matchers)}}}" if matchers else ""
+    return f"{metric.name}{part}{chosen}{at}"
 
 
-def each(metric: Metric, selector: str = "") -> str:
-    """A figure of each picked strategy."""
-    return f"max by (strategy) ({metric.name}{{{_with(selector)}}})"
+def account(metric: Metric, *matchers: str, by: str = "", at: str = "") -> str:
+    """A figure of the account, by the labels in `by`."""
+    return _largest(by, series(metric, *matchers, at=at))
 
 
-def total(metric: Metric) -> str:
+def each(metric: Metric, *matchers: str, by: str = "", at: str = "") -> str:
+    """A figure of each picked strategy, by the labels in `by` too."""
+    return _largest(_and_by("strategy", by), series(metric, *matchers, PICKED, at=at))
+
+
+def own(metric: Metric, *matchers: str, by: str = "") -> str:
+    """A figure of the one strategy that the board shows, by the labels in `by`."""
+    return _largest(by, series(metric, *matchers, THIS))
+
+
+def total(metric: Metric, *matchers: str) -> str:
     """A count of each picked strategy, over all its other labels."""
-    return f"sum by (strategy) ({metric.name}{{{PICKED}}})"
+    return f"sum by (strategy) ({series(metric, *matchers, PICKED)})"
 
 
-def below_peak() -> str:
-    """The drawdown of each picked strategy as a negative ratio, so that it hangs from zero."""
-    return f"-{each(catalog.STRATEGY_DRAWDOWN_RATIO)}"
+def furthest(metric: Metric, *matchers: str) -> str:
+    """A figure of the `$lines` picked strategies in which it is furthest from zero at the end of the board's time range.
 
-
-def drawdown_threshold(severity: str) -> str:
-    """The line at which the drawdown alert of this severity starts, negative; the default's, and those of picked strategies."""
-    selector = f'alert="{DRAWDOWN_ALERT}",severity="{severity}",{PICKED_OR_NONE}'
-    return f"-max by (strategy) ({catalog.ALERT_THRESHOLD.name}{{{selector}}})"
-
-
-def mean_slippage() -> str:
-    """Mean slippage of each picked strategy's fills in basis points, positive when it cost money.
-
-    The histogram holds sizes by direction: adverse ones count up, favourable ones down. `or` keeps a strategy that has only
-    one of them, where a subtraction would drop it.
+    The choice is made once, not at each step: a line that comes and goes is not a line.
     """
-    name = catalog.STRATEGY_SLIPPAGE_RATIO.name
-    adverse = f'{name}_sum{{direction="adverse",{PICKED}}}'
-    favourable = f'{name}_sum{{direction="favourable",{PICKED}}}'
-    signed = f"sum by (strategy) ({adverse} or -{favourable})"
-    return f"1e4 * {signed} / (sum by (strategy) ({name}_count{{{PICKED}}}) > 0)"
+    chosen = f"topk($lines, abs({each(metric, *matchers, at=AT_END)}))"
+    return f"{each(metric, *matchers)} and on (strategy) {chosen}"
+
+
+def account_change(metric: Metric, window: str) -> str:
+    """By how much a figure of the account has changed over the last `window`; nothing until it was there that long."""
+    return f"{account(metric)} - {account(metric, at=f' offset {window}')}"
+
+
+def threshold(alert: str, severity: str, *matchers: str) -> str:
+    """Where the alert of this severity starts: the default, and those of picked strategies that differ."""
+    chosen = (f'alert="{alert}"', f'severity="{severity}"', *matchers, PICKED_OR_NONE)
+    return f"max by (strategy) ({series(catalog.ALERT_THRESHOLD, *chosen)})"
+
+
+def own_threshold(alert: str, severity: str, *matchers: str) -> str:
+    """Where the alert of this severity starts for the board's strategy: its own threshold, else the default."""
+    chosen = (f'alert="{alert}"', f'severity="{severity}"', *matchers)
+    of_its_own = _largest("", series(catalog.ALERT_THRESHOLD, *chosen, THIS))
+    return f"{of_its_own} or {account_threshold(alert, severity, *matchers)}"
+
+
+def account_threshold(alert: str, severity: str, *matchers: str) -> str:
+    """Where the alert of this severity starts by default, or for the account."""
+    chosen = (f'alert="{alert}"', f'severity="{severity}"', *matchers, 'strategy=""')
+    return _largest("", series(catalog.ALERT_THRESHOLD, *chosen))
+
+
+def states(strategy: str) -> str:
+    """The state of each strategy that fulfils the matcher, as one of `STATE_CODES`."""
+    told = {code: series(catalog.ROTATION_STATE, f'state="{state.value}"', strategy) for state, code in STATE_CODES.items()}
+    coded = [f"{code} * {name}" for code, name in told.items()]
+    return f"sum by (strategy) ({' or '.join(coded)})"
 
 
 def silence() -> str:
@@ -62,36 +96,60 @@ def silence() -> str:
     return f"time() - {each(catalog.STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS)}"
 
 
-def raised_alerts() -> str:
+def firing_alerts() -> str:
+    """How many alerts fire. Nothing, not 0, while the Watchdog does not: then the rules are not evaluated."""
+    return f'count(ALERTS{{alertstate="firing",{_NOT_WATCHDOG}}}) or 0 * count(ALERTS{{alertstate="firing",{_WATCHDOG}}})'
+
+
+def firing_alerts_of_each() -> str:
+    """How many alerts fire on each picked strategy; 0 while the rules are evaluated and none does."""
+    known = f"max by (strategy) ({series(catalog.STRATEGY_CAPITAL, PICKED)})"
+    none = f'0 * {known} and on () ALERTS{{alertstate="firing",{_WATCHDOG}}}'
+    return f'count by (strategy) (ALERTS{{alertstate="firing",{_NOT_WATCHDOG},{PICKED}}}) or {none}'
+
+
+def raised_alerts(strategy: str) -> str:
     """Alerts that are pending or firing, with the seconds since their condition came true."""
-    age = f"(time() - ALERTS_FOR_STATE{{{_RAISED}}})"
-    found = f"ALERTS{{{_RAISED}}} * ignoring (alertstate) group_left () {age}"
+    age = f"(time() - ALERTS_FOR_STATE{{{_NOT_WATCHDOG},{strategy}}})"
+    found = f"ALERTS{{{_NOT_WATCHDOG},{strategy}}} * ignoring (alertstate) group_left () {age}"
     return f"max by (alertname, alertstate, severity, strategy, symbol) ({found})"
 
 
-def alert_starts() -> str:
+def alert_starts(strategy: str) -> str:
     """The moment, in milliseconds, at which the condition of each firing alert came true: the marks on the charts."""
-    firing = f'ALERTS{{alertstate="firing",{_RAISED}}}'
-    return f"1e3 * max by (alertname, severity, strategy) (ALERTS_FOR_STATE{{{_RAISED}}} and ignoring (alertstate) {firing})"
+    firing = f'ALERTS{{alertstate="firing",{_NOT_WATCHDOG},{strategy}}}'
+    begun = f"ALERTS_FOR_STATE{{{_NOT_WATCHDOG},{strategy}}} and ignoring (alertstate) {firing}"
+    return f"1e3 * max by (alertname, severity, strategy) ({begun})"
 
 
-def rotation_steps() -> str:
-    """The moment, in milliseconds, at which rotation last changed each picked strategy in each way, for each reason."""
-    step = catalog.ROTATION_STEP_TIMESTAMP_SECONDS.name
-    return f"1e3 * max by (strategy, action, reason) ({step}{{{PICKED}}})"
+def rotation_steps(strategy: str) -> str:
+    """The moment, in milliseconds, at which rotation last changed each strategy in each way, for each reason."""
+    return f"1e3 * max by (strategy, action, reason) ({series(catalog.ROTATION_STEP_TIMESTAMP_SECONDS, strategy)})"
 
 
-def undefined_figures() -> str:
-    """1 for each figure that is left out, of a strategy or of the account, with the reason as a label."""
-    strategies = f"max by (strategy, figure, reason) ({catalog.STRATEGY_UNDEFINED_INFO.name}{{{PICKED}}})"
-    portfolio = f"max by (figure, reason) ({catalog.PORTFOLIO_UNDEFINED_INFO.name})"
-    return f'{strategies} or label_replace({portfolio}, "strategy", "(account)", "", "")'
+def undefined_figures(strategy: str) -> str:
+    """1 for each figure of the strategies that is left out, with the reason as a label."""
+    return f"max by (strategy, figure, reason) ({series(catalog.STRATEGY_UNDEFINED_INFO, strategy)})"
 
 
-def known_strategies() -> str:
-    """The values of the board's strategy variable."""
-    return f"label_values({catalog.STRATEGY_CAPITAL.name}, strategy)"
+def undefined_figures_of_all() -> str:
+    """1 for each figure that is left out, of a picked strategy or of the account, with the reason as a label."""
+    portfolio = f"max by (figure, reason) ({series(catalog.PORTFOLIO_UNDEFINED_INFO)})"
+    return f'{undefined_figures(PICKED)} or label_replace({portfolio}, "strategy", "(account)", "", "")'
 
 
-def _with(selector: str) -> str:
-    return f"{selector},{PICKED}" if selector else PICKED
+def known(metric: Metric, label: str) -> str:
+    """The values of a variable: those that a label of the metric has."""
+    return f"label_values({metric.name}, {label})"
+
+
+_WATCHDOG: Final = 'alertname="Watchdog"'
+_NOT_WATCHDOG: Final = 'alertname!="Watchdog"'
+
+
+def _largest(by: str, selected: str) -> str:
+    return f"max by ({by}) ({selected})" if by else f"max({selected})"
+
+
+def _and_by(first: str, more: str) -> str:
+    return f"{first}, {more}" if more else first

@@ -1,0 +1,41 @@
+"""Annotations: what happened, as marks on the charts. The SDK's builder lacks their titles and the use of the value as time.
+
+The query's value is the time of the mark: one mark an event, where its samples would shade the chart for as long as it lasts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from genesis.boards import queries, style
+from genesis.boards.targets import SOURCE
+
+
+def alerts(strategy: str) -> dict[str, Any]:
+    """Marks where an alert began to fire; `strategy` is the matcher of the strategies whose alerts are marked."""
+    title = "{{alertname}} {{strategy}}"
+    return _marks("Alerts", queries.alert_starts(strategy), style.CRITICAL, tags="severity", title=title)
+
+
+def rotations(strategy: str) -> dict[str, Any]:
+    """Marks where rotation changed a strategy, and why.
+
+    Steps of one kind, for one reason, are one series; each new one is a mark of its own: they are farther apart than `step`.
+    """
+    title, text = "Rotation: {{strategy}} {{action}}", "because of {{reason}}"
+    return _marks("Rotation", queries.rotation_steps(strategy), style.GAIN, tags="action", title=title) | {"textFormat": text}
+
+
+def _marks(name: str, expr: str, colour: str, *, tags: str, title: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "datasource": SOURCE,
+        "enable": True,
+        "expr": expr,
+        "hide": False,
+        "iconColor": colour,
+        "step": "1s",
+        "tagKeys": tags,
+        "titleFormat": title,
+        "useValueForTime": True,
+    }

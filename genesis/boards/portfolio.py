@@ -1,0 +1,246 @@
+"""The board "Portfolio": what the portfolio manager keeps open all day."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from grafana_foundation_sdk.builders import bargauge, stat, table, timeseries
+from grafana_foundation_sdk.models import common as common_model
+from grafana_foundation_sdk.models import dashboard as model
+
+from genesis.boards import alerts, frame, marks, places, queries, style, variables
+from genesis.boards.frame import BoardSettings, Section
+from genesis.boards.panels import Caption, bars, big_number, chart, signed, threshold_line
+from genesis.boards.tables import Column, Trend, grid, joined, reshaped, sorted_by
+from genesis.boards.targets import lines, now, rows
+from genesis.monitoring import catalog
+
+WINDOW: Final = 'window="$window"'
+UNKNOWN: Final = "Unknown: the table of undefined figures below says why."
+
+
+def portfolio_board(settings: BoardSettings) -> dict[str, Any]:
+    """The board in Grafana's JSON model."""
+    sections = [
+        Section(None, [panel.height(3).span(4) for panel in [*_money(settings.currency), *_limits(settings.currency)]]),
+        Section(
+            None,
+            [
+                _equity(settings.currency).height(7).span(12),
+                _net_pnl(settings).height(7).span(12),
+                _strategies().height(8).span(24),
+                _drawdown(settings).height(8).span(12),
+                alerts.alert_table(queries.PICKED_OR_NONE).height(8).span(12),
+            ],
+        ),
+        Section(
+            "Tier, rules, and what is not known",
+            [
+                _tier_limits().height(7).span(6),
+                alerts.alert_list().height(7).span(8),
+                _undefined().height(7).span(10),
+            ],
+        ),
+    ]
+    return frame.board(
+        places.PORTFOLIO,
+        settings,
+        sections,
+        choices=[variables.strategies(), variables.window(), variables.most_lines()],
+        marks=[marks.alerts(queries.PICKED_OR_NONE), marks.rotations(queries.PICKED)],
+    )
+
+
+def _money(currency: str) -> list[stat.Panel]:
+    """Is it making money: now, and since when."""
+    soon = Caption(
+        "Last 5 minutes",
+        "By how much the net P&L of all strategies has changed in the last five minutes.",
+        "There after five minutes.",
+    )
+    whole = Caption(
+        "Since start", "Realised and unrealised P&L less fees plus funding of all strategies, since start.", UNKNOWN
+    )
+    periods = [("Today", "day"), ("This week", "week"), ("This month", "month")]
+    figures = [
+        (soon, queries.account_change(catalog.PORTFOLIO_NET_PNL, "5m")),
+        *(
+            (_period(title, period), queries.account(catalog.PORTFOLIO_PERIOD_PNL, f'period="{period}"'))
+            for title, period in periods
+        ),
+        (whole, queries.account(catalog.PORTFOLIO_NET_PNL)),
+    ]
+    unit = style.money(currency)
+    pnl = [big_number(caption, now(expr, caption.title), unit, 2).thresholds(style.by_sign()) for caption, expr in figures]
+    equity = Caption("Equity", "Capital plus net P&L of all strategies at the mark.", UNKNOWN)
+    return [*pnl, big_number(equity, now(queries.account(catalog.PORTFOLIO_EQUITY), "Equity"), unit, 2)]
+
+
+def _period(title: str, period: str) -> Caption:
+    return Caption(title, f"Net P&L of all strategies since the {period} began, in the account's time zone.", UNKNOWN)
+
+
+def _limits(currency: str) -> list[stat.Panel]:
+    """How far it is from what would stop it."""
+    drawdown = Caption("Drawdown", "How far the account's marked equity is below its peak, as a share of the peak.", UNKNOWN)
+    risk = Caption(
+        "Value at risk, 95 %",
+        "Loss that is exceeded in 5 of 100 horizons of monitor.yaml, from the returns seen; the board Risk has the rest.",
+        "Not enough returns yet.",
+    )
+    used = Caption(
+        "Daily loss used",
+        "Today's loss over the daily loss limit of the account's tier, reached at 100 %. 0 on a day without a loss.",
+        "No tier, or the day's P&L is unknown.",
+    )
+    positions = Caption("Open positions", "Of all strategies; two strategies in one symbol have two.", UNKNOWN)
+    tail = queries.account(catalog.PORTFOLIO_VALUE_AT_RISK, 'method="historical"', 'confidence="0.95"')
+    return [
+        big_number(drawdown, now(queries.account(catalog.PORTFOLIO_DRAWDOWN_RATIO), "Drawdown"), style.RATIO, 2),
+        big_number(risk, now(tail, "Value at risk"), style.money(currency), 2),
+        big_number(
+            used, now(queries.account(catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO), "Daily loss used"), style.RATIO, 1
+        ).thresholds(style.steps({None: style.GAIN, 0.8: style.WARNING, 1.0: style.CRITICAL})),
+        big_number(positions, now(queries.account(catalog.PORTFOLIO_OPEN_POSITIONS), "Open positions"), style.COUNT, 0),
+        _tier(),
+        _firing(),
+    ]
+
+
+def _tier() -> stat.Panel:
+    caption = Caption(
+        "Tier",
+        "The tier of the account, by its equity; config/trading_rules.yaml has its limits.",
+        "Below the smallest tier.",
+    )
+    return big_number(caption, now(queries.account(catalog.TIER_INFO, by="tier"), "{{tier}}"), style.COUNT).text_mode(
+        common_model.BigValueTextMode.NAME
+    )
+
+
+def _firing() -> stat.Panel:
+    caption = Caption(
+        "Firing alerts",
+        "Alerts of the account and of all strategies that fire now, those that are not yet due left out.",
+        "Prometheus does not evaluate the alert rules.",
+    )
+    return big_number(caption, now(queries.firing_alerts(), "Firing"), style.COUNT, 0).thresholds(style.above(1))
+
+
+def _equity(currency: str) -> timeseries.Panel:
+    caption = Caption(
+        "Equity and drawdown",
+        "The account's capital plus net P&L at the mark, and, hanging from the top on the right scale, how far it is below its "
+        "peak. A step in the equity alone is capital that came or went. Vertical marks: an alert fired, or rotation moved "
+        "capital.",
+        UNKNOWN,
+    )
+    drawdown = [
+        model.DynamicConfigValue("custom.axisPlacement", "right"),
+        *style.unit(style.RATIO, 2),
+        model.DynamicConfigValue("custom.fillOpacity", 25),
+        model.DynamicConfigValue("custom.lineWidth", 1),
+        model.DynamicConfigValue("max", 0),
+        style.fixed(style.LOSS),
+    ]
+    return (
+        chart(caption, style.money(currency), 2)
+        .with_target(lines(queries.account(catalog.PORTFOLIO_EQUITY), "Equity"))
+        .with_target(lines(f"-{queries.account(catalog.PORTFOLIO_DRAWDOWN_RATIO)}", "Drawdown", "B"))
+        .override_by_name("Equity", [style.fixed(style.GAIN)])
+        .override_by_name("Drawdown", drawdown)
+    )
+
+
+def _net_pnl(settings: BoardSettings) -> timeseries.Panel:
+    caption = Caption(
+        "Net P&L by strategy",
+        "Realised and unrealised P&L less fees plus funding, since start, at the mark. Of more strategies than the board's "
+        "number of lines, those furthest from zero.",
+        UNKNOWN,
+    )
+    panel = signed(chart(caption, style.money(settings.currency), 2)).with_target(
+        lines(queries.furthest(catalog.STRATEGY_NET_PNL), "{{strategy}}")
+    )
+    return style.own_colours(panel, settings.strategies)
+
+
+def _strategies() -> table.Panel:
+    caption = Caption(
+        "Strategies",
+        "One row a strategy; a name leads to its board. Money in the account's currency. The trend is of the net P&L over the "
+        "board's time range. A dash is a figure that cannot be computed yet: the table of undefined figures says why. Win "
+        "rate, profit factor and Sharpe ratio (of a year) are of the chosen window. Slippage is the mean of fills against their "
+        "signals' prices, above 0 it cost money. Capacity used is capital over what the strategy can use.",
+        "No strategy is known: neither strategies.yaml nor an event names one.",
+    )
+    columns = [
+        Column("State", queries.states(queries.PICKED), style.COUNT, properties=style.states()),
+        Column("Net P&L", queries.each(catalog.STRATEGY_NET_PNL), style.COUNT, 2, signed=True),
+        Column("Today", queries.each(catalog.STRATEGY_PERIOD_PNL, 'period="day"'), style.COUNT, 2, signed=True),
+        Column("Drawdown", queries.each(catalog.STRATEGY_DRAWDOWN_RATIO), style.RATIO, 2),
+        Column("Deepest", queries.each(catalog.STRATEGY_MAX_DRAWDOWN_RATIO), style.RATIO, 2),
+        Column("Sharpe", queries.each(catalog.STRATEGY_SHARPE_RATIO, WINDOW), style.COUNT, 1),
+        Column("Win rate", queries.each(catalog.STRATEGY_WIN_RATE_RATIO, WINDOW), style.RATIO, 1),
+        Column("Profit factor", queries.each(catalog.STRATEGY_PROFIT_FACTOR_RATIO, WINDOW), style.COUNT, 2),
+        Column("Slippage", f"1e4 * {queries.each(catalog.STRATEGY_MEAN_SLIPPAGE_RATIO)}", style.BASIS_POINTS, 2),
+        Column("Capacity used", queries.each(catalog.STRATEGY_CAPACITY_USED_RATIO), style.RATIO, 0),
+        Column("Alerts", queries.firing_alerts_of_each(), style.COUNT, 0, properties=_alarming()),
+        Column("Last event", queries.silence(), style.SECONDS, 0),
+    ]
+    trend = Trend("Trend", queries.each(catalog.STRATEGY_NET_PNL))
+    panel = joined(grid(caption), {"strategy": "Strategy"}, columns, trend)
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(170)])
+    return sorted_by(panel, "Strategy")
+
+
+def _alarming() -> list[model.DynamicConfigValue]:
+    return [style.coloured_text(), *style.coloured_steps({None: "text", 1: style.CRITICAL})]
+
+
+def _drawdown(settings: BoardSettings) -> timeseries.Panel:
+    caption = Caption(
+        "Drawdown by strategy",
+        "How far the marked equity of each strategy is below its peak, drawn downwards from zero; of more strategies than the "
+        "board's number of lines, the deepest. Dashed: where the alert of that severity fires; a line with a strategy's name "
+        "holds for that strategy instead of the default.",
+        UNKNOWN,
+    )
+    panel = (
+        chart(caption, style.RATIO, 2)
+        .fill_opacity(15)
+        .axis_soft_max(0)
+        .with_target(lines(f"-({queries.furthest(catalog.STRATEGY_DRAWDOWN_RATIO)})", "{{strategy}}"))
+    )
+    style.own_colours(panel, settings.strategies)
+    for ref, (severity, colour) in zip("BC", style.SEVERITIES, strict=True):
+        line = f"-{queries.threshold('StrategyDrawdown', severity)}"
+        threshold_line(panel, ref, line, f"{severity} {{{{strategy}}}}", colour)
+    return panel
+
+
+def _tier_limits() -> bargauge.Panel:
+    caption = Caption(
+        "Tier limits used",
+        "Today's loss and the open positions over what the account's tier allows; 100 % is the limit.",
+        "No tier, or the day's P&L is unknown.",
+    )
+    return (
+        bars(caption, style.RATIO, 0)
+        .min(0)
+        .max(1)
+        .thresholds(style.steps({None: style.GAIN, 0.8: style.WARNING, 1.0: style.CRITICAL}))
+        .with_target(now(queries.account(catalog.TIER_USED_RATIO, by="limit"), "{{limit}}"))
+    )
+
+
+def _undefined() -> table.Panel:
+    caption = Caption(
+        "Undefined figures",
+        "Figures that are left out because they cannot be computed, and why; docs/numbers.md explains the reasons.",
+        "Every figure is known.",
+    )
+    panel = grid(caption).with_target(rows(queries.undefined_figures_of_all()))
+    panel.override_by_name("Strategy", [style.width(150)])
+    names = {"strategy": "Strategy", "figure": "Figure", "reason": "Reason"}
+    return reshaped(panel, names, hidden=["Value"])

@@ -1,0 +1,115 @@
+"""Tables: rows that one query tells, or columns that are joined on a label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from grafana_foundation_sdk.builders import common, table
+from grafana_foundation_sdk.models import common as common_model
+from grafana_foundation_sdk.models import dashboard as model
+
+from genesis.boards import style
+from genesis.boards.panels import Caption
+from genesis.boards.targets import SOURCE, lines, rows
+
+NOTHING: Final = "–"
+_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_TREND: Final = "Trend"
+
+
+class Column(NamedTuple):
+    """A column of a joined table: one query, whose value it shows per row."""
+
+    title: str
+    expr: str
+    unit: str
+    decimals: int | None = None
+    signed: bool = False  # gains blue, losses orange
+    properties: Sequence[model.DynamicConfigValue] = ()  # what else there is to it: width, colours, words
+
+
+class Trend(NamedTuple):
+    """A column of small charts over the board's time range, one per row."""
+
+    title: str
+    expr: str
+
+
+def grid(caption: Caption) -> table.Panel:
+    """A table without content. An empty cell has a dash; the reason in the caption is for a table without rows."""
+    return (
+        table.Panel()
+        .title(caption.title)
+        .description(caption.description)
+        .no_value(caption.empty)
+        .datasource(SOURCE)
+        .show_header(True)
+        .cell_height(common_model.TableCellHeight.SM)
+        .min_width(64)
+        .footer(common.TableFooterOptions().show(False).reducer(["sum"]).count_rows(False))
+        .override_by_regexp("/.*/", [model.DynamicConfigValue("noValue", NOTHING)])
+    )
+
+
+def joined(panel: table.Panel, keys: Mapping[str, str], columns: Sequence[Column], trend: Trend | None = None) -> table.Panel:
+    """Fill a table with one row per value of the labels `keys` (label → title), one query a column.
+
+    A missing figure leaves its cell empty. Each expression must be aggregated by the keys alone: rows are joined on all the
+    labels that are left. The trend, if there is one, stands before the columns.
+    """
+    names = dict(keys)
+    if trend is not None:
+        names |= _add_trend(panel, trend)
+    for ref, column in zip(refs(len(columns)), columns, strict=True):
+        panel.with_target(rows(column.expr, ref))
+        names[f"Value #{ref}"] = column.title
+        panel.override_by_name(column.title, _properties(column))
+    panel.with_transformation(model.DataTransformerConfig(id_val="merge", options={}))
+    return reshaped(panel, names)
+
+
+def reshaped(panel: table.Panel, names: Mapping[str, str], hidden: Sequence[str] = ()) -> table.Panel:
+    """Name the columns and put them in this order; neither the query's time nor the hidden ones are shown."""
+    return panel.with_transformation(
+        model.DataTransformerConfig(
+            id_val="organize",
+            options={
+                "excludeByName": dict.fromkeys(["Time", *hidden], True),
+                "indexByName": {name: index for index, name in enumerate(names)},
+                "renameByName": dict(names),
+            },
+        )
+    )
+
+
+def sorted_by(panel: table.Panel, title: str, *, descending: bool = False) -> table.Panel:
+    """Order the rows by a column, as long as the reader does not choose another one."""
+    return panel.sort_by([common.TableSortByFieldState().display_name(title).desc(descending)])
+
+
+def refs(count: int) -> list[str]:
+    """Query names A, B, C, ...: Grafana names a query's value column after it.
+
+    Raises:
+        ValueError: there are not enough letters.
+    """
+    if count > len(_LETTERS):
+        raise ValueError(f"a table of {count} columns: at most {len(_LETTERS)} queries can be named")
+    return list(_LETTERS[:count])
+
+
+def _add_trend(panel: table.Panel, trend: Trend) -> dict[str, str]:
+    """Query, transformation and cell of the small charts; returns the name of their field → its title."""
+    cell = model.DynamicConfigValue("custom.cellOptions", {"type": "sparkline", "hideValue": True, "lineWidth": 1})
+    panel.with_target(lines(trend.expr, "", _TREND))
+    panel.with_transformation(model.DataTransformerConfig(id_val="timeSeriesTable", options={}))
+    panel.override_by_name(trend.title, [cell])
+    return {f"Trend #{_TREND}": trend.title}
+
+
+def _properties(column: Column) -> list[model.DynamicConfigValue]:
+    properties = style.unit(column.unit, column.decimals)
+    if column.signed:
+        properties += [style.coloured_text(), *style.coloured_steps({None: style.LOSS, 0: style.GAIN})]
+    return [*properties, *column.properties]
