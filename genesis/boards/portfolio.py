@@ -170,7 +170,7 @@ def _strategies() -> table.Panel:
         "Strategies",
         "One row a strategy; a name leads to its board. Money in the account's currency. The trend is of the net P&L over the "
         "board's time range. A dash is a figure that cannot be computed yet: the table of undefined figures says why. Win "
-        "rate, profit factor and Sharpe ratio (of a year) are of the chosen window. Slippage is the mean of fills against their "
+        "rate, profit factor and Sharpe ratio (of a year) are of the chosen window. Slippage is the mean of fills against the "
         "signals' prices, above 0 it cost money. Capacity used is capital over what the strategy can use.",
         "No strategy is known: neither strategies.yaml nor an event names one.",
     )
