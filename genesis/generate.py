@@ -11,11 +11,13 @@ from genesis.core.config import Settings, load_settings
 from genesis.core.errors import GenesisError
 from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files, rule_tests, templates
 from genesis.monitoring.alert_manager.documents import MARK
+from genesis.stack.grafana import data_sources
 
 RULES = Path("prometheus/rules")
 RULE_TESTS = Path("prometheus/tests")
 TEMPLATES = Path("alertmanager/templates")
 BOARDS = Path("grafana/dashboards")
+DATA_SOURCES = Path("grafana/provisioning/datasources")
 DOCS = Path("docs")
 SCHEMAS = Path("config/schemas")
 
@@ -44,6 +46,7 @@ def generated_files(settings: Settings) -> dict[Path, str]:
         ),
         Path("alertmanager/alertmanager.yml"): alertmanager_config(alerts),
         TEMPLATES / "genesis.tmpl": templates(),
+        DATA_SOURCES / "genesis.yml": data_sources(alerts),
         DOCS / "alerts.md": reference.alerts(alerts, settings.rules),
         DOCS / "metrics.md": reference.metrics(),
         DOCS / "configuration.md": reference.configuration(),
@@ -94,7 +97,7 @@ def _left_over(root: Path, files: dict[Path, str]) -> list[Path]:
     """Files that were generated once and are no longer; somebody's own files beside them are not ours to judge."""
     return [
         path.relative_to(root)
-        for directory in (RULES, RULE_TESTS, TEMPLATES, BOARDS)
+        for directory in (RULES, RULE_TESTS, TEMPLATES, DATA_SOURCES, BOARDS)
         for pattern, mark in _MARKS.items()
         for path in sorted((root / directory).glob(pattern))
         if path.relative_to(root) not in files and mark in (_read(path) or "")

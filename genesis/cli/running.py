@@ -35,6 +35,12 @@ def add_demo(commands: Commands, environ: Environ) -> None:
     demo.add_argument("--no-rotation", action="store_true", help="leave the capital where it is")
     demo.add_argument("--prometheus", metavar="URL", help="with --no-stack: a Prometheus that reads this demo, for rotation")
     demo.add_argument("--no-fault", action="store_true", help="break no strategy on purpose: none should raise an alert")
+    demo.add_argument(
+        "--grafana-password-file",
+        type=Path,
+        metavar="FILE",
+        help="holds the password of Grafana's user admin (default: a random one)",
+    )
     demo.add_argument("--free-ports", action="store_true", help="use any free ports, not the usual ones")
     add_address(demo, environ)
 
@@ -68,6 +74,7 @@ def _demo(options: argparse.Namespace, environ: Environ) -> int:
         port=0 if options.free_ports and options.port is None else options.port,
         ports=ANY_PORTS if options.free_ports else USUAL_PORTS,
         grafana_files=options.config.absolute().parent / "grafana",
+        grafana_password_file=options.grafana_password_file,
     )
     asyncio.run(until_signal(Demo(settings, chosen, say=say, clock=SystemClock(), environ=environ).run))
     return 0

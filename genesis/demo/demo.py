@@ -143,6 +143,7 @@ class Demo:
             environ=self._environ,
             ports=self._options.ports,
             grafana_files=self._options.grafana_files,
+            grafana_password_file=self._options.grafana_password_file,
         )
         await running.enter_async_context(stack)
         app.links = {service.name.capitalize(): service.url for service in stack.services}
@@ -212,8 +213,8 @@ class Demo:
         self._say_where("Alerts", f"{prometheus}/alerts")
         if stack.url(programs.GRAFANA) is None:
             self._say_where("Grafana", "not installed here; `docker compose up` runs the same stack with its boards")
-        else:
-            self._say_where("", f"user admin, password {stack.grafana_password}")
+        elif stack.grafana_password is not None:
+            self._say_where("", stack.grafana_password.told())
 
     def _say_rotation(self, app: MonitorApp, rotation: RotationApp) -> None:
         app.links["Rotation"] = f"{rotation.url}/"

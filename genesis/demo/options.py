@@ -36,3 +36,5 @@ class DemoOptions:
     """Where the monitor listens; None as monitor.yaml says, on another port if that one is taken."""
     ports: Ports = USUAL_PORTS
     grafana_files: Path | None = None
+    grafana_password_file: Path | None = None
+    """The file with the password of Grafana's user admin; None for a random one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import shutil
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -22,6 +22,7 @@ from genesis.monitoring.alert_manager import alertmanager_config, prometheus_con
 from genesis.monitoring.alert_manager.rules import JOB
 from genesis.stack import programs
 from genesis.stack.child import Child
+from genesis.stack.grafana import HARDENED, HOME_BOARD, Password, admin_password, data_sources
 from genesis.stack.ports import LOOPBACK, free_port
 from genesis.stack.programs import Program
 
@@ -86,6 +87,7 @@ class NativeStack:
         rotation: str | None = None,
         ports: Ports = USUAL_PORTS,
         grafana_files: Path | None = None,
+        grafana_password_file: Path | None = None,
         resend_delay: timedelta = RESEND_DELAY,
     ) -> None:
         self._settings = settings
@@ -96,15 +98,18 @@ class NativeStack:
         self._environ = environ
         self._ports = ports
         self._grafana_files = grafana_files.absolute() if grafana_files else None
+        self._grafana_password_file = grafana_password_file
         self._resend_delay = resend_delay
         self._running = AsyncExitStack()
         self._client: aiohttp.ClientSession
         self.services: list[Service] = []
-        self.grafana_password = ""
+        self.grafana_password: Password | None = None
 
     async def __aenter__(self) -> NativeStack:
         found = programs.require(programs.STACK, self._environ)
         grafana = programs.find(programs.GRAFANA, self._environ) if self._grafana_files else None
+        if grafana is not None:
+            self.grafana_password = admin_password(self._grafana_password_file, self._data)
         try:
             self._client = await self._running.enter_async_context(
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5))
@@ -218,8 +223,11 @@ class NativeStack:
         await self._start(programs.PROMETHEUS, self._ports.prometheus, command, "/-/ready")
 
     async def _start_grafana(self, binary: Path, files: Path) -> None:
-        self.grafana_password = _password(self._data / "grafana-password")
         home = next((path for path in _GRAFANA_HOMES if path.is_dir()), None)
+        provisioning = self._data / "provisioning"
+        # Of the settings of this run, which need not be those that the repository's files were generated from.
+        _write(provisioning / "datasources" / "genesis.yml", data_sources(self._settings.alerts))
+        shutil.copytree(files / "provisioning" / "dashboards", provisioning / "dashboards", dirs_exist_ok=True)
 
         def command(_: str) -> list[str | Path]:
             server = [binary, "server"] if binary.name == "grafana" else [binary]
@@ -227,16 +235,15 @@ class NativeStack:
 
         def environ(url: str) -> dict[str, str]:
             return {
+                **HARDENED,
                 "GF_SERVER_HTTP_ADDR": LOOPBACK,
                 "GF_SERVER_HTTP_PORT": url.rpartition(":")[2],
+                "GF_SERVER_ROOT_URL": url,
                 "GF_PATHS_DATA": str(self._data / "grafana"),
                 "GF_PATHS_LOGS": str(self._data / "grafana" / "logs"),
-                "GF_PATHS_PROVISIONING": str(files / "provisioning"),
-                "GF_SECURITY_ADMIN_PASSWORD": self.grafana_password,
-                "GF_ANALYTICS_REPORTING_ENABLED": "false",
-                "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
-                "GF_PLUGINS_PREINSTALL_DISABLED": "true",  # what the boards need is built in; nothing is fetched at a start
-                "GF_DASHBOARDS_MIN_REFRESH_INTERVAL": "250ms",
+                "GF_PATHS_PROVISIONING": str(provisioning),
+                "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": str(files / "dashboards" / HOME_BOARD),
+                "GF_SECURITY_ADMIN_PASSWORD": self.grafana_password.setting if self.grafana_password else "",
                 "GENESIS_DASHBOARDS": str(files / "dashboards"),
                 "PROMETHEUS_URL": str(self.url(programs.PROMETHEUS)),
                 "ALERTMANAGER_URL": str(self.url(programs.ALERTMANAGER)),
@@ -294,14 +301,6 @@ _ALERTS = msgspec.json.Decoder(_AlertAnswer)
 _QUERY = msgspec.json.Decoder(_QueryAnswer)
 
 _GRAFANA_HOMES = (Path("/usr/share/grafana"), Path("/opt/homebrew/share/grafana"), Path("/usr/local/share/grafana"))
-
-
-def _password(path: Path) -> str:
-    """A random password, kept for the next run on the same data: Grafana takes it on its first start alone."""
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(12), encoding="utf-8")
-    return path.read_text(encoding="utf-8")
 
 
 def _write(path: Path, text: str) -> None:

@@ -7,15 +7,18 @@ import os
 import signal
 import socket
 import sys
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import aiohttp
 import pytest
+import yaml
 
 from genesis.core.config import Settings
 from genesis.core.errors import StackError
 from genesis.stack import programs
+from genesis.stack.grafana import HARDENED
 from genesis.stack.native import ANY_PORTS, NativeStack, Ports
 from genesis.stack.ports import free_port, is_free
 from tests.integration.conftest import ROOT, is_alive
@@ -135,8 +138,19 @@ async def test_grafana_is_provisioned_with_the_stacks_own_addresses(settings: Se
         environ = seen["environ"]
         assert environ["PROMETHEUS_URL"] == stack.url(programs.PROMETHEUS)
         assert environ["ALERTMANAGER_URL"] == stack.url(programs.ALERTMANAGER)
-        assert (Path(environ["GENESIS_DASHBOARDS"]) / "strategies.json").exists()
-        assert (Path(environ["GF_PATHS_PROVISIONING"]) / "datasources").is_dir()
-        assert environ["GF_SECURITY_ADMIN_PASSWORD"] == stack.grafana_password
-        assert len(stack.grafana_password) > 12
-        assert (data / "grafana-password").stat().st_mode & 0o077 == 0
+        assert Path(environ["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]).parent == Path(environ["GENESIS_DASHBOARDS"])
+        assert (Path(environ["GF_PATHS_PROVISIONING"]) / "dashboards" / "genesis.yml").is_file()
+        assert HARDENED.items() <= environ.items()
+        password = (data / "grafana-password").read_text()
+        assert environ["GF_SECURITY_ADMIN_PASSWORD"] == f"$__file{{{data / 'grafana-password'}}}"
+        assert not any(password in value for value in (*environ.values(), *seen["arguments"]))
+        assert stack.grafana_password is not None
+        assert password in stack.grafana_password.told()
+
+
+async def test_charts_of_the_stack_that_runs_are_as_fine_as_its_scrape(settings: Settings, tmp_path: Path) -> None:
+    grafana = executable(tmp_path / "grafana", GRAFANA.format(python=sys.executable))
+    quick = settings._replace(alerts=settings.alerts.model_copy(update={"scrape_interval": timedelta(milliseconds=250)}))
+    async with native(quick, tmp_path / "data", environ={"GENESIS_GRAFANA": str(grafana)}):
+        sources = yaml.safe_load((tmp_path / "data/provisioning/datasources/genesis.yml").read_text())["datasources"]
+        assert sources[0]["jsonData"]["timeInterval"] == "250ms"

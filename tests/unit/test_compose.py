@@ -3,6 +3,7 @@
 No container engine is needed: the files are parsed and held against each other and against the program that they start.
 """
 
+import json
 import re
 from fnmatch import fnmatch
 from pathlib import Path
@@ -13,6 +14,8 @@ import yaml
 
 from genesis.cli import parser
 from genesis.core.config import load_settings
+from genesis.core.duration import parse_duration
+from genesis.stack.grafana import HARDENED, HOME_BOARD, SHORTEST_REFRESH
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,6 +29,7 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DATA_SOURCES: dict[str, dict[str, Any]] = {
     source["type"]: source for source in read("grafana/provisioning/datasources/genesis.yml")["datasources"]
 }
+BOARDS = sorted((ROOT / "grafana/dashboards").glob("*.json"))
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 IGNORED_BY_GIT = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
 SERVICE_PORTS = {"monitor": 9108, "prometheus": 9090, "alertmanager": 9093, "grafana": 3000}
@@ -120,10 +124,10 @@ def test_secrets_are_files_kept_out_of_git_and_out_of_the_environment() -> None:
     assert [secret["file"] for secret in COMPOSE["secrets"].values()] == ["./secrets/grafana_admin_password"]
     grafana = SERVICES["grafana"]
     assert grafana["secrets"] == list(COMPOSE["secrets"])
-    assert grafana["environment"]["GF_SECURITY_ADMIN_PASSWORD__FILE"] == f"/run/secrets/{grafana['secrets'][0]}"
+    assert grafana["environment"]["GF_SECURITY_ADMIN_PASSWORD"] == f"$$__file{{/run/secrets/{grafana['secrets'][0]}}}"
     for service in SERVICES.values():
-        for key in service.get("environment", {}):
-            assert not re.search(r"PASSWORD|TOKEN|SECRET|KEY", key) or key.endswith("__FILE"), key
+        for key, value in service.get("environment", {}).items():
+            assert not re.search(r"PASSWORD|TOKEN|SECRET|KEY", key) or value.startswith("$$__file{"), key
 
 
 def test_the_secret_files_of_alertmanager_lie_where_its_configuration_looks() -> None:
@@ -195,6 +199,39 @@ def test_a_data_source_leads_to_its_service(kind: str, service: str) -> None:
 def test_charts_ask_for_no_finer_steps_than_the_scrape() -> None:
     interval = read("prometheus/prometheus.yml")["global"]["scrape_interval"]
     assert DATA_SOURCES["prometheus"]["jsonData"]["timeInterval"] == interval
+    assert parse_duration(SHORTEST_REFRESH) <= parse_duration(interval)
+
+
+@pytest.mark.parametrize("path", BOARDS, ids=lambda path: path.stem)
+def test_a_board_offers_no_refresh_that_grafana_would_refuse(path: Path) -> None:
+    board = json.loads(path.read_text(encoding="utf-8"))
+    for choice in (board["refresh"], *board["timepicker"]["refresh_intervals"]):
+        assert parse_duration(choice) >= parse_duration(SHORTEST_REFRESH)
+
+
+@pytest.mark.parametrize("path", BOARDS, ids=lambda path: path.stem)
+def test_a_data_source_that_a_board_names_is_provisioned(path: Path) -> None:
+    named = {match for match in re.findall(r'"uid": "([^"]+)"', path.read_text(encoding="utf-8")) if "datasource" not in match}
+    ours = {source["uid"] for source in DATA_SOURCES.values()} | {json.loads(board.read_text())["uid"] for board in BOARDS}
+    assert named <= ours
+
+
+def test_the_native_stack_and_compose_run_grafana_with_the_same_settings() -> None:
+    environment = SERVICES["grafana"]["environment"]
+    assert {key: environment[key] for key in HARDENED} == HARDENED
+
+
+def test_a_provider_puts_every_board_into_one_folder_of_its_own() -> None:
+    (provider,) = read("grafana/provisioning/dashboards/genesis.yml")["providers"]
+    assert provider["folderUid"]
+    assert "foldersFromFilesStructure" not in provider["options"]
+    boards = [json.loads(path.read_text(encoding="utf-8")) for path in BOARDS]
+    for key in ("uid", "title"):
+        assert len({board[key] for board in boards}) == len(boards)
+    mounted = file_behind(SERVICES["grafana"], "/etc/grafana/provisioning")
+    assert mounted is not None
+    assert (mounted / "dashboards" / "genesis.yml").is_file()
+    assert (mounted / "datasources" / "genesis.yml").is_file()
 
 
 def test_the_data_sources_know_each_other_and_cannot_be_edited() -> None:
@@ -214,6 +251,7 @@ def test_the_boards_are_provisioned_from_files_and_cannot_be_changed_in_the_brow
     home = file_behind(grafana, grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
     assert home is not None
     assert home.is_file()
+    assert home.name == HOME_BOARD
 
 
 def test_grafana_fetches_nothing_and_lets_nobody_in_without_a_password() -> None:

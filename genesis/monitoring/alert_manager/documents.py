@@ -11,9 +11,9 @@ MARK = "DO NOT EDIT"
 HEADER = f"# {MARK}: made from config/ by `genesis generate`; `genesis generate --check` tells whether it is up to date.\n"
 
 
-def document(tree: Mapping[str, Any]) -> str:
-    """The tree as YAML below the header, keys in their order."""
-    return HEADER + yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+def document(tree: Mapping[str, Any], why: str = "") -> str:
+    """The tree as YAML below the header, keys in their order; `why` is lines of comment between the two."""
+    return HEADER + why + yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
 
 
 class _Dumper(yaml.SafeDumper):
