@@ -31,8 +31,9 @@ class Links(Section):
 
     runbooks: Url
     """The page of the runbooks; the alert's name in lower case is the anchor on it."""
-    board: Url
-    """The board of the strategies; the alert's strategy is handed to it as `var-strategy`."""
+    grafana: Url
+    """Grafana, whose boards the alerts lead to, each to that of its topic; the alert's strategy is handed on as `var-strategy`,
+    and a query of the address, as `?orgId=2`, too."""
 
 
 class AlertSettings(Section):

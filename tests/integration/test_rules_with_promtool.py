@@ -307,7 +307,7 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
         **SHORT_WINDOW,
     },
     "links with queries": {
-        "links.board": "http://127.0.0.1:3000/d/x?orgId=1",
+        "links.grafana": "http://127.0.0.1:3000/grafana/?orgId=1",
         "links.runbooks": "https://docs.example/r",
         **SHORT_WINDOW,
     },

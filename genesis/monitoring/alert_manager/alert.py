@@ -50,7 +50,7 @@ class Alert:
     def board(self, inputs: Inputs) -> str:
         """The address of the board to look at; `STRATEGY` stands for the strategy of an alert that has one."""
         of_strategy = any("var-strategy=" in rule.annotations["dashboard_url"] for rule in self.all_rules(inputs))
-        return board(inputs.settings.links, "STRATEGY" if of_strategy else None)
+        return board(inputs.settings.links, self.message.board, "STRATEGY" if of_strategy else None)
 
     def all_thresholds(self, inputs: Inputs) -> list[AlertThreshold]:
         """All its thresholds, for a board to draw."""

@@ -9,10 +9,12 @@ from genesis.core.alert_config import Links
 
 
 class Message(NamedTuple):
-    """The texts of one alert; words in braces are filled in."""
+    """The texts of one alert, in which words in braces are filled in, and the board to look at."""
 
     summary: str
     description: str
+    board: str = ""
+    """The end of its address in Grafana: `TOPICS` of `alerts/` has it."""
 
 
 def annotate(
@@ -31,11 +33,12 @@ def annotate(
         "summary": message.summary.format_map(words),
         "description": message.description.format_map(words),
         "runbook_url": f"{links.runbooks}#{alert.lower()}",
-        "dashboard_url": board(links, strategy),
+        "dashboard_url": board(links, message.board, strategy),
     }
 
 
-def board(links: Links, strategy: str | None = None) -> str:
+def board(links: Links, uid: str, strategy: str | None = None) -> str:
     """The address of the board; with `strategy`, as it stands in an address, it shows that strategy alone."""
-    joint = "&" if "?" in links.board else "?"
-    return links.board if strategy is None else f"{links.board}{joint}var-strategy={strategy}"
+    base, _, query = links.grafana.partition("?")
+    asked = "&".join(part for part in (query, f"var-strategy={strategy}" if strategy is not None else "") if part)
+    return f"{base.rstrip('/')}/d/{uid}" + (f"?{asked}" if asked else "")

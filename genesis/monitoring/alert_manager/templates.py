@@ -119,7 +119,9 @@ from {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} to {{ .EndsAt.UTC.Format "
 {{- if .CommonAnnotations.dashboard_url -}}
   {{ .CommonAnnotations.dashboard_url | reReplaceAll "[\\s<>|]" "" }}
 {{- else -}}
-  {{ (index .Alerts 0).Annotations.dashboard_url | reReplaceAll "[\\s<>|]" "" | reReplaceAll "[?&]var-strategy=[^&]*" "" }}
+  {{/* Several strategies have no board of one. */ -}}
+  {{ $url := (index .Alerts 0).Annotations.dashboard_url | reReplaceAll "[\\s<>|]" "" -}}
+  {{ $url | reReplaceAll "[?&]var-strategy=[^&]*" "" | reReplaceAll "/d/genesis-strategy\\b" "/d/genesis-portfolio" }}
 {{- end -}}
 {{- end }}
 

@@ -160,7 +160,7 @@ def faults_of(directory: Path, changes: dict[str, object]) -> tuple[Fault, ...]:
         ("receivers", {}, "at least 1 item"),
         ("scrape_interval", "0s", "must be longer than 0s"),
         ("evaluation_interval", "2m", "must be at most 1m"),
-        ("links.board", "/d/board", "must be a URL that begins with http:// or https://"),
+        ("links.grafana", "/grafana", "must be a URL that begins with http:// or https://"),
     ],
 )
 def test_a_wrong_value_is_refused_and_says_what_is_right(tmp_path: Path, key: str, value: object, expected: str) -> None:

@@ -272,8 +272,12 @@ def test_no_generated_yaml_has_anchors(tmp_path: Path) -> None:
 
 
 def test_a_runbook_leads_to_the_board_and_to_the_strategy_where_there_is_one() -> None:
-    made = settings({"links.board": "https://boards/d/x?orgId=1&kiosk"})
+    made = settings({"links.grafana": "https://boards/g/?orgId=1&kiosk"})
     page = runbook_page(made, limits())
-    for alert, board in (("strategydrawdown", "&amp;var-strategy=STRATEGY"), ("dailyloss", ""), ("monitordown", "")):
+    for alert, board, strategy in (
+        ("strategydrawdown", "genesis-strategy", "&amp;var-strategy=STRATEGY"),
+        ("portfoliodrawdown", "genesis-portfolio", ""),
+        ("monitordown", "genesis-service", ""),
+    ):
         section = page.partition(f'id="{alert}"')[2].partition("</section>")[0]
-        assert f'<a href="https://boards/d/x?orgId=1&amp;kiosk{board}">' in section
+        assert f'<a href="https://boards/g/d/{board}?orgId=1&amp;kiosk{strategy}">' in section
