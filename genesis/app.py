@@ -27,6 +27,7 @@ from genesis.monitoring.alert_manager.runbook_page import runbook_page
 from genesis.monitoring.api import strategy_routes
 from genesis.monitoring.delivery import Delivery
 from genesis.monitoring.exporter import GenesisCollector
+from genesis.monitoring.process import WithProcess
 from genesis.monitoring.server import monitor_site
 from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
@@ -120,7 +121,7 @@ class MonitorApp:
         settings, tally = self._settings.monitor, self.monitor.telemetry
         intake = EventIntake(settings.ingest, self.monitor.handle_batch, ready=lambda: self._ready, tally=tally)
         return monitor_site(
-            exporter,
+            WithProcess(exporter),
             lambda: self._ready,
             lambda: self.links,
             runbooks=runbook_page(self._settings.alerts, self._settings.rules),

@@ -47,7 +47,9 @@ def metrics() -> str:
         "Every metric, by the process whose /metrics has it. Base units; ratios from 0 to 1; money in the account's reporting "
         "currency (`genesis_portfolio_info`). Losses, costs and drawdowns are positive numbers, P&L is signed. A figure that "
         "cannot be computed is left out, and `genesis_strategy_undefined_info` or `genesis_portfolio_undefined_info` says "
-        "why. An info is a gauge of 1 whose labels speak. A histogram has `_bucket`, `_sum` and `_count`.",
+        "why. An info is a gauge of 1 whose labels speak. A histogram has `_bucket`, `_sum` and `_count`. Beside these, both "
+        "processes tell what they use of the machine as every client of Prometheus does: `process_resident_memory_bytes`, "
+        "`process_cpu_seconds_total`, `process_open_fds` and their like.",
         *lines[:-1],
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 
 from genesis import __version__
@@ -36,6 +36,7 @@ def rotation_site(controller: Controller) -> web.Application:
     """The application."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(RotationCollector(lambda: controller.status, controller.tally))
+    ProcessCollector(registry=registry)
 
     async def metrics(request: web.Request) -> web.Response:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))

@@ -71,3 +71,8 @@ async def test_metrics_are_told_to_prometheus() -> None:
     code, text = await _told("/metrics", _Controller(_LEADS))
     assert code == 200
     assert "genesis_rotation_leading 1.0" in text.splitlines()
+
+
+async def test_metrics_tell_what_the_process_uses() -> None:
+    _, text = await _told("/metrics", _Controller(_LEADS))
+    assert "\nprocess_resident_memory_bytes " in text
