@@ -18,8 +18,8 @@ from genesis.core.duration import duration_text
 
 TAG: Final = "genesis"
 # The default is easy on Prometheus; a board may be as quick as the scrape, or slower for a wall screen.
-REFRESH: Final = "1s"
-REFRESH_CHOICES: Final = ["250ms", "500ms", "1s", "5s", "15s", "1m", "5m"]
+REFRESH: Final = "2s"
+REFRESH_CHOICES: Final = ["250ms", "500ms", "1s", "2s", "5s", "15s", "1m", "5m"]
 
 
 class BoardSettings(NamedTuple):

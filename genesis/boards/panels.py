@@ -68,6 +68,12 @@ def chart(caption: Caption, unit: str, decimals: int | None = None) -> timeserie
     return panel if decimals is None else panel.decimals(decimals)
 
 
+def legend_below(panel: timeseries.Panel) -> timeseries.Panel:
+    """Put the legend under the chart: for a few lines with short names."""
+    below = _legend(common_model.LegendPlacement.BOTTOM).display_mode(common_model.LegendDisplayMode.LIST)
+    return panel.legend(below.calcs(["lastNotNull"]))
+
+
 def signed(panel: timeseries.Panel) -> timeseries.Panel:
     """Centre the chart on zero and draw a line there: above it is a gain, below it a loss."""
     return (
@@ -98,6 +104,7 @@ def bars(caption: Caption, unit: str, decimals: int | None = None) -> bargauge.P
         .display_mode(common_model.BarGaugeDisplayMode.BASIC)
         .value_mode(common_model.BarGaugeValueMode.TEXT)
         .show_unfilled(False)
+        .text(common.VizTextDisplayOptions().title_size(14).value_size(16))
         .thresholds(style.plain())
         .color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.THRESHOLDS))
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(False))

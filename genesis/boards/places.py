@@ -25,6 +25,11 @@ class Place(NamedTuple):
         return f"genesis-{self.name}"
 
     @property
+    def short(self) -> str:
+        """What the links say: six of them share a line."""
+        return self.title.split()[0]
+
+    @property
     def path(self) -> str:
         """The address below Grafana's own."""
         return f"/d/{self.uid}"
@@ -50,7 +55,8 @@ def strategy_address(strategy: str) -> str:
 
 
 def _link(of: Place, to: Place) -> dashboard.DashboardLink:
-    """Variables go along, but not to the board of one strategy from those of many: "All" is none."""
-    one_to_many = to is not STRATEGY or of is STRATEGY
-    link = dashboard.DashboardLink(to.title).type(model.DashboardLinkType.LINK).tooltip(to.about).icon("dashboard")
-    return link.url(to.path).keep_time(True).include_vars(one_to_many)
+    link = dashboard.DashboardLink(to.short).type(model.DashboardLinkType.LINK).tooltip(to.about).icon("dashboard")
+    link.keep_time(True)
+    if to is STRATEGY and of is not STRATEGY:  # "All" is no strategy, so what is picked stays behind
+        return link.url(f"{to.path}?${{datasource:queryparam}}")
+    return link.url(to.path).include_vars(True)

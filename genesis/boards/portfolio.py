@@ -10,7 +10,7 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from genesis.boards import alerts, frame, marks, places, queries, style, variables
 from genesis.boards.frame import BoardSettings, Section
-from genesis.boards.panels import Caption, bars, big_number, chart, signed, threshold_line
+from genesis.boards.panels import Caption, bars, big_number, chart, legend_below, signed, threshold_line
 from genesis.boards.tables import Column, Trend, grid, joined, reshaped, sorted_by
 from genesis.boards.targets import lines, now, rows
 from genesis.monitoring import catalog
@@ -54,9 +54,9 @@ def portfolio_board(settings: BoardSettings) -> dict[str, Any]:
 def _money(currency: str) -> list[stat.Panel]:
     """Is it making money: now, and since when."""
     soon = Caption(
-        "Last 5 minutes",
+        "5 minutes",
         "By how much the net P&L of all strategies has changed in the last five minutes.",
-        "There after five minutes.",
+        "Not yet.",
     )
     whole = Caption(
         "Since start", "Realised and unrealised P&L less fees plus funding of all strategies, since start.", UNKNOWN
@@ -84,16 +84,16 @@ def _limits(currency: str) -> list[stat.Panel]:
     """How far it is from what would stop it."""
     drawdown = Caption("Drawdown", "How far the account's marked equity is below its peak, as a share of the peak.", UNKNOWN)
     risk = Caption(
-        "Value at risk, 95 %",
-        "Loss that is exceeded in 5 of 100 horizons of monitor.yaml, from the returns seen; the board Risk has the rest.",
+        "VaR, 95 %",
+        "Value at risk: loss that is exceeded in 5 of 100 horizons of monitor.yaml, of the returns seen. See Risk.",
         "Not enough returns yet.",
     )
     used = Caption(
-        "Daily loss used",
+        "Loss limit",
         "Today's loss over the daily loss limit of the account's tier, reached at 100 %. 0 on a day without a loss.",
         "No tier, or the day's P&L is unknown.",
     )
-    positions = Caption("Open positions", "Of all strategies; two strategies in one symbol have two.", UNKNOWN)
+    positions = Caption("Positions", "Open positions of all strategies; two strategies in one symbol have two.", UNKNOWN)
     tail = queries.account(catalog.PORTFOLIO_VALUE_AT_RISK, 'method="historical"', 'confidence="0.95"')
     return [
         big_number(drawdown, now(queries.account(catalog.PORTFOLIO_DRAWDOWN_RATIO), "Drawdown"), style.RATIO, 2),
@@ -120,7 +120,7 @@ def _tier() -> stat.Panel:
 
 def _firing() -> stat.Panel:
     caption = Caption(
-        "Firing alerts",
+        "Firing",
         "Alerts of the account and of all strategies that fire now, those that are not yet due left out.",
         "Prometheus does not evaluate the alert rules.",
     )
@@ -137,14 +137,14 @@ def _equity(currency: str) -> timeseries.Panel:
     )
     drawdown = [
         model.DynamicConfigValue("custom.axisPlacement", "right"),
-        *style.unit(style.RATIO, 2),
+        *style.unit(style.RATIO),
         model.DynamicConfigValue("custom.fillOpacity", 25),
         model.DynamicConfigValue("custom.lineWidth", 1),
         model.DynamicConfigValue("max", 0),
         style.fixed(style.LOSS),
     ]
     return (
-        chart(caption, style.money(currency), 2)
+        legend_below(chart(caption, style.money(currency), 2))
         .with_target(lines(queries.account(catalog.PORTFOLIO_EQUITY), "Equity"))
         .with_target(lines(f"-{queries.account(catalog.PORTFOLIO_DRAWDOWN_RATIO)}", "Drawdown", "B"))
         .override_by_name("Equity", [style.fixed(style.GAIN)])
@@ -171,7 +171,7 @@ def _strategies() -> table.Panel:
         "One row a strategy; a name leads to its board. Money in the account's currency. The trend is of the net P&L over the "
         "board's time range. A dash is a figure that cannot be computed yet: the table of undefined figures says why. Win "
         "rate, profit factor and Sharpe ratio (of a year) are of the chosen window. Slippage is the mean of fills against the "
-        "signals' prices, above 0 it cost money. Capacity used is capital over what the strategy can use.",
+        "signals' prices, above 0 it cost money. Capacity is capital over what the strategy can use.",
         "No strategy is known: neither strategies.yaml nor an event names one.",
     )
     columns = [
@@ -179,18 +179,16 @@ def _strategies() -> table.Panel:
         Column("Net P&L", queries.each(catalog.STRATEGY_NET_PNL), style.COUNT, 2, signed=True),
         Column("Today", queries.each(catalog.STRATEGY_PERIOD_PNL, 'period="day"'), style.COUNT, 2, signed=True),
         Column("Drawdown", queries.each(catalog.STRATEGY_DRAWDOWN_RATIO), style.RATIO, 2),
-        Column("Deepest", queries.each(catalog.STRATEGY_MAX_DRAWDOWN_RATIO), style.RATIO, 2),
         Column("Sharpe", queries.each(catalog.STRATEGY_SHARPE_RATIO, WINDOW), style.COUNT, 1),
         Column("Win rate", queries.each(catalog.STRATEGY_WIN_RATE_RATIO, WINDOW), style.RATIO, 1),
         Column("Profit factor", queries.each(catalog.STRATEGY_PROFIT_FACTOR_RATIO, WINDOW), style.COUNT, 2),
         Column("Slippage", f"1e4 * {queries.each(catalog.STRATEGY_MEAN_SLIPPAGE_RATIO)}", style.BASIS_POINTS, 2),
-        Column("Capacity used", queries.each(catalog.STRATEGY_CAPACITY_USED_RATIO), style.RATIO, 0),
+        Column("Capacity", queries.each(catalog.STRATEGY_CAPACITY_USED_RATIO), style.RATIO, 0),
         Column("Alerts", queries.firing_alerts_of_each(), style.COUNT, 0, properties=_alarming()),
-        Column("Last event", queries.silence(), style.SECONDS, 0),
     ]
     trend = Trend("Trend", queries.each(catalog.STRATEGY_NET_PNL))
     panel = joined(grid(caption), {"strategy": "Strategy"}, columns, trend)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(170)])
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)])
     return sorted_by(panel, "Strategy")
 
 
