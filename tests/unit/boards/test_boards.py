@@ -1,38 +1,44 @@
-"""What every board must keep to, whatever is on it; and what the Strategies board promises."""
+"""What every board must keep to, whatever is on it."""
 
 import json
 import re
-from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import yaml
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models import dashboard as model
 
-from genesis.boards import boards
-from genesis.boards.queries import DRAWDOWN_ALERT
-from genesis.boards.style import LINES, Column, grid, joined
+from genesis.boards import BoardSettings, boards, foreign, style
+from genesis.boards.panels import Caption
+from genesis.boards.places import PLACES
+from genesis.boards.tables import Column, grid, joined
 from genesis.core.config import load_settings
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager import thresholds
+from genesis.monitoring.alert_manager.alerts import ALERTS
 from genesis.monitoring.catalog import Kind
+from tests.unit.boards.made import BOARDS, SETTINGS, STEP, expressions, overrides, panels, targets
 
 ROOT = Path(__file__).parents[3]
-STRATEGIES = ("spread_capture", "mean_reversion", "multi_pair", "statistical_arb")
-BOARDS: dict[str, dict[str, Any]] = {name: json.loads(text) for name, text in boards("USDT", STRATEGIES).items()}
-BOARD = BOARDS["strategies.json"]
+CHARTS = {"timeseries", "state-timeline", "status-history", "heatmap"}
+NUMBERS = {"stat", "bargauge", "timeseries", "heatmap", "state-timeline", "status-history", "gauge", "barchart"}
 
 # What Prometheus itself makes of an alert: its series have the labels of the alert.
 ALERT_SERIES = {"ALERTS", "ALERTS_FOR_STATE"}
 ALERT_LABELS = {"alertname", "alertstate", "severity", "strategy", "symbol"}
-SELECTED = re.compile(r"\b(genesis_\w+|ALERTS\w*)(?:\{([^}]*)\})?")
+NAME = re.compile(r"\b([a-zA-Z_:][\w:]*)\s*(?:\{([^}]*)\})")
 LABEL_MATCH = re.compile(r'(\w+)(?:=~|!~|!=|=)"')
-GROUPING = re.compile(r"\b(?:by|ignoring|on)\s*\(([^)]*)\)")
+GROUPING = re.compile(r"\b(?:by|without|ignoring|on|group_left|group_right)\s*\(([^)]*)\)")
+ADDED_LABEL = re.compile(r'label_(?:replace|join)\(.*?,\s*"(\w+)"')
+WORD = re.compile(r"\b[a-zA-Z_:][\w:]*\b(?!\s*\()")
+RANGE = re.compile(r"\[([^\]]+)\]")
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
-
-def panels(board: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for panel in board["panels"]:
-        yield panel
-        yield from panel.get("panels", [])
+each_board = pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
 
 
 def every_panel() -> list[Any]:
@@ -43,25 +49,25 @@ def every_target() -> list[Any]:
     return [
         pytest.param(panel, target, id=f"{name}: {panel['title']}: {target['refId']}")
         for name, board in BOARDS.items()
-        for panel in panels(board)
-        for target in panel.get("targets", [])
+        for panel, target in targets(board)
     ]
 
 
-def expressions() -> list[str]:
-    queries = [target.values[1]["expr"] for target in every_target()]
-    return [*queries, *(mark["expr"] for board in BOARDS.values() for mark in board["annotations"]["list"])]
+def every_expression() -> list[Any]:
+    found = {expr: f"{name}: {expr[:60]}" for name, board in BOARDS.items() for expr in expressions(board)}
+    return [pytest.param(expr, id=where) for expr, where in found.items()]
 
 
-def overrides(panel: dict[str, Any], column: str) -> dict[str, Any]:
-    found = [rule for rule in panel["fieldConfig"]["overrides"] if rule["matcher"] == {"id": "byName", "options": column}]
-    return {prop["id"]: prop["value"] for rule in found for prop in rule["properties"]}
-
-
-def test_same_arguments_make_the_same_text_ending_in_a_newline() -> None:
-    again = boards("USDT", STRATEGIES)
-    assert again == boards("USDT", STRATEGIES)
+def test_same_settings_make_the_same_text_ending_in_a_newline() -> None:
+    again = boards(SETTINGS)
+    assert again == boards(SETTINGS)
     assert all(text.endswith("}\n") for text in again.values())
+
+
+def test_there_is_one_board_for_each_place() -> None:
+    assert {name: (board["uid"], board["title"]) for name, board in BOARDS.items()} == {
+        f"{place.name}.json": (place.uid, place.title) for place in PLACES
+    }
 
 
 def test_uids_and_titles_are_unique_because_a_duplicate_blocks_all_boards() -> None:
@@ -70,18 +76,29 @@ def test_uids_and_titles_are_unique_because_a_duplicate_blocks_all_boards() -> N
         assert len(set(found)) == len(found)
 
 
-@pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
+@each_board
 def test_a_board_is_read_only_and_says_that_it_is_generated(board: dict[str, Any]) -> None:
     assert board["editable"] is False
     assert "DO NOT EDIT" in board["description"]
 
 
-@pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
-def test_panels_have_ids_of_their_own_and_do_not_overlap(board: dict[str, Any]) -> None:
-    ids = [panel["id"] for panel in panels(board)]
-    assert len(set(ids)) == len(ids)
+@each_board
+def test_a_board_is_what_the_sdk_knows(board: dict[str, Any]) -> None:
+    """Read by the SDK's models and written again, nothing is lost but what its annotations and alert list do not know."""
+    read = model.Dashboard.from_json(board)
+    again = json.loads(json.dumps(read, cls=JSONEncoder))
+    for one in (again, copy := json.loads(json.dumps(board))):
+        one.pop("annotations")
+    assert again == copy
+
+
+@each_board
+def test_panels_have_ids_and_titles_of_their_own_and_do_not_overlap(board: dict[str, Any]) -> None:
+    for key in ("id", "title"):
+        found = [panel[key] for panel in board["panels"]]
+        assert len(set(found)) == len(found)
     taken: set[tuple[int, int]] = set()
-    for panel in panels(board):
+    for panel in board["panels"]:
         place = panel["gridPos"]
         assert place["x"] + place["w"] <= 24
         cells = {(place["x"] + right, place["y"] + down) for right in range(place["w"]) for down in range(place["h"])}
@@ -89,48 +106,66 @@ def test_panels_have_ids_of_their_own_and_do_not_overlap(board: dict[str, Any]) 
         taken |= cells
 
 
+@each_board
+def test_rows_of_panels_have_no_holes(board: dict[str, Any]) -> None:
+    for top in {panel["gridPos"]["y"] for panel in board["panels"]}:
+        row = [panel["gridPos"] for panel in board["panels"] if panel["gridPos"]["y"] == top]
+        assert sum(place["w"] for place in row) == 24, top
+        assert len({place["h"] for place in row}) == 1, top
+
+
 @pytest.mark.parametrize("panel", every_panel())
-def test_every_panel_says_what_it_shows(panel: dict[str, Any]) -> None:
-    assert panel["description"].endswith(".")
+def test_every_panel_says_what_it_shows_and_why_it_may_be_empty(panel: dict[str, Any]) -> None:
     assert panel["title"]
+    assert panel["description"].endswith(".")
+    if panel["type"] != "alertlist":  # its words for an empty list are its own
+        assert re.fullmatch(r"[A-Z].*\.", panel["fieldConfig"]["defaults"]["noValue"])
 
 
 @pytest.mark.parametrize("panel", every_panel())
 def test_every_number_has_a_unit(panel: dict[str, Any]) -> None:
-    if panel["type"] in {"stat", "timeseries"}:
+    if panel["type"] in NUMBERS:
         assert panel["fieldConfig"]["defaults"]["unit"]
     elif panel["type"] == "table":
-        organized = panel["transformations"][-1]["options"]
+        organized = next(one["options"] for one in panel["transformations"] if one["id"] == "organize")
         columns = organized["renameByName"]
-        values = [field for field in columns if field.startswith("Value")]
-        hidden = [field for field in organized["excludeByName"] if field.startswith("Value")]
-        assert len(values) + len(hidden) == len(panel["targets"])
-        assert all(overrides(panel, columns[field]).get("unit") for field in values)
+        values = [field for field in columns if field.startswith("Value") and field not in organized["excludeByName"]]
+        default = panel["fieldConfig"]["defaults"].get("unit")
+        assert default or all(overrides(panel, columns[field]).get("unit") for field in values)
 
 
 @pytest.mark.parametrize(("panel", "target"), every_target())
 def test_every_query_names_its_lines_or_fills_a_table(panel: dict[str, Any], target: dict[str, Any]) -> None:
     if panel["type"] == "table":
-        assert target["format"] == "table"
+        assert target.get("format") == "table" or target.get("range")
     else:
         assert target["legendFormat"] not in {"", "__auto"}
     if panel["type"] == "timeseries":
         assert panel["options"]["legend"]["showLegend"] is True
-        assert target["range"] is True
 
 
 @pytest.mark.parametrize(("panel", "target"), every_target())
 def test_a_figure_without_a_time_axis_is_of_now_and_goes_when_the_monitor_falls_silent(
     panel: dict[str, Any], target: dict[str, Any]
 ) -> None:
-    assert target["instant"] is (panel["type"] != "timeseries")
+    trend = panel["type"] == "table" and any(one["id"] == "timeSeriesTable" for one in panel["transformations"])
+    over_time = panel["type"] in CHARTS or (trend and target["refId"] == "Trend")
+    assert bool(target.get("range")) is over_time
+    assert bool(target.get("instant")) is not over_time
 
 
-@pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
+@pytest.mark.parametrize(("panel", "target"), every_target())
+def test_no_query_over_time_asks_for_steps_shorter_than_the_scrape_interval(
+    panel: dict[str, Any], target: dict[str, Any]
+) -> None:
+    assert target.get("interval") == (STEP if target.get("range") else None), panel["title"]
+
+
+@each_board
 def test_data_comes_through_the_data_source_variable_alone(board: dict[str, Any]) -> None:
     first, *others = board["templating"]["list"]
     assert (first["name"], first["type"], first["query"]) == ("datasource", "datasource", "prometheus")
-    asked = [*others, *board["annotations"]["list"]]
+    asked = [one for one in others if one["type"] == "query"] + board["annotations"]["list"]
     for panel in panels(board):
         asked += [panel, *panel["targets"]] if "targets" in panel else []
     assert {json.dumps(one["datasource"], sort_keys=True) for one in asked} == {
@@ -138,108 +173,120 @@ def test_data_comes_through_the_data_source_variable_alone(board: dict[str, Any]
     }
 
 
-@pytest.mark.parametrize("expr", expressions())
+@pytest.mark.parametrize("expr", every_expression())
 def test_every_metric_and_label_is_in_the_catalogue(expr: str) -> None:
-    labels: set[str] = set()
-    for name, selector in SELECTED.findall(expr):
-        known = ALERT_LABELS if name in ALERT_SERIES else set(metric_of(name).labels)
-        assert set(LABEL_MATCH.findall(selector)) <= known, name
-        labels |= known
+    metrics = metrics_in(expr)
+    assert metrics, f"no metric in {expr}"
+    known = {label for name in metrics for label in labels_of(name)} | set(ADDED_LABEL.findall(expr))
+    for name, selector in NAME.findall(expr):
+        assert set(LABEL_MATCH.findall(selector)) <= set(labels_of(name)), name
     for grouping in GROUPING.findall(expr):
-        assert {label.strip() for label in grouping.split(",") if label.strip()} <= labels
-    assert labels or SELECTED.search(expr)
+        assert {label.strip() for label in grouping.split(",") if label.strip()} <= known
 
 
-def metric_of(name: str) -> catalog.Metric:
-    """The catalogue's metric behind a series' name; a histogram's has `_sum`, `_count` or `_bucket` after it."""
-    family = re.sub(r"_(sum|count|bucket)$", "", name)
-    if family in catalog.BY_NAME and catalog.BY_NAME[family].kind is Kind.HISTOGRAM:
-        return catalog.BY_NAME[family]
-    return catalog.BY_NAME[name]
+def metrics_in(expr: str) -> set[str]:
+    """The metrics' names: what is neither in a string, braces or brackets, nor a list of labels, nor a word of PromQL."""
+    bare = GROUPING.sub(" ", RANGE.sub(" ", re.sub(r"\{[^}]*\}", " ", STRING.sub('""', expr))))
+    keywords = {"and", "or", "unless", "by", "without", "on", "ignoring", "offset", "bool", "inf", "nan"}
+    return {word for word in WORD.findall(bare.replace("$lines", "8")) if word.lower() not in keywords}
 
 
-def test_the_strategy_variable_takes_in_strategies_that_appear_later() -> None:
-    variable = next(one for one in BOARD["templating"]["list"] if one["name"] == "strategy")
-    assert variable["query"]["query"] == f"label_values({catalog.STRATEGY_CAPITAL.name}, strategy)"
-    assert (variable["multi"], variable["includeAll"], variable["allValue"]) == (True, True, ".+")
+def labels_of(series: str) -> tuple[str, ...] | set[str]:
+    """The labels of a series by its name; fails for a name that no metric has."""
+    if series in ALERT_SERIES:
+        return ALERT_LABELS
+    family = re.sub(r"_(sum|count|bucket)$", "", series)
+    for known in (catalog.BY_NAME, foreign.FOREIGN):
+        if family in known and known[family].kind is Kind.HISTOGRAM:
+            return (*known[family].labels, "le")
+        if series in known:
+            return known[series].labels
+    raise AssertionError(f"neither the catalogue nor the list of foreign metrics has {series}")
 
 
-def test_the_columns_of_the_strategies_table_join_on_the_strategy() -> None:
-    table = next(panel for panel in BOARD["panels"] if panel["title"] == "Strategies")
-    assert table["transformations"][0]["id"] == "merge"
-    for target in table["targets"]:
-        outer = GROUPING.findall(target["expr"])
-        assert outer, target["expr"]
-        assert set(outer) == {"strategy"}, target["expr"]
+@each_board
+def test_every_link_leads_to_a_board_that_there_is(board: dict[str, Any]) -> None:
+    uids = {one["uid"] for one in BOARDS.values()}
+    urls = re.findall(r'"url": "([^"]*)"', json.dumps(board))
+    assert len(urls) >= len(PLACES)
+    for url in urls:
+        parts = urlsplit(url)
+        if parts.netloc:
+            continue
+        assert parts.path.removeprefix("/d/") in uids, url
 
 
-def test_the_strategies_table_has_what_the_portfolio_manager_compares() -> None:
-    table = next(panel for panel in BOARD["panels"] if panel["title"] == "Strategies")
-    options = table["transformations"][-1]["options"]
-    order = sorted(options["indexByName"], key=options["indexByName"].__getitem__)
-    titles = [options["renameByName"][field] for field in order]
-    assert titles[:4] == ["Strategy", "Equity", "Net P&L", "Today"]
-    assert {"Drawdown", "Trades", "Win rate", "Profit factor", "Slippage"} <= set(titles)
+@each_board
+def test_the_links_on_top_lead_to_all_boards_and_keep_the_time_range(board: dict[str, Any]) -> None:
+    assert [link["url"].partition("?")[0] for link in board["links"]] == [place.path for place in PLACES]
+    assert all(link["keepTime"] for link in board["links"])
 
 
-def test_a_strategy_has_the_same_colour_on_every_chart_and_none_shares_it() -> None:
-    charts = [panel for panel in BOARD["panels"] if panel["type"] == "timeseries"]
-    assert len(charts) == 2
-    for chart in charts:
-        colours = [overrides(chart, name)["color"]["fixedColor"] for name in STRATEGIES]
-        assert colours == list(LINES[: len(STRATEGIES)])
+@each_board
+def test_what_is_picked_goes_along_except_all_strategies_to_the_board_of_one(board: dict[str, Any]) -> None:
+    for link in board["links"]:
+        to_one = link["url"].startswith("/d/genesis-strategy") and board["uid"] != "genesis-strategy"
+        assert link["includeVars"] is not to_one
 
 
-def test_more_strategies_than_colours_leave_the_rest_to_grafana() -> None:
-    many = [f"s{number}" for number in range(len(LINES) + 3)]
-    board = json.loads(boards("USDT", many)["strategies.json"])
-    chart = next(panel for panel in board["panels"] if panel["title"] == "Net P&L by strategy")
-    assert overrides(chart, many[len(LINES) - 1])
-    assert not overrides(chart, many[len(LINES)])
-    assert chart["fieldConfig"]["defaults"]["color"] == {"mode": "palette-classic-by-name"}
+@each_board
+def test_a_variable_that_is_used_is_there_and_none_is_there_for_nothing(board: dict[str, Any]) -> None:
+    names = {variable["name"] for variable in board["templating"]["list"]}
+    content = json.dumps([board["panels"], board["annotations"], [one["query"] for one in board["templating"]["list"]]])
+    used = {name for name in re.findall(r"\$\{?([a-z_]+)", content) if not name.startswith("__")}
+    assert used == names
 
 
-def test_money_carries_the_reporting_currency() -> None:
-    text = boards("EUR")["strategies.json"]
-    assert '"unit": "suffix:EUR"' in text
-    assert "USDT" not in text
-
-
-def test_the_threshold_lines_are_those_of_the_drawdown_alert() -> None:
+@each_board
+def test_the_thresholds_that_are_drawn_are_those_of_alerts_that_have_them(board: dict[str, Any]) -> None:
     made = load_settings(ROOT / "config")
     known = {(line.alert, line.severity) for line in thresholds(made.alerts, made.rules)}
-    chart = next(panel for panel in BOARD["panels"] if panel["title"] == "Drawdown by strategy")
-    drawn = re.findall(r'alert="(\w+)",severity="(\w+)"', " ".join(target["expr"] for target in chart["targets"]))
-    assert drawn == [(DRAWDOWN_ALERT, "warning"), (DRAWDOWN_ALERT, "critical")]
+    drawn = re.findall(r'alert="(\w+)",severity="(\w+)"', " ".join(expressions(board)))
     assert set(drawn) <= known
 
 
-def test_the_alert_list_leaves_the_watchdog_out() -> None:
-    alerts = next(panel for panel in BOARD["panels"] if panel["type"] == "alertlist")
-    assert alerts["options"]["alertInstanceLabelFilter"] == '{alertname!="Watchdog"}'
-    assert alerts["options"]["stateFilter"]["firing"] is True
+@each_board
+def test_money_carries_the_reporting_currency(board: dict[str, Any]) -> None:
+    in_euros = boards(BoardSettings("EUR", (), timedelta(seconds=1)))
+    text = next(text for text in in_euros.values() if json.loads(text)["uid"] == board["uid"])
+    assert "USDT" not in text
+    assert ("suffix:EUR" in text) is ("suffix:USDT" in json.dumps(board))
 
 
-def test_alerts_are_marked_once_and_not_shaded_for_as_long_as_they_fire() -> None:
-    mark, _ = BOARD["annotations"]["list"]
-    assert mark["useValueForTime"] is True
-    assert mark["expr"].startswith("1e3 * ")
+@each_board
+def test_marks_are_at_the_time_that_the_query_tells_and_no_shade_for_as_long_as_it_lasts(board: dict[str, Any]) -> None:
+    for mark in board["annotations"]["list"]:
+        assert mark["useValueForTime"] is True
+        assert mark["expr"].startswith("1e3 * ")
 
 
-def test_what_rotation_did_is_marked_with_the_strategy_the_step_and_why() -> None:
-    _, mark = BOARD["annotations"]["list"]
-    assert mark["useValueForTime"] is True
-    assert mark["expr"].startswith("1e3 * ")
-    shown = mark["titleFormat"] + mark["textFormat"]
-    assert set(re.findall(r"{{(\w+)}}", shown)) == set(catalog.ROTATION_STEP_TIMESTAMP_SECONDS.labels)
+@each_board
+def test_colours_are_of_the_palette_that_every_kind_of_colour_vision_tells_apart(board: dict[str, Any]) -> None:
+    known = {*style.LINES, style.GAIN, style.LOSS, style.WARNING, style.CRITICAL, style.QUIET}
+    assert set(re.findall(r"#[0-9A-Fa-f]{6}", json.dumps(board))) <= known
+    names = {"red", "green", "dark-red", "dark-green", "semi-dark-red", "semi-dark-green"}
+    assert not names & set(re.findall(r'"(?:color|fixedColor)": "([\w-]+)"', json.dumps(board)))
 
 
-def test_the_links_of_the_notifications_lead_to_this_board() -> None:
-    board = str(load_settings(ROOT / "config").alerts.links.board)
-    assert board.endswith(f"/d/{BOARD['uid']}")
+def test_the_scrape_interval_is_the_least_step() -> None:
+    made = boards(SETTINGS._replace(scrape_interval=timedelta(milliseconds=500)))
+    steps = {target["interval"] for text in made.values() for _, target in targets(json.loads(text)) if target.get("range")}
+    assert steps == {"500ms"}
+
+
+def test_the_links_of_the_notifications_lead_to_boards_that_there_are() -> None:
+    uids = {board["uid"] for board in BOARDS.values()}
+    assert {alert.message.board for alert in ALERTS.values()} <= uids
+
+
+def test_grafana_opens_with_the_portfolio() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    home = compose["services"]["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert Path(home).name in BOARDS
+    assert BOARDS[Path(home).name]["title"] == "Portfolio"
 
 
 def test_a_table_wider_than_the_alphabet_is_refused() -> None:
     columns = [Column(f"c{number}", "up", "none") for number in range(27)]
     with pytest.raises(ValueError, match="27 columns: at most 26"):
-        joined(grid("t", "d."), "strategy", "Strategy", columns)
+        joined(grid(Caption("t", "d.", "e.")), {"strategy": "Strategy"}, columns)

@@ -1,0 +1,75 @@
+"""What the Portfolio board promises."""
+
+import json
+import re
+
+from genesis.boards import boards
+from genesis.boards.style import LINES
+from genesis.monitoring import catalog
+from tests.unit.boards.made import BOARDS, SETTINGS, STRATEGIES, overrides, panel_of
+
+BOARD = BOARDS["portfolio.json"]
+GROUPING = re.compile(r"\b(?:by|ignoring|on)\s*\(([^)]*)\)")
+
+
+def test_the_strategy_variable_takes_in_strategies_that_appear_later() -> None:
+    variable = next(one for one in BOARD["templating"]["list"] if one["name"] == "strategy")
+    assert variable["query"]["query"] == f"label_values({catalog.STRATEGY_CAPITAL.name}, strategy)"
+    assert (variable["multi"], variable["includeAll"], variable["allValue"]) == (True, True, ".+")
+
+
+def test_it_answers_first_whether_money_is_made_now_today_this_week_this_month_and_since_the_start() -> None:
+    first = [panel["title"] for panel in BOARD["panels"] if panel["gridPos"]["y"] == 0]
+    assert first == ["5 minutes", "Today", "This week", "This month", "Since start", "Equity"]
+
+
+def test_the_columns_of_the_strategies_table_join_on_the_strategy() -> None:
+    table = panel_of(BOARD, "Strategies")
+    assert [one["id"] for one in table["transformations"]] == ["timeSeriesTable", "merge", "organize"]
+    for target in table["targets"]:
+        outer = GROUPING.findall(target["expr"])
+        assert outer, target["expr"]
+        assert set(outer) <= {"strategy", ""}, target["expr"]
+
+
+def test_the_strategies_table_has_what_the_portfolio_manager_compares() -> None:
+    options = panel_of(BOARD, "Strategies")["transformations"][-1]["options"]
+    order = sorted(options["indexByName"], key=options["indexByName"].__getitem__)
+    titles = [options["renameByName"][field] for field in order]
+    assert titles == [
+        *("Strategy", "Trend", "State", "Net P&L", "Today", "Drawdown", "Sharpe", "Win rate", "Profit factor"),
+        *("Slippage", "Capacity", "Alerts"),
+    ]
+
+
+def test_a_name_in_the_strategies_table_leads_to_the_strategys_board() -> None:
+    (link,) = overrides(panel_of(BOARD, "Strategies"), "Strategy")["links"]
+    assert link["url"].startswith("/d/genesis-strategy?var-strategy=${__value.raw:percentencode}&${__url_time_range}")
+
+
+def test_a_strategy_has_the_same_colour_on_every_chart_and_none_shares_it() -> None:
+    for title in ("Net P&L by strategy", "Drawdown by strategy"):
+        colours = [overrides(panel_of(BOARD, title), name)["color"]["fixedColor"] for name in STRATEGIES]
+        assert colours == list(LINES[: len(STRATEGIES)])
+
+
+def test_more_strategies_than_colours_leave_the_rest_to_grafana() -> None:
+    many = [f"s{number}" for number in range(len(LINES) + 3)]
+    board = json.loads(boards(SETTINGS._replace(strategies=many))["portfolio.json"])
+    chart = panel_of(board, "Net P&L by strategy")
+    assert overrides(chart, many[len(LINES) - 1])
+    assert not overrides(chart, many[len(LINES)])
+    assert chart["fieldConfig"]["defaults"]["color"] == {"mode": "palette-classic-by-name"}
+
+
+def test_the_alert_list_leaves_the_watchdog_out() -> None:
+    alerts = next(panel for panel in BOARD["panels"] if panel["type"] == "alertlist")
+    assert alerts["options"]["alertInstanceLabelFilter"] == '{alertname!="Watchdog"}'
+    assert alerts["options"]["stateFilter"]["firing"] is True
+
+
+def test_marks_tell_the_alert_and_what_rotation_did_and_why() -> None:
+    alert, rotation = BOARD["annotations"]["list"]
+    assert "{{alertname}}" in alert["titleFormat"]
+    shown = rotation["titleFormat"] + rotation["textFormat"]
+    assert set(re.findall(r"{{(\w+)}}", shown)) == set(catalog.ROTATION_STEP_TIMESTAMP_SECONDS.labels)
