@@ -7,10 +7,8 @@ import os
 import re
 import shutil
 import signal
-import sys
-from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
@@ -20,55 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from genesis.monitoring import catalog
 from genesis.stack.ports import free_port, is_free
 from tests.integration.conftest import ROOT, children_of, command_of, is_alive, until
-
-GENESIS = (sys.executable, "-m", "genesis", "demo", "--config", str(ROOT / "config"))
-
-
-class RunningDemo:
-    """A demo in its own process, and what it has said so far."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self.children: set[int] = set()
-        self.said = ""
-
-    async def says(self, pattern: str, within: float = 60) -> re.Match[str]:
-        """Read until a line matches; its match."""
-        assert self.process.stdout is not None
-        async with asyncio.timeout(within):
-            while line := (await self.process.stdout.readline()).decode():
-                self.said += line
-                self.children.update(children_of(self.process.pid))
-                if match := re.search(pattern, line):
-                    return match
-        raise AssertionError(f"the demo ended without saying {pattern!r}:\n{self.said}\n{await self.complaints()}")
-
-    async def ends(self, within: float = 30) -> int:
-        """Wait for the end; the exit code. What it said last is in `said`."""
-        assert self.process.stdout is not None
-        async with asyncio.timeout(within):
-            self.said += (await self.process.stdout.read()).decode()
-            return await self.process.wait()
-
-    async def complaints(self) -> str:
-        assert self.process.stderr is not None
-        return (await self.process.stderr.read()).decode()
-
-    def ports(self) -> set[int]:
-        return {int(port) for port in re.findall(r"http://127\.0\.0\.1:(\d+)", self.said)}
-
-
-@asynccontextmanager
-async def demo(cwd: Path, *options: str, environ: dict[str, str] | None = None) -> AsyncIterator[RunningDemo]:
-    process = await asyncio.create_subprocess_exec(
-        *GENESIS, *options, stdout=PIPE, stderr=PIPE, cwd=cwd, env={**os.environ, **(environ or {})}
-    )
-    try:
-        yield RunningDemo(process)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+from tests.integration.running_demo import RunningDemo, demo
 
 
 async def assert_nothing_is_left(run: RunningDemo) -> None:

@@ -1,0 +1,267 @@
+"""Every query of every board against a live Prometheus that reads the demo, and its time with fifty strategies.
+
+`pytest -s` prints board, panel, query, series and time of each.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from genesis.boards import BoardSettings, boards
+from genesis.core.config import load_settings
+from genesis.core.duration import duration_text
+from genesis.demo.settings import FAULTY
+from tests.integration.board_queries import Json, Query, Values, Variable, filled, queries, time_range, variables
+from tests.integration.conftest import ROOT
+from tests.integration.empty_by_design import EMPTY
+from tests.integration.past import Series, prometheus_with_a_past
+from tests.integration.running_demo import demo
+
+pytestmark = pytest.mark.usefixtures("real_programs")
+
+SETTINGS = load_settings(ROOT / "config")
+INTERVAL = SETTINGS.alerts.scrape_interval
+BOARDS: Mapping[str, Json] = {
+    name.removesuffix(".json"): json.loads(text) for name, text in boards(BoardSettings.of(SETTINGS)).items()
+}
+MANY = 50
+LONGEST = 0.2
+"""Seconds that Prometheus may take for a query."""
+RUNS = 5
+"""Times that a slow query is asked again: what counts is the quickest, whatever else the machine does."""
+
+HEALTHY = "mean_reversion"
+PICKS = {"all": None, "bad": FAULTY, "good": HEALTHY}
+"""What is picked, in the variable of the strategies: all of them, or one."""
+
+each_board = pytest.mark.parametrize("name", BOARDS)
+among_others = pytest.mark.asyncio(loop_scope="module")
+
+
+class Answer(NamedTuple):
+    """What Prometheus answered."""
+
+    series: int
+    """Those that have a value."""
+    seconds: float
+    """Of the evaluation alone."""
+    samples: int
+    """Read for it."""
+
+
+class Asker:
+    """Asks one Prometheus as of `now`, seconds since 1970; without it, as of the wall clock."""
+
+    def __init__(self, client: aiohttp.ClientSession, url: str, now: float | None = None) -> None:
+        self._client = client
+        self._url = url
+        self._now = now
+
+    async def answer(self, query: Query, board: Json, values: Values) -> Answer:
+        """What it answers to a query with its variables filled in."""
+        expr, now = filled(query.expr, values), self._now or time.time()
+        if query.kind == "instant":
+            return await self._data("query", {"query": expr, "time": f"{now:.3f}"})
+        step = query.step.total_seconds()
+        end = now // step * step
+        span = {"start": f"{end - time_range(board).total_seconds():.3f}", "end": f"{end:.3f}", "step": f"{step:.3f}"}
+        return await self._data("query_range", {"query": expr, **span})
+
+    async def values_of(self, variable: Variable, values: Values) -> list[str]:
+        """What a variable offers."""
+        if variable.label is None:
+            return list(variable.options)
+        chosen = {} if variable.series is None else {"match[]": filled(variable.series, values)}
+        return sorted(await self._json(f"label/{variable.label}/values", chosen))
+
+    async def chosen(self, board: Json, strategy: str | None) -> dict[str, str]:
+        """What stands for each variable when the board is opened, and one strategy is picked, or all of what there is."""
+        values: dict[str, str] = {}
+        for variable in variables(board):
+            offered = await self.values_of(variable, values)
+            wanted = strategy or FAULTY
+            first = wanted if wanted in offered else variable.current or next(iter(offered), "")
+            values[variable.name] = variable.filled([first], everything=strategy is None)
+        return values
+
+    async def now(self, expr: str) -> list[Json]:
+        """The series of an expression."""
+        return list((await self._json("query", {"query": expr}))["result"])
+
+    async def _data(self, path: str, parameters: Mapping[str, str]) -> Answer:
+        data = await self._json(path, {**parameters, "stats": "all"})
+        return Answer(
+            series=sum(any(map(_known, series.get("values") or [series["value"]])) for series in data["result"]),
+            seconds=data["stats"]["timings"]["execTotalTime"],
+            samples=data["stats"]["samples"]["totalQueryableSamples"],
+        )
+
+    async def _json(self, path: str, parameters: Mapping[str, str]) -> Any:
+        async with self._client.get(f"{self._url}/api/v1/{path}", params=parameters) as response:
+            answer = await response.json()
+            assert answer["status"] == "success", f"{parameters}: {answer.get('error')}"
+            return answer["data"]
+
+
+def _known(sample: tuple[float, str]) -> bool:
+    return not math.isnan(float(sample[1]))
+
+
+@asynccontextmanager
+async def asking(url: str, now: float | None = None) -> AsyncIterator[Asker]:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as client:
+        yield Asker(client, url, now)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def live(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asker]:
+    """The demo's Prometheus, once everything that the demo shows has happened."""
+    async with demo(tmp_path_factory.mktemp("few"), "--free-ports", "--speed", "10") as run:
+        url = (await run.says(r"Prometheus +(http://\S+)/"))[1]
+        await run.says(rf"ROTATION  {FAULTY} pause", within=90)
+        async with asking(url) as asker:
+            yield asker
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def many(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asker]:
+    """A Prometheus that has read fifty strategies for as long as a board shows."""
+    folder = tmp_path_factory.mktemp("many")
+    series = await series_of_many(folder)
+    step = round(INTERVAL.total_seconds() * 1000)
+    now = int(time.time() * 1000) // step * step
+    longest = max(time_range(board) for board in BOARDS.values())
+    times = range(now - round(longest.total_seconds() * 1000), now + 1, step)
+    async with prometheus_with_a_past(series, times, folder, os.environ) as url, asking(url, now / 1000) as asker:
+        yield asker
+
+
+async def series_of_many(folder: Path) -> list[Series]:
+    """The series that boards read, as Prometheus has them after some minutes of market time."""
+    async with demo(folder, "--free-ports", "--speed", "6", "--strategies", str(MANY)) as run:
+        url = (await run.says(r"Prometheus +(http://\S+)/"))[1]
+        await run.says(rf"ROTATION  {FAULTY} reduce", within=90)
+        async with asking(url) as asker:
+            names = {series["metric"]["__name__"] for series in await asker.now('group by (__name__) ({__name__!=""})')}
+            read = names & set(re.findall(r"[A-Za-z_:][\w:]*", json.dumps(BOARDS)))
+            found = await asker.now(f'{{__name__=~"{"|".join(sorted(read))}"}}')
+    return [Series(series["metric"], float(series["value"][1])) for series in found]
+
+
+@each_board
+@among_others
+async def test_every_query_of_a_board_returns_data(name: str, live: Asker, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = await answers(live, name)
+    told(name, asked, capsys)
+    wrong = [fault for query, found in asked.items() for fault in faults(query, found)]
+    assert not wrong, "\n".join(wrong)
+
+
+@each_board
+@among_others
+async def test_every_variable_of_a_board_offers_something(name: str, live: Asker, many: Asker) -> None:
+    board = BOARDS[name]
+    for asker in (live, many):
+        values: dict[str, str] = {}
+        for variable in variables(board):
+            begun = time.monotonic()
+            offered = await asker.values_of(variable, values)
+            seconds = time.monotonic() - begun
+            print(f"{name:<10}${variable.name:<33}{len(offered):>14} values{seconds * 1000:>9.1f} ms")  # noqa: T201
+            assert offered, f"${variable.name} offers nothing"
+            values[variable.name] = variable.filled([FAULTY if FAULTY in offered else offered[0]], everything=True)
+
+
+@each_board
+@among_others
+async def test_no_query_of_a_board_is_slow_with_fifty_strategies(
+    name: str, many: Asker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = await answers(many, name)
+    told(f"{name} with {MANY} strategies", asked, capsys)
+    slow = [row(query, pick, answer) for query, found in asked.items() for pick, answer in found.items() if too_slow(answer)]
+    assert not slow, "\n".join(slow)
+    missing = [query.place for query, found in asked.items() if is_late(query) and not found["all"].series]
+    assert not missing
+
+
+async def answers(asker: Asker, name: str) -> dict[Query, dict[str, Answer]]:
+    """Query → pick → answer, for all of a board."""
+    board = BOARDS[name]
+    asked: dict[Query, dict[str, Answer]] = {query: {} for query in queries(name, board, INTERVAL)}
+    for pick, strategy in PICKS.items():
+        values = await asker.chosen(board, strategy)
+        for query, found in asked.items():
+            found[pick] = await quickest(asker, query, board, values)
+    return asked
+
+
+async def quickest(asker: Asker, query: Query, board: Json, values: Values) -> Answer:
+    """The answer that took the shortest time, asked again only while it is slow."""
+    best = await asker.answer(query, board, values)
+    for _ in range(RUNS - 1):
+        if not too_slow(best):
+            break
+        best = min(best, await asker.answer(query, board, values), key=lambda answer: answer.seconds)
+    return best
+
+
+def too_slow(answer: Answer) -> bool:
+    return answer.seconds > LONGEST
+
+
+def is_late(query: Query) -> bool:
+    """Whether it has data only after a while."""
+    return query.place in EMPTY and EMPTY[query.place].later
+
+
+def faults(query: Query, found: Mapping[str, Answer]) -> Iterator[str]:
+    """Whether there is data, where there has to be some; of single strategies, one may lack what the other one has."""
+    empty, singles = EMPTY.get(query.place), found["bad"].series + found["good"].series
+    if empty is None and not (found["all"].series and singles):
+        yield f"{query.place} has {found['all'].series} series of all strategies, {singles} of single ones: {query.expr}"
+    if empty is not None and empty.always and found["all"].series:
+        yield f"{query.place} has {found['all'].series} series: take it out of EMPTY ({empty.reason})"
+
+
+def test_what_is_said_to_be_empty_is_on_a_board() -> None:
+    places = {query.place for name, board in BOARDS.items() for query in queries(name, board, INTERVAL)}
+    assert not EMPTY.keys() - places
+
+
+def row(query: Query, pick: str, found: Answer) -> str:
+    step = "now" if query.kind == "instant" else duration_text(query.step)
+    return (
+        f"{query.board:<10}{query.panel:<34.33}{query.ref:<3}{pick:<5}{step:<6}{found.series:>6} series"
+        f"{found.seconds * 1000:>9.1f} ms{found.samples:>10} samples"
+    )
+
+
+def told(title: str, asked: Mapping[Query, Mapping[str, Answer]], capsys: pytest.CaptureFixture[str]) -> None:
+    """The whole table where output is shown, and in any case a line."""
+    rows = [(answer.seconds, row(query, pick, answer)) for query, found in asked.items() for pick, answer in found.items()]
+    print("\n".join(text for _, text in rows))  # noqa: T201 - the table is asked for with -s
+    slowest = max(rows, default=(0.0, ""))[0]
+    with capsys.disabled():
+        print(f"\n{title}: {len(asked)} queries, the slowest {slowest * 1000:.0f} ms", end=" ")  # noqa: T201
+
+
+def test_a_query_is_filled_in_as_grafana_does_it() -> None:
+    variable = Variable("strategy", "strategy", None, (), None, many=True, all_value=".+")
+    assert variable.filled(["a"], everything=True) == ".+"
+    assert variable.filled(["a.b", "c"], everything=False) == r"(a\\.b|c)"
+    assert filled('x{s=~"$strategy|"}[${w:regex}]', {"strategy": "(a|b)", "w": "1h"}) == 'x{s=~"(a|b)|"}[1h]'
+    with pytest.raises(KeyError):
+        filled("$nobody", {})
