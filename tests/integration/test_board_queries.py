@@ -1,20 +1,27 @@
 """The boards' queries, as real PromQL: each parses, and those that compute give the right figure."""
 
-import json
+import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from genesis.boards import boards, queries
+from genesis.boards import queries
+from genesis.core.models import StrategyState
+from genesis.monitoring import catalog
+from tests.unit.boards.made import BOARDS, expressions
 
 pytestmark = pytest.mark.usefixtures("real_programs")
 
 
 def filled_in(expr: str, strategies: str = ".+") -> str:
-    return expr.replace("$strategy", strategies)
+    filled = {"$__rate_interval": "4s", "$strategy": strategies, "$lines": "8"}
+    for variable, value in filled.items():
+        expr = expr.replace(variable, value)
+    return re.sub(r"\$\{?\w+\}?", "all", expr)
 
 
 def promtool(tmp_path: Path, what: str, document: dict[str, Any]) -> subprocess.CompletedProcess[str]:
@@ -23,7 +30,7 @@ def promtool(tmp_path: Path, what: str, document: dict[str, Any]) -> subprocess.
     return subprocess.run(["promtool", what, "rules", str(file)], capture_output=True, text=True, check=False)
 
 
-def expect(tmp_path: Path, expr: str, series: dict[str, str], samples: dict[str, float], at: str = "10s") -> None:
+def expect(tmp_path: Path, expr: str, series: Mapping[str, str], samples: Mapping[str, float], at: str = "10s") -> None:
     """Fail unless `expr` gives exactly `samples` over `series`, one value of which is a second."""
     document = {
         "tests": [
@@ -46,41 +53,55 @@ def expect(tmp_path: Path, expr: str, series: dict[str, str], samples: dict[str,
 
 @pytest.mark.parametrize("strategies", [".+", "a", "(a|b\\\\.c)"])
 def test_every_query_of_every_board_parses(tmp_path: Path, strategies: str) -> None:
-    found: list[str] = []
-    for text in boards().values():
-        board = json.loads(text)
-        found += [target["expr"] for panel in board["panels"] for target in panel.get("targets", [])]
-        found += [mark["expr"] for mark in board["annotations"]["list"]]
+    found = [expr for board in BOARDS.values() for expr in expressions(board)]
     rules = [{"record": f"query_{number}", "expr": filled_in(expr, strategies)} for number, expr in enumerate(found)]
     done = promtool(tmp_path, "check", {"groups": [{"name": "boards", "rules": rules}]})
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{len(found)} rules found" in done.stdout
 
 
-def test_mean_slippage_takes_favourable_fills_off_and_keeps_strategies_with_one_direction(tmp_path: Path) -> None:
-    slippage = "genesis_strategy_slippage_ratio"
+def test_a_chart_has_the_strategies_that_are_furthest_from_zero_at_its_end_and_no_others(tmp_path: Path) -> None:
+    pnl = "genesis_strategy_net_pnl"
+    many = {f'{pnl}{{strategy="s{number}",job="x"}}': f"{number}+0x10" for number in range(1, 9)}
     expect(
         tmp_path,
-        queries.mean_slippage(),
-        {
-            f'{slippage}_sum{{strategy="both",direction="adverse"}}': "0.006+0x10",
-            f'{slippage}_count{{strategy="both",direction="adverse"}}': "3+0x10",
-            f'{slippage}_sum{{strategy="both",direction="favourable"}}': "0.002+0x10",
-            f'{slippage}_count{{strategy="both",direction="favourable"}}': "1+0x10",
-            f'{slippage}_sum{{strategy="lucky",direction="favourable"}}': "0.003+0x10",
-            f'{slippage}_count{{strategy="lucky",direction="favourable"}}': "3+0x10",
-            f'{slippage}_sum{{strategy="idle",direction="adverse"}}': "0+0x10",
-            f'{slippage}_count{{strategy="idle",direction="adverse"}}': "0+0x10",
-        },
-        {'{strategy="both"}': 10, '{strategy="lucky"}': -10},
+        queries.furthest(catalog.STRATEGY_NET_PNL).replace(queries.AT_END, ""),  # a test of promtool has no end
+        many | {f'{pnl}{{strategy="loser",job="x"}}': "-9+0x10"},
+        {'{strategy="loser"}': -9} | {f'{{strategy="s{number}"}}': number for number in range(2, 9)},
     )
+
+
+def test_a_state_is_the_code_of_the_one_that_is_told(tmp_path: Path) -> None:
+    told = "genesis_rotation_state"
+    of = {"a": "paused", "b": "active"}
+    expect(
+        tmp_path,
+        queries.states(queries.PICKED),
+        {
+            f'{told}{{strategy="{name}",state="{state.value}",job="x"}}': f"{int(state.value == of[name])}+0x10"
+            for name in of
+            for state in StrategyState
+        },
+        {'{strategy="a"}': 3, '{strategy="b"}': 1},
+    )
+
+
+def test_firing_alerts_are_unknown_and_not_none_where_the_rules_are_not_evaluated(tmp_path: Path) -> None:
+    watchdog = {'ALERTS{alertname="Watchdog",alertstate="firing"}': "1+0x10"}
+    fires = {'ALERTS{alertname="StrategyDrawdown",alertstate="firing",strategy="a"}': "1+0x10"}
+    capital = {f'genesis_strategy_capital{{strategy="{name}"}}': "1+0x10" for name in "ab"}
+    expect(tmp_path, queries.firing_alerts(), {}, {})
+    expect(tmp_path, queries.firing_alerts(), watchdog, {"{}": 0})
+    expect(tmp_path, queries.firing_alerts(), watchdog | fires, {"{}": 1})
+    expect(tmp_path, queries.firing_alerts_of_each(), capital, {})
+    expect(tmp_path, queries.firing_alerts_of_each(), capital | watchdog | fires, {'{strategy="a"}': 1, '{strategy="b"}': 0})
 
 
 def test_threshold_lines_hang_below_zero_with_the_default_and_the_overrides(tmp_path: Path) -> None:
     threshold = "genesis_alert_threshold"
     expect(
         tmp_path,
-        queries.drawdown_threshold("critical"),
+        f"-{queries.threshold('StrategyDrawdown', 'critical')}",
         {
             f'{threshold}{{alert="StrategyDrawdown",severity="critical",strategy=""}}': "0.1+0x10",
             f'{threshold}{{alert="StrategyDrawdown",severity="critical",strategy="a"}}': "0.06+0x10",
@@ -96,7 +117,7 @@ def test_raised_alerts_tell_for_how_long_and_leave_the_watchdog_out(tmp_path: Pa
     daily = 'alertname="DailyLoss",severity="warning"'
     expect(
         tmp_path,
-        queries.raised_alerts(),
+        queries.raised_alerts(queries.PICKED_OR_NONE),
         {
             f'ALERTS{{{drawdown},alertstate="firing"}}': "1+0x10",
             f"ALERTS_FOR_STATE{{{drawdown}}}": "4+0x10",
@@ -113,7 +134,7 @@ def test_a_step_of_rotation_is_marked_once_at_its_time_whatever_controller_tells
     step, kind = "genesis_rotation_step_timestamp_seconds", 'strategy="a",action="reduce",reason="degraded"'
     expect(
         tmp_path,
-        queries.rotation_steps(),
+        queries.rotation_steps(queries.PICKED),
         {f'{step}{{{kind},instance="one"}}': "4+0x10", f'{step}{{{kind},instance="two"}}': "7+0x10"},
         {f"{{{kind}}}": 7000},
     )
@@ -124,7 +145,7 @@ def test_an_alert_is_marked_when_it_fires_at_the_time_its_condition_came_true(tm
     pending = 'alertname="SlippageHigh",severity="warning",strategy="a"'
     expect(
         tmp_path,
-        queries.alert_starts(),
+        queries.alert_starts(queries.PICKED_OR_NONE),
         {
             f'ALERTS{{{firing},alertstate="firing"}}': "1+0x10",
             f"ALERTS_FOR_STATE{{{firing}}}": "4+0x10",
@@ -138,7 +159,7 @@ def test_an_alert_is_marked_when_it_fires_at_the_time_its_condition_came_true(tm
 def test_undefined_figures_are_those_of_the_strategies_and_of_the_account(tmp_path: Path) -> None:
     expect(
         tmp_path,
-        queries.undefined_figures(),
+        queries.undefined_figures_of_all(),
         {
             'genesis_strategy_undefined_info{strategy="a",figure="profit_factor_ratio",reason="no_losses",job="x"}': "1+0x10",
             'genesis_portfolio_undefined_info{figure="last_recovery_seconds",reason="no_closed_drawdown",job="x"}': "1+0x10",
