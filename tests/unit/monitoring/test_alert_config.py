@@ -164,7 +164,7 @@ def faults_of(directory: Path, changes: dict[str, object]) -> tuple[Fault, ...]:
     ],
 )
 def test_a_wrong_value_is_refused_and_says_what_is_right(tmp_path: Path, key: str, value: object, expected: str) -> None:
-    faults = faults_of(tmp_path, {key: value})
+    faults = faults_of(tmp_path, {"scrape_interval": "1s", key: value})
     assert {fault.file for fault in faults} == {"alerts.yaml"}
     assert [fault for fault in faults if expected in fault.expected], faults
 
@@ -209,7 +209,7 @@ def test_every_fault_is_reported_at_once_also_those_between_the_parts(tmp_path: 
 
 def test_windows_too_short_for_the_scrapes_are_reported_together(tmp_path: Path) -> None:
     wrong: dict[str, object] = {"alerts.StrategySilent.quoted_within": "1s", "alerts.ScrapeSlow.window": "1s"}
-    assert [fault.key for fault in faults_of(tmp_path, wrong)] == [
+    assert [fault.key for fault in faults_of(tmp_path, {"scrape_interval": "1s", **wrong})] == [
         "alerts.ScrapeSlow.window",
         "alerts.StrategySilent.quoted_within",
     ]
@@ -303,4 +303,4 @@ def test_no_window_is_too_short_for_its_scrapes(name: str) -> None:
     if "window" not in getattr(field.annotation, "model_fields", {}):
         return
     with pytest.raises(ValidationError, match=r"must be (at least|longer than)"):
-        settings({f"alerts.{name}.window": "3s", f"alerts.{name}.for": "0s"})
+        settings({"scrape_interval": "1s", f"alerts.{name}.window": "3s", f"alerts.{name}.for": "0s"})

@@ -152,7 +152,7 @@ def test_a_threshold_is_written_without_an_exponent() -> None:
 
 
 def test_every_threshold_is_told_with_its_overrides() -> None:
-    lines = thresholds(settings(), limits({"correlation_alert_ratio": "0.65"}))
+    lines = thresholds(settings({"scrape_interval": "1s"}), limits({"correlation_alert_ratio": "0.65"}))
     told = {(line.alert, line.severity, line.strategy): line.value for line in lines if not line.part}
     assert told["StrategyDrawdown", "warning", ""] == 0.05
     assert told["StrategyDrawdown", "critical", "spread_capture"] == 0.06
