@@ -9,11 +9,13 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from genesis.boards import places
 from genesis.boards.frame import BoardSettings
 from genesis.boards.portfolio import portfolio_board
+from genesis.boards.service import service_board
 
 __all__ = ["BoardSettings", "boards"]
 
 _MAKERS = {
     places.PORTFOLIO: portfolio_board,
+    places.SERVICE: service_board,
 }
 
 

@@ -96,9 +96,15 @@ def silence() -> str:
     return f"time() - {each(catalog.STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS)}"
 
 
-def firing_alerts() -> str:
-    """How many alerts fire. Nothing, not 0, while the Watchdog does not: then the rules are not evaluated."""
-    return f'count(ALERTS{{alertstate="firing",{_NOT_WATCHDOG}}}) or 0 * count(ALERTS{{alertstate="firing",{_WATCHDOG}}})'
+def firing_alerts(*matchers: str) -> str:
+    """How many alerts that fulfil the matchers fire. Nothing, not 0, while the Watchdog does not: rules are not evaluated."""
+    chosen = ",".join(('alertstate="firing"', _NOT_WATCHDOG, *matchers))
+    return f'count(ALERTS{{{chosen}}}) or 0 * count(ALERTS{{alertstate="firing",{_WATCHDOG}}})'
+
+
+def watchdog() -> str:
+    """1 while the Watchdog fires, 0 while it does not: then Prometheus evaluates no alert rules."""
+    return f'count(ALERTS{{alertstate="firing",{_WATCHDOG}}}) > bool 0 or vector(0)'
 
 
 def firing_alerts_of_each() -> str:

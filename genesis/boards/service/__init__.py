@@ -1,0 +1,42 @@
+"""The board "Genesis itself", the operator's: whether what the other boards show is complete, correct and of now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from genesis.boards import frame, marks, places, variables
+from genesis.boards.frame import BoardSettings, Section
+from genesis.boards.service import alerting, events, feeds, glance, journal, processes, scrapes
+
+__all__ = ["service_board"]
+
+
+def service_board(settings: BoardSettings) -> dict[str, Any]:
+    """The board in Grafana's JSON model."""
+    interval = settings.scrape_interval.total_seconds()
+    sections = [
+        Section(None, [panel.height(3) for panel in glance.tiles(interval)]),
+        Section(
+            None,
+            [
+                scrapes.duration(interval).height(7).span(8),
+                events.taken_in().height(7).span(8),
+                events.lag().height(7).span(8),
+                glance.alert_table().height(8).span(12),
+                glance.programs().height(8).span(12),
+            ],
+        ),
+        Section("Scrapes, groups and series", scrapes.panels()),
+        Section("Events, sources and requests", events.panels()),
+        Section("Journal", journal.panels()),
+        Section("Marks, strategies and books", feeds.panels()),
+        Section("Rules and notifications", alerting.panels()),
+        Section("Processes", processes.panels()),
+    ]
+    return frame.board(
+        places.SERVICE,
+        settings,
+        sections,
+        choices=[variables.strategies(), variables.most_lines()],
+        marks=[marks.alerts(glance.OWN_ALERTS)],
+    )

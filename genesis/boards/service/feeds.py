@@ -1,0 +1,116 @@
+"""Whether the marks are of now, the strategies alive, every figure known, and the books those of the broker."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from grafana_foundation_sdk.builders import stat, table, timeseries
+
+from genesis.boards import queries, style
+from genesis.boards.panels import Caption, chart, threshold_line
+from genesis.boards.queries import AT_END, PICKED, series
+from genesis.boards.service.parts import HEIGHT, SPAN, numbers
+from genesis.boards.tables import grid, reshaped
+from genesis.boards.targets import lines, rows
+from genesis.monitoring import catalog
+
+_SCOPE: Final = "The whole account has no strategy."
+
+
+def panels() -> list[Any]:
+    """The section."""
+    return [
+        _marks().height(HEIGHT).span(SPAN),
+        _silence().height(HEIGHT).span(SPAN),
+        _undefined().height(HEIGHT).span(SPAN),
+        _books().height(4).span(SPAN),
+        _breaks().height(HEIGHT).span(16),
+    ]
+
+
+def _marks() -> timeseries.Panel:
+    caption = Caption(
+        "Age of the marks",
+        "Time since each symbol's mark was last confirmed by a quote or trade; of more symbols than the board's number of "
+        "lines, those with the oldest. Dashed: where MarketDataStale starts, for symbols that a strategy holds.",
+        "No symbol was quoted yet.",
+    )
+    confirmed = "max by (symbol) ({})"
+    at_end = confirmed.format(series(catalog.MARK_TIMESTAMP_SECONDS, at=AT_END))
+    age = f"time() - {confirmed.format(series(catalog.MARK_TIMESTAMP_SECONDS))} and on (symbol) bottomk($lines, {at_end})"
+    panel = chart(caption, style.SECONDS, 1).with_target(lines(age, "{{symbol}}"))
+    for ref, (severity, colour) in zip("BC", style.SEVERITIES, strict=True):
+        threshold_line(panel, ref, queries.account_threshold("MarketDataStale", severity), f"stale {severity}", colour)
+    return panel
+
+
+def _silence() -> timeseries.Panel:
+    caption = Caption(
+        "Silence of the strategies",
+        "Time since each strategy's last signal, fill or other event; of more strategies than the board's number of lines, the "
+        "most silent. Dashed: where StrategySilent starts; a line with a strategy's name holds for that strategy instead. Its "
+        "clock stands still while the strategy may not trade or its market does not move.",
+        "No strategy has sent anything yet.",
+    )
+    last = queries.each(catalog.STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS, at=AT_END)
+    silence = f"{queries.silence()} and on (strategy) bottomk($lines, {last})"
+    panel = chart(caption, style.SECONDS, 0).with_target(lines(silence, "{{strategy}}"))
+    for ref, (severity, colour) in zip("BC", style.SEVERITIES, strict=True):
+        threshold_line(panel, ref, queries.threshold("StrategySilent", severity), f"{severity} {{{{strategy}}}}", colour)
+    return panel
+
+
+def _undefined() -> timeseries.Panel:
+    caption = Caption(
+        "Figures left out",
+        "Figures of the strategies and of the account that cannot be computed, by reason. Most reasons end by themselves or "
+        "belong to a strategy; no_mark, no_conversion, too_many_trips and error are faults of the feed or the configuration. "
+        "docs/numbers.md explains them, the board Portfolio has each figure.",
+        "Every figure is known.",
+    )
+    strategies = f"count by (reason) ({series(catalog.STRATEGY_UNDEFINED_INFO, PICKED)})"
+    account = f"count by (reason) ({series(catalog.PORTFOLIO_UNDEFINED_INFO)})"
+    return (
+        chart(caption, style.COUNT, 0)
+        .with_target(lines(strategies, "{{reason}}"))
+        .with_target(lines(account, "{{reason}}, account", "B"))
+    )
+
+
+def _books() -> stat.Panel:
+    caption = Caption(
+        "Books",
+        "Places in which the last statement of a broker and the books differ; hours since that statement; and the largest "
+        "amount by which the parts of a strategy's net P&L miss it, which is exactly 0 unless the program is wrong.",
+        "No statement was compared yet, and no strategy is known.",
+    )
+    since = f"time() - max({series(catalog.RECONCILIATION_TIMESTAMP_SECONDS)})"
+    told = {
+        "breaks": f"sum({series(catalog.RECONCILIATION_OPEN_BREAKS)})",
+        "last statement": since,
+        "residual": f"max(abs({series(catalog.STRATEGY_ATTRIBUTION_RESIDUAL, PICKED)}))",
+    }
+    wrong = style.coloured_steps({None: style.GAIN, 1e-24: style.CRITICAL})
+    panel = numbers(caption, told, style.COUNT)
+    panel.override_by_name("last statement", style.unit(style.CLOCK))
+    return panel.override_by_name("breaks", wrong).override_by_name("residual", wrong)
+
+
+def _breaks() -> table.Panel:
+    caption = Caption(
+        "Breaks",
+        f"Positions and cash by the last statement less those in the books, in units of the symbol or currency. {_SCOPE}",
+        "Books and statement agree, or no statement was sent yet: docs/reconciliation.md.",
+    )
+    found = " or ".join(
+        f'label_replace(label_replace(max by (scope, strategy, {label}) ({series(metric)}), "item", "$1", "{label}", "(.*)"), '
+        f'"of", "{of}", "", "")'
+        for metric, label, of in (
+            (catalog.RECONCILIATION_BREAK, "symbol", "position"),
+            (catalog.RECONCILIATION_CASH_BREAK, "currency", "cash"),
+        )
+    )
+    panel = grid(caption).with_target(rows(f"max by (scope, strategy, of, item) ({found})"))
+    panel.override_by_name("Statement less books", style.unit(style.COUNT, 8))
+    names = {"scope": "Scope", "strategy": "Strategy", "of": "Of", "item": "Item", "Value": "Statement less books"}
+    return reshaped(panel, names)

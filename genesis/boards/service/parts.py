@@ -1,0 +1,67 @@
+"""What the board's sections have in common: words for states, charts on a scale of powers, one line a program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from grafana_foundation_sdk.builders import common, stat, timeseries
+from grafana_foundation_sdk.models import common as common_model
+from grafana_foundation_sdk.models import dashboard as model
+
+from genesis.boards import style
+from genesis.boards.foreign import JOBS
+from genesis.boards.panels import Caption, big_number, chart
+from genesis.boards.queries import series
+from genesis.boards.targets import lines, now
+from genesis.monitoring.catalog import Metric
+
+WINDOW = "1m"
+"""Of the figures on events: long enough for a few hundred, short enough to tell of now."""
+RARE = "5m"
+"""Of what should not happen, and happens seldom; it is the window of the alerts on it."""
+SPAN, HEIGHT = 8, 7
+"""Of a panel of which three stand side by side."""
+
+
+def of_program(metric: Metric, program: str) -> str:
+    """The metric's series of one program."""
+    job = JOBS[program]
+    return series(metric, f'job="{job}"')
+
+
+def words(caption: Caption, shown: Mapping[str, str], states: Sequence[tuple[float, str, str]]) -> stat.Panel:
+    """A word for each query (name → PromQL): that of the state (value, word, colour) that its value stands for."""
+    first, *others = [now(expr, name, ref) for ref, (name, expr) in zip("ABCDEFGH", shown.items(), strict=False)]
+    told = {f"{value:g}": model.ValueMappingResult(text=word, color=colour) for value, word, colour in states}
+    panel = big_number(caption, first, style.COUNT).mappings([model.ValueMap(options=told)])
+    for other in others:
+        panel.with_target(other)
+    return panel if others else panel.text_mode(common_model.BigValueTextMode.VALUE)
+
+
+def numbers(caption: Caption, shown: Mapping[str, str], unit: str, decimals: int = 0) -> stat.Panel:
+    """A number for each query (name → PromQL), with its name."""
+    first, *others = [now(expr, name, ref) for ref, (name, expr) in zip("ABCDEFGH", shown.items(), strict=False)]
+    panel = big_number(caption, first, unit, decimals).text_mode(common_model.BigValueTextMode.VALUE_AND_NAME)
+    for other in others:
+        panel.with_target(other)
+    return panel
+
+
+def names(caption: Caption, expr: str, label: str) -> stat.Panel:
+    """What a label of an info says."""
+    query = now(expr, f"{{{{{label}}}}}")
+    return big_number(caption, query, style.COUNT).text_mode(common_model.BigValueTextMode.NAME)
+
+
+def times(caption: Caption) -> timeseries.Panel:
+    """Durations on a scale of powers of ten: the usual ones, and what is too long, on one chart."""
+    powers = common.ScaleDistributionConfig().type(common_model.ScaleDistribution.LOG).log(10)
+    return chart(caption, style.SECONDS).scale_distribution(powers)
+
+
+def by_program(panel: timeseries.Panel, metric: Metric, shown: str = "max({})") -> timeseries.Panel:
+    """Draw a line for each program that tells the metric; `shown` is what is drawn of its series."""
+    for ref, program in zip("ABCD", JOBS, strict=True):
+        panel.with_target(lines(shown.format(of_program(metric, program)), program, ref))
+    return panel
