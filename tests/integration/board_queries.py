@@ -108,7 +108,7 @@ def filled(expr: str, values: Values, *, partly: bool = False) -> str:
 
     def value(found: re.Match[str]) -> str:
         name = found[1] or found[2]
-        if name not in values and partly:
+        if name.isdigit() or (name not in values and partly):  # $1 is a group of label_replace
             return found[0]
         return values[name]
 
