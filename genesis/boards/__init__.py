@@ -7,6 +7,7 @@ import json
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from genesis.boards import places
+from genesis.boards.execution import execution_board
 from genesis.boards.frame import BoardSettings
 from genesis.boards.portfolio import portfolio_board
 from genesis.boards.service import service_board
@@ -15,6 +16,7 @@ __all__ = ["BoardSettings", "boards"]
 
 _MAKERS = {
     places.PORTFOLIO: portfolio_board,
+    places.EXECUTION: execution_board,
     places.SERVICE: service_board,
 }
 

@@ -122,6 +122,12 @@ def words(colours: Mapping[str, tuple[str, str]]) -> model.DynamicConfigValue:
     return model.DynamicConfigValue("mappings", [{"type": "value", "options": known}])
 
 
+def plain_words(shown: Mapping[str, str]) -> model.DynamicConfigValue:
+    """The property that shows values as words in the colour of all text: value as text → word."""
+    known = {value: {"text": word, "index": index} for index, (value, word) in enumerate(shown.items())}
+    return model.DynamicConfigValue("mappings", [{"type": "value", "options": known}])
+
+
 def states() -> list[model.DynamicConfigValue]:
     """The properties of a table's column of strategies' states."""
     known = {str(STATE_CODES[state]): (state.value, colour) for state, colour in STATE_COLOURS.items()}

@@ -36,7 +36,7 @@ from genesis.monitoring.analysis import Analysis, AnalysisState
 STATE_VERSION = 4
 """Of the layout of `AccountsState`: one more with every change of a field's meaning, of bucket bounds or of the arithmetic."""
 
-_SLIPPAGE_BOUNDS = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 5e-2)
+SLIPPAGE_BOUNDS = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 5e-2)
 _DELAY_BOUNDS = (1e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 
 _log = structlog.get_logger(__name__)
@@ -45,8 +45,8 @@ _log = structlog.get_logger(__name__)
 class StrategyRecord(msgspec.Struct, kw_only=True):
     """What is tallied of a strategy beside its book."""
 
-    adverse: Histogram = msgspec.field(default_factory=lambda: Histogram.of(_SLIPPAGE_BOUNDS))
-    favourable: Histogram = msgspec.field(default_factory=lambda: Histogram.of(_SLIPPAGE_BOUNDS))
+    adverse: Histogram = msgspec.field(default_factory=lambda: Histogram.of(SLIPPAGE_BOUNDS))
+    favourable: Histogram = msgspec.field(default_factory=lambda: Histogram.of(SLIPPAGE_BOUNDS))
     delay: Histogram = msgspec.field(default_factory=lambda: Histogram.of(_DELAY_BOUNDS))
     orders: Orders = msgspec.field(default_factory=Orders)
     recent: list[RecentFill] = msgspec.field(default_factory=list)

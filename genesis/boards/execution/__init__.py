@@ -1,0 +1,89 @@
+"""The board "Execution": what trading costs, how long it takes, and how much more capital a strategy can use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grafana_foundation_sdk.builders import stat
+
+from genesis.boards import frame, marks, places, queries, style, variables
+from genesis.boards.execution import capacity, delay, fills, liquidity, shortfall, slippage
+from genesis.boards.frame import BoardSettings, Section
+from genesis.boards.panels import Caption, big_number
+from genesis.boards.targets import now
+
+__all__ = ["execution_board"]
+
+
+def execution_board(settings: BoardSettings) -> dict[str, Any]:
+    """The board in Grafana's JSON model."""
+    tiles = [*_slippage(), *shortfall.stats(settings), *liquidity.stats(), capacity.over()]
+    sections = [
+        Section(None, [panel.height(3).span(3) for panel in tiles]),
+        Section(
+            None,
+            [
+                slippage.distribution().height(8).span(12),
+                slippage.quantiles().height(8).span(12),
+                slippage.by_strategy().height(8).span(24),
+            ],
+        ),
+        Section(
+            "Slippage over time and by symbol",
+            [
+                slippage.mean_over_time(settings).height(8).span(12),
+                slippage.expected_over_time(settings).height(8).span(12),
+                slippage.by_symbol().height(8).span(12),
+                liquidity.by_strategy(settings).height(8).span(12),
+            ],
+        ),
+        Section(
+            "Implementation shortfall",
+            [shortfall.over_time(settings).height(8).span(10), shortfall.by_strategy().height(8).span(14)],
+        ),
+        Section(
+            "Capacity",
+            [
+                capacity.by_strategy().height(7).span(24),
+                capacity.used_over_time(settings).height(8).span(12),
+                capacity.unknown().height(8).span(12),
+            ],
+        ),
+        Section(
+            "Delay and liquidity of the fills",
+            [
+                delay.over_time(settings).height(8).span(12),
+                delay.distribution().height(8).span(12),
+                delay.by_strategy().height(8).span(12),
+                liquidity.by_liquidity().height(8).span(12),
+            ],
+        ),
+    ]
+    return frame.board(
+        places.EXECUTION,
+        settings,
+        sections,
+        choices=[variables.strategies(), variables.most_lines()],
+        marks=[marks.alerts(queries.PICKED), marks.rotations(queries.PICKED)],
+    )
+
+
+def _slippage() -> list[stat.Panel]:
+    """Of all fills of the picked strategies, now and since start."""
+    recent = Caption(
+        "Slippage, 5 min",
+        "Mean slippage of the picked strategies' fills of the last five minutes, in basis points, each fill counted the same; "
+        "above 0 it cost money.",
+        "No fills lately.",
+    )
+    whole = Caption(
+        "Slippage",
+        "Mean slippage of the picked strategies' fills since start, in basis points, each fill counted the same; above 0 it "
+        "cost money.",
+        "No fills yet.",
+    )
+    cost = style.steps({None: style.GAIN, 0.0: style.LOSS})
+    return [
+        big_number(recent, now(fills.mean_slippage(window=fills.WINDOW), "Slippage"), style.BASIS_POINTS, 2).thresholds(cost),
+        big_number(whole, now(fills.mean_slippage(), "Slippage"), style.BASIS_POINTS, 2).thresholds(cost),
+    ]

@@ -1,0 +1,74 @@
+"""How long fills take: event time from a signal to its fill."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import common, heatmap, table, timeseries
+from grafana_foundation_sdk.models import common as common_model
+
+from genesis.boards import alerts, queries, style
+from genesis.boards.execution import fills
+from genesis.boards.execution.fills import COLUMNS, WINDOW
+from genesis.boards.execution.slippage import LEVELS
+from genesis.boards.frame import BoardSettings
+from genesis.boards.panels import Caption, chart, heat, threshold_line
+from genesis.boards.tables import Column, grid, joined, sorted_by
+from genesis.boards.targets import buckets, lines
+from genesis.monitoring import catalog
+
+NO_FILLS = "No picked strategy had a fill with a signal in this time."
+
+
+def over_time(settings: BoardSettings) -> timeseries.Panel:
+    """Each strategy's slow fills against the thresholds of the alert on them."""
+    caption = Caption(
+        "Fill delay, p95",
+        "Seconds from a signal to its fill, in event time, which 95 of 100 fills of the last five minutes kept below, on a "
+        "scale of powers of ten. Interpolated within the buckets of the histogram; one on the edge of the last bucket may be "
+        "longer. Of more strategies than the board's number of lines, the slowest since start. Dashed: where FillDelayHigh of "
+        "that severity starts; a line with a strategy's name holds for that strategy instead of the default.",
+        NO_FILLS,
+    )
+    powers = common.ScaleDistributionConfig().type(common_model.ScaleDistribution.LOG).log(10)
+    slowest = fills.delay_quantile(0.95, "strategy", at=queries.AT_END)
+    shown = fills.most(f"({fills.delay_quantile(0.95, 'strategy', WINDOW)})", slowest)
+    panel = chart(caption, style.SECONDS).scale_distribution(powers).max_data_points(COLUMNS)
+    style.own_colours(panel.with_target(lines(shown, "{{strategy}}")), settings.strategies)
+    for ref, (severity, colour) in zip("YZ", style.SEVERITIES, strict=True):
+        line = queries.threshold("FillDelayHigh", severity)
+        threshold_line(panel, ref, line, f"{severity} {{{{strategy}}}}", colour)
+    return panel
+
+
+def distribution() -> heatmap.Panel:
+    """All fills of the picked strategies by delay, over time."""
+    caption = Caption(
+        "Fill delay",
+        "How many fills of the picked strategies came how long after their signals, in event time, and when. A row reaches "
+        "from the number below its own up to its own.",
+        NO_FILLS,
+    )
+    told = fills.delay_buckets("$__rate_interval")
+    return heat(caption, style.SECONDS).max_data_points(COLUMNS).with_target(buckets(told))
+
+
+def by_strategy() -> table.Panel:
+    """One row a strategy."""
+    caption = Caption(
+        "Fill delay by strategy",
+        "Seconds from a signal to its fill, in event time: which half of the fills since start, and 95 of 100, kept below. "
+        "p95, 5 min: of the last five minutes. FillDelayHigh: which of its thresholds that has reached; the alert also waits "
+        "for fills enough.",
+        "No picked strategy had a fill with a signal.",
+    )
+    recent = fills.delay_quantile(0.95, "strategy", WINDOW)
+    known = f"max by (strategy) ({queries.series(catalog.STRATEGY_CAPITAL, queries.PICKED)})"
+    level = fills.level(recent, "FillDelayHigh", known)
+    columns = [
+        Column("Median", fills.delay_quantile(0.5, "strategy"), style.SECONDS, 2),
+        Column("p95", fills.delay_quantile(0.95, "strategy"), style.SECONDS, 2),
+        Column("p95, 5 min", recent, style.SECONDS, 2),
+        Column("FillDelayHigh", level, style.COUNT, 0, properties=[style.words(LEVELS), style.coloured_text()]),
+    ]
+    panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(130)])
+    return sorted_by(panel, "p95", descending=True)

@@ -1,0 +1,130 @@
+"""PromQL of what fills cost: slippage in basis points with its sign, delays, and where a figure is against its thresholds.
+
+The monitor tells slippage as two histograms of sizes, by direction. Here they become one that reaches below zero: an adverse
+fill is above it, a favourable one below, so that one heatmap and one quantile tell the whole distribution.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from genesis.boards.queries import AT_END, PICKED, account_threshold, series
+from genesis.monitoring import catalog
+from genesis.monitoring.accounts import SLIPPAGE_BOUNDS
+from genesis.monitoring.catalog import Metric
+
+WINDOW: Final = "5m:15s"
+"""Five minutes, long enough for a slow strategy's fills. Read every 15 s: of each second it would be twenty times the work."""
+COLUMNS: Final = 60
+"""Points of a chart of fills: there is no more to see, and each is dear on a histogram of many strategies."""
+
+_SLIPPAGE: Final = catalog.STRATEGY_SLIPPAGE_RATIO
+_DELAY: Final = catalog.STRATEGY_FILL_DELAY_SECONDS
+_IN_BASIS_POINTS: Final = 1e4
+
+
+def counted(metric: Metric, *matchers: str, part: str = "", window: str = "", at: str = "") -> str:
+    """Counters of the picked strategies over the window; since start without one."""
+    told = series(metric, *matchers, PICKED, part=part)
+    return f"increase({told}[{window}]{at})" if window else f"{told}{at}"
+
+
+def mean_slippage(by: str = "", window: str = "", at: str = "") -> str:
+    """Mean slippage per fill in basis points, above 0 it cost money; each fill counts the same. Nothing without a fill."""
+    adverse, favourable = (
+        _sum(by, counted(_SLIPPAGE, f'direction="{direction}"', part="_sum", window=window, at=at))
+        for direction in ("adverse", "favourable")
+    )
+    fills = _sum(by, counted(_SLIPPAGE, part="_count", window=window, at=at))
+    return f"1e4 * ({adverse} - {favourable}) / ({fills} > 0)"
+
+
+def favourable_share(by: str = "") -> str:
+    """Fills since start that did not cost anything against the signal's price, over all."""
+    good = _sum(by, counted(_SLIPPAGE, 'direction="favourable"', part="_count"))
+    return f"{good} / ({_sum(by, counted(_SLIPPAGE, part='_count'))} > 0)"
+
+
+def expected_slippage(window: str) -> str:
+    """What strategies.yaml expects in basis points: over the picked strategies, each weighted by its fills in the window."""
+    fills = _sum("strategy", counted(_SLIPPAGE, part="_count", window=window))
+    expected = f"max by (strategy) ({series(catalog.STRATEGY_EXPECTED_SLIPPAGE_RATIO, PICKED)})"
+    return f"1e4 * sum({fills} * {expected}) / (sum({fills} and {expected}) > 0)"
+
+
+def over_expected(window: str, at: str = "") -> str:
+    """Each picked strategy's mean slippage over what strategies.yaml expects; 1 is as expected."""
+    expected = f"max by (strategy) ({series(catalog.STRATEGY_EXPECTED_SLIPPAGE_RATIO, PICKED, at=at)})"
+    return f"{mean_slippage('strategy', window, at)} / (1e4 * {expected} > 0)"
+
+
+def slippage_buckets(by: str = "", window: str = "") -> str:
+    """The histogram of slippage with its sign, cumulative; `le` is a ratio."""
+    adverse = _buckets(by, 'direction="adverse"', window)
+    mirrored = _buckets(by, 'direction="favourable",le!="+Inf"', window)
+    favourable = _sum(by, counted(_SLIPPAGE, 'direction="favourable"', part="_count", window=window))
+    below_zero = f"{favourable} - on ({by}) group_right () {mirrored}"
+    return (
+        f"({adverse} + on ({by}) group_left () {favourable} or "
+        f'label_replace({below_zero}, "le", "-$1", "le", "(.+)") or '
+        f'label_replace({favourable}, "le", "0", "", ""))'
+    )
+
+
+def slippage_quantile(quantile: float, by: str = "", window: str = "") -> str:
+    """A quantile of the slippage with its sign, in basis points. Nothing without a fill."""
+    fills = _sum(by, counted(_SLIPPAGE, part="_count", window=window))
+    return f"1e4 * histogram_quantile({quantile:g}, {slippage_buckets(by, window)}) and {fills} > 0"
+
+
+def in_basis_points(buckets: str) -> str:
+    """The buckets with bounds in basis points: Grafana has no unit that would scale them."""
+    for bound in SLIPPAGE_BOUNDS:
+        shown = f"{bound * _IN_BASIS_POINTS:g}"
+        buckets = f'label_replace({buckets}, "le", "${{1}}{shown}", "le", "(-?){bound!r}")'
+    return buckets
+
+
+def delay_quantile(quantile: float, by: str = "", window: str = "", at: str = "") -> str:
+    """A quantile of the seconds from a signal to its fill. Nothing without a fill."""
+    labels = f"le, {by}" if by else "le"
+    buckets = _sum(labels, counted(_DELAY, part="_bucket", window=window, at=at))
+    fills = _sum(by, counted(_DELAY, part="_count", window=window, at=at))
+    return f"histogram_quantile({quantile:g}, {buckets}) and {fills} > 0"
+
+
+def delay_buckets(window: str) -> str:
+    """The histogram of delays, cumulative."""
+    return _sum("le", counted(_DELAY, part="_bucket", window=window))
+
+
+def most(expr: str, measure: str) -> str:
+    """`expr` of the `$lines` strategies whose measure is furthest from zero at the end of the board's time range."""
+    return f"{expr} and on (strategy) topk($lines, abs({measure}))"
+
+
+def at_end(metric: Metric) -> str:
+    """A gauge of each picked strategy at the end of the board's time range: a measure."""
+    return f"max by (strategy) ({series(metric, PICKED, at=AT_END)})"
+
+
+def limit(alert: str, severity: str, like: str) -> str:
+    """Where the alert starts for each strategy that `like` has: its own threshold, else the default."""
+    chosen = (f'alert="{alert}"', f'severity="{severity}"', 'strategy!=""', PICKED)
+    own = f"max by (strategy) ({series(catalog.ALERT_THRESHOLD, *chosen)})"
+    return f"({own} or 0 * ({like}) + on () group_left () {account_threshold(alert, severity)})"
+
+
+def level(expr: str, alert: str, like: str = "") -> str:
+    """0 where a strategy is below the alert's thresholds, 1 from warning, 2 from critical on."""
+    reached = [f"(({expr}) >= bool {limit(alert, severity, like or expr)})" for severity in ("warning", "critical")]
+    return " + ".join(reached)
+
+
+def _buckets(by: str, matchers: str, window: str) -> str:
+    labels = f"le, {by}" if by else "le"
+    return _sum(labels, counted(_SLIPPAGE, matchers, part="_bucket", window=window))
+
+
+def _sum(by: str, selected: str) -> str:
+    return f"sum by ({by}) ({selected})" if by else f"sum({selected})"

@@ -1,0 +1,153 @@
+"""What fills cost against the prices that were decided on: the distribution, and each strategy and symbol."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from grafana_foundation_sdk.builders import heatmap, table, timeseries
+from grafana_foundation_sdk.models import dashboard as model
+
+from genesis.boards import alerts, queries, style
+from genesis.boards.execution import fills
+from genesis.boards.execution.fills import COLUMNS, WINDOW
+from genesis.boards.frame import BoardSettings
+from genesis.boards.panels import Caption, chart, heat, legend_below, signed, threshold_line
+from genesis.boards.tables import Column, grid, joined, sorted_by
+from genesis.boards.targets import buckets, lines
+from genesis.monitoring import catalog
+
+LEVELS: Final = {"0": ("below", style.GAIN), "1": ("warning", style.WARNING), "2": ("critical", style.CRITICAL)}
+"""Where a figure is against the thresholds of its alert."""
+MAKER: Final = 'liquidity="maker"'
+NO_FILLS: Final = "No picked strategy had a fill with a decision price in this time."
+_QUANTILES: Final = ((0.5, "median", style.LINES[0]), (0.9, "p90", style.LINES[1]), (0.99, "p99", style.LINES[3]))
+
+
+def distribution() -> heatmap.Panel:
+    """All fills of the picked strategies by size and sign, over time."""
+    caption = Caption(
+        "Slippage of the fills",
+        "How many fills of the picked strategies had which slippage against their signals' prices, in basis points, and when. "
+        "Above 0 it cost money, below 0 the fill was better than the price that was decided on. A row reaches from the number "
+        "below its own up to its own.",
+        NO_FILLS,
+    )
+    told = fills.in_basis_points(fills.slippage_buckets(window="$__rate_interval"))
+    return heat(caption, style.BASIS_POINTS).max_data_points(COLUMNS).with_target(buckets(told))
+
+
+def quantiles() -> timeseries.Panel:
+    """The same as quantiles, against what was expected."""
+    caption = Caption(
+        "Slippage against expected",
+        "Quantiles of the slippage of all fills of the picked strategies in the last five minutes, and their mean, in basis "
+        "points; above 0 it cost money. Interpolated within the buckets of the histogram. Dashed: what strategies.yaml "
+        "expects of the mean, weighted by each strategy's fills.",
+        NO_FILLS,
+    )
+    panel = legend_below(signed(chart(caption, style.BASIS_POINTS, 2))).max_data_points(COLUMNS)
+    for ref, (quantile, name, colour) in zip("ABC", _QUANTILES, strict=True):
+        panel.with_target(lines(fills.slippage_quantile(quantile, window=WINDOW), name, ref))
+        panel.override_by_name(name, [style.fixed(colour)])
+    panel.with_target(lines(fills.mean_slippage(window=WINDOW), "mean", "D"))
+    panel.override_by_name("mean", [style.fixed(style.LINES[2]), model.DynamicConfigValue("custom.lineWidth", 3)])
+    return threshold_line(panel, "E", fills.expected_slippage(WINDOW), "expected", style.QUIET)
+
+
+def by_strategy() -> table.Panel:
+    """One row a strategy."""
+    caption = Caption(
+        "Slippage by strategy",
+        "Slippage in basis points; above 0 it cost money. Mean, quantiles and share without cost since start, the mean "
+        "weighted by value; 5 min: mean per fill of the last five minutes, which the alerts look at once there are fills "
+        "enough. Of expected: that over what strategies.yaml expects. SlippageHigh: which of its thresholds it has reached.",
+        "No strategy is known: neither strategies.yaml nor an event names one.",
+    )
+    recent = fills.mean_slippage("strategy", WINDOW)
+    known = f"max by (strategy) ({queries.series(catalog.STRATEGY_CAPITAL, queries.PICKED)})"
+    level = fills.level(f"1e-4 * ({recent})", "SlippageHigh", known)
+    columns = [
+        Column("Mean", _basis_points(catalog.STRATEGY_MEAN_SLIPPAGE_RATIO), style.BASIS_POINTS, 2, properties=_cost()),
+        Column("5 min", recent, style.BASIS_POINTS, 2, properties=_cost()),
+        Column("Expected", _basis_points(catalog.STRATEGY_EXPECTED_SLIPPAGE_RATIO), style.BASIS_POINTS, 1),
+        Column("Of expected", fills.over_expected(WINDOW), style.RATIO, 0),
+        Column("SlippageHigh", level, style.COUNT, 0, properties=[style.words(LEVELS), style.coloured_text()]),
+        *(
+            Column(name, fills.slippage_quantile(quantile, "strategy"), style.BASIS_POINTS, 2)
+            for quantile, name, _ in _QUANTILES
+        ),
+        Column("Without cost", fills.favourable_share("strategy"), style.RATIO, 0),
+        Column("Fills", queries.total(catalog.STRATEGY_FILLS), style.COUNT, 0),
+    ]
+    panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)])
+    return sorted_by(panel, "Mean", descending=True)
+
+
+def mean_over_time(settings: BoardSettings) -> timeseries.Panel:
+    """Each strategy's mean against the thresholds of the alert on it."""
+    caption = Caption(
+        "Mean slippage by strategy",
+        "Mean slippage per fill in the last five minutes, in basis points; above 0 it cost money. Of more strategies than the "
+        "board's number of lines, those whose mean since start is furthest from 0. Dashed: where SlippageHigh of that "
+        "severity starts; a line with a strategy's name holds for that strategy instead of the default.",
+        NO_FILLS,
+    )
+    shown = fills.most(fills.mean_slippage("strategy", WINDOW), fills.at_end(catalog.STRATEGY_MEAN_SLIPPAGE_RATIO))
+    panel = signed(chart(caption, style.BASIS_POINTS, 2)).max_data_points(COLUMNS).with_target(lines(shown, "{{strategy}}"))
+    style.own_colours(panel, settings.strategies)
+    return _thresholds(panel, "SlippageHigh", "1e4 * ")
+
+
+def expected_over_time(settings: BoardSettings) -> timeseries.Panel:
+    """Each strategy's mean over what is expected, against the thresholds of the alert on it."""
+    caption = Caption(
+        "Slippage over expected",
+        "Mean slippage per fill in the last five minutes over what strategies.yaml expects; 100 % is as expected, below 0 the "
+        "fills were better than the signals' prices. Of more strategies than the board's number of lines, those whose mean "
+        "since start is furthest from 0. Dashed: where SlippageAboveExpected of that severity starts.",
+        "No picked strategy with an expected slippage in strategies.yaml had a fill in this time.",
+    )
+    shown = fills.most(fills.over_expected(WINDOW), fills.at_end(catalog.STRATEGY_MEAN_SLIPPAGE_RATIO))
+    panel = chart(caption, style.RATIO, 0).max_data_points(COLUMNS).with_target(lines(shown, "{{strategy}}"))
+    style.own_colours(panel, settings.strategies)
+    return _thresholds(panel, "SlippageAboveExpected", "")
+
+
+def by_symbol() -> table.Panel:
+    """One row a strategy and symbol."""
+    caption = Caption(
+        "Slippage by symbol",
+        "Mean slippage since start, weighted by value, in basis points; above 0 it cost money. Traded: value of the fills in "
+        "the currency that the symbol is quoted in. Maker: share of that value which gave liquidity.",
+        "No picked strategy had a fill with a decision price.",
+    )
+    key = "strategy, symbol"
+    volume = f"sum by ({key}) ({queries.series(catalog.STRATEGY_VOLUME, queries.PICKED)})"
+    # Strategies that only take have no series of makers: 0, not unknown.
+    made = f"sum by ({key}) ({queries.series(catalog.STRATEGY_VOLUME, MAKER, queries.PICKED)})"
+    slippage = queries.each(catalog.STRATEGY_SYMBOL_SLIPPAGE_RATIO, by="symbol")
+    columns = [
+        Column("Slippage", f"1e4 * {slippage}", style.BASIS_POINTS, 2, properties=_cost()),
+        Column("Fills", f"sum by ({key}) ({queries.series(catalog.STRATEGY_FILLS, queries.PICKED)})", style.COUNT, 0),
+        Column("Traded", volume, style.COUNT, 0),
+        Column("Maker", f"({made} or 0 * {volume}) / ({volume} > 0)", style.RATIO, 0),
+    ]
+    panel = joined(grid(caption), {"strategy": "Strategy", "symbol": "Symbol"}, columns)
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(160)])
+    return sorted_by(panel, "Slippage", descending=True)
+
+
+def _basis_points(metric: Any) -> str:
+    return f"1e4 * {queries.each(metric)}"
+
+
+def _cost() -> list[model.DynamicConfigValue]:
+    """Costs are orange, and what was saved is blue."""
+    return [style.coloured_text(), *style.coloured_steps({None: style.GAIN, 0: style.LOSS})]
+
+
+def _thresholds(panel: timeseries.Panel, alert: str, scale: str) -> timeseries.Panel:
+    for ref, (severity, colour) in zip("YZ", style.SEVERITIES, strict=True):
+        threshold_line(panel, ref, f"{scale}{queries.threshold(alert, severity)}", f"{severity} {{{{strategy}}}}", colour)
+    return panel
