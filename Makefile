@@ -18,9 +18,9 @@ test: $(STAMP) ## all tests, with real Prometheus, Alertmanager and PostgreSQL (
 	@$(BIN)/genesis programs --install --tests
 ifdef ARGS
 	$(BIN)/pytest $(ARGS)
-else # those that start programs run alone: they wait for real time, and would be in each other's way
-	$(BIN)/pytest -n 2 --dist loadfile tests/unit
-	$(BIN)/pytest tests/integration
+else # those that wait for real time run alone: they would be in each other's way
+	$(BIN)/pytest -n 2 --dist loadfile -m "not alone"
+	$(BIN)/pytest -m alone
 endif
 
 check: $(STAMP) programs ## format, lint, types; configuration and generated files, also by promtool and amtool

@@ -21,7 +21,7 @@ from genesis.stack.sink import NotificationSink
 from tests.integration.real_alertmanager import Alertmanager, alertmanager, endpoint, mailbox
 from tests.unit.monitoring.alert_tree import settings
 
-pytestmark = pytest.mark.usefixtures("real_programs")
+pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.alone]
 
 QUICK: dict[str, object] = {"group_interval": "1s"}
 

@@ -29,6 +29,8 @@ from genesis.stack import programs
 from genesis.stack.native import ANY_PORTS, NativeStack
 from genesis.stack.ports import free_port
 
+pytestmark = pytest.mark.alone
+
 ROOT = Path(__file__).parents[2]
 FIGURES = """
 genesis_collector_success{group="accounts"} 1

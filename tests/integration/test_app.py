@@ -13,6 +13,8 @@ from genesis.core.config import Settings, load_settings
 from genesis.core.errors import GenesisError, JournalError
 from genesis.core.models import CapitalFlow
 
+pytestmark = pytest.mark.alone
+
 CONFIG = Path(__file__).parents[2] / "config"
 
 

@@ -29,7 +29,7 @@ from tests.integration.empty_by_design import EMPTY
 from tests.integration.past import Series, prometheus_with_a_past
 from tests.integration.running_demo import demo
 
-pytestmark = pytest.mark.usefixtures("real_programs")
+pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.alone]
 
 SETTINGS = load_settings(ROOT / "config")
 INTERVAL = SETTINGS.alerts.scrape_interval

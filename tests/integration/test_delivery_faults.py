@@ -36,7 +36,7 @@ SETTLED = 5.0
 """Seconds in which what is told twice would be told: Prometheus sends again, Alertmanager looks at its groups, both twice."""
 HEARTBEATS = timedelta(seconds=2)
 
-pytestmark = pytest.mark.usefixtures("real_programs")
+pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.alone]
 
 
 class Faulty(NotificationSink):

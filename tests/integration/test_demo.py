@@ -20,6 +20,8 @@ from genesis.stack.ports import free_port, is_free
 from tests.integration.conftest import ROOT, children_of, command_of, is_alive, until
 from tests.integration.running_demo import RunningDemo, demo
 
+pytestmark = pytest.mark.alone
+
 
 async def assert_nothing_is_left(run: RunningDemo) -> None:
     await until(lambda: not any(map(is_alive, run.children)))

@@ -27,6 +27,8 @@ from genesis.rotation.delivery import HttpEngine
 from genesis.stack.ports import free_port
 from tests.unit.engine.market_data import HandClock, Script, WrittenMarket
 
+pytestmark = pytest.mark.alone
+
 PAGE = (Path(__file__).parents[2] / "docs" / "rotation.md").read_text(encoding="utf-8")
 ACTIVE, PAUSED = StrategyState.ACTIVE, StrategyState.PAUSED
 ORDER = {"momentum": Share(Decimal("0.3000"), ACTIVE), "carry": Share(Decimal(0), PAUSED)}

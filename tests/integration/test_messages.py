@@ -23,6 +23,8 @@ from genesis.monitoring.alert_manager.messages import annotate
 from tests.integration.real_alertmanager import Alertmanager, Endpoint, Mailbox, alertmanager, endpoint, mailbox, rfc3339
 from tests.unit.monitoring.alert_tree import settings
 
+pytestmark = pytest.mark.alone
+
 GOLDEN = Path(__file__).parent / "messages"
 SERVICES = ("slack", "pagerduty", "webhook", "email")
 STARTED, ENDED = "2026-03-02T09:30:00Z", "2026-03-02T09:34:12.7Z"

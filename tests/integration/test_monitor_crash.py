@@ -20,7 +20,7 @@ from genesis.stack.sink import NotificationSink
 from tests.unit.monitoring.alert_tree import CONFIG
 from tests.unit.monitoring.alert_tree import settings as alert_settings
 
-pytestmark = pytest.mark.usefixtures("real_programs")
+pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.alone]
 
 KEPT = 5.0
 """Seconds that the drawdown alert outlives the monitor."""

@@ -25,6 +25,8 @@ from tests.integration.conftest import until
 from tests.integration.postgres import Cluster
 from tests.unit.monitoring.account import at, capital, fill, strategy
 
+pytestmark = pytest.mark.alone
+
 CONFIG = Path(__file__).parents[2] / "config"
 
 

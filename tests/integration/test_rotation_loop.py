@@ -34,6 +34,8 @@ from tests.integration.rotation_bench import (
     configured,
 )
 
+pytestmark = pytest.mark.alone
+
 NAMES = ("one", "two", "three")
 ODD_NAMES = ('a"} or vector(1) or x{b="', "back\\slash\\", "{br,ace}", "new\nline", "com,ma", "日本 ü", "$var '`", "%b%s")
 

@@ -24,7 +24,7 @@ HANDFUL = 3
 SETTLED = 4.0
 """Seconds in which more would come: two group intervals."""
 
-pytestmark = pytest.mark.usefixtures("real_programs")
+pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.alone]
 
 
 @pytest.fixture
