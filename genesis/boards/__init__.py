@@ -10,6 +10,7 @@ from genesis.boards import places
 from genesis.boards.execution import execution_board
 from genesis.boards.frame import BoardSettings
 from genesis.boards.portfolio import portfolio_board
+from genesis.boards.rotation import rotation_board
 from genesis.boards.service import service_board
 
 __all__ = ["BoardSettings", "boards"]
@@ -17,6 +18,7 @@ __all__ = ["BoardSettings", "boards"]
 _MAKERS = {
     places.PORTFOLIO: portfolio_board,
     places.EXECUTION: execution_board,
+    places.ROTATION: rotation_board,
     places.SERVICE: service_board,
 }
 

@@ -17,9 +17,9 @@ __all__ = ["execution_board"]
 
 def execution_board(settings: BoardSettings) -> dict[str, Any]:
     """The board in Grafana's JSON model."""
-    tiles = [*_slippage(), *shortfall.stats(settings), *liquidity.stats(), capacity.over()]
+    tiles = [_slippage(), *shortfall.stats(settings), liquidity.rate(), capacity.over()]
     sections = [
-        Section(None, [panel.height(3).span(3) for panel in tiles]),
+        Section(None, [panel.height(3).span(4) for panel in tiles]),
         Section(
             None,
             [
@@ -68,22 +68,14 @@ def execution_board(settings: BoardSettings) -> dict[str, Any]:
     )
 
 
-def _slippage() -> list[stat.Panel]:
-    """Of all fills of the picked strategies, now and since start."""
-    recent = Caption(
-        "Slippage, 5 min",
+def _slippage() -> stat.Panel:
+    """Of all fills of the picked strategies, lately."""
+    caption = Caption(
+        "Slippage",
         "Mean slippage of the picked strategies' fills of the last five minutes, in basis points, each fill counted the same; "
         "above 0 it cost money.",
         "No fills lately.",
     )
-    whole = Caption(
-        "Slippage",
-        "Mean slippage of the picked strategies' fills since start, in basis points, each fill counted the same; above 0 it "
-        "cost money.",
-        "No fills yet.",
-    )
+    told = fills.mean_slippage(window=fills.WINDOW)
     cost = style.steps({None: style.GAIN, 0.0: style.LOSS})
-    return [
-        big_number(recent, now(fills.mean_slippage(window=fills.WINDOW), "Slippage"), style.BASIS_POINTS, 2).thresholds(cost),
-        big_number(whole, now(fills.mean_slippage(), "Slippage"), style.BASIS_POINTS, 2).thresholds(cost),
-    ]
+    return big_number(caption, now(told, "Slippage"), style.BASIS_POINTS, 2).thresholds(cost)

@@ -42,12 +42,12 @@ _FIGURES: Final = {
 def over() -> stat.Panel:
     """How many strategies have more than they can use."""
     caption = Caption(
-        "Over capacity",
+        "Capacity",
         "Picked strategies with more capital than they can use, of those whose capacity is known.",
         "No capacity is known.",
     )
     told = f"count({_USED} > 1) or 0 * count({_USED})"
-    return big_number(caption, now(told, "Over capacity"), style.COUNT, 0).thresholds(style.above(1))
+    return big_number(caption, now(told, "Capacity"), "suffix: over", 0).thresholds(style.above(1))
 
 
 def by_strategy() -> table.Panel:

@@ -6,7 +6,6 @@ from grafana_foundation_sdk.builders import stat, timeseries
 
 from genesis.boards import queries, style
 from genesis.boards.execution.fills import COLUMNS, WINDOW, counted, most
-from genesis.boards.execution.slippage import MAKER
 from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, big_number, chart, legend_below, stacked
 from genesis.boards.targets import lines, now
@@ -16,24 +15,11 @@ _KINDS = ("taker", "maker", "unknown")
 _NO_FILLS = "No picked strategy had a fill in this time."
 
 
-def stats() -> list[stat.Panel]:
-    """How often, and how."""
-    often = Caption(
-        "Fills a minute",
-        "Fills of the picked strategies a minute, over the last five minutes.",
-        "No fills yet.",
-    )
-    made = Caption(
-        "Maker",
-        "Share of the fills of the last five minutes that gave liquidity.",
-        "No fills lately.",
-    )
-    fills = f"sum({counted(catalog.STRATEGY_FILLS, window=WINDOW)})"
-    makers = f"sum({counted(catalog.STRATEGY_FILLS, MAKER, window=WINDOW)})"
-    return [
-        big_number(often, now(f"{fills} / 5", "Fills a minute"), style.COUNT, 1),
-        big_number(made, now(f"({makers} or 0 * {fills}) / ({fills} > 0)", "Maker"), style.RATIO, 0),
-    ]
+def rate() -> stat.Panel:
+    """How often the picked strategies trade."""
+    caption = Caption("Fills", "Fills of the picked strategies a minute, over the last five minutes.", "No fills yet.")
+    told = f"sum({counted(catalog.STRATEGY_FILLS, window=WINDOW)}) / 5"
+    return big_number(caption, now(told, "Fills"), "suffix:/min", 1)
 
 
 def by_liquidity() -> timeseries.Panel:

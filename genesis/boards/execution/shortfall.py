@@ -29,7 +29,7 @@ def stats(settings: BoardSettings) -> list[stat.Panel]:
         "No fill was measured.",
     )
     recent = Caption(
-        "Shortfall, 5 min",
+        "5 minutes",
         "By how much the shortfall of the picked strategies has changed in the last five minutes; above 0 it cost money.",
         "Not yet.",
     )

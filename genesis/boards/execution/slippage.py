@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from grafana_foundation_sdk.builders import heatmap, table, timeseries
+from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 
 from genesis.boards import alerts, queries, style
@@ -20,7 +21,7 @@ LEVELS: Final = {"0": ("below", style.GAIN), "1": ("warning", style.WARNING), "2
 """Where a figure is against the thresholds of its alert."""
 MAKER: Final = 'liquidity="maker"'
 NO_FILLS: Final = "No picked strategy had a fill with a decision price in this time."
-_QUANTILES: Final = ((0.5, "median", style.LINES[0]), (0.9, "p90", style.LINES[1]), (0.99, "p99", style.LINES[3]))
+_QUANTILES: Final = ((0.5, "Median", style.LINES[0]), (0.9, "p90", style.LINES[1]), (0.99, "p99", style.LINES[3]))
 
 
 def distribution() -> heatmap.Panel:
@@ -33,7 +34,10 @@ def distribution() -> heatmap.Panel:
         NO_FILLS,
     )
     told = fills.in_basis_points(fills.slippage_buckets(window="$__rate_interval"))
-    return heat(caption, style.BASIS_POINTS).max_data_points(COLUMNS).with_target(buckets(told))
+    # Grafana takes the least bound of a histogram for 0, unless `le` is not the first label.
+    told = f'label_replace({told}, "direction", "both", "", "")'
+    rows = heatmap.RowsHeatmapOptions().layout(common_model.HeatmapCellLayout.LE)
+    return heat(caption, style.BASIS_POINTS).rows_frame(rows).max_data_points(COLUMNS).with_target(buckets(told))
 
 
 def quantiles() -> timeseries.Panel:
@@ -45,13 +49,13 @@ def quantiles() -> timeseries.Panel:
         "expects of the mean, weighted by each strategy's fills.",
         NO_FILLS,
     )
-    panel = legend_below(signed(chart(caption, style.BASIS_POINTS, 2))).max_data_points(COLUMNS)
+    panel = legend_below(signed(chart(caption, style.BASIS_POINTS, 2))).axis_centered_zero(False).max_data_points(COLUMNS)
     for ref, (quantile, name, colour) in zip("ABC", _QUANTILES, strict=True):
         panel.with_target(lines(fills.slippage_quantile(quantile, window=WINDOW), name, ref))
         panel.override_by_name(name, [style.fixed(colour)])
-    panel.with_target(lines(fills.mean_slippage(window=WINDOW), "mean", "D"))
-    panel.override_by_name("mean", [style.fixed(style.LINES[2]), model.DynamicConfigValue("custom.lineWidth", 3)])
-    return threshold_line(panel, "E", fills.expected_slippage(WINDOW), "expected", style.QUIET)
+    panel.with_target(lines(fills.mean_slippage(window=WINDOW), "Mean", "D"))
+    panel.override_by_name("Mean", [style.fixed(style.LINES[2]), model.DynamicConfigValue("custom.lineWidth", 3)])
+    return threshold_line(panel, "E", fills.expected_slippage(WINDOW), "Expected", style.QUIET)
 
 
 def by_strategy() -> table.Panel:
@@ -94,7 +98,8 @@ def mean_over_time(settings: BoardSettings) -> timeseries.Panel:
         NO_FILLS,
     )
     shown = fills.most(fills.mean_slippage("strategy", WINDOW), fills.at_end(catalog.STRATEGY_MEAN_SLIPPAGE_RATIO))
-    panel = signed(chart(caption, style.BASIS_POINTS, 2)).max_data_points(COLUMNS).with_target(lines(shown, "{{strategy}}"))
+    panel = signed(chart(caption, style.BASIS_POINTS, 2)).axis_centered_zero(False).max_data_points(COLUMNS)
+    panel.with_target(lines(shown, "{{strategy}}"))
     style.own_colours(panel, settings.strategies)
     return _thresholds(panel, "SlippageHigh", "1e4 * ")
 

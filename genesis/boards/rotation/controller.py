@@ -1,0 +1,171 @@
+"""What the controller does: whether it decides and may act, what holds it back, and what became of its orders."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grafana_foundation_sdk.builders import bargauge, stat, statetimeline, timeseries
+from grafana_foundation_sdk.models import common as common_model
+
+from genesis.boards import queries, style
+from genesis.boards.panels import Caption, bars, big_number, chart, legend_below, stacked, threshold_line, timeline
+from genesis.boards.queries import account, series
+from genesis.boards.service.parts import names, words
+from genesis.boards.targets import lines, now
+from genesis.monitoring import catalog
+
+ABSENT: Final = "No rotation controller is read: `genesis rotate run` starts one."
+_NONE: Final = "No controller."
+_MODES: Final = (
+    (0.0, "no leader", style.CRITICAL),
+    (1.0, "advising", style.GAIN),
+    (2.0, "enforcing", style.GAIN),
+    (3.0, "halted", style.WARNING),
+)
+_AGE: Final = f"time() - {account(catalog.ROTATION_LAST_DECISION_TIMESTAMP_SECONDS)}"
+
+
+def tiles() -> list[stat.Panel]:
+    """Whether it decides, may act, and does."""
+    return [_mode(), _age(), _blocked(), _turnover(), _pinned(), _failed(), *_firing()]
+
+
+def blocked_over_time() -> statetimeline.Panel:
+    """What held it back, and when."""
+    caption = Caption(
+        "Blocked by",
+        "What kept the controller from any step that adds risk, and when; docs/rotation.md says what each reason means. What "
+        "hard rules take away is taken all the same.",
+        "Nothing blocked rotation in this time, or no controller is read.",
+    )
+    told = account(catalog.ROTATION_BLOCKED_INFO, by="reason")
+    return timeline(caption, [(1.0, "blocked", style.WARNING)]).with_target(lines(told, "{{reason}}"))
+
+
+def age_over_time() -> timeseries.Panel:
+    """Whether it decides in time."""
+    caption = Caption(
+        "Age of the last decision",
+        "Time since the last decision over the time between two, as it is configured: about 1 at most. Dashed: where "
+        "RotationStuck of that severity starts.",
+        ABSENT,
+    )
+    told = f"({_AGE}) / ({account(catalog.ROTATION_INTERVAL_SECONDS)} > 0)"
+    panel = legend_below(chart(caption, "suffix: intervals", 1)).min(0).with_target(lines(told, "age"))
+    for ref, (severity, colour) in zip("YZ", style.SEVERITIES, strict=True):
+        threshold_line(panel, ref, queries.account_threshold("RotationStuck", severity), severity, colour)
+    return panel.override_by_name("age", [style.fixed(style.GAIN)])
+
+
+def deliveries() -> bargauge.Panel:
+    """What became of the orders."""
+    caption = Caption(
+        "Deliveries",
+        "Attempts to tell the engine what was decided, since the controller's start: confirmed (the engine does it), "
+        "unconfirmed (it reports other shares), refused, and failed.",
+        "Nothing was delivered yet, decisions are only told, or no controller is read.",
+    )
+    told = f"sum by (outcome) ({series(catalog.ROTATION_DELIVERIES)})"
+    return bars(caption, style.COUNT, 0).with_target(now(told, "{{outcome}}"))
+
+
+def changes() -> timeseries.Panel:
+    """How much it moves, and why."""
+    caption = Caption(
+        "Changes by action and reason",
+        "Changes of strategies' weights and states in the last minute, by what was done and why, on top of each other. "
+        "Decisions that hold everything as it is are left out.",
+        "No decision changed anything in this time, or no controller is read.",
+    )
+    panel = stacked(chart(caption, style.COUNT, 0)).draw_style(common_model.GraphDrawStyle.BARS).min(0)
+    return panel.with_target(lines(changes_of_last_minute(), "{{action}}: {{reason}}"))
+
+
+def changes_of_last_minute() -> str:
+    """Changes by action and reason; a kind that was never there before counts from 0, which `increase` cannot know."""
+    told = f"sum by (action, reason) ({series(catalog.ROTATION_DECISIONS, _CHANGES)})"
+    before = f"sum by (action, reason) ({series(catalog.ROTATION_DECISIONS, _CHANGES, at=' offset 1m')})"
+    read_before = account(catalog.ROTATION_LAST_DECISION_TIMESTAMP_SECONDS, at=" offset 1m")
+    return f"{told} - ({before} or 0 * {told}) > 0 and on () {read_before}"
+
+
+_CHANGES: Final = 'action!="hold"'
+
+
+def _mode() -> stat.Panel:
+    caption = Caption(
+        "Mode",
+        "Enforcing: decisions are sent to the engine. Advising: they are only told. Halted: the kill switch keeps all as it "
+        "is. No leader: none of the controllers that are read decides.",
+        _NONE,
+    )
+    leading, enforcing, halted = (
+        account(metric) for metric in (catalog.ROTATION_LEADING, catalog.ROTATION_ENFORCING, catalog.ROTATION_HALTED)
+    )
+    return words(caption, {"Mode": f"{leading} * (1 + {enforcing}) * (1 - {halted}) + 3 * {halted}"}, _MODES)
+
+
+def _age() -> stat.Panel:
+    caption = Caption(
+        "Decided",
+        "Seconds since the last decision, one that changes nothing included. Below, against the time between two.",
+        _NONE,
+    )
+    return big_number(caption, now(_AGE, "Decided"), "suffix: s ago", 0)
+
+
+def _blocked() -> stat.Panel:
+    caption = Caption(
+        "Blocked",
+        "What keeps the controller from any step that adds risk, if anything does; docs/rotation.md explains the reasons.",
+        _NONE,
+    )
+    free = f'label_replace(0 * {account(catalog.ROTATION_LEADING)}, "reason", "by nothing", "", "")'
+    told = f"{account(catalog.ROTATION_BLOCKED_INFO, by='reason')} or ({free} unless on () {_ANY_BLOCK})"
+    return names(caption, told, "reason").thresholds(style.steps({None: style.GAIN, 1.0: style.WARNING}))
+
+
+_ANY_BLOCK: Final = account(catalog.ROTATION_BLOCKED_INFO)
+
+
+def _turnover() -> stat.Panel:
+    caption = Caption(
+        "Turnover",
+        "What was moved in the last 24 hours over what may be; at 100 % scores move nothing more, hard rules still do.",
+        _NONE,
+    )
+    used = now(account(catalog.ROTATION_TURNOVER_USED_RATIO), "Turnover")
+    return big_number(caption, used, style.RATIO, 0).thresholds(style.steps({None: style.GAIN, 1.0: style.WARNING}))
+
+
+def _pinned() -> stat.Panel:
+    caption = Caption("Pinned", "Strategies that a person fixed: no score moves them, and no hard rule pauses them.", _NONE)
+    told = f"sum({account(catalog.ROTATION_PINNED, by='strategy')})"
+    return big_number(caption, now(told, "Pinned"), style.COUNT, 0)
+
+
+def _failed() -> stat.Panel:
+    caption = Caption(
+        "Failed",
+        "Deliveries to the engine in the last hour that it did not confirm: it refused them, reported other shares, or did not "
+        "answer.",
+        _NONE,
+    )
+    failed = series(catalog.ROTATION_DELIVERIES, 'outcome!="confirmed"')
+    told = f"sum(increase({failed}[1h])) or 0 * {account(catalog.ROTATION_LEADING)}"
+    return big_number(caption, now(told, "Failed"), style.COUNT, 0).thresholds(style.above(0.5))
+
+
+def _firing() -> list[stat.Panel]:
+    unknown = "Not evaluated."
+    all_of_them = Caption(
+        "Firing", "Alerts of the account, of Genesis itself and of the picked strategies that fire, pages included.", unknown
+    )
+    pages = Caption("Pages", "Critical alerts among them.", unknown)
+    firing = now(queries.firing_alerts(queries.PICKED_OR_NONE), "Firing")
+    critical = now(queries.firing_alerts('severity="critical"', queries.PICKED_OR_NONE), "Pages")
+    warning = style.steps({None: style.GAIN, 1.0: style.WARNING})
+    return [
+        big_number(all_of_them, firing, style.COUNT, 0).thresholds(warning),
+        big_number(pages, critical, style.COUNT, 0).thresholds(style.above(1)),
+    ]

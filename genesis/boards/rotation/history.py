@@ -1,0 +1,91 @@
+"""What fired, for how long, and who was told."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grafana_foundation_sdk.builders import statetimeline, timeseries
+
+from genesis.boards import foreign, queries, style
+from genesis.boards.panels import Caption, chart, legend_below, stacked, timeline
+from genesis.boards.queries import PICKED_OR_NONE, series
+from genesis.boards.rotation.strategies import ROWS
+from genesis.boards.targets import lines
+from genesis.monitoring import catalog
+
+_MOST: Final = 48
+"""Alerts of a timeline, over its pages."""
+_CHOSEN: Final = f'alertname!="Watchdog",{PICKED_OR_NONE}'
+_KEY: Final = "alertname, strategy, symbol"
+_LEVELS: Final = (
+    (1.0, "pending", style.QUIET),
+    (2.0, "info", style.GAIN),
+    (3.0, "warning", style.WARNING),
+    (4.0, "critical", style.CRITICAL),
+)
+_COLOURS: Final = {"info": style.GAIN, "warning": style.WARNING, "critical": style.CRITICAL}
+
+
+def timeline_of_alerts() -> statetimeline.Panel:
+    """Each alert as a band: when it was pending, and when it fired how severely."""
+    caption = Caption(
+        "History of alerts",
+        "When each alert of the account, of Genesis itself and of the picked strategies was pending, and when it fired, by "
+        "severity. Of more than 48, those that were raised longest; further ones are on further pages.",
+        "No alert was pending or fired in this time.",
+    )
+    shown = f"{raised_levels()} and on ({_KEY}) {_longest()}"
+    return timeline(caption, _LEVELS).per_page(ROWS).with_target(lines(shown, "{{alertname}} {{strategy}} {{symbol}}"))
+
+
+def raised_levels() -> str:
+    """Each raised alert as its level: 1 is pending, then the severities; the highest, where an alert has several."""
+    firing = [
+        f'{code:g} * ALERTS{{alertstate="firing",severity="{name}",{_CHOSEN}}}' for code, name, _ in reversed(_LEVELS[1:])
+    ]
+    return f'max by ({_KEY}) ({" or ".join(firing)} or ALERTS{{alertstate="pending",{_CHOSEN}}})'
+
+
+def by_severity() -> timeseries.Panel:
+    """How many fire."""
+    caption = Caption(
+        "Firing alerts by severity",
+        "How many alerts of the account, of Genesis itself and of the picked strategies fire, by severity, on top of each "
+        "other. A gap: the alert rules were not evaluated.",
+        "Prometheus does not evaluate the alert rules.",
+    )
+    panel = (
+        legend_below(stacked(chart(caption, style.COUNT, 0))).min(0).with_target(lines(firing_by_severity(), "{{severity}}"))
+    )
+    for name, colour in _COLOURS.items():
+        panel.override_by_name(name, [style.fixed(colour)])
+    return panel
+
+
+def firing_by_severity() -> str:
+    """How many alerts fire by severity, 0 for those of which none does; nothing while the rules are not evaluated."""
+    counted = f'count by (severity) (ALERTS{{alertstate="firing",{_CHOSEN}}})'
+    none = f"0 * max by (severity) ({series(catalog.ALERT_THRESHOLD)})"
+    return f"({counted} or {none}) and on () (({queries.watchdog()}) == 1)"
+
+
+def notifications() -> timeseries.Panel:
+    """Who was told."""
+    caption = Caption(
+        "Notifications",
+        "Notifications that Alertmanager was to deliver in the last five minutes, and those of them that failed, by what they "
+        "go through; one that failed is tried again for minutes. Several alerts may be one notification.",
+        "Nothing was to be told in this time, or Alertmanager is not read.",
+    )
+    sent, failed = (
+        f"sum by (integration) (increase({series(metric)}[5m])) > 0"
+        for metric in (foreign.NOTIFICATIONS, foreign.NOTIFICATIONS_FAILED)
+    )
+    panel = legend_below(chart(caption, style.COUNT, 0)).min(0)
+    panel.with_target(lines(sent, "{{integration}}")).with_target(lines(failed, "{{integration}} failed", "B"))
+    return panel.override_by_query("B", style.dashed(style.CRITICAL))
+
+
+def _longest() -> str:
+    raised = f"sum by ({_KEY}) (count_over_time(ALERTS{{{_CHOSEN}}}[$__range] @ end()))"
+    return f"topk({_MOST}, {raised})"

@@ -1,0 +1,138 @@
+"""What each strategy has by rotation: state, weight, score, and the reasons of its last change."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grafana_foundation_sdk.builders import statetimeline, table, timeseries
+
+from genesis.boards import alerts, queries, style
+from genesis.boards.frame import BoardSettings
+from genesis.boards.panels import Caption, chart, signed, stacked, threshold_line, timeline
+from genesis.boards.queries import AT_END, PICKED, STATE_CODES, each, series
+from genesis.boards.rotation.controller import ABSENT
+from genesis.boards.tables import Column, grid, joined, reshaped, sorted_by
+from genesis.boards.targets import lines, rows
+from genesis.monitoring import catalog
+
+ROWS: Final = 12
+"""Of a timeline without turning its page: as many as can be read."""
+_DIFFERENCE: Final = f"{each(catalog.ROTATION_ENGINE_WEIGHT_RATIO)} - {each(catalog.ROTATION_TARGET_WEIGHT_RATIO)}"
+_DIFFERENCE_AT_END: Final = (
+    f"{each(catalog.ROTATION_ENGINE_WEIGHT_RATIO, at=AT_END)} - {each(catalog.ROTATION_TARGET_WEIGHT_RATIO, at=AT_END)}"
+)
+_STEPS: Final = f"max by (strategy, action, reason) ({series(catalog.ROTATION_STEP_TIMESTAMP_SECONDS, PICKED)})"
+
+
+def states_over_time() -> statetimeline.Panel:
+    """The state of each strategy as a band."""
+    caption = Caption(
+        "States",
+        "What rotation lets each picked strategy do: active, reduced (a smaller bound on its weight), paused (it only closes "
+        "positions), stopped (no orders at all). More strategies are on further pages.",
+        ABSENT,
+    )
+    told = [(float(STATE_CODES[state]), state.value, colour) for state, colour in style.STATE_COLOURS.items()]
+    return timeline(caption, told).per_page(ROWS).with_target(lines(queries.states(PICKED), "{{strategy}}"))
+
+
+def weights_over_time(settings: BoardSettings) -> timeseries.Panel:
+    """Who has which share of the capital."""
+    caption = Caption(
+        "Target weights",
+        "Share of the capital that each picked strategy is to have, on top of each other; what is left to 100 % is with "
+        "nobody. Of more strategies than the board's number of lines, those with the largest weight, and the others "
+        "together. Dashed: what the engine reports of all of them.",
+        ABSENT,
+    )
+    largest = queries.furthest(catalog.ROTATION_TARGET_WEIGHT_RATIO)
+    rest = f"sum({each(catalog.ROTATION_TARGET_WEIGHT_RATIO)}) - sum({largest}) > 0.00005"
+    panel = stacked(chart(caption, style.RATIO, 1)).min(0).max(1)
+    panel.with_target(lines(largest, "{{strategy}}")).with_target(lines(rest, "others", "B"))
+    style.own_colours(panel, settings.strategies).override_by_name("others", [style.fixed(style.QUIET)])
+    engine = f"sum({each(catalog.ROTATION_ENGINE_WEIGHT_RATIO)})"
+    return threshold_line(panel, "Z", engine, "engine, sum", "text")
+
+
+def scores_over_time(settings: BoardSettings) -> timeseries.Panel:
+    """What the targets come from."""
+    caption = Caption(
+        "Scores",
+        "What each strategy's figures amount to, from 0 to 1; more is better, and targets are in proportion to it. Of more "
+        "strategies than the board's number of lines, the best. A strategy without all of its figures has none.",
+        "No strategy has all the figures of its score, or no rotation controller is read.",
+    )
+    panel = chart(caption, style.COUNT, 3).with_target(lines(queries.furthest(catalog.ROTATION_SCORE), "{{strategy}}"))
+    return style.own_colours(panel, settings.strategies)
+
+
+def difference_over_time(settings: BoardSettings) -> timeseries.Panel:
+    """Whether the engine does what was decided."""
+    caption = Caption(
+        "Engine's weights less targets",
+        "Share of the capital that the engine reports of each strategy, less the one that was decided on; above 0 it has too "
+        "much. Of more strategies than the board's number of lines, those that are furthest off. Dashed: where "
+        "RotationDisagrees fires, on either side.",
+        "The engine reports no weights, or no rotation controller is read.",
+    )
+    shown = f"{_DIFFERENCE} and on (strategy) topk($lines, abs({_DIFFERENCE_AT_END}))"
+    panel = signed(chart(caption, style.RATIO, 2)).with_target(lines(shown, "{{strategy}}"))
+    style.own_colours(panel, settings.strategies)
+    limit = queries.account_threshold("RotationDisagrees", "critical")
+    threshold_line(panel, "Y", limit, "too much", style.CRITICAL)
+    return threshold_line(panel, "Z", f"-{limit}", "too little", style.CRITICAL)
+
+
+def strategies() -> table.Panel:
+    """One row a strategy."""
+    caption = Caption(
+        "Strategies",
+        "One row a strategy that rotation knows; a name leads to its board. Weights are shares of the capital. Engine: what "
+        "the engine reports. Off: that less the target. Rules: how many hard rules hold now; the table below names them. The "
+        "last three: what rotation last changed, why, and how long ago. A dash: not known, or nothing changed yet.",
+        ABSENT,
+    )
+    last = f"topk by (strategy) (1, {_STEPS})"
+    pins = {"0": ("no", "text"), "1": ("pinned", style.WARNING)}
+    holding = [style.coloured_text(), *style.coloured_steps({None: "text", 1: style.WARNING})]
+    columns = [
+        Column("State", queries.states(PICKED), style.COUNT, properties=style.states()),
+        Column("Target", each(catalog.ROTATION_TARGET_WEIGHT_RATIO), style.RATIO, 2),
+        Column("Engine", each(catalog.ROTATION_ENGINE_WEIGHT_RATIO), style.RATIO, 2),
+        Column("Off", _DIFFERENCE, style.RATIO, 2),
+        Column("Score", each(catalog.ROTATION_SCORE), style.COUNT, 3),
+        Column("Pinned", each(catalog.ROTATION_PINNED), style.COUNT, properties=[style.words(pins), style.coloured_text()]),
+        Column("Rules", queries.total(catalog.ROTATION_RULE_HOLDS), style.COUNT, 0, properties=holding),
+        Column("Ago", f"time() - {last}", style.CLOCK),
+    ]
+    keys = {"strategy": "Strategy"}
+    panel = joined(grid(caption), keys | {"action": "Last change", "reason": "Because of"}, columns)
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)])
+    return sorted_by(panel, "Target", descending=True)
+
+
+def rules() -> table.Panel:
+    """Which hard rules hold."""
+    caption = Caption(
+        "Rules that hold",
+        "Hard rules of rotation.yaml that hold of a picked strategy now, and pause or reduce it.",
+        "No hard rule holds of a picked strategy, or no rotation controller is read.",
+    )
+    panel = grid(caption).with_target(rows(f"{each(catalog.ROTATION_RULE_HOLDS, by='rule')} == 1"))
+    panel.override_by_name("Strategy", [alerts.strategy_link()])
+    return sorted_by(reshaped(panel, {"strategy": "Strategy", "rule": "Rule"}, hidden=["Value"]), "Strategy")
+
+
+def last_changes() -> table.Panel:
+    """The newest change of each kind, the newest first."""
+    caption = Caption(
+        "Last changes",
+        "When rotation last changed each picked strategy in each way for each reason, the newest first; `genesis rotate "
+        "audit` has every decision, with all that it was made from.",
+        "Rotation has changed nothing since its start, or no controller is read.",
+    )
+    panel = grid(caption).with_target(rows(f"time() - {_STEPS}"))
+    panel.override_by_name("Ago", [*style.unit(style.CLOCK), style.width(100)])
+    panel.override_by_name("Strategy", [alerts.strategy_link()])
+    names = {"Value": "Ago", "strategy": "Strategy", "action": "Change", "reason": "Because of"}
+    return sorted_by(reshaped(panel, names), "Ago")
