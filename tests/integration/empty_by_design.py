@@ -6,16 +6,22 @@ from typing import NamedTuple
 
 
 class Empty(NamedTuple):
-    """Why a query has no data in the demo of a minute."""
+    """Why a query has no data in the demo."""
 
     reason: str
     always: bool = True
-    """Whether it never has any; else it depends on what the demo does just now, and either is right."""
-    later: bool = False
-    """Whether it has some once Prometheus has read for as long as the board shows; that is tested, too."""
+    """Whether it never has any; else it depends on what the demo and the machine do just now, and either is right."""
+    with_fifty: bool = False
+    """Whether it has some with fifty strategies; that is tested, too."""
 
+
+_WELL = Empty("nothing is wrong with Prometheus; a machine that is too busy may make it so", always=False)
 
 EMPTY: dict[tuple[str, str, str], Empty] = {
-    ("portfolio", "5 minutes", "A"): Empty("the demo is younger", later=True),
+    ("rotation", "Blocked by", "A"): Empty("nothing blocks rotation once its warm-up is over", always=False),
+    ("rotation", "Notifications", "B"): Empty("the demo takes every notification", always=False),
+    ("rotation", "Target weights", "B"): Empty("four strategies have a line each: there are no others", with_fifty=True),
+    ("service", "Evaluations left out", "A"): _WELL,
+    ("service", "Rules that failed", "A"): _WELL,
 }
 """Board, panel, query → why."""
