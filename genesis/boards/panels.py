@@ -74,6 +74,12 @@ def legend_below(panel: timeseries.Panel) -> timeseries.Panel:
     return panel.legend(below.calcs(["lastNotNull"]))
 
 
+def powers(panel: timeseries.Panel) -> timeseries.Panel:
+    """Draw the values on a scale of powers of ten: what is usual and what is far off, on one chart. 0 is not on it."""
+    scale = common.ScaleDistributionConfig().type(common_model.ScaleDistribution.LOG).log(10)
+    return panel.scale_distribution(scale)
+
+
 def signed(panel: timeseries.Panel) -> timeseries.Panel:
     """Centre the chart on zero and draw a line there: above it is a gain, below it a loss."""
     return (

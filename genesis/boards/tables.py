@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from grafana_foundation_sdk.builders import common, table
@@ -27,6 +28,7 @@ class Column(NamedTuple):
     decimals: int | None = None
     signed: bool = False  # gains blue, losses orange
     properties: Sequence[model.DynamicConfigValue] = ()  # what else there is to it: width, colours, words
+    labels: Mapping[str, str] = MappingProxyType({})  # label → title of columns behind it, of labels that only this query has
 
 
 class Trend(NamedTuple):
@@ -55,15 +57,15 @@ def grid(caption: Caption) -> table.Panel:
 def joined(panel: table.Panel, keys: Mapping[str, str], columns: Sequence[Column], trend: Trend | None = None) -> table.Panel:
     """Fill a table with one row per value of the labels `keys` (label → title), one query a column.
 
-    A missing figure leaves its cell empty. Each expression must be aggregated by the keys alone: rows are joined on all the
-    labels that are left. The trend, if there is one, stands before the columns.
+    A missing figure leaves its cell empty. Each expression must be aggregated by the keys alone, and by the labels of its own
+    column: rows are joined on all the labels that are left. The trend, if there is one, stands before the columns.
     """
     names = dict(keys)
     if trend is not None:
         names |= _add_trend(panel, trend)
     for ref, column in zip(refs(len(columns)), columns, strict=True):
         panel.with_target(rows(column.expr, ref))
-        names[f"Value #{ref}"] = column.title
+        names |= {f"Value #{ref}": column.title, **column.labels}
         panel.override_by_name(column.title, _properties(column))
     panel.with_transformation(model.DataTransformerConfig(id_val="merge", options={}))
     return reshaped(panel, names)

@@ -39,7 +39,7 @@ def execution_board(settings: BoardSettings) -> dict[str, Any]:
         ),
         Section(
             "Implementation shortfall",
-            [shortfall.over_time(settings).height(8).span(10), shortfall.by_strategy().height(8).span(14)],
+            [shortfall.over_time(settings).height(8).span(9), shortfall.by_strategy().height(8).span(15)],
         ),
         Section(
             "Capacity",

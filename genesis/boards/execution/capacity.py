@@ -10,7 +10,7 @@ from genesis.boards import alerts, queries, style
 from genesis.boards.execution import fills
 from genesis.boards.execution.slippage import LEVELS
 from genesis.boards.frame import BoardSettings
-from genesis.boards.panels import Caption, big_number, chart, threshold_line
+from genesis.boards.panels import Caption, big_number, chart, powers, threshold_line
 from genesis.boards.tables import Column, grid, joined, reshaped, sorted_by
 from genesis.boards.targets import lines, now, rows
 from genesis.monitoring import catalog
@@ -19,16 +19,16 @@ _UNKNOWN: Final = "No capacity is known: the table of unknown capacities says wh
 _LIMITS: Final = ("edge", "participation", "depth")
 _USED: Final = queries.each(catalog.STRATEGY_CAPACITY_USED_RATIO)
 _REASONS: Final = {
-    "no_edge": "before its own impact it earns nothing: no size is right",
-    "warming_up": "too few orders, steps or returns so far",
-    "zero_variance": "no volatility: no impact, and no end to the edge",
-    "no_capital": "it has no capital that could be multiplied",
+    "no_edge": "it earns nothing, at any size",
+    "warming_up": "too few orders or returns so far",
+    "zero_variance": "no volatility, so no impact",
+    "no_capital": "nothing to multiply",
     "no_mark": "an open position has no mark",
-    "no_conversion": "an amount in another currency has no rate",
+    "no_conversion": "a currency has no rate",
     "no_volume": "no market trade was seen",
-    "no_depth": "no book, or one that is older than an hour",
+    "no_depth": "no book, or an old one",
     "no_capacity": "the capacity is 0",
-    "error": "a fault of the program, which the log tells",
+    "error": "a fault, which the log tells",
 }
 _FIGURES: Final = {
     "capacity": "capacity",
@@ -56,19 +56,23 @@ def by_strategy() -> table.Panel:
         "Capacity by strategy",
         "Money in the account's currency. Used: capital over capacity; above 100 % the strategy has more than it can use. "
         "Capacity is the least of the limits that are known; it is set by the limit and symbol beside it. Edge: from there on "
-        "more capital earns less, for its impact. CapacityNearlyUsed: which of its thresholds is reached; the alert also waits "
-        "for trades enough. A dash is not known: the table below says why.",
+        "more capital earns less, for its impact. Level: which threshold of CapacityNearlyUsed is reached; the alert also "
+        "waits for trades enough. A dash is not known: the table below says why.",
         "No strategy is known: neither strategies.yaml nor an event names one.",
     )
     binding = f"max by (strategy, limit, symbol) ({queries.series(catalog.STRATEGY_CAPACITY_BINDING_INFO, queries.PICKED)})"
     columns = [
         Column("Capital", queries.each(catalog.STRATEGY_CAPITAL), style.COUNT, 0),
         Column(
-            "Capacity", f"{binding} * on (strategy) group_left () {queries.each(catalog.STRATEGY_CAPACITY)}", style.COUNT, 0
+            "Capacity",
+            f"{binding} * on (strategy) group_left () {queries.each(catalog.STRATEGY_CAPACITY)}",
+            style.COUNT,
+            0,
+            labels={"limit": "Set by", "symbol": "In"},
         ),
         Column("Used", _USED, style.RATIO, 0),
         Column(
-            "CapacityNearlyUsed",
+            "Level",
             fills.level(_USED, "CapacityNearlyUsed"),
             style.COUNT,
             0,
@@ -79,7 +83,7 @@ def by_strategy() -> table.Panel:
             for limit in _LIMITS
         ),
     ]
-    panel = joined(grid(caption), {"strategy": "Strategy", "limit": "Set by", "symbol": "In"}, columns)
+    panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
     panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)])
     return sorted_by(panel, "Used", descending=True)
 
@@ -88,12 +92,12 @@ def used_over_time(settings: BoardSettings) -> timeseries.Panel:
     """Each strategy against the thresholds of the alert on it."""
     caption = Caption(
         "Capacity used",
-        "Capital over what the strategy can use; above 100 % it has more than it can use. Of more strategies than the board's "
-        "number of lines, those that use most. Dashed: where CapacityNearlyUsed of that severity starts; a line with a "
-        "strategy's name holds for that strategy instead of the default.",
+        "Capital over what the strategy can use, on a scale of powers of ten; above 100 % it has more than that. Of more "
+        "strategies than the board's number of lines, those that use most. Dashed: where CapacityNearlyUsed of that severity "
+        "starts; a line with a strategy's name holds for that strategy instead of the default.",
         _UNKNOWN,
     )
-    panel = chart(caption, style.RATIO, 0).with_target(
+    panel = powers(chart(caption, style.RATIO, 0)).with_target(
         lines(queries.furthest(catalog.STRATEGY_CAPACITY_USED_RATIO), "{{strategy}}")
     )
     style.own_colours(panel, settings.strategies)
@@ -114,7 +118,7 @@ def unknown() -> table.Panel:
     chosen = queries.series(catalog.STRATEGY_UNDEFINED_INFO, 'figure=~"capacity.*"', queries.PICKED)
     panel = grid(caption).with_target(rows(f"max by (strategy, figure, reason) ({chosen})"))
     panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(150)])
-    panel.override_by_name("Figure", [style.plain_words(_FIGURES), style.width(140)])
+    panel.override_by_name("Figure", [style.plain_words(_FIGURES), style.width(130)])
     panel.override_by_name("Reason", [style.plain_words({code: f"{code}: {text}" for code, text in _REASONS.items()})])
     names = {"strategy": "Strategy", "figure": "Figure", "reason": "Reason"}
     return sorted_by(reshaped(panel, names, hidden=["Value"]), "Strategy")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from grafana_foundation_sdk.builders import common, heatmap, table, timeseries
-from grafana_foundation_sdk.models import common as common_model
+from grafana_foundation_sdk.builders import heatmap, table, timeseries
 
 from genesis.boards import alerts, queries, style
 from genesis.boards.execution import fills
 from genesis.boards.execution.fills import COLUMNS, WINDOW
 from genesis.boards.execution.slippage import LEVELS
 from genesis.boards.frame import BoardSettings
-from genesis.boards.panels import Caption, chart, heat, threshold_line
+from genesis.boards.panels import Caption, chart, heat, powers, threshold_line
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import buckets, lines
 from genesis.monitoring import catalog
@@ -28,10 +27,9 @@ def over_time(settings: BoardSettings) -> timeseries.Panel:
         "that severity starts; a line with a strategy's name holds for that strategy instead of the default.",
         NO_FILLS,
     )
-    powers = common.ScaleDistributionConfig().type(common_model.ScaleDistribution.LOG).log(10)
     slowest = fills.delay_quantile(0.95, "strategy", at=queries.AT_END)
     shown = fills.most(f"({fills.delay_quantile(0.95, 'strategy', WINDOW)})", slowest)
-    panel = chart(caption, style.SECONDS).scale_distribution(powers).max_data_points(COLUMNS)
+    panel = powers(chart(caption, style.SECONDS)).max_data_points(COLUMNS)
     style.own_colours(panel.with_target(lines(shown, "{{strategy}}")), settings.strategies)
     for ref, (severity, colour) in zip("YZ", style.SEVERITIES, strict=True):
         line = queries.threshold("FillDelayHigh", severity)
@@ -56,7 +54,7 @@ def by_strategy() -> table.Panel:
     caption = Caption(
         "Fill delay by strategy",
         "Seconds from a signal to its fill, in event time: which half of the fills since start, and 95 of 100, kept below. "
-        "p95, 5 min: of the last five minutes. FillDelayHigh: which of its thresholds that has reached; the alert also waits "
+        "p95, 5 min: of the last five minutes. Level: which threshold of FillDelayHigh that has reached; the alert also waits "
         "for fills enough.",
         "No picked strategy had a fill with a signal.",
     )
@@ -67,7 +65,7 @@ def by_strategy() -> table.Panel:
         Column("Median", fills.delay_quantile(0.5, "strategy"), style.SECONDS, 2),
         Column("p95", fills.delay_quantile(0.95, "strategy"), style.SECONDS, 2),
         Column("p95, 5 min", recent, style.SECONDS, 2),
-        Column("FillDelayHigh", level, style.COUNT, 0, properties=[style.words(LEVELS), style.coloured_text()]),
+        Column("Level", level, style.COUNT, 0, properties=[style.words(LEVELS), style.coloured_text()]),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
     panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(130)])

@@ -12,6 +12,7 @@ from genesis.boards.targets import lines, now
 from genesis.monitoring import catalog
 
 _KINDS = ("taker", "maker", "unknown")
+_RATE = "suffix:/min"
 _NO_FILLS = "No picked strategy had a fill in this time."
 
 
@@ -19,7 +20,7 @@ def rate() -> stat.Panel:
     """How often the picked strategies trade."""
     caption = Caption("Fills", "Fills of the picked strategies a minute, over the last five minutes.", "No fills yet.")
     told = f"sum({counted(catalog.STRATEGY_FILLS, window=WINDOW)}) / 5"
-    return big_number(caption, now(told, "Fills"), "suffix:/min", 1)
+    return big_number(caption, now(told, "Fills"), _RATE, 1)
 
 
 def by_liquidity() -> timeseries.Panel:
@@ -31,7 +32,7 @@ def by_liquidity() -> timeseries.Panel:
         _NO_FILLS,
     )
     told = f"sum by (liquidity) ({counted(catalog.STRATEGY_FILLS, window=WINDOW)}) / 5"
-    panel = legend_below(stacked(chart(caption, style.COUNT, 1))).max_data_points(COLUMNS).min(0)
+    panel = legend_below(stacked(chart(caption, _RATE, 1))).max_data_points(COLUMNS).min(0)
     return style.own_colours(panel.with_target(lines(told, "{{liquidity}}")), _KINDS)
 
 
@@ -45,5 +46,5 @@ def by_strategy(settings: BoardSettings) -> timeseries.Panel:
     )
     told = f"sum by (strategy) ({counted(catalog.STRATEGY_FILLS, window=WINDOW)}) / 5"
     whole = f"sum by (strategy) ({counted(catalog.STRATEGY_FILLS, at=queries.AT_END)})"
-    panel = chart(caption, style.COUNT, 1).max_data_points(COLUMNS).min(0)
+    panel = chart(caption, _RATE, 1).max_data_points(COLUMNS).min(0)
     return style.own_colours(panel.with_target(lines(most(told, whole), "{{strategy}}")), settings.strategies)

@@ -9,7 +9,7 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from genesis.boards import alerts, queries, style
 from genesis.boards.frame import BoardSettings
-from genesis.boards.panels import Caption, big_number, chart, stacked
+from genesis.boards.panels import Caption, big_number, chart, legend_below, stacked
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines, now
 from genesis.monitoring import catalog
@@ -56,7 +56,7 @@ def over_time(settings: BoardSettings) -> timeseries.Panel:
         "what was missed by signals that were not filled in full.",
         _UNKNOWN,
     )
-    panel = stacked(chart(caption, style.money(settings.currency), 2))
+    panel = legend_below(stacked(chart(caption, style.money(settings.currency), 2)))
     panel.with_target(lines(f"sum by (part) ({_TOLD})", "{{part}}"))
     panel.with_target(lines(f"sum({_TOLD})", "Total", "B"))
     style.own_colours(panel, _PARTS)

@@ -64,7 +64,7 @@ def by_strategy() -> table.Panel:
         "Slippage by strategy",
         "Slippage in basis points; above 0 it cost money. Mean, quantiles and share without cost since start, the mean "
         "weighted by value; 5 min: mean per fill of the last five minutes, which the alerts look at once there are fills "
-        "enough. Of expected: that over what strategies.yaml expects. SlippageHigh: which of its thresholds it has reached.",
+        "enough. Of expected: that over what strategies.yaml expects. Level: which threshold of SlippageHigh that has reached.",
         "No strategy is known: neither strategies.yaml nor an event names one.",
     )
     recent = fills.mean_slippage("strategy", WINDOW)
@@ -75,7 +75,7 @@ def by_strategy() -> table.Panel:
         Column("5 min", recent, style.BASIS_POINTS, 2, properties=_cost()),
         Column("Expected", _basis_points(catalog.STRATEGY_EXPECTED_SLIPPAGE_RATIO), style.BASIS_POINTS, 1),
         Column("Of expected", fills.over_expected(WINDOW), style.RATIO, 0),
-        Column("SlippageHigh", level, style.COUNT, 0, properties=[style.words(LEVELS), style.coloured_text()]),
+        Column("Level", level, style.COUNT, 0, properties=[style.words(LEVELS), style.coloured_text()]),
         *(
             Column(name, fills.slippage_quantile(quantile, "strategy"), style.BASIS_POINTS, 2)
             for quantile, name, _ in _QUANTILES
@@ -133,14 +133,14 @@ def by_symbol() -> table.Panel:
     made = f"sum by ({key}) ({queries.series(catalog.STRATEGY_VOLUME, MAKER, queries.PICKED)})"
     slippage = queries.each(catalog.STRATEGY_SYMBOL_SLIPPAGE_RATIO, by="symbol")
     columns = [
-        Column("Slippage", f"1e4 * {slippage}", style.BASIS_POINTS, 2, properties=_cost()),
+        Column("Mean", f"1e4 * {slippage}", style.BASIS_POINTS, 2, properties=_cost()),
         Column("Fills", f"sum by ({key}) ({queries.series(catalog.STRATEGY_FILLS, queries.PICKED)})", style.COUNT, 0),
         Column("Traded", volume, style.COUNT, 0),
         Column("Maker", f"({made} or 0 * {volume}) / ({volume} > 0)", style.RATIO, 0),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy", "symbol": "Symbol"}, columns)
     panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(160)])
-    return sorted_by(panel, "Slippage", descending=True)
+    return sorted_by(panel, "Mean", descending=True)
 
 
 def _basis_points(metric: Any) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from grafana_foundation_sdk.builders import bargauge, stat, statetimeline, timeseries
+from grafana_foundation_sdk.builders import stat, statetimeline, table, timeseries
 from grafana_foundation_sdk.models import common as common_model
 
 from genesis.boards import queries, style
-from genesis.boards.panels import Caption, bars, big_number, chart, legend_below, stacked, threshold_line, timeline
+from genesis.boards.panels import Caption, big_number, chart, legend_below, stacked, threshold_line, timeline
 from genesis.boards.queries import account, series
 from genesis.boards.service.parts import names, words
+from genesis.boards.tables import Column, grid, joined
 from genesis.boards.targets import lines, now
 from genesis.monitoring import catalog
+from genesis.rotation.decision import Action
 
 ABSENT: Final = "No rotation controller is read: `genesis rotate run` starts one."
 _NONE: Final = "No controller."
@@ -33,31 +35,38 @@ def tiles() -> list[stat.Panel]:
 def blocked_over_time() -> statetimeline.Panel:
     """What held it back, and when."""
     caption = Caption(
-        "Blocked by",
+        "Blocked over time",
         "What kept the controller from any step that adds risk, and when; docs/rotation.md says what each reason means. What "
         "hard rules take away is taken all the same.",
-        "Nothing blocked rotation in this time, or no controller is read.",
+        ABSENT,
     )
-    told = account(catalog.ROTATION_BLOCKED_INFO, by="reason")
-    return timeline(caption, [(1.0, "blocked", style.WARNING)]).with_target(lines(told, "{{reason}}"))
+    states = [(0.0, "free", style.GAIN), (1.0, "blocked", style.WARNING)]
+    return timeline(caption, states).with_target(lines(blocked(), "{{reason}}"))
+
+
+def blocked() -> str:
+    """1 for each reason that blocks; 0, by nothing, while none does."""
+    reasons = account(catalog.ROTATION_BLOCKED_INFO, by="reason")
+    free = f'label_replace(0 * {account(catalog.ROTATION_LEADING)}, "reason", "by nothing", "", "")'
+    return f"{reasons} or ({free} unless on () {account(catalog.ROTATION_BLOCKED_INFO)})"
 
 
 def age_over_time() -> timeseries.Panel:
     """Whether it decides in time."""
     caption = Caption(
-        "Age of the last decision",
+        "Age of the decision, in intervals",
         "Time since the last decision over the time between two, as it is configured: about 1 at most. Dashed: where "
         "RotationStuck of that severity starts.",
         ABSENT,
     )
     told = f"({_AGE}) / ({account(catalog.ROTATION_INTERVAL_SECONDS)} > 0)"
-    panel = legend_below(chart(caption, "suffix: intervals", 1)).min(0).with_target(lines(told, "age"))
+    panel = legend_below(chart(caption, style.COUNT, 1)).min(0).with_target(lines(told, "age"))
     for ref, (severity, colour) in zip("YZ", style.SEVERITIES, strict=True):
         threshold_line(panel, ref, queries.account_threshold("RotationStuck", severity), severity, colour)
     return panel.override_by_name("age", [style.fixed(style.GAIN)])
 
 
-def deliveries() -> bargauge.Panel:
+def deliveries() -> table.Panel:
     """What became of the orders."""
     caption = Caption(
         "Deliveries",
@@ -66,7 +75,7 @@ def deliveries() -> bargauge.Panel:
         "Nothing was delivered yet, decisions are only told, or no controller is read.",
     )
     told = f"sum by (outcome) ({series(catalog.ROTATION_DELIVERIES)})"
-    return bars(caption, style.COUNT, 0).with_target(now(told, "{{outcome}}"))
+    return joined(grid(caption), {"outcome": "Outcome"}, [Column("Deliveries", told, style.COUNT, 0)])
 
 
 def changes() -> timeseries.Panel:
@@ -78,6 +87,8 @@ def changes() -> timeseries.Panel:
         "No decision changed anything in this time, or no controller is read.",
     )
     panel = stacked(chart(caption, style.COUNT, 0)).draw_style(common_model.GraphDrawStyle.BARS).min(0)
+    for action, colour in zip(_ACTIONS, style.LINES, strict=True):
+        panel.override_by_regexp(f"/^{action.value}:/", [style.fixed(colour)])
     return panel.with_target(lines(changes_of_last_minute(), "{{action}}: {{reason}}"))
 
 
@@ -89,7 +100,8 @@ def changes_of_last_minute() -> str:
     return f"{told} - ({before} or 0 * {told}) > 0 and on () {read_before}"
 
 
-_CHANGES: Final = 'action!="hold"'
+_CHANGES: Final = f'action!="{Action.HOLD.value}"'
+_ACTIONS: Final = tuple(action for action in Action if action is not Action.HOLD)
 
 
 def _mode() -> stat.Panel:
@@ -120,12 +132,7 @@ def _blocked() -> stat.Panel:
         "What keeps the controller from any step that adds risk, if anything does; docs/rotation.md explains the reasons.",
         _NONE,
     )
-    free = f'label_replace(0 * {account(catalog.ROTATION_LEADING)}, "reason", "by nothing", "", "")'
-    told = f"{account(catalog.ROTATION_BLOCKED_INFO, by='reason')} or ({free} unless on () {_ANY_BLOCK})"
-    return names(caption, told, "reason").thresholds(style.steps({None: style.GAIN, 1.0: style.WARNING}))
-
-
-_ANY_BLOCK: Final = account(catalog.ROTATION_BLOCKED_INFO)
+    return names(caption, blocked(), "reason").thresholds(style.steps({None: style.GAIN, 1.0: style.WARNING}))
 
 
 def _turnover() -> stat.Panel:

@@ -9,7 +9,7 @@ from grafana_foundation_sdk.builders import statetimeline, timeseries
 from genesis.boards import foreign, queries, style
 from genesis.boards.panels import Caption, chart, legend_below, stacked, timeline
 from genesis.boards.queries import PICKED_OR_NONE, series
-from genesis.boards.rotation.strategies import ROWS
+from genesis.boards.rotation.strategies import POINTS, ROWS
 from genesis.boards.targets import lines
 from genesis.monitoring import catalog
 
@@ -18,6 +18,7 @@ _MOST: Final = 48
 _CHOSEN: Final = f'alertname!="Watchdog",{PICKED_OR_NONE}'
 _KEY: Final = "alertname, strategy, symbol"
 _LEVELS: Final = (
+    (0.0, "none", style.QUIET),
     (1.0, "pending", style.QUIET),
     (2.0, "info", style.GAIN),
     (3.0, "warning", style.WARNING),
@@ -32,16 +33,23 @@ def timeline_of_alerts() -> statetimeline.Panel:
         "History of alerts",
         "When each alert of the account, of Genesis itself and of the picked strategies was pending, and when it fired, by "
         "severity. Of more than 48, those that were raised longest; further ones are on further pages.",
-        "No alert was pending or fired in this time.",
+        "Prometheus does not evaluate the alert rules.",
     )
-    shown = f"{raised_levels()} and on ({_KEY}) {_longest()}"
-    return timeline(caption, _LEVELS).per_page(ROWS).with_target(lines(shown, "{{alertname}} {{strategy}} {{symbol}}"))
+    # Without any series a timeline has its own words, not the caption's.
+    none = f'label_replace(0 * ({queries.watchdog()}), "alertname", "No alert was raised", "", "")'
+    shown = f"({raised_levels()} and on ({_KEY}) {_longest()}) or ({none} unless on () {_longest()})"
+    return (
+        timeline(caption, _LEVELS)
+        .per_page(ROWS)
+        .max_data_points(POINTS)
+        .with_target(lines(shown, "{{alertname}} {{strategy}} {{symbol}}"))
+    )
 
 
 def raised_levels() -> str:
     """Each raised alert as its level: 1 is pending, then the severities; the highest, where an alert has several."""
     firing = [
-        f'{code:g} * ALERTS{{alertstate="firing",severity="{name}",{_CHOSEN}}}' for code, name, _ in reversed(_LEVELS[1:])
+        f'{code:g} * ALERTS{{alertstate="firing",severity="{name}",{_CHOSEN}}}' for code, name, _ in reversed(_LEVELS[2:])
     ]
     return f'max by ({_KEY}) ({" or ".join(firing)} or ALERTS{{alertstate="pending",{_CHOSEN}}})'
 
@@ -82,6 +90,7 @@ def notifications() -> timeseries.Panel:
         for metric in (foreign.NOTIFICATIONS, foreign.NOTIFICATIONS_FAILED)
     )
     panel = legend_below(chart(caption, style.COUNT, 0)).min(0)
+    style.own_colours(panel, ("webhook", "slack", "pagerduty", "email"))
     panel.with_target(lines(sent, "{{integration}}")).with_target(lines(failed, "{{integration}} failed", "B"))
     return panel.override_by_query("B", style.dashed(style.CRITICAL))
 

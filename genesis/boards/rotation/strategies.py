@@ -17,6 +17,8 @@ from genesis.monitoring import catalog
 
 ROWS: Final = 12
 """Of a timeline without turning its page: as many as can be read."""
+POINTS: Final = 300
+"""Of a chart of what changes once a decision at most: each point is dear with many strategies."""
 _DIFFERENCE: Final = f"{each(catalog.ROTATION_ENGINE_WEIGHT_RATIO)} - {each(catalog.ROTATION_TARGET_WEIGHT_RATIO)}"
 _DIFFERENCE_AT_END: Final = (
     f"{each(catalog.ROTATION_ENGINE_WEIGHT_RATIO, at=AT_END)} - {each(catalog.ROTATION_TARGET_WEIGHT_RATIO, at=AT_END)}"
@@ -33,7 +35,11 @@ def states_over_time() -> statetimeline.Panel:
         ABSENT,
     )
     told = [(float(STATE_CODES[state]), state.value, colour) for state, colour in style.STATE_COLOURS.items()]
-    return timeline(caption, told).per_page(ROWS).with_target(lines(queries.states(PICKED), "{{strategy}}"))
+    # Without any series a timeline has its own words, not the caption's.
+    read = queries.account(catalog.ROTATION_LEADING)
+    unread = f'label_replace(vector(0) unless on () {read}, "strategy", "(no controller is read)", "", "")'
+    panel = timeline(caption, [(0.0, "unknown", style.QUIET), *told]).per_page(ROWS).max_data_points(POINTS)
+    return panel.with_target(lines(f"{queries.states(PICKED)} or {unread}", "{{strategy}}"))
 
 
 def weights_over_time(settings: BoardSettings) -> timeseries.Panel:
@@ -47,7 +53,7 @@ def weights_over_time(settings: BoardSettings) -> timeseries.Panel:
     )
     largest = queries.furthest(catalog.ROTATION_TARGET_WEIGHT_RATIO)
     rest = f"sum({each(catalog.ROTATION_TARGET_WEIGHT_RATIO)}) - sum({largest}) > 0.00005"
-    panel = stacked(chart(caption, style.RATIO, 1)).min(0).max(1)
+    panel = stacked(chart(caption, style.RATIO, 1)).min(0).max(1).max_data_points(POINTS)
     panel.with_target(lines(largest, "{{strategy}}")).with_target(lines(rest, "others", "B"))
     style.own_colours(panel, settings.strategies).override_by_name("others", [style.fixed(style.QUIET)])
     engine = f"sum({each(catalog.ROTATION_ENGINE_WEIGHT_RATIO)})"
@@ -76,7 +82,7 @@ def difference_over_time(settings: BoardSettings) -> timeseries.Panel:
         "The engine reports no weights, or no rotation controller is read.",
     )
     shown = f"{_DIFFERENCE} and on (strategy) topk($lines, abs({_DIFFERENCE_AT_END}))"
-    panel = signed(chart(caption, style.RATIO, 2)).with_target(lines(shown, "{{strategy}}"))
+    panel = signed(chart(caption, style.RATIO, 2)).max_data_points(POINTS).with_target(lines(shown, "{{strategy}}"))
     style.own_colours(panel, settings.strategies)
     limit = queries.account_threshold("RotationDisagrees", "critical")
     threshold_line(panel, "Y", limit, "too much", style.CRITICAL)
@@ -89,7 +95,7 @@ def strategies() -> table.Panel:
         "Strategies",
         "One row a strategy that rotation knows; a name leads to its board. Weights are shares of the capital. Engine: what "
         "the engine reports. Off: that less the target. Rules: how many hard rules hold now; the table below names them. The "
-        "last three: what rotation last changed, why, and how long ago. A dash: not known, or nothing changed yet.",
+        "last three: how long ago rotation changed it, how, and why. A dash: not known, or nothing changed yet.",
         ABSENT,
     )
     last = f"topk by (strategy) (1, {_STEPS})"
@@ -103,10 +109,9 @@ def strategies() -> table.Panel:
         Column("Score", each(catalog.ROTATION_SCORE), style.COUNT, 3),
         Column("Pinned", each(catalog.ROTATION_PINNED), style.COUNT, properties=[style.words(pins), style.coloured_text()]),
         Column("Rules", queries.total(catalog.ROTATION_RULE_HOLDS), style.COUNT, 0, properties=holding),
-        Column("Ago", f"time() - {last}", style.CLOCK),
+        Column("Changed", f"time() - {last}", style.CLOCK, labels={"action": "How", "reason": "Because of"}),
     ]
-    keys = {"strategy": "Strategy"}
-    panel = joined(grid(caption), keys | {"action": "Last change", "reason": "Because of"}, columns)
+    panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
     panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)])
     return sorted_by(panel, "Target", descending=True)
 
