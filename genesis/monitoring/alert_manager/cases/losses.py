@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from genesis.core.figure_alerts import PortfolioPeriodLossAlert
 from genesis.monitoring import catalog
-from genesis.monitoring.alert_manager.alerts.monitor import MONITOR_DOWN
+from genesis.monitoring.alert_manager.alerts import ALERTS
 from genesis.monitoring.alert_manager.cases.case import MONITOR, Case, Check, Firing, around, held, series
 from genesis.monitoring.alert_manager.cases.figure import (
     Sample,
@@ -38,7 +38,7 @@ def drawdown(maker: CaseMaker) -> Iterator[Case]:
     at = ends + maker.hold(down)
     name = "outlives the monitor until MonitorDown mutes its end"
     yield maker.case(name, gone, [Check(at, firing_of(maker, figure, worst(figure)))])
-    muting = CaseMaker(MONITOR_DOWN, maker.inputs)
+    muting = CaseMaker(ALERTS["MonitorDown"], maker.inputs)
     yield muting.case(name, gone, [Check(at, [muting.firing_elsewhere(down.severity, MONITOR, hold=hold_text(down))])])
 
 
