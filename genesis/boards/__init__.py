@@ -12,11 +12,13 @@ from genesis.boards.frame import BoardSettings
 from genesis.boards.portfolio import portfolio_board
 from genesis.boards.rotation import rotation_board
 from genesis.boards.service import service_board
+from genesis.boards.strategy import strategy_board
 
 __all__ = ["BoardSettings", "boards"]
 
 _MAKERS = {
     places.PORTFOLIO: portfolio_board,
+    places.STRATEGY: strategy_board,
     places.EXECUTION: execution_board,
     places.ROTATION: rotation_board,
     places.SERVICE: service_board,

@@ -103,6 +103,11 @@ def dashed(colour: str) -> list[model.DynamicConfigValue]:
     ]
 
 
+def unstacked(colour: str) -> list[model.DynamicConfigValue]:
+    """The properties of a line that is drawn over stacked areas: what they add up to."""
+    return [prop for prop in dashed(colour) if prop.id_val != "custom.lineStyle"]
+
+
 def width(pixels: int) -> model.DynamicConfigValue:
     """The property that sets a column's width; columns without it share what is left."""
     return model.DynamicConfigValue("custom.width", pixels)

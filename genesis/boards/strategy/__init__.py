@@ -1,0 +1,41 @@
+"""The board "Strategy": where the P&L of one strategy comes from, what it holds and lost, and whether it is what it was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from genesis.boards import frame, marks, places, queries, variables
+from genesis.boards.frame import BoardSettings, Section
+from genesis.boards.strategy import attribution, degradation, drawdown, glance, positions, ratios, trades
+
+__all__ = ["strategy_board"]
+
+
+def strategy_board(settings: BoardSettings) -> dict[str, Any]:
+    """The board in Grafana's JSON model."""
+    currency = settings.currency
+    sections = [
+        Section(None, [panel.height(3).span(4) for panel in glance.tiles(currency)]),
+        Section(
+            None,
+            [
+                attribution.by_kind(currency).height(7).span(12),
+                drawdown.depth().height(7).span(12),
+                attribution.by_symbol().height(8).span(9),
+                attribution.by_component().height(8).span(9),
+                attribution.by_cause().height(8).span(6),
+            ],
+        ),
+        Section("Positions and alerts", positions.panels(currency)),
+        Section("Drawdowns", drawdown.panels(currency)),
+        Section("Trades", trades.panels()),
+        Section("Rolling ratios", ratios.panels()),
+        Section("Degradation, and what is not known", degradation.panels()),
+    ]
+    return frame.board(
+        places.STRATEGY,
+        settings,
+        sections,
+        choices=[variables.strategy(), variables.window()],
+        marks=[marks.alerts(queries.THIS), marks.rotations(queries.THIS)],
+    )

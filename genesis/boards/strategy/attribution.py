@@ -1,0 +1,106 @@
+"""Where the P&L comes from. Whatever it is split by, the parts stand beside their sum and the net that they must add up to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grafana_foundation_sdk.builders import table, timeseries
+
+from genesis.boards import queries, style
+from genesis.boards.panels import Caption, chart, signed, stacked
+from genesis.boards.queries import THIS, series
+from genesis.boards.strategy.parts import UNKNOWN
+from genesis.boards.tables import Column, grid, joined, sorted_by
+from genesis.boards.targets import lines
+from genesis.monitoring import catalog
+
+# These stand before all names, so they stay in sight where the rows do not fit.
+NET: Final = "= Net P&L"
+SUM: Final = "= Sum of the parts"
+RESIDUAL: Final = "= Residual"
+_KINDS: Final = {"realized": style.LINES[0], "unrealized": style.LINES[2], "fees": style.LINES[1], "funding": style.LINES[3]}
+_PERIODS: Final = (("Today", "day"), ("This week", "week"), ("This month", "month"))
+
+
+def by_kind(currency: str) -> timeseries.Panel:
+    """What it made by trading, what it paid, and what is left."""
+    caption = Caption(
+        "P&L by kind",
+        "P&L since start: realised, unrealised, fees (paid: below zero) and funding, stacked away from zero on both sides; the "
+        "white line is the net, what is above zero less what is below.",
+        UNKNOWN,
+    )
+    panel = (
+        stacked(signed(chart(caption, style.money(currency), 2)))
+        .axis_centered_zero(False)
+        .with_target(lines(queries.own(catalog.STRATEGY_PNL, by="kind"), "{{kind}}"))
+        .with_target(lines(queries.own(catalog.STRATEGY_NET_PNL), "net", "B"))
+        .override_by_name("net", style.unstacked("text"))
+    )
+    for kind, colour in _KINDS.items():
+        panel.override_by_name(kind, [style.fixed(colour)])
+    return panel
+
+
+def by_symbol() -> table.Panel:
+    """A row a symbol, a column a period."""
+    return _by_part("symbol", "Symbol", "No fill was booked yet.")
+
+
+def by_component() -> table.Panel:
+    """A row a component, a column a period."""
+    return _by_part("component", "Component", "No fill was booked yet.")
+
+
+def by_cause() -> table.Panel:
+    """A row a cause, since start."""
+    caption = Caption(
+        "Net P&L by cause",
+        "Net P&L since start in the account's currency: what the benchmark's moves made of the positions (market), what the "
+        "choice and time of the positions made (selection), and slippage, fees and funding; costs are below zero. The "
+        "residual is the net as it is kept event by event less all parts: exactly 0, or AttributionResidual fires.",
+        UNKNOWN,
+    )
+    sums = {
+        NET: queries.own(catalog.STRATEGY_NET_PNL),
+        SUM: f"sum({queries.own(catalog.STRATEGY_CAUSE_PNL, by='cause')})",
+        RESIDUAL: queries.own(catalog.STRATEGY_ATTRIBUTION_RESIDUAL),
+    }
+    expr = _with_sums("cause", queries.own(catalog.STRATEGY_CAUSE_PNL, by="cause"), sums)
+    column = Column("Since start", expr, style.COUNT, 2, signed=True)
+    return sorted_by(joined(grid(caption), {"cause": "Cause"}, [column]), "Cause")
+
+
+def _by_part(label: str, title: str, empty: str) -> table.Panel:
+    caption = Caption(
+        f"Net P&L by {label}",
+        f"Net P&L in the account's currency since start and since the period began, one row a {label}. On top, the net P&L and "
+        "the sum of all rows below: they are equal.",
+        empty,
+    )
+    whole = _column(label, "Since start", _since_start(label), queries.own(catalog.STRATEGY_NET_PNL))
+    periods = [
+        _column(label, name, _of_period(label, period), queries.own(catalog.STRATEGY_PERIOD_PNL, f'period="{period}"'))
+        for name, period in _PERIODS
+    ]
+    return sorted_by(joined(grid(caption), {label: title}, [whole, *periods]), title)
+
+
+def _column(label: str, title: str, parts: str, net: str) -> Column:
+    sums = {NET: net, SUM: f"sum({parts})"}
+    return Column(title, _with_sums(label, parts, sums), style.COUNT, 2, signed=True)
+
+
+def _since_start(label: str) -> str:
+    return f"sum by ({label}) ({series(catalog.STRATEGY_ATTRIBUTION, THIS)})"
+
+
+def _of_period(label: str, period: str) -> str:
+    of_it = f'period="{period}"'
+    return f"sum by ({label}) ({series(catalog.STRATEGY_PERIOD_ATTRIBUTION, THIS, of_it)})"
+
+
+def _with_sums(label: str, parts: str, sums: dict[str, str]) -> str:
+    """The parts by the label, and each sum as one more of its values."""
+    named = [f'label_replace({expr}, "{label}", "{name}", "", "")' for name, expr in sums.items()]
+    return " or ".join([parts, *named])

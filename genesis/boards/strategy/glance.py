@@ -1,0 +1,80 @@
+"""The figures on top: what the strategy earned, what it may do, and how far it is from trouble."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import stat
+from grafana_foundation_sdk.models import common as common_model
+from grafana_foundation_sdk.models import dashboard as model
+
+from genesis.boards import queries, style
+from genesis.boards.panels import Caption, big_number
+from genesis.boards.queries import THIS
+from genesis.boards.strategy.parts import UNKNOWN, WINDOW
+from genesis.boards.targets import now
+from genesis.monitoring import catalog
+
+
+def tiles(currency: str) -> list[stat.Panel]:
+    """Two lines of six."""
+    return [*_money(currency), _state(), *_health(currency), _firing()]
+
+
+def _money(currency: str) -> list[stat.Panel]:
+    since_start = Caption("Since start", "Realised and unrealised P&L less fees plus funding, since start.", UNKNOWN)
+    figures = [(since_start, queries.own(catalog.STRATEGY_NET_PNL))]
+    for title, period in (("Today", "day"), ("This week", "week"), ("This month", "month")):
+        caption = Caption(title, f"Net P&L since the {period} began, in the account's time zone.", UNKNOWN)
+        figures.append((caption, queries.own(catalog.STRATEGY_PERIOD_PNL, f'period="{period}"')))
+    unit = style.money(currency)
+    pnl = [big_number(caption, now(expr, caption.title), unit, 2).thresholds(style.by_sign()) for caption, expr in figures]
+    equity = Caption("Equity", "Capital plus net P&L at the mark.", UNKNOWN)
+    return [*pnl, big_number(equity, now(queries.own(catalog.STRATEGY_EQUITY), "Equity"), unit, 2)]
+
+
+def _state() -> stat.Panel:
+    caption = Caption(
+        "State",
+        "What rotation lets the strategy do: active, reduced (less capital), paused (no capital for now), or stopped.",
+        "Rotation does not run.",
+    )
+    words = {
+        f"{queries.STATE_CODES[state]}": model.ValueMappingResult(text=state.value, color=colour)
+        for state, colour in style.STATE_COLOURS.items()
+    }
+    shown = f"max({queries.states(THIS)})"
+    return big_number(caption, now(shown, "State"), style.COUNT).mappings([model.ValueMap(options=words)])
+
+
+def _health(currency: str) -> list[stat.Panel]:
+    drawdown = Caption("Drawdown", "How far the marked equity is below its peak, as a share of the peak.", UNKNOWN)
+    sharpe = Caption("Sharpe ratio", "Sharpe ratio of a year, of the returns in the chosen window.", "Not enough returns yet.")
+    wins = Caption("Win rate", "Winning round trips over all round trips that closed in the chosen window.", "No trades.")
+    tail = Caption(
+        "VaR, 95 %",
+        "Value at risk: loss that is exceeded in 5 of 100 horizons of monitor.yaml, from the returns seen; the board Risk has "
+        "the rest.",
+        "Not enough returns yet.",
+    )
+    capacity = Caption(
+        "Capacity used",
+        "Capital over the most capital that the strategy can use; above 100 % it has more than it can use.",
+        "No edge, or too few orders yet.",
+    )
+    of_tail = queries.own(catalog.STRATEGY_VALUE_AT_RISK, 'method="historical"', 'confidence="0.95"')
+    return [
+        big_number(drawdown, now(queries.own(catalog.STRATEGY_DRAWDOWN_RATIO), "Drawdown"), style.RATIO, 2),
+        big_number(sharpe, now(queries.own(catalog.STRATEGY_SHARPE_RATIO, WINDOW), "Sharpe ratio"), style.COUNT, 2),
+        big_number(wins, now(queries.own(catalog.STRATEGY_WIN_RATE_RATIO, WINDOW), "Win rate"), style.RATIO, 1),
+        big_number(tail, now(of_tail, "Value at risk"), style.money(currency), 2),
+        big_number(capacity, now(queries.own(catalog.STRATEGY_CAPACITY_USED_RATIO), "Capacity used"), style.RATIO, 0),
+    ]
+
+
+def _firing() -> stat.Panel:
+    caption = Caption(
+        "Firing",
+        "Alerts of this strategy that fire now; those that are not yet due, and those of the account, are left out.",
+        "Prometheus does not evaluate the alert rules.",
+    )
+    query = now(f"max({queries.firing_alerts_of_each()})", "Firing")
+    return big_number(caption, query, style.COUNT, 0).thresholds(style.above(1)).text_mode(common_model.BigValueTextMode.VALUE)

@@ -1,0 +1,58 @@
+"""What the strategy holds, and the alerts on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grafana_foundation_sdk.builders import table, timeseries
+
+from genesis.boards import alerts, queries, style
+from genesis.boards.panels import Caption, chart, signed, stacked
+from genesis.boards.queries import THIS
+from genesis.boards.strategy.parts import UNKNOWN
+from genesis.boards.tables import Column, grid, joined, sorted_by
+from genesis.boards.targets import lines
+from genesis.monitoring import catalog
+
+
+def panels(currency: str) -> list[Any]:
+    """The section."""
+    return [
+        _open().height(7).span(6),
+        _exposure(currency).height(7).span(10),
+        alerts.alert_table(THIS).height(7).span(8),
+    ]
+
+
+def _open() -> table.Panel:
+    caption = Caption(
+        "Open positions",
+        "Open positions by symbol: quantity in units of the symbol, and value at the mark in the account's currency. Short is "
+        "negative.",
+        "The strategy is flat.",
+    )
+    quantity = queries.own(catalog.STRATEGY_POSITION_QUANTITY, by="symbol")
+    columns = [
+        Column("Quantity", f"{quantity} != 0", style.COUNT, signed=True),
+        Column("Value", queries.own(catalog.STRATEGY_POSITION_VALUE, by="symbol") + " != 0", style.COUNT, 2, signed=True),
+    ]
+    return sorted_by(joined(grid(caption), {"symbol": "Symbol"}, columns), "Symbol")
+
+
+def _exposure(currency: str) -> timeseries.Panel:
+    caption = Caption(
+        "Exposure",
+        "Value of the open positions at the mark: long above zero, short below. The white line is the net of both; the dashed "
+        "lines are the equity, up and down: beyond them the strategy is leveraged.",
+        UNKNOWN,
+    )
+    panel = stacked(signed(chart(caption, style.money(currency), 2)))
+    exposure = catalog.STRATEGY_EXPOSURE
+    long, short = (queries.own(exposure, f'side="{side}"') for side in ("long", "short"))
+    equity = queries.own(catalog.STRATEGY_EQUITY)
+    shown = {"long": long, "short": f"-{short}", "net": f"{long} - {short}", "equity": equity, "- equity": f"-{equity}"}
+    for ref, (name, expr) in zip("ABCDE", shown.items(), strict=True):
+        panel.with_target(lines(expr, name, ref))
+    panel.override_by_name("long", [style.fixed(style.GAIN)]).override_by_name("short", [style.fixed(style.LOSS)])
+    panel.override_by_name("net", style.unstacked("text"))
+    return panel.override_by_name("equity", style.dashed(style.QUIET)).override_by_name("- equity", style.dashed(style.QUIET))

@@ -1,0 +1,73 @@
+"""Ratios of the returns, by window, as they go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grafana_foundation_sdk.builders import timeseries
+
+from genesis.boards import queries, style
+from genesis.boards.panels import Caption, chart, signed
+from genesis.boards.targets import lines
+from genesis.monitoring import catalog
+from genesis.monitoring.catalog import Metric
+
+_TOO_FEW = "Fewer returns than min_observations of monitor.yaml."
+
+
+def panels() -> list[Any]:
+    """The section."""
+    return [
+        signed(_sharpe()).height(7).span(8),
+        signed(_sortino()).height(7).span(8),
+        _volatility().height(7).span(8),
+        signed(_calmar()).height(7).span(12),
+        _observations().height(7).span(12),
+    ]
+
+
+def _sharpe() -> timeseries.Panel:
+    caption = Caption(
+        "Sharpe ratio by window",
+        "Mean return above the risk-free rate over the standard deviation, of a year; of minutes it swings far.",
+        _TOO_FEW,
+    )
+    return _by_window(chart(caption, style.COUNT, 1), catalog.STRATEGY_SHARPE_RATIO)
+
+
+def _sortino() -> timeseries.Panel:
+    caption = Caption(
+        "Sortino ratio by window",
+        "As the Sharpe ratio, of a year, over the deviation of the returns below the risk-free rate alone.",
+        _TOO_FEW,
+    )
+    return _by_window(chart(caption, style.COUNT, 1), catalog.STRATEGY_SORTINO_RATIO)
+
+
+def _volatility() -> timeseries.Panel:
+    caption = Caption("Volatility by window", "Standard deviation of the returns in the window, of a year.", _TOO_FEW)
+    return _by_window(chart(caption, style.RATIO, 1).min(0), catalog.STRATEGY_VOLATILITY_RATIO)
+
+
+def _calmar() -> timeseries.Panel:
+    caption = Caption(
+        "Calmar ratio by window",
+        "Compounded return of a year over the deepest drawdown of the returns in the window.",
+        "A return of less than a day is not compounded to a year, and there is none without a drawdown.",
+    )
+    return _by_window(chart(caption, style.COUNT, 1), catalog.STRATEGY_CALMAR_RATIO)
+
+
+def _observations() -> timeseries.Panel:
+    caption = Caption(
+        "Observations",
+        "Returns in the risk window: those behind value at risk, beta and correlation. Ratios of fewer than min_observations "
+        "returns of monitor.yaml are left out.",
+        "The strategy has no return yet.",
+    )
+    query = lines(queries.own(catalog.STRATEGY_OBSERVATIONS), "returns")
+    return chart(caption, style.COUNT, 0).min(0).with_target(query)
+
+
+def _by_window(panel: timeseries.Panel, metric: Metric) -> timeseries.Panel:
+    return panel.with_target(lines(queries.own(metric, by="window"), "{{window}}"))

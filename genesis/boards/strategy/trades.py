@@ -1,0 +1,90 @@
+"""The round trips: how many there were, how they ended, and what they made."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from grafana_foundation_sdk.builders import table, timeseries
+
+from genesis.boards import queries, style
+from genesis.boards.panels import Caption, chart
+from genesis.boards.queries import THIS, series
+from genesis.boards.strategy.parts import limits
+from genesis.boards.tables import Column, grid, joined, sorted_by
+from genesis.boards.targets import lines
+from genesis.monitoring import catalog
+
+_NO_TRIPS: Final = "No round trip has closed yet."
+_RESULTS: Final = {"win": style.GAIN, "loss": style.LOSS, "even": style.QUIET, "unvalued": style.LINES[3]}
+
+
+def panels() -> list[Any]:
+    """The section."""
+    return [
+        _by_window().height(6).span(24),
+        _closed().height(7).span(8),
+        _rates().height(7).span(8),
+        _by_result().height(7).span(8),
+    ]
+
+
+def _by_window() -> table.Panel:
+    caption = Caption(
+        "Round trips by window",
+        "Round trips, flat to flat, that closed in the window (all: since start). Expectancy, wins and losses are the mean net "
+        "P&L of one, in the account's currency; the mean loss is a positive number. Held is the mean event time from opening "
+        "to closing, of all, of winners, of losers. Profit factor is gross profit over gross loss; none without a loss.",
+        _NO_TRIPS,
+    )
+    columns = [
+        Column("Trips", queries.own(catalog.STRATEGY_WINDOW_TRADES, by="window"), style.COUNT, 0),
+        Column("Win rate", queries.own(catalog.STRATEGY_WIN_RATE_RATIO, by="window"), style.RATIO, 1),
+        Column("Profit factor", queries.own(catalog.STRATEGY_PROFIT_FACTOR_RATIO, by="window"), style.COUNT, 2),
+        Column("Expectancy", queries.own(catalog.STRATEGY_EXPECTANCY, by="window"), style.COUNT, 2, signed=True),
+        Column("Mean win", queries.own(catalog.STRATEGY_AVERAGE_WIN, by="window"), style.COUNT, 2),
+        Column("Mean loss", queries.own(catalog.STRATEGY_AVERAGE_LOSS, by="window"), style.COUNT, 2),
+        Column("Held", queries.own(catalog.STRATEGY_HOLDING_SECONDS, by="window"), style.SECONDS, 1),
+        Column("Winners held", queries.own(catalog.STRATEGY_WINNER_HOLDING_SECONDS, by="window"), style.SECONDS, 1),
+        Column("Losers held", queries.own(catalog.STRATEGY_LOSER_HOLDING_SECONDS, by="window"), style.SECONDS, 1),
+    ]
+    return sorted_by(joined(grid(caption), {"window": "Window"}, columns), "Trips")
+
+
+def _closed() -> timeseries.Panel:
+    caption = Caption(
+        "Round trips closed",
+        "Round trips that closed in the last five minutes before each moment, by result, net of fees and funding.",
+        _NO_TRIPS,
+    )
+    closed = f"round(sum by (result) (increase({series(catalog.STRATEGY_TRADES, THIS)}[5m])))"
+    panel = chart(caption, style.COUNT, 0).min(0).with_target(lines(closed, "{{result}}"))
+    for result, colour in _RESULTS.items():
+        panel.override_by_name(result, [style.fixed(colour)])
+    return panel
+
+
+def _rates() -> timeseries.Panel:
+    caption = Caption(
+        "Win rate by window",
+        "Winning round trips over all that closed in the window before each moment. Dashed: where WinRateLow starts for this "
+        "strategy, in the window and from the number of trips in alerts.yaml.",
+        _NO_TRIPS,
+    )
+    panel = chart(caption, style.RATIO, 0).min(0).max(1)
+    panel.with_target(lines(queries.own(catalog.STRATEGY_WIN_RATE_RATIO, by="window"), "{{window}}"))
+    return limits(panel, "WinRateLow")
+
+
+def _by_result() -> table.Panel:
+    caption = Caption(
+        "Results and streaks",
+        "Round trips since start by result; how many in a row, up to the last, had that result, and the most there ever were. "
+        "An unvalued trip has a fee without a rate.",
+        _NO_TRIPS,
+    )
+    columns = [
+        Column("Trips", f"sum by (result) ({series(catalog.STRATEGY_TRADES, THIS)})", style.COUNT, 0),
+        Column("In a row", queries.own(catalog.STRATEGY_STREAK, by="result"), style.COUNT, 0),
+        Column("Longest row", queries.own(catalog.STRATEGY_LONGEST_STREAK, by="result"), style.COUNT, 0),
+    ]
+    return sorted_by(joined(grid(caption), {"result": "Result"}, columns), "Trips", descending=True)
