@@ -37,6 +37,8 @@ STATE_COLOURS: Final = {
     StrategyState.PAUSED: CRITICAL,
     StrategyState.STOPPED: QUIET,
 }
+# What cost money is orange; nothing, and what was saved, is blue.
+COSTS: Final[Mapping[float | None, str]] = {None: GAIN, 1e-9: LOSS}
 SEVERITIES: Final = (("warning", WARNING), ("critical", CRITICAL))
 
 
@@ -78,6 +80,11 @@ def coloured_steps(colours: Mapping[float | None, str]) -> list[model.DynamicCon
         model.DynamicConfigValue("color", {"mode": "thresholds"}),
         model.DynamicConfigValue("thresholds", {"mode": "absolute", "steps": found}),
     ]
+
+
+def signed_text() -> list[model.DynamicConfigValue]:
+    """The properties of a table's column of gains and losses: orange below zero, blue from zero on."""
+    return [coloured_text(), *coloured_steps({None: LOSS, 0: GAIN})]
 
 
 def own_colours(panel: timeseries.Panel, names: Sequence[str]) -> timeseries.Panel:

@@ -18,7 +18,7 @@ class Empty(NamedTuple):
 _WELL = Empty("nothing is wrong with Prometheus; a machine that is too busy may make it so", always=False)
 
 EMPTY: dict[tuple[str, str, str], Empty] = {
-    ("rotation", "Blocked by", "A"): Empty("nothing blocks rotation once its warm-up is over", always=False),
+    ("rotation", "Changes by action and reason", "A"): Empty("rotation may have nothing to change", always=False),
     ("rotation", "Notifications", "B"): Empty("the demo takes every notification", always=False),
     ("rotation", "Target weights", "B"): Empty("four strategies have a line each: there are no others", with_fifty=True),
     ("service", "Evaluations left out", "A"): _WELL,

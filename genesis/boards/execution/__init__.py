@@ -39,7 +39,7 @@ def execution_board(settings: BoardSettings) -> dict[str, Any]:
         ),
         Section(
             "Implementation shortfall",
-            [shortfall.over_time(settings).height(8).span(9), shortfall.by_strategy().height(8).span(15)],
+            [shortfall.over_time(settings).height(8).span(8), shortfall.by_strategy().height(8).span(16)],
         ),
         Section(
             "Capacity",
@@ -77,5 +77,4 @@ def _slippage() -> stat.Panel:
         "No fills lately.",
     )
     told = fills.mean_slippage(window=fills.WINDOW)
-    cost = style.steps({None: style.GAIN, 0.0: style.LOSS})
-    return big_number(caption, now(told, "Slippage"), style.BASIS_POINTS, 2).thresholds(cost)
+    return big_number(caption, now(told, "Slippage"), style.BASIS_POINTS, 2).thresholds(style.steps(style.COSTS))

@@ -117,7 +117,7 @@ def unknown() -> table.Panel:
     )
     chosen = queries.series(catalog.STRATEGY_UNDEFINED_INFO, 'figure=~"capacity.*"', queries.PICKED)
     panel = grid(caption).with_target(rows(f"max by (strategy, figure, reason) ({chosen})"))
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(150)])
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(190)])
     panel.override_by_name("Figure", [style.plain_words(_FIGURES), style.width(130)])
     panel.override_by_name("Reason", [style.plain_words({code: f"{code}: {text}" for code, text in _REASONS.items()})])
     names = {"strategy": "Strategy", "figure": "Figure", "reason": "Reason"}

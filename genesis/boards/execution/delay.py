@@ -68,5 +68,5 @@ def by_strategy() -> table.Panel:
         Column("Level", level, style.COUNT, 0, properties=[style.words(LEVELS), style.coloured_text()]),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(130)])
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(190)])
     return sorted_by(panel, "p95", descending=True)

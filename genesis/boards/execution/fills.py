@@ -99,8 +99,8 @@ def delay_buckets(window: str) -> str:
 
 
 def most(expr: str, measure: str) -> str:
-    """`expr` of the `$lines` strategies whose measure is furthest from zero at the end of the board's time range."""
-    return f"{expr} and on (strategy) topk($lines, abs({measure}))"
+    """`expr` of the `$lines` strategies with the largest measure, of the end of the board's time range."""
+    return f"{expr} and on (strategy) topk($lines, {measure})"
 
 
 def at_end(metric: Metric) -> str:

@@ -78,7 +78,7 @@ def by_strategy() -> table.Panel:
         "without a signal.",
         _UNKNOWN,
     )
-    cost = [style.coloured_text(), *style.coloured_steps({None: style.GAIN, 0: style.LOSS})]
+    cost = [style.coloured_text(), *style.coloured_steps(style.COSTS)]
     columns = [
         Column("Total", f"sum by (strategy) ({_TOLD})", style.COUNT, 2, properties=cost),
         *(
@@ -88,7 +88,8 @@ def by_strategy() -> table.Panel:
         Column("Measured", _measured_share("strategy"), style.RATIO, 0),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(150)])
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(170)])
+    panel.override_by_name("Opportunity", [style.width(105)])
     return sorted_by(panel, "Total", descending=True)
 
 
@@ -102,4 +103,4 @@ def _measured_share(by: str = "") -> str:
 
 
 def _cost() -> dashboard.ThresholdsConfig:
-    return style.steps({None: style.GAIN, 0.0: style.LOSS})
+    return style.steps(style.COSTS)

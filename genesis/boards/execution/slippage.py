@@ -93,7 +93,7 @@ def mean_over_time(settings: BoardSettings) -> timeseries.Panel:
     caption = Caption(
         "Mean slippage by strategy",
         "Mean slippage per fill in the last five minutes, in basis points; above 0 it cost money. Of more strategies than the "
-        "board's number of lines, those whose mean since start is furthest from 0. Dashed: where SlippageHigh of that "
+        "board's number of lines, those with the highest mean since start. Dashed: where SlippageHigh of that "
         "severity starts; a line with a strategy's name holds for that strategy instead of the default.",
         NO_FILLS,
     )
@@ -109,8 +109,8 @@ def expected_over_time(settings: BoardSettings) -> timeseries.Panel:
     caption = Caption(
         "Slippage over expected",
         "Mean slippage per fill in the last five minutes over what strategies.yaml expects; 100 % is as expected, below 0 the "
-        "fills were better than the signals' prices. Of more strategies than the board's number of lines, those whose mean "
-        "since start is furthest from 0. Dashed: where SlippageAboveExpected of that severity starts.",
+        "fills were better than the signals' prices. Of more strategies than the board's number of lines, those with the "
+        "highest mean since start. Dashed: where SlippageAboveExpected of that severity starts.",
         "No picked strategy with an expected slippage in strategies.yaml had a fill in this time.",
     )
     shown = fills.most(fills.over_expected(WINDOW), fills.at_end(catalog.STRATEGY_MEAN_SLIPPAGE_RATIO))
@@ -139,7 +139,7 @@ def by_symbol() -> table.Panel:
         Column("Maker", f"({made} or 0 * {volume}) / ({volume} > 0)", style.RATIO, 0),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy", "symbol": "Symbol"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(160)])
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(190)])
     return sorted_by(panel, "Mean", descending=True)
 
 
@@ -149,7 +149,7 @@ def _basis_points(metric: Any) -> str:
 
 def _cost() -> list[model.DynamicConfigValue]:
     """Costs are orange, and what was saved is blue."""
-    return [style.coloured_text(), *style.coloured_steps({None: style.GAIN, 0: style.LOSS})]
+    return [style.coloured_text(), *style.coloured_steps(style.COSTS)]
 
 
 def _thresholds(panel: timeseries.Panel, alert: str, scale: str) -> timeseries.Panel:

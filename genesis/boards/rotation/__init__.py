@@ -18,8 +18,8 @@ def rotation_board(settings: BoardSettings) -> dict[str, Any]:
         Section(
             None,
             [
-                strategies.states_over_time().height(8).span(12),
-                strategies.weights_over_time(settings).height(8).span(12),
+                strategies.states_over_time().height(9).span(12),
+                strategies.weights_over_time(settings).height(9).span(12),
                 strategies.strategies().height(8).span(24),
             ],
         ),

@@ -11,12 +11,12 @@ from genesis.boards import queries, style
 from genesis.boards.panels import Caption, big_number, chart, legend_below, stacked, threshold_line, timeline
 from genesis.boards.queries import account, series
 from genesis.boards.service.parts import names, words
-from genesis.boards.tables import Column, grid, joined
-from genesis.boards.targets import lines, now
+from genesis.boards.tables import grid, reshaped
+from genesis.boards.targets import lines, now, rows
 from genesis.monitoring import catalog
 from genesis.rotation.decision import Action
 
-ABSENT: Final = "No rotation controller is read: `genesis rotate run` starts one."
+ABSENT: Final = "No rotation controller is read."
 _NONE: Final = "No controller."
 _MODES: Final = (
     (0.0, "no leader", style.CRITICAL),
@@ -75,7 +75,8 @@ def deliveries() -> table.Panel:
         "Nothing was delivered yet, decisions are only told, or no controller is read.",
     )
     told = f"sum by (outcome) ({series(catalog.ROTATION_DELIVERIES)})"
-    return joined(grid(caption), {"outcome": "Outcome"}, [Column("Deliveries", told, style.COUNT, 0)])
+    panel = grid(caption).with_target(rows(told)).override_by_name("Count", style.unit(style.COUNT, 0))
+    return reshaped(panel, {"outcome": "Outcome", "Value": "Count"})
 
 
 def changes() -> timeseries.Panel:

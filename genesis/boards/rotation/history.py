@@ -9,11 +9,12 @@ from grafana_foundation_sdk.builders import statetimeline, timeseries
 from genesis.boards import foreign, queries, style
 from genesis.boards.panels import Caption, chart, legend_below, stacked, timeline
 from genesis.boards.queries import PICKED_OR_NONE, series
-from genesis.boards.rotation.strategies import POINTS, ROWS
+from genesis.boards.rotation.strategies import POINTS
 from genesis.boards.targets import lines
 from genesis.monitoring import catalog
 
-_MOST: Final = 48
+_ROWS: Final = 12
+_MOST: Final = 4 * _ROWS
 """Alerts of a timeline, over its pages."""
 _CHOSEN: Final = f'alertname!="Watchdog",{PICKED_OR_NONE}'
 _KEY: Final = "alertname, strategy, symbol"
@@ -33,14 +34,14 @@ def timeline_of_alerts() -> statetimeline.Panel:
         "History of alerts",
         "When each alert of the account, of Genesis itself and of the picked strategies was pending, and when it fired, by "
         "severity. Of more than 48, those that were raised longest; further ones are on further pages.",
-        "Prometheus does not evaluate the alert rules.",
+        "Not raised.",  # a timeline says so of the gaps in its bands
     )
     # Without any series a timeline has its own words, not the caption's.
     none = f'label_replace(0 * ({queries.watchdog()}), "alertname", "No alert was raised", "", "")'
     shown = f"({raised_levels()} and on ({_KEY}) {_longest()}) or ({none} unless on () {_longest()})"
     return (
         timeline(caption, _LEVELS)
-        .per_page(ROWS)
+        .per_page(_ROWS)
         .max_data_points(POINTS)
         .with_target(lines(shown, "{{alertname}} {{strategy}} {{symbol}}"))
     )

@@ -15,7 +15,7 @@ from genesis.boards.tables import Column, grid, joined, reshaped, sorted_by
 from genesis.boards.targets import lines, rows
 from genesis.monitoring import catalog
 
-ROWS: Final = 12
+ROWS: Final = 10
 """Of a timeline without turning its page: as many as can be read."""
 POINTS: Final = 300
 """Of a chart of what changes once a decision at most: each point is dear with many strategies."""
@@ -65,10 +65,12 @@ def scores_over_time(settings: BoardSettings) -> timeseries.Panel:
     caption = Caption(
         "Scores",
         "What each strategy's figures amount to, from 0 to 1; more is better, and targets are in proportion to it. Of more "
-        "strategies than the board's number of lines, the best. A strategy without all of its figures has none.",
+        "strategies than the board's number of lines, the worst. A strategy without all of its figures has none.",
         "No strategy has all the figures of its score, or no rotation controller is read.",
     )
-    panel = chart(caption, style.COUNT, 3).with_target(lines(queries.furthest(catalog.ROTATION_SCORE), "{{strategy}}"))
+    worst = f"bottomk($lines, {each(catalog.ROTATION_SCORE, at=AT_END)})"
+    shown = f"{each(catalog.ROTATION_SCORE)} and on (strategy) {worst}"
+    panel = chart(caption, style.COUNT, 3).with_target(lines(shown, "{{strategy}}"))
     return style.own_colours(panel, settings.strategies)
 
 
