@@ -113,5 +113,5 @@ def _add_trend(panel: table.Panel, trend: Trend) -> dict[str, str]:
 def _properties(column: Column) -> list[model.DynamicConfigValue]:
     properties = style.unit(column.unit, column.decimals)
     if column.signed:
-        properties += [style.coloured_text(), *style.coloured_steps({None: style.LOSS, 0: style.GAIN})]
+        properties += style.signed_text()
     return [*properties, *column.properties]

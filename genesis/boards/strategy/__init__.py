@@ -6,7 +6,7 @@ from typing import Any
 
 from genesis.boards import frame, marks, places, queries, variables
 from genesis.boards.frame import BoardSettings, Section
-from genesis.boards.strategy import attribution, degradation, drawdown, glance, positions, ratios, trades
+from genesis.boards.strategy import alerting, attribution, degradation, drawdown, glance, positions, ratios, trades
 
 __all__ = ["strategy_board"]
 
@@ -26,11 +26,12 @@ def strategy_board(settings: BoardSettings) -> dict[str, Any]:
                 attribution.by_cause().height(8).span(6),
             ],
         ),
-        Section("Positions and alerts", positions.panels(currency)),
+        Section("Positions", positions.panels(currency)),
         Section("Drawdowns", drawdown.panels(currency)),
         Section("Trades", trades.panels()),
         Section("Rolling ratios", ratios.panels()),
-        Section("Degradation, and what is not known", degradation.panels()),
+        Section("Degradation", degradation.panels()),
+        Section("Alerts, and what is not known", alerting.panels()),
     ]
     return frame.board(
         places.STRATEGY,

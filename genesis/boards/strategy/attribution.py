@@ -10,13 +10,13 @@ from genesis.boards import queries, style
 from genesis.boards.panels import Caption, chart, signed, stacked
 from genesis.boards.queries import THIS, series
 from genesis.boards.strategy.parts import UNKNOWN
-from genesis.boards.tables import Column, grid, joined, sorted_by
-from genesis.boards.targets import lines
+from genesis.boards.tables import Column, grid, joined, reshaped, sorted_by
+from genesis.boards.targets import lines, rows
 from genesis.monitoring import catalog
 
 # These stand before all names, so they stay in sight where the rows do not fit.
-NET: Final = "= Net P&L"
-SUM: Final = "= Sum of the parts"
+NET: Final = "= Net"
+SUM: Final = "= Sum"
 RESIDUAL: Final = "= Residual"
 _KINDS: Final = {"realized": style.LINES[0], "unrealized": style.LINES[2], "fees": style.LINES[1], "funding": style.LINES[3]}
 _PERIODS: Final = (("Today", "day"), ("This week", "week"), ("This month", "month"))
@@ -67,8 +67,12 @@ def by_cause() -> table.Panel:
         RESIDUAL: queries.own(catalog.STRATEGY_ATTRIBUTION_RESIDUAL),
     }
     expr = _with_sums("cause", queries.own(catalog.STRATEGY_CAUSE_PNL, by="cause"), sums)
-    column = Column("Since start", expr, style.COUNT, 2, signed=True)
-    return sorted_by(joined(grid(caption), {"cause": "Cause"}, [column]), "Cause")
+    panel = (
+        grid(caption)
+        .with_target(rows(expr))
+        .override_by_name("Since start", [*style.unit(style.COUNT, 2), *style.signed_text()])
+    )
+    return sorted_by(reshaped(panel, {"cause": "Cause", "Value": "Since start"}), "Cause")
 
 
 def _by_part(label: str, title: str, empty: str) -> table.Panel:
@@ -83,7 +87,8 @@ def _by_part(label: str, title: str, empty: str) -> table.Panel:
         _column(label, name, _of_period(label, period), queries.own(catalog.STRATEGY_PERIOD_PNL, f'period="{period}"'))
         for name, period in _PERIODS
     ]
-    return sorted_by(joined(grid(caption), {label: title}, [whole, *periods]), title)
+    panel = joined(grid(caption), {label: title}, [whole, *periods]).override_by_name(title, [style.width(112)])
+    return sorted_by(panel, title)
 
 
 def _column(label: str, title: str, parts: str, net: str) -> Column:

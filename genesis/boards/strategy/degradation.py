@@ -1,16 +1,14 @@
-"""Whether the strategy is still what its baseline said, and which of its figures are not known."""
+"""Whether the strategy is still what its baseline said."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from grafana_foundation_sdk.builders import table, timeseries
+from grafana_foundation_sdk.builders import timeseries
 
 from genesis.boards import queries, style
 from genesis.boards.panels import Caption, chart, threshold_line
-from genesis.boards.queries import THIS
-from genesis.boards.tables import grid, reshaped
-from genesis.boards.targets import lines, rows
+from genesis.boards.targets import lines
 from genesis.monitoring import catalog
 
 _ALERT: Final = "SharpeDegraded"
@@ -23,7 +21,6 @@ def panels() -> list[Any]:
         _cusum().height(7).span(8),
         _probability().height(7).span(8),
         _record().height(7).span(8),
-        _undefined().height(7).span(24),
     ]
 
 
@@ -65,14 +62,3 @@ def _record() -> timeseries.Panel:
     panel.with_target(lines(queries.own(catalog.STRATEGY_TRACK_RECORD_SECONDS), "record"))
     panel.override_by_name("record", [style.fixed(style.LINES[0])])
     return threshold_line(panel, "B", queries.own(catalog.STRATEGY_MIN_TRACK_RECORD_SECONDS), "minimum", style.QUIET)
-
-
-def _undefined() -> table.Panel:
-    caption = Caption(
-        "Undefined figures",
-        "Figures of this strategy that are left out because they cannot be computed, and why; docs/numbers.md explains the "
-        "reasons.",
-        "Every figure is known.",
-    )
-    panel = grid(caption).with_target(rows(queries.undefined_figures(THIS)))
-    return reshaped(panel, {"figure": "Figure", "reason": "Reason"}, hidden=["Value", "strategy"])

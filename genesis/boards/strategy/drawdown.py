@@ -19,7 +19,7 @@ _NONE_OVER = "No drawdown is over yet."
 def depth() -> timeseries.Panel:
     """The drawdown over time, with the strategy's own thresholds."""
     caption = Caption(
-        "Drawdown",
+        "Drawdown and its thresholds",
         "How far the marked equity is below its peak, drawn downwards from zero. Dashed: where StrategyDrawdown fires for this "
         "strategy. Vertical marks: an alert fired, or rotation changed the strategy.",
         UNKNOWN,

@@ -1,4 +1,4 @@
-"""What the strategy holds, and the alerts on it."""
+"""What the strategy holds."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from typing import Any
 
 from grafana_foundation_sdk.builders import table, timeseries
 
-from genesis.boards import alerts, queries, style
+from genesis.boards import queries, style
 from genesis.boards.panels import Caption, chart, signed, stacked
-from genesis.boards.queries import THIS
 from genesis.boards.strategy.parts import UNKNOWN
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines
@@ -18,9 +17,8 @@ from genesis.monitoring import catalog
 def panels(currency: str) -> list[Any]:
     """The section."""
     return [
-        _open().height(7).span(6),
-        _exposure(currency).height(7).span(10),
-        alerts.alert_table(THIS).height(7).span(8),
+        _open().height(7).span(8),
+        _exposure(currency).height(7).span(16),
     ]
 
 
