@@ -42,7 +42,7 @@ def execution_board(settings: BoardSettings) -> dict[str, Any]:
             [shortfall.over_time(settings).height(8).span(8), shortfall.by_strategy().height(8).span(16)],
         ),
         Section(
-            "Capacity",
+            "How much more a strategy can use",
             [
                 capacity.by_strategy().height(7).span(24),
                 capacity.used_over_time(settings).height(8).span(12),

@@ -24,7 +24,7 @@ def rotation_board(settings: BoardSettings) -> dict[str, Any]:
             ],
         ),
         Section(
-            "Alerts",
+            "What fires, and what fired",
             [
                 alerts.alert_table(queries.PICKED_OR_NONE).height(9).span(14),
                 alerts.alert_list().height(9).span(10),
@@ -34,7 +34,7 @@ def rotation_board(settings: BoardSettings) -> dict[str, Any]:
             ],
         ),
         Section(
-            "Decisions",
+            "What was decided, and why",
             [
                 strategies.last_changes().height(8).span(12),
                 controller.changes().height(8).span(12),
