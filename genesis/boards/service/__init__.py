@@ -7,6 +7,7 @@ from typing import Any
 from genesis.boards import frame, marks, places, variables
 from genesis.boards.frame import BoardSettings, Section
 from genesis.boards.service import alerting, events, feeds, glance, journal, processes, scrapes
+from genesis.boards.service.parts import TILE
 
 __all__ = ["service_board"]
 
@@ -15,15 +16,15 @@ def service_board(settings: BoardSettings) -> dict[str, Any]:
     """The board in Grafana's JSON model."""
     interval = settings.scrape_interval.total_seconds()
     sections = [
-        Section(None, [panel.height(3) for panel in glance.tiles(interval)]),
+        Section(None, [panel.height(TILE) for panel in glance.tiles(interval)]),
         Section(
             None,
             [
-                scrapes.duration(interval).height(7).span(8),
-                events.taken_in().height(7).span(8),
-                events.lag().height(7).span(8),
-                glance.alert_table().height(8).span(12),
-                glance.programs().height(8).span(12),
+                scrapes.duration(interval).height(8).span(8),
+                events.taken_in().height(8).span(8),
+                events.lag().height(8).span(8),
+                glance.alert_table().height(7).span(12),
+                glance.programs().height(7).span(12),
             ],
         ),
         Section("Scrapes, groups and series", scrapes.panels()),

@@ -7,9 +7,9 @@ from typing import Any, Final
 from grafana_foundation_sdk.builders import stat, table, timeseries
 
 from genesis.boards import foreign, queries, style
-from genesis.boards.panels import Caption, chart, threshold_line
+from genesis.boards.panels import Caption, threshold_line
 from genesis.boards.queries import AT_END, series
-from genesis.boards.service.parts import HEIGHT, RARE, SPAN, times, words
+from genesis.boards.service.parts import HEIGHT, RARE, SPAN, low, times, words
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines
 from genesis.monitoring.catalog import Metric
@@ -23,9 +23,9 @@ def panels() -> list[Any]:
         _evaluation().height(HEIGHT).span(SPAN),
         _missed().height(HEIGHT).span(SPAN),
         _handed_over().height(HEIGHT).span(SPAN),
-        _delivered().height(HEIGHT).span(16),
-        _configuration().height(3).span(SPAN),
-        _failures().height(4).span(SPAN),
+        _delivered().height(6).span(12),
+        _failures().height(6).span(SPAN),
+        _configuration().height(6).span(4),
     ]
 
 
@@ -58,7 +58,7 @@ def _missed() -> timeseries.Panel:
     missed, due = (
         f"increase({series(metric)}[{RARE}])" for metric in (foreign.RULE_GROUP_MISSED, foreign.RULE_GROUP_ITERATIONS)
     )
-    panel = chart(caption, style.RATIO, 1).with_target(lines(f"{_by_group(f'{missed} / ({due} > 0)')} > 0", "{{group}}"))
+    panel = low(caption, style.RATIO, 1).with_target(lines(f"{_by_group(f'{missed} / ({due} > 0)')} > 0", "{{group}}"))
     for ref, (severity, colour) in zip("BC", style.SEVERITIES, strict=True):
         threshold_line(panel, ref, queries.account_threshold("RulesMissed", severity), f"RulesMissed {severity}", colour)
     return panel
@@ -71,7 +71,7 @@ def _handed_over() -> timeseries.Panel:
         "were dropped. A firing alert is sent again and again until it is resolved.",
         "Prometheus does not scrape itself, or knows no Alertmanager.",
     )
-    panel = chart(caption, style.PER_SECOND, 2)
+    panel = low(caption, style.PER_SECOND, 2)
     told = {"sent": foreign.HANDED_OVER, "failed": foreign.HANDING_OVER_FAILED, "dropped": foreign.HANDING_OVER_DROPPED}
     for ref, (name, metric) in zip("ABC", told.items(), strict=True):
         panel.with_target(lines(f"sum(rate({series(metric)}[{RARE}]))", name, ref))
@@ -125,4 +125,4 @@ def _failures() -> timeseries.Panel:
         "Every rule was evaluated in the last five minutes.",
     )
     failed = f"{_by_group(f'increase({series(foreign.RULE_FAILURES)}[{RARE}])')} > 0"
-    return chart(caption, style.COUNT, 0).with_target(lines(failed, "{{group}}"))
+    return low(caption, style.COUNT, 0).with_target(lines(failed, "{{group}}"))

@@ -7,13 +7,16 @@ from typing import Any, Final
 from grafana_foundation_sdk.builders import table, timeseries
 
 from genesis.boards import queries, style
-from genesis.boards.panels import Caption, chart, threshold_line
+from genesis.boards.panels import Caption, threshold_line
 from genesis.boards.queries import series
-from genesis.boards.service.parts import HEIGHT, RARE, SPAN, WINDOW, times
+from genesis.boards.service.parts import HEIGHT, RARE, SPAN, WINDOW, low, times
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import Metric
+from genesis.monitoring.telemetry import EVENT_TYPES
+
+_KINDS: Final = tuple(str(kind.__struct_config__.tag) for kind in EVENT_TYPES)
 
 _TAKEN: Final = 'outcome="accepted"'
 _NOT_TAKEN: Final = 'outcome!="accepted"'
@@ -24,22 +27,23 @@ def taken_in() -> timeseries.Panel:
     """Accepted events."""
     caption = Caption(
         "Events taken in",
-        "Accepted events a second, by kind.",
-        "The monitor is not scraped.",
+        "Accepted events a second, over the last half minute, by kind.",
+        "No event came in the last half minute, or the monitor is not scraped.",
     )
-    rate = f"sum by (kind) (rate({series(catalog.EVENTS, _TAKEN)}[$__rate_interval])) > 0"
-    return chart(caption, style.PER_SECOND, 1).with_target(lines(rate, "{{kind}}"))
+    rate = f"sum by (kind) (rate({series(catalog.EVENTS, _TAKEN)}[{WINDOW}])) > 0"
+    return _of_kinds(low(caption, style.PER_SECOND, 1), rate)
 
 
 def lag() -> timeseries.Panel:
     """How old events are when they come."""
     caption = Caption(
         "Event lag",
-        "Wall time at arrival less the event's own time: 9 of 10 events of the last minute were at most so old when they came, "
-        "by kind, on a scale of powers of ten. It holds the way from the market, and the difference between the two clocks.",
-        "No event came in the last minute.",
+        "Wall time at arrival less the event's own time: 9 of 10 events of the last half minute were at most so old when they "
+        "came, by kind, on a scale of powers of ten. It holds the way from the market, and the difference between the two "
+        "clocks.",
+        "No event came in the last half minute.",
     )
-    return times(caption).with_target(lines(_quantile(0.9, catalog.EVENT_LAG_SECONDS), "{{kind}}"))
+    return _of_kinds(times(caption), _quantile(0.9, catalog.EVENT_LAG_SECONDS))
 
 
 def panels() -> list[Any]:
@@ -55,7 +59,7 @@ def panels() -> list[Any]:
 
 
 def _quantile(share: float, metric: Metric) -> str:
-    """By kind, of the last minute; the comparison takes away the kinds of which no event came: their quantile is NaN."""
+    """By kind; the comparison takes away the kinds of which no event came: their quantile is NaN."""
     return f"histogram_quantile({share:g}, sum by (le, kind) (rate({series(metric, part='_bucket')}[{WINDOW}]))) > 0"
 
 
@@ -68,7 +72,7 @@ def _refused() -> timeseries.Panel:
         "Every event of the last five minutes was booked.",
     )
     refused = f"sum by (kind, outcome) (increase({series(catalog.EVENTS, _NOT_TAKEN)}[{RARE}])) > 0"
-    panel = chart(caption, style.COUNT, 0).with_target(lines(refused, "{{kind}} {{outcome}}"))
+    panel = low(caption, style.COUNT, 0).with_target(lines(refused, "{{kind}} {{outcome}}"))
     return _with_thresholds(panel, "EventsRejected")
 
 
@@ -81,17 +85,17 @@ def _late() -> timeseries.Panel:
         "No event of the last five minutes was late.",
     )
     late = f"sum by (kind) (increase({series(catalog.EVENTS_LATE)}[{RARE}])) > 0"
-    return _with_thresholds(chart(caption, style.COUNT, 0).with_target(lines(late, "{{kind}}")), "EventsLate")
+    return _with_thresholds(low(caption, style.COUNT, 0).with_target(lines(late, "{{kind}}")), "EventsLate")
 
 
 def _processing() -> timeseries.Panel:
     caption = Caption(
         "Processing time",
-        "Wall time from an event's arrival to its books: 99 of 100 events of the last minute took at most so long, by kind, on "
-        "a scale of powers of ten. Events of the account wait for the journal; market events do not.",
-        "No event came in the last minute.",
+        "Wall time from an event's arrival to its books: 99 of 100 events of the last half minute took at most so long, by "
+        "kind, on a scale of powers of ten. Events of the account wait for the journal; market events do not.",
+        "No event came in the last half minute.",
     )
-    return times(caption).with_target(lines(_quantile(0.99, catalog.EVENT_PROCESSING_SECONDS), "{{kind}}"))
+    return _of_kinds(times(caption), _quantile(0.99, catalog.EVENT_PROCESSING_SECONDS))
 
 
 def _sources() -> table.Panel:
@@ -100,7 +104,7 @@ def _sources() -> table.Panel:
         "One row a source of events. Missing: numbers below its highest whose events never came. Clock: its event time less "
         "arrival; above 0 it is ahead, below 0 it is behind or far away. The rest counts numbered events since the monitor's "
         "start: those that left a gap, filled one, or came again. A source that does not number its events has a clock alone.",
-        "No source has sent anything in the last minutes.",
+        "No source has sent anything in the last half minutes.",
     )
 
     def ordered(order: str) -> str:
@@ -127,7 +131,7 @@ def _requests() -> timeseries.Panel:
         "Every request of the last five minutes was answered.",
     )
     refused = f"sum by (code) (increase({series(catalog.API_REQUESTS, _FAILED)}[{RARE}])) > 0"
-    return _with_thresholds(chart(caption, style.COUNT, 0).with_target(lines(refused, "{{code}}")), "RequestsRefused")
+    return _with_thresholds(low(caption, style.COUNT, 0).with_target(lines(refused, "{{code}}")), "RequestsRefused")
 
 
 def _waiting() -> timeseries.Panel:
@@ -138,10 +142,14 @@ def _waiting() -> timeseries.Panel:
         "The monitor is not scraped.",
     )
     return (
-        chart(caption, style.COUNT, 0)
+        low(caption, style.COUNT, 0)
         .with_target(lines(queries.account(catalog.INGEST_PENDING_EVENTS), "to be booked"))
         .with_target(lines(queries.account(catalog.JOURNAL_PENDING_EVENTS), "to be committed", "B"))
     )
+
+
+def _of_kinds(panel: timeseries.Panel, expr: str) -> timeseries.Panel:
+    return style.own_colours(panel.with_target(lines(expr, "{{kind}}")), _KINDS)
 
 
 def _with_thresholds(panel: timeseries.Panel, alert: str) -> timeseries.Panel:

@@ -7,10 +7,10 @@ from typing import Any, Final
 from grafana_foundation_sdk.builders import stat, table, timeseries
 
 from genesis.boards import queries, style
-from genesis.boards.panels import Caption, chart, threshold_line
+from genesis.boards.panels import Caption, threshold_line
 from genesis.boards.queries import AT_END, PICKED, series
-from genesis.boards.service.parts import HEIGHT, SPAN, numbers
-from genesis.boards.tables import grid, reshaped
+from genesis.boards.service.parts import HEIGHT, SPAN, low, numbers
+from genesis.boards.tables import Column, grid, joined, reshaped, sorted_by
 from genesis.boards.targets import lines, rows
 from genesis.monitoring import catalog
 
@@ -23,8 +23,8 @@ def panels() -> list[Any]:
         _marks().height(HEIGHT).span(SPAN),
         _silence().height(HEIGHT).span(SPAN),
         _undefined().height(HEIGHT).span(SPAN),
-        _books().height(4).span(SPAN),
-        _breaks().height(HEIGHT).span(16),
+        _books().height(6).span(6),
+        _breaks().height(6).span(18),
     ]
 
 
@@ -38,7 +38,7 @@ def _marks() -> timeseries.Panel:
     confirmed = "max by (symbol) ({})"
     at_end = confirmed.format(series(catalog.MARK_TIMESTAMP_SECONDS, at=AT_END))
     age = f"time() - {confirmed.format(series(catalog.MARK_TIMESTAMP_SECONDS))} and on (symbol) bottomk($lines, {at_end})"
-    panel = chart(caption, style.SECONDS, 1).with_target(lines(age, "{{symbol}}"))
+    panel = low(caption, style.SECONDS, 1).with_target(lines(age, "{{symbol}}"))
     for ref, (severity, colour) in zip("BC", style.SEVERITIES, strict=True):
         threshold_line(panel, ref, queries.account_threshold("MarketDataStale", severity), f"stale {severity}", colour)
     return panel
@@ -54,13 +54,13 @@ def _silence() -> timeseries.Panel:
     )
     last = queries.each(catalog.STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS, at=AT_END)
     silence = f"{queries.silence()} and on (strategy) bottomk($lines, {last})"
-    panel = chart(caption, style.SECONDS, 0).with_target(lines(silence, "{{strategy}}"))
+    panel = low(caption, style.SECONDS, 0).with_target(lines(silence, "{{strategy}}"))
     for ref, (severity, colour) in zip("BC", style.SEVERITIES, strict=True):
         threshold_line(panel, ref, queries.threshold("StrategySilent", severity), f"{severity} {{{{strategy}}}}", colour)
     return panel
 
 
-def _undefined() -> timeseries.Panel:
+def _undefined() -> table.Panel:
     caption = Caption(
         "Figures left out",
         "Figures of the strategies and of the account that cannot be computed, by reason. Most reasons end by themselves or "
@@ -68,13 +68,11 @@ def _undefined() -> timeseries.Panel:
         "docs/numbers.md explains them, the board Portfolio has each figure.",
         "Every figure is known.",
     )
-    strategies = f"count by (reason) ({series(catalog.STRATEGY_UNDEFINED_INFO, PICKED)})"
-    account = f"count by (reason) ({series(catalog.PORTFOLIO_UNDEFINED_INFO)})"
-    return (
-        chart(caption, style.COUNT, 0)
-        .with_target(lines(strategies, "{{reason}}"))
-        .with_target(lines(account, "{{reason}}, account", "B"))
-    )
+    columns = [
+        Column("Of strategies", f"count by (reason) ({series(catalog.STRATEGY_UNDEFINED_INFO, PICKED)})", style.COUNT, 0),
+        Column("Of the account", f"count by (reason) ({series(catalog.PORTFOLIO_UNDEFINED_INFO)})", style.COUNT, 0),
+    ]
+    return sorted_by(joined(grid(caption), {"reason": "Reason"}, columns), "Of strategies", descending=True)
 
 
 def _books() -> stat.Panel:
@@ -102,15 +100,12 @@ def _breaks() -> table.Panel:
         f"Positions and cash by the last statement less those in the books, in units of the symbol or currency. {_SCOPE}",
         "Books and statement agree, or no statement was sent yet: docs/reconciliation.md.",
     )
-    found = " or ".join(
-        f'label_replace(label_replace(max by (scope, strategy, {label}) ({series(metric)}), "item", "$1", "{label}", "(.*)"), '
-        f'"of", "{of}", "", "")'
-        for metric, label, of in (
-            (catalog.RECONCILIATION_BREAK, "symbol", "position"),
-            (catalog.RECONCILIATION_CASH_BREAK, "currency", "cash"),
-        )
+    position, cash = series(catalog.RECONCILIATION_BREAK), series(catalog.RECONCILIATION_CASH_BREAK)
+    found = (
+        f'label_replace({position}, "item", "position $1", "symbol", "(.*)") or '
+        f'label_replace({cash}, "item", "cash $1", "currency", "(.*)")'
     )
-    panel = grid(caption).with_target(rows(f"max by (scope, strategy, of, item) ({found})"))
+    panel = grid(caption).with_target(rows(f"max by (scope, strategy, item) ({found})"))
     panel.override_by_name("Statement less books", style.unit(style.COUNT, 8))
-    names = {"scope": "Scope", "strategy": "Strategy", "of": "Of", "item": "Item", "Value": "Statement less books"}
+    names = {"scope": "Scope", "strategy": "Strategy", "item": "Of", "Value": "Statement less books"}
     return reshaped(panel, names)

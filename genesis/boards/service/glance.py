@@ -10,7 +10,7 @@ from genesis.boards import alerts, queries, style
 from genesis.boards.foreign import JOBS, PROCESS_MEMORY_BYTES, SCRAPE_DURATION_SECONDS, UP
 from genesis.boards.panels import Caption, big_number, timeline
 from genesis.boards.queries import series
-from genesis.boards.service.parts import names, of_program, words
+from genesis.boards.service.parts import of_program, words
 from genesis.boards.targets import lines, now
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.alerts import ALERTS, SERVICE
@@ -34,12 +34,11 @@ _EVALUATED: Final = ((0.0, "not evaluated", style.CRITICAL), (1.0, "evaluated", 
 def tiles(interval: float) -> list[stat.Panel]:
     """The top line; `interval` is that of the scrapes, in seconds."""
     return [
-        _programs_now().span(9),
-        _rules().span(3),
-        _firing().span(3),
-        _scrape(interval).span(3),
-        _memory().span(3),
-        _version().span(3),
+        _programs_now().span(8),
+        _rules().span(4),
+        _firing().span(4),
+        _scrape(interval).span(4),
+        _memory().span(4),
     ]
 
 
@@ -98,17 +97,17 @@ def _firing() -> stat.Panel:
     caption = Caption(
         "Firing",
         "Alerts on Genesis itself that fire now: those of the table below, without the pending ones.",
-        "Prometheus does not evaluate the alert rules.",
+        "No rules.",
     )
     return big_number(caption, now(queries.firing_alerts(OWN_ALERTS), "Firing"), style.COUNT, 0).thresholds(style.above(1))
 
 
 def _scrape(interval: float) -> stat.Panel:
     caption = Caption(
-        "Scrape time",
+        "Scrapes",
         "How long reading the monitor took in the last minute on average, as a share of the time between two scrapes. At 100 % "
         "scrapes are given up, and their figures are lost. The chart below has the thresholds of ScrapeSlow.",
-        "The monitor is not scraped.",
+        "Unknown.",
     )
     share = f"max(avg_over_time({of_program(SCRAPE_DURATION_SECONDS, 'Monitor')}[1m])) / {interval:g}"
     return big_number(caption, now(share, "Scrape time"), style.RATIO, 1)
@@ -118,12 +117,7 @@ def _memory() -> stat.Panel:
     caption = Caption(
         "Memory",
         "Memory that the monitor's process has in RAM. In the demo, engine and rotation are in the same process.",
-        "The monitor is not scraped, or its system has no /proc.",
+        "Not told.",
     )
     memory = f"max({of_program(PROCESS_MEMORY_BYTES, 'Monitor')})"
     return big_number(caption, now(memory, "Memory"), style.BYTES, 1)
-
-
-def _version() -> stat.Panel:
-    caption = Caption("Version", "The version of Genesis that runs.", "The monitor is not scraped.")
-    return names(caption, f"max by (version) ({series(catalog.BUILD_INFO)})", "version")

@@ -7,9 +7,9 @@ from typing import Any
 from grafana_foundation_sdk.builders import stat, timeseries
 
 from genesis.boards import queries, style
-from genesis.boards.panels import Caption, chart, threshold_line
+from genesis.boards.panels import Caption, threshold_line
 from genesis.boards.queries import series
-from genesis.boards.service.parts import HEIGHT, RARE, SPAN, names, numbers, times
+from genesis.boards.service.parts import HEIGHT, RARE, SPAN, TILE, low, names, numbers, times
 from genesis.boards.targets import lines
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import Metric
@@ -18,11 +18,11 @@ from genesis.monitoring.catalog import Metric
 def panels() -> list[Any]:
     """The section."""
     return [
+        _backend().height(TILE).span(6),
+        _counts().height(TILE).span(18),
         _append().height(HEIGHT).span(SPAN),
         _commits().height(HEIGHT).span(SPAN),
-        _backend().height(3).span(3),
-        _counts().height(3).span(5),
-        _growth().height(4).span(SPAN),
+        _growth().height(HEIGHT).span(SPAN),
     ]
 
 
@@ -51,7 +51,7 @@ def _commits() -> timeseries.Panel:
     )
     events, commits = (f"sum(rate({series(catalog.JOURNAL_COMMIT_EVENTS, part=part)}[{RARE}]))" for part in ("_sum", "_count"))
     return (
-        chart(caption, style.COUNT, 1)
+        low(caption, style.COUNT, 1)
         .with_target(lines(f"{events} / ({commits} > 0)", "mean"))
         .with_target(lines(_quantile(0.95, catalog.JOURNAL_COMMIT_EVENTS), "95%", "B"))
     )
@@ -64,13 +64,14 @@ def _backend() -> stat.Panel:
 
 def _counts() -> stat.Panel:
     caption = Caption(
-        "Events and failed commits",
-        "Events in the journal, and commits that failed in the last hour: nothing of those was kept, and whoever sent it was "
-        "told.",
+        "Events and commits",
+        "Events in the journal, events that wait for their commit, and commits that failed in the last hour: nothing of those "
+        "was kept, and whoever sent it was told.",
         "The monitor is not scraped.",
     )
     told = {
         "events": queries.account(catalog.JOURNAL_EVENTS),
+        "waiting": queries.account(catalog.JOURNAL_PENDING_EVENTS),
         "failed commits": f"sum(increase({series(catalog.JOURNAL_COMMIT_ERRORS)}[1h]))",
     }
     failed = [*style.coloured_steps({None: style.GAIN, 0.5: style.CRITICAL})]
@@ -83,7 +84,7 @@ def _growth() -> timeseries.Panel:
         "Events added to the journal a second, over the last five minutes.",
         "There after five minutes.",
     )
-    return chart(caption, style.PER_SECOND, 2).with_target(
+    return low(caption, style.PER_SECOND, 2).with_target(
         lines(f"max(deriv({series(catalog.JOURNAL_EVENTS)}[{RARE}]))", "added")
     )
 

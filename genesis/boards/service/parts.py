@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from grafana_foundation_sdk.builders import common, stat, timeseries
+from grafana_foundation_sdk.builders import stat, timeseries
 from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 
 from genesis.boards import style
 from genesis.boards.foreign import JOBS
-from genesis.boards.panels import Caption, big_number, chart
+from genesis.boards.panels import Caption, big_number, chart, legend_below, powers
 from genesis.boards.queries import series
 from genesis.boards.targets import lines, now
 from genesis.monitoring.catalog import Metric
 
-WINDOW = "1m"
+WINDOW = "30s"
 """Of the figures on events: long enough for a few hundred, short enough to tell of now."""
 RARE = "5m"
 """Of what should not happen, and happens seldom; it is the window of the alerts on it."""
-SPAN, HEIGHT = 8, 7
-"""Of a panel of which three stand side by side."""
+SPAN, HEIGHT, TILE = 8, 8, 3
+"""Of a panel of which three stand side by side, and the height of a line of numbers."""
 
 
 def of_program(metric: Metric, program: str) -> str:
@@ -54,14 +54,18 @@ def names(caption: Caption, expr: str, label: str) -> stat.Panel:
     return big_number(caption, query, style.COUNT).text_mode(common_model.BigValueTextMode.NAME)
 
 
+def low(caption: Caption, unit: str, decimals: int | None = None) -> timeseries.Panel:
+    """A chart that is a third of the board wide: its legend stands below it, so that the lines have the width."""
+    return legend_below(chart(caption, unit, decimals))
+
+
 def times(caption: Caption) -> timeseries.Panel:
     """Durations on a scale of powers of ten: the usual ones, and what is too long, on one chart."""
-    powers = common.ScaleDistributionConfig().type(common_model.ScaleDistribution.LOG).log(10)
-    return chart(caption, style.SECONDS).scale_distribution(powers)
+    return powers(low(caption, style.SECONDS))
 
 
 def by_program(panel: timeseries.Panel, metric: Metric, shown: str = "max({})") -> timeseries.Panel:
     """Draw a line for each program that tells the metric; `shown` is what is drawn of its series."""
     for ref, program in zip("ABCD", JOBS, strict=True):
         panel.with_target(lines(shown.format(of_program(metric, program)), program, ref))
-    return panel
+    return style.own_colours(panel, list(JOBS))

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from grafana_foundation_sdk.builders import stat, timeseries
 
-from genesis.boards import foreign, style
+from genesis.boards import foreign, queries, style
 from genesis.boards.foreign import JOBS
-from genesis.boards.panels import Caption, chart
-from genesis.boards.service.parts import HEIGHT, SPAN, by_program, numbers, of_program
+from genesis.boards.panels import Caption
+from genesis.boards.service.parts import HEIGHT, SPAN, TILE, by_program, low, names, numbers, of_program
+from genesis.monitoring import catalog
 
 _DEMO: Final = "In the demo, monitor, engine and rotation are one process, told twice."
 _EMPTY: Final = "Nothing is scraped, or the system has no /proc."
@@ -21,19 +22,20 @@ def panels() -> list[Any]:
         _memory().height(HEIGHT).span(SPAN),
         _processor().height(HEIGHT).span(SPAN),
         _files().height(HEIGHT).span(SPAN),
-        _running().height(3).span(24),
+        _running().height(TILE).span(18),
+        _version().height(TILE).span(6),
     ]
 
 
 def _memory() -> timeseries.Panel:
     caption = Caption("Memory by program", f"Memory that each process has in RAM. {_DEMO}", _EMPTY)
-    return by_program(chart(caption, style.BYTES, 1), foreign.PROCESS_MEMORY_BYTES)
+    return by_program(low(caption, style.BYTES, 1), foreign.PROCESS_MEMORY_BYTES)
 
 
 def _processor() -> timeseries.Panel:
     caption = Caption("Processor", f"Processor time that each process uses; 100 % is one core. {_DEMO}", _EMPTY)
     # Prometheus and Alertmanager are scraped more seldom than the rest: a fixed window has samples of all.
-    return by_program(chart(caption, style.RATIO, 1), foreign.PROCESS_CPU_SECONDS, "max(rate({}[1m]))")
+    return by_program(low(caption, style.RATIO, 1), foreign.PROCESS_CPU_SECONDS, "max(rate({}[1m]))")
 
 
 def _files() -> timeseries.Panel:
@@ -42,7 +44,7 @@ def _files() -> timeseries.Panel:
         f"Files and connections that each process has open. At its limit it can take no connection more. {_DEMO}",
         _EMPTY,
     )
-    return by_program(chart(caption, style.COUNT, 0), foreign.PROCESS_OPEN_FDS)
+    return by_program(low(caption, style.COUNT, 0), foreign.PROCESS_OPEN_FDS)
 
 
 def _running() -> stat.Panel:
@@ -50,3 +52,8 @@ def _running() -> stat.Panel:
     started = {program: of_program(foreign.PROCESS_START_TIME_SECONDS, program) for program in JOBS}
     told = {program: f"time() - max({found})" for program, found in started.items()}
     return numbers(caption, told, style.CLOCK)
+
+
+def _version() -> stat.Panel:
+    caption = Caption("Version", "The version of Genesis that runs.", "Unknown.")
+    return names(caption, f"max by (version) ({queries.series(catalog.BUILD_INFO)})", "version")

@@ -8,9 +8,9 @@ from grafana_foundation_sdk.builders import stat, table, timeseries
 
 from genesis.boards import queries, style
 from genesis.boards.foreign import HEAD_SERIES, SCRAPE_DURATION_SECONDS, SCRAPE_SAMPLES, SCRAPE_SERIES_ADDED
-from genesis.boards.panels import Caption, chart, threshold_line
+from genesis.boards.panels import Caption, threshold_line
 from genesis.boards.queries import series
-from genesis.boards.service.parts import HEIGHT, SPAN, by_program, numbers, times
+from genesis.boards.service.parts import HEIGHT, SPAN, TILE, by_program, low, numbers, times
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines
 from genesis.monitoring import catalog
@@ -22,24 +22,24 @@ def duration(interval: float) -> timeseries.Panel:
     """How long the scrapes take; `interval` is the time between two of them, in seconds."""
     caption = Caption(
         "Scrape duration",
-        "How long each scrape took, on a scale of powers of ten. Dashed: where ScrapeSlow starts, a share of the time between "
-        "two scrapes of the monitor; it looks at the mean of a minute.",
+        "How long each scrape took, on a scale of powers of ten. Dashed: where ScrapeSlow (warning, critical) starts, a share "
+        "of the time between two scrapes of the monitor; it looks at the mean of a minute.",
         "Prometheus scrapes nothing.",
     )
     panel = by_program(times(caption), SCRAPE_DURATION_SECONDS)
     for ref, (severity, colour) in zip("EF", style.SEVERITIES, strict=True):
         line = f"{interval:g} * {queries.account_threshold('ScrapeSlow', severity)}"
-        threshold_line(panel, ref, line, f"ScrapeSlow {severity}", colour)
+        threshold_line(panel, ref, line, severity, colour)
     return panel
 
 
 def panels() -> list[Any]:
     """The section."""
     return [
-        _groups().height(10).span(SPAN),
-        _samples().height(10).span(SPAN),
+        _groups().height(HEIGHT).span(SPAN),
+        _samples().height(HEIGHT).span(SPAN),
         _series().height(HEIGHT).span(SPAN),
-        _folded().height(3).span(SPAN),
+        _folded().height(TILE).span(24),
     ]
 
 
@@ -65,7 +65,7 @@ def _samples() -> timeseries.Panel:
         "monitor.yaml.",
         "Prometheus scrapes nothing.",
     )
-    return by_program(chart(caption, style.COUNT, 0), SCRAPE_SAMPLES)
+    return by_program(low(caption, style.COUNT, 0), SCRAPE_SAMPLES)
 
 
 def _series() -> timeseries.Panel:
@@ -77,7 +77,7 @@ def _series() -> timeseries.Panel:
     )
     added = f"sum(sum_over_time({series(SCRAPE_SERIES_ADDED)}[1m]))"
     return (
-        chart(caption, style.COUNT, 0)
+        low(caption, style.COUNT, 0)
         .with_target(lines(f"max({series(HEAD_SERIES)})", "in memory"))
         .with_target(lines(added, "new in a minute", "B"))
     )
