@@ -39,6 +39,8 @@ STATE_COLOURS: Final = {
 }
 # What cost money is orange; nothing, and what was saved, is blue.
 COSTS: Final[Mapping[float | None, str]] = {None: GAIN, 1e-9: LOSS}
+# Where a figure is against the thresholds of its alert, by the code that a query tells.
+LEVELS: Final = {"0": ("below", GAIN), "1": ("warning", WARNING), "2": ("critical", CRITICAL)}
 SEVERITIES: Final = (("warning", WARNING), ("critical", CRITICAL))
 
 
@@ -144,6 +146,16 @@ def states() -> list[model.DynamicConfigValue]:
     """The properties of a table's column of strategies' states."""
     known = {str(STATE_CODES[state]): (state.value, colour) for state, colour in STATE_COLOURS.items()}
     return [words(known), coloured_text()]
+
+
+def levels() -> list[model.DynamicConfigValue]:
+    """The properties of a table's column of levels."""
+    return [words(LEVELS), coloured_text()]
+
+
+def wrapped() -> model.DynamicConfigValue:
+    """The property of a table's column whose text may take several lines."""
+    return model.DynamicConfigValue("custom.cellOptions", {"type": "auto", "wrapText": True})
 
 
 def coloured_text() -> model.DynamicConfigValue:

@@ -33,13 +33,16 @@ def execution_board(settings: BoardSettings) -> dict[str, Any]:
             [
                 slippage.mean_over_time(settings).height(8).span(12),
                 slippage.expected_over_time(settings).height(8).span(12),
-                slippage.by_symbol().height(8).span(12),
-                liquidity.by_strategy(settings).height(8).span(12),
+                slippage.by_symbol().height(7).span(24),
             ],
         ),
         Section(
-            "Implementation shortfall",
-            [shortfall.over_time(settings).height(8).span(8), shortfall.by_strategy().height(8).span(16)],
+            "Implementation shortfall, and who takes liquidity",
+            [
+                shortfall.over_time(settings).height(8).span(12),
+                liquidity.by_liquidity().height(8).span(12),
+                shortfall.by_strategy().height(7).span(24),
+            ],
         ),
         Section(
             "How much more a strategy can use",
@@ -50,12 +53,12 @@ def execution_board(settings: BoardSettings) -> dict[str, Any]:
             ],
         ),
         Section(
-            "Delay and liquidity of the fills",
+            "Delay and number of the fills",
             [
                 delay.over_time(settings).height(8).span(12),
                 delay.distribution().height(8).span(12),
-                delay.by_strategy().height(8).span(12),
-                liquidity.by_liquidity().height(8).span(12),
+                delay.by_strategy().height(8).span(14),
+                liquidity.by_strategy(settings).height(8).span(10),
             ],
         ),
     ]

@@ -7,8 +7,6 @@ from typing import Final
 from grafana_foundation_sdk.builders import stat, table, timeseries
 
 from genesis.boards import alerts, queries, style
-from genesis.boards.execution import fills
-from genesis.boards.execution.slippage import LEVELS
 from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, big_number, chart, powers, threshold_line
 from genesis.boards.tables import Column, grid, joined, reshaped, sorted_by
@@ -73,10 +71,10 @@ def by_strategy() -> table.Panel:
         Column("Used", _USED, style.RATIO, 0),
         Column(
             "Level",
-            fills.level(_USED, "CapacityNearlyUsed"),
+            queries.level(_USED, "CapacityNearlyUsed"),
             style.COUNT,
             0,
-            properties=[style.words(LEVELS), style.coloured_text()],
+            properties=style.levels(),
         ),
         *(
             Column(limit.capitalize(), queries.each(catalog.STRATEGY_CAPACITY_LIMIT, f'limit="{limit}"'), style.COUNT, 0)
@@ -84,7 +82,9 @@ def by_strategy() -> table.Panel:
         ),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)])
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(175)])
+    for title, pixels in {"Set by": 108, "In": 92, "Used": 84, "Level": 72, "Participation": 108}.items():
+        panel.override_by_name(title, [style.width(pixels)])
     return sorted_by(panel, "Used", descending=True)
 
 
@@ -117,8 +117,10 @@ def unknown() -> table.Panel:
     )
     chosen = queries.series(catalog.STRATEGY_UNDEFINED_INFO, 'figure=~"capacity.*"', queries.PICKED)
     panel = grid(caption).with_target(rows(f"max by (strategy, figure, reason) ({chosen})"))
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(190)])
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(175)])
     panel.override_by_name("Figure", [style.plain_words(_FIGURES), style.width(130)])
-    panel.override_by_name("Reason", [style.plain_words({code: f"{code}: {text}" for code, text in _REASONS.items()})])
+    panel.override_by_name(
+        "Reason", [style.plain_words({code: f"{code}: {text}" for code, text in _REASONS.items()}), style.wrapped()]
+    )
     names = {"strategy": "Strategy", "figure": "Figure", "reason": "Reason"}
     return sorted_by(reshaped(panel, names, hidden=["Value"]), "Strategy")

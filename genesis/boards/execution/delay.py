@@ -7,7 +7,6 @@ from grafana_foundation_sdk.builders import heatmap, table, timeseries
 from genesis.boards import alerts, queries, style
 from genesis.boards.execution import fills
 from genesis.boards.execution.fills import COLUMNS, WINDOW
-from genesis.boards.execution.slippage import LEVELS
 from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, chart, heat, powers, threshold_line
 from genesis.boards.tables import Column, grid, joined, sorted_by
@@ -60,13 +59,13 @@ def by_strategy() -> table.Panel:
     )
     recent = fills.delay_quantile(0.95, "strategy", WINDOW)
     known = f"max by (strategy) ({queries.series(catalog.STRATEGY_CAPITAL, queries.PICKED)})"
-    level = fills.level(recent, "FillDelayHigh", known)
+    level = queries.level(recent, "FillDelayHigh", known)
     columns = [
         Column("Median", fills.delay_quantile(0.5, "strategy"), style.SECONDS, 2),
         Column("p95", fills.delay_quantile(0.95, "strategy"), style.SECONDS, 2),
         Column("p95, 5 min", recent, style.SECONDS, 2),
-        Column("Level", level, style.COUNT, 0, properties=[style.words(LEVELS), style.coloured_text()]),
+        Column("Level", level, style.COUNT, 0, properties=style.levels()),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(190)])
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(175)])
     return sorted_by(panel, "p95", descending=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from genesis.boards.queries import AT_END, PICKED, account_threshold, series
+from genesis.boards.queries import AT_END, PICKED, series
 from genesis.monitoring import catalog
 from genesis.monitoring.accounts import SLIPPAGE_BOUNDS
 from genesis.monitoring.catalog import Metric
@@ -106,19 +106,6 @@ def most(expr: str, measure: str) -> str:
 def at_end(metric: Metric) -> str:
     """A gauge of each picked strategy at the end of the board's time range: a measure."""
     return f"max by (strategy) ({series(metric, PICKED, at=AT_END)})"
-
-
-def limit(alert: str, severity: str, like: str) -> str:
-    """Where the alert starts for each strategy that `like` has: its own threshold, else the default."""
-    chosen = (f'alert="{alert}"', f'severity="{severity}"', 'strategy!=""', PICKED)
-    own = f"max by (strategy) ({series(catalog.ALERT_THRESHOLD, *chosen)})"
-    return f"({own} or 0 * ({like}) + on () group_left () {account_threshold(alert, severity)})"
-
-
-def level(expr: str, alert: str, like: str = "") -> str:
-    """0 where a strategy is below the alert's thresholds, 1 from warning, 2 from critical on."""
-    reached = [f"(({expr}) >= bool {limit(alert, severity, like or expr)})" for severity in ("warning", "critical")]
-    return " + ".join(reached)
 
 
 def _buckets(by: str, matchers: str, window: str) -> str:

@@ -17,8 +17,6 @@ from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import buckets, lines
 from genesis.monitoring import catalog
 
-LEVELS: Final = {"0": ("below", style.GAIN), "1": ("warning", style.WARNING), "2": ("critical", style.CRITICAL)}
-"""Where a figure is against the thresholds of its alert."""
 MAKER: Final = 'liquidity="maker"'
 NO_FILLS: Final = "No picked strategy had a fill with a decision price in this time."
 _QUANTILES: Final = ((0.5, "Median", style.LINES[0]), (0.9, "p90", style.LINES[1]), (0.99, "p99", style.LINES[3]))
@@ -62,29 +60,35 @@ def by_strategy() -> table.Panel:
     """One row a strategy."""
     caption = Caption(
         "Slippage by strategy",
-        "Slippage in basis points; above 0 it cost money. Mean, quantiles and share without cost since start, the mean "
+        "Slippage in basis points; above 0 it cost money. Mean, quantiles and better fills since start, the mean "
         "weighted by value; 5 min: mean per fill of the last five minutes, which the alerts look at once there are fills "
-        "enough. Of expected: that over what strategies.yaml expects. Level: which threshold of SlippageHigh that has reached.",
+        "enough. Ratio: that over what strategies.yaml expects. Level: which threshold of SlippageHigh that has reached.",
         "No strategy is known: neither strategies.yaml nor an event names one.",
     )
     recent = fills.mean_slippage("strategy", WINDOW)
     known = f"max by (strategy) ({queries.series(catalog.STRATEGY_CAPITAL, queries.PICKED)})"
-    level = fills.level(f"1e-4 * ({recent})", "SlippageHigh", known)
+    level = queries.level(f"1e-4 * ({recent})", "SlippageHigh", known)
     columns = [
         Column("Mean", _basis_points(catalog.STRATEGY_MEAN_SLIPPAGE_RATIO), style.BASIS_POINTS, 2, properties=_cost()),
         Column("5 min", recent, style.BASIS_POINTS, 2, properties=_cost()),
-        Column("Expected", _basis_points(catalog.STRATEGY_EXPECTED_SLIPPAGE_RATIO), style.BASIS_POINTS, 1),
-        Column("Of expected", fills.over_expected(WINDOW), style.RATIO, 0),
-        Column("Level", level, style.COUNT, 0, properties=[style.words(LEVELS), style.coloured_text()]),
+        Column(
+            "Expected",
+            _basis_points(catalog.STRATEGY_EXPECTED_SLIPPAGE_RATIO),
+            style.BASIS_POINTS,
+            1,
+            properties=[style.width(88)],
+        ),
+        Column("Ratio", fills.over_expected(WINDOW), style.RATIO, 0),
+        Column("Level", level, style.COUNT, 0, properties=style.levels()),
         *(
             Column(name, fills.slippage_quantile(quantile, "strategy"), style.BASIS_POINTS, 2)
             for quantile, name, _ in _QUANTILES
         ),
-        Column("Without cost", fills.favourable_share("strategy"), style.RATIO, 0),
+        Column("Better", fills.favourable_share("strategy"), style.RATIO, 0),
         Column("Fills", queries.total(catalog.STRATEGY_FILLS), style.COUNT, 0),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)])
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(175)])
     return sorted_by(panel, "Mean", descending=True)
 
 

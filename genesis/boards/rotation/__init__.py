@@ -14,7 +14,7 @@ __all__ = ["rotation_board"]
 def rotation_board(settings: BoardSettings) -> dict[str, Any]:
     """The board in Grafana's JSON model."""
     sections = [
-        Section(None, [panel.height(3).span(3) for panel in controller.tiles()]),
+        Section(None, [panel.height(3).span(4) for panel in controller.tiles()]),
         Section(
             None,
             [
@@ -26,8 +26,8 @@ def rotation_board(settings: BoardSettings) -> dict[str, Any]:
         Section(
             "What fires, and what fired",
             [
-                alerts.alert_table(queries.PICKED_OR_NONE).height(9).span(14),
-                alerts.alert_list().height(9).span(10),
+                alerts.alert_table(queries.PICKED_OR_NONE).height(9).span(16),
+                alerts.alert_list().height(9).span(8),
                 history.timeline_of_alerts().height(10).span(24),
                 history.by_severity().height(7).span(12),
                 history.notifications().height(7).span(12),
@@ -41,8 +41,8 @@ def rotation_board(settings: BoardSettings) -> dict[str, Any]:
                 strategies.scores_over_time(settings).height(8).span(12),
                 strategies.difference_over_time(settings).height(8).span(12),
                 strategies.rules().height(7).span(6),
-                controller.blocked_over_time().height(7).span(7),
-                controller.age_over_time().height(7).span(6),
+                controller.blocked_over_time().height(7).span(6),
+                controller.age_over_time().height(7).span(7),
                 controller.deliveries().height(7).span(5),
             ],
         ),

@@ -29,7 +29,7 @@ _AGE: Final = f"time() - {account(catalog.ROTATION_LAST_DECISION_TIMESTAMP_SECON
 
 def tiles() -> list[stat.Panel]:
     """Whether it decides, may act, and does."""
-    return [_mode(), _age(), _blocked(), _turnover(), _pinned(), _failed(), *_firing()]
+    return [_mode(), _age(), _blocked(), _turnover(), _failed(), _firing()]
 
 
 def blocked_over_time() -> statetimeline.Panel:
@@ -47,14 +47,14 @@ def blocked_over_time() -> statetimeline.Panel:
 def blocked() -> str:
     """1 for each reason that blocks; 0, by nothing, while none does."""
     reasons = account(catalog.ROTATION_BLOCKED_INFO, by="reason")
-    free = f'label_replace(0 * {account(catalog.ROTATION_LEADING)}, "reason", "by nothing", "", "")'
+    free = f'label_replace(0 * {account(catalog.ROTATION_LEADING)}, "reason", "nothing", "", "")'
     return f"{reasons} or ({free} unless on () {account(catalog.ROTATION_BLOCKED_INFO)})"
 
 
 def age_over_time() -> timeseries.Panel:
     """Whether it decides in time."""
     caption = Caption(
-        "Age of the decision, in intervals",
+        "Age, in intervals",
         "Time since the last decision over the time between two, as it is configured: about 1 at most. Dashed: where "
         "RotationStuck of that severity starts.",
         ABSENT,
@@ -129,7 +129,7 @@ def _age() -> stat.Panel:
 
 def _blocked() -> stat.Panel:
     caption = Caption(
-        "Blocked",
+        "Blocked by",
         "What keeps the controller from any step that adds risk, if anything does; docs/rotation.md explains the reasons.",
         _NONE,
     )
@@ -146,12 +146,6 @@ def _turnover() -> stat.Panel:
     return big_number(caption, used, style.RATIO, 0).thresholds(style.steps({None: style.GAIN, 1.0: style.WARNING}))
 
 
-def _pinned() -> stat.Panel:
-    caption = Caption("Pinned", "Strategies that a person fixed: no score moves them, and no hard rule pauses them.", _NONE)
-    told = f"sum({account(catalog.ROTATION_PINNED, by='strategy')})"
-    return big_number(caption, now(told, "Pinned"), style.COUNT, 0)
-
-
 def _failed() -> stat.Panel:
     caption = Caption(
         "Failed",
@@ -164,16 +158,9 @@ def _failed() -> stat.Panel:
     return big_number(caption, now(told, "Failed"), style.COUNT, 0).thresholds(style.above(0.5))
 
 
-def _firing() -> list[stat.Panel]:
-    unknown = "Not evaluated."
-    all_of_them = Caption(
-        "Firing", "Alerts of the account, of Genesis itself and of the picked strategies that fire, pages included.", unknown
+def _firing() -> stat.Panel:
+    caption = Caption(
+        "Firing", "Alerts of the account, of Genesis itself and of the picked strategies that fire.", "Not evaluated."
     )
-    pages = Caption("Pages", "Critical alerts among them.", unknown)
-    firing = now(queries.firing_alerts(queries.PICKED_OR_NONE), "Firing")
-    critical = now(queries.firing_alerts('severity="critical"', queries.PICKED_OR_NONE), "Pages")
-    warning = style.steps({None: style.GAIN, 1.0: style.WARNING})
-    return [
-        big_number(all_of_them, firing, style.COUNT, 0).thresholds(warning),
-        big_number(pages, critical, style.COUNT, 0).thresholds(style.above(1)),
-    ]
+    told = now(queries.firing_alerts(queries.PICKED_OR_NONE), "Firing")
+    return big_number(caption, told, style.COUNT, 0).thresholds(style.above(1))

@@ -105,16 +105,17 @@ def strategies() -> table.Panel:
     holding = [style.coloured_text(), *style.coloured_steps({None: "text", 1: style.WARNING})]
     columns = [
         Column("State", queries.states(PICKED), style.COUNT, properties=style.states()),
-        Column("Target", each(catalog.ROTATION_TARGET_WEIGHT_RATIO), style.RATIO, 2),
+        Column("Target", each(catalog.ROTATION_TARGET_WEIGHT_RATIO), style.RATIO, 2, properties=[style.width(88)]),
         Column("Engine", each(catalog.ROTATION_ENGINE_WEIGHT_RATIO), style.RATIO, 2),
         Column("Off", _DIFFERENCE, style.RATIO, 2),
         Column("Score", each(catalog.ROTATION_SCORE), style.COUNT, 3),
         Column("Pinned", each(catalog.ROTATION_PINNED), style.COUNT, properties=[style.words(pins), style.coloured_text()]),
         Column("Rules", queries.total(catalog.ROTATION_RULE_HOLDS), style.COUNT, 0, properties=holding),
-        Column("Changed", f"time() - {last}", style.CLOCK, labels={"action": "How", "reason": "Because of"}),
+        Column("Ago", f"time() - {last}", style.CLOCK, labels={"action": "How", "reason": "Why"}),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)])
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(175)])
+    panel.override_by_name("Why", [style.width(100)])
     return sorted_by(panel, "Target", descending=True)
 
 
