@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from grafana_foundation_sdk.builders import dashboard, table
@@ -45,8 +46,8 @@ def alert_list() -> dashboard.Panel:
     )
 
 
-def alert_table(strategy: str) -> table.Panel:
-    """The alerts of the strategies that fulfil the matcher, those that are raised longest last."""
+def alert_table(strategy: str, *, hidden: Sequence[str] = ()) -> table.Panel:
+    """The alerts of the strategies that fulfil the matcher, those raised longest last; `hidden` labels are no columns."""
     caption = Caption(
         "Alerts",
         "Alerts that are pending or firing, and for how long their condition holds. Those of the account have no strategy.",
@@ -69,7 +70,7 @@ def alert_table(strategy: str) -> table.Panel:
         "symbol": "Symbol",
         "Value": "Held for",
     }
-    return sorted_by(reshaped(panel, names), "Held for")
+    return sorted_by(reshaped(panel, {label: name for label, name in names.items() if label not in hidden}, hidden), "Held for")
 
 
 def strategy_link() -> model.DynamicConfigValue:

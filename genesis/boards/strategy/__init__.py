@@ -21,9 +21,9 @@ def strategy_board(settings: BoardSettings) -> dict[str, Any]:
             [
                 attribution.by_kind(currency).height(7).span(12),
                 drawdown.depth().height(7).span(12),
-                attribution.by_symbol().height(8).span(9),
-                attribution.by_component().height(8).span(9),
-                attribution.by_cause().height(8).span(6),
+                attribution.by_symbol().height(10).span(9),
+                attribution.by_component().height(10).span(10),
+                attribution.by_cause().height(10).span(5),
             ],
         ),
         Section("Positions", positions.panels(currency)),

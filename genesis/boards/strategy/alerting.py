@@ -6,7 +6,7 @@ from typing import Any
 
 from grafana_foundation_sdk.builders import table
 
-from genesis.boards import alerts, queries
+from genesis.boards import alerts, queries, style
 from genesis.boards.panels import Caption
 from genesis.boards.queries import THIS
 from genesis.boards.tables import grid, reshaped
@@ -15,7 +15,7 @@ from genesis.boards.targets import rows
 
 def panels() -> list[Any]:
     """The section."""
-    return [alerts.alert_table(THIS).height(8).span(12), _undefined().height(8).span(12)]
+    return [alerts.alert_table(THIS, hidden=["strategy"]).height(8).span(12), _undefined().height(8).span(12)]
 
 
 def _undefined() -> table.Panel:
@@ -26,4 +26,5 @@ def _undefined() -> table.Panel:
         "Every figure is known.",
     )
     panel = grid(caption).with_target(rows(queries.undefined_figures(THIS)))
+    panel.override_by_name("Reason", [style.width(150)])
     return reshaped(panel, {"figure": "Figure", "reason": "Reason"}, hidden=["Value", "strategy"])

@@ -7,7 +7,7 @@ from typing import Final
 from grafana_foundation_sdk.builders import table, timeseries
 
 from genesis.boards import queries, style
-from genesis.boards.panels import Caption, chart, signed, stacked
+from genesis.boards.panels import Caption, chart, legend_below, signed, stacked
 from genesis.boards.queries import THIS, series
 from genesis.boards.strategy.parts import UNKNOWN
 from genesis.boards.tables import Column, grid, joined, reshaped, sorted_by
@@ -19,7 +19,7 @@ NET: Final = "= Net"
 SUM: Final = "= Sum"
 RESIDUAL: Final = "= Residual"
 _KINDS: Final = {"realized": style.LINES[0], "unrealized": style.LINES[2], "fees": style.LINES[1], "funding": style.LINES[3]}
-_PERIODS: Final = (("Today", "day"), ("This week", "week"), ("This month", "month"))
+_PERIODS: Final = (("Today", "day"), ("Week", "week"), ("Month", "month"))
 
 
 def by_kind(currency: str) -> timeseries.Panel:
@@ -27,11 +27,11 @@ def by_kind(currency: str) -> timeseries.Panel:
     caption = Caption(
         "P&L by kind",
         "P&L since start: realised, unrealised, fees (paid: below zero) and funding, stacked away from zero on both sides; the "
-        "white line is the net, what is above zero less what is below.",
+        "line is the net, what is above zero less what is below.",
         UNKNOWN,
     )
     panel = (
-        stacked(signed(chart(caption, style.money(currency), 2)))
+        stacked(signed(legend_below(chart(caption, style.money(currency), 2))))
         .axis_centered_zero(False)
         .with_target(lines(queries.own(catalog.STRATEGY_PNL, by="kind"), "{{kind}}"))
         .with_target(lines(queries.own(catalog.STRATEGY_NET_PNL), "net", "B"))
@@ -55,7 +55,7 @@ def by_component() -> table.Panel:
 def by_cause() -> table.Panel:
     """A row a cause, since start."""
     caption = Caption(
-        "Net P&L by cause",
+        "P&L by cause",
         "Net P&L since start in the account's currency: what the benchmark's moves made of the positions (market), what the "
         "choice and time of the positions made (selection), and slippage, fees and funding; costs are below zero. The "
         "residual is the net as it is kept event by event less all parts: exactly 0, or AttributionResidual fires.",
@@ -77,17 +77,21 @@ def by_cause() -> table.Panel:
 
 def _by_part(label: str, title: str, empty: str) -> table.Panel:
     caption = Caption(
-        f"Net P&L by {label}",
-        f"Net P&L in the account's currency since start and since the period began, one row a {label}. On top, the net P&L and "
-        "the sum of all rows below: they are equal.",
+        f"P&L by {label}",
+        "Net P&L in the account's currency since start (all) and since the day, week or month began, one row a "
+        f"{label}. On top, the net P&L and the sum of all rows below: they are equal.",
         empty,
     )
-    whole = _column(label, "Since start", _since_start(label), queries.own(catalog.STRATEGY_NET_PNL))
+    whole = _column(label, "All", _since_start(label), queries.own(catalog.STRATEGY_NET_PNL))
     periods = [
         _column(label, name, _of_period(label, period), queries.own(catalog.STRATEGY_PERIOD_PNL, f'period="{period}"'))
         for name, period in _PERIODS
     ]
-    panel = joined(grid(caption), {label: title}, [whole, *periods]).override_by_name(title, [style.width(112)])
+    panel = (
+        joined(grid(caption), {label: title}, [whole, *periods])
+        .override_by_name(title, [style.width(8 * len(title) + 40)])
+        .min_width(56)
+    )
     return sorted_by(panel, title)
 
 

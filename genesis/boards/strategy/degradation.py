@@ -7,7 +7,7 @@ from typing import Any, Final
 from grafana_foundation_sdk.builders import timeseries
 
 from genesis.boards import queries, style
-from genesis.boards.panels import Caption, chart, threshold_line
+from genesis.boards.panels import Caption, chart, legend_below, threshold_line
 from genesis.boards.targets import lines
 from genesis.monitoring import catalog
 
@@ -32,7 +32,7 @@ def _cusum() -> timeseries.Panel:
         _NO_BASELINE,
     )
     limit = f"{queries.own(catalog.STRATEGY_DEGRADATION_CUSUM_LIMIT)} * ({queries.own_threshold(_ALERT, 'critical')})"
-    panel = chart(caption, style.COUNT, 1).min(0).fill_opacity(15)
+    panel = legend_below(chart(caption, style.COUNT, 1)).min(0).fill_opacity(15)
     panel.with_target(lines(queries.own(catalog.STRATEGY_DEGRADATION_CUSUM), "CUSUM"))
     panel.override_by_name("CUSUM", [style.fixed(style.LINES[0])])
     return threshold_line(panel, "B", limit, "limit", style.CRITICAL)
@@ -45,7 +45,7 @@ def _probability() -> timeseries.Panel:
         "is at 50 %. Dashed: where SharpeDegraded warns, once the record has its minimum length.",
         _NO_BASELINE,
     )
-    panel = chart(caption, style.RATIO, 2).min(0).max(1)
+    panel = legend_below(chart(caption, style.RATIO, 2)).min(0).max(1)
     panel.with_target(lines(queries.own(catalog.STRATEGY_PROBABILISTIC_SHARPE_RATIO), "probability"))
     panel.override_by_name("probability", [style.fixed(style.LINES[0])])
     return threshold_line(panel, "B", queries.own_threshold(_ALERT, "warning"), "SharpeDegraded warning", style.WARNING)
@@ -58,7 +58,7 @@ def _record() -> timeseries.Panel:
         "record is below the minimum, the difference may be chance.",
         _NO_BASELINE,
     )
-    panel = chart(caption, style.SECONDS, 0).min(0)
+    panel = legend_below(chart(caption, style.SECONDS, 0)).min(0)
     panel.with_target(lines(queries.own(catalog.STRATEGY_TRACK_RECORD_SECONDS), "record"))
     panel.override_by_name("record", [style.fixed(style.LINES[0])])
     return threshold_line(panel, "B", queries.own(catalog.STRATEGY_MIN_TRACK_RECORD_SECONDS), "minimum", style.QUIET)

@@ -7,7 +7,7 @@ from typing import Any
 from grafana_foundation_sdk.builders import stat, table, timeseries
 
 from genesis.boards import queries, style
-from genesis.boards.panels import Caption, big_number, chart
+from genesis.boards.panels import Caption, big_number, chart, legend_below
 from genesis.boards.strategy.parts import UNKNOWN, limits
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines, now
@@ -25,7 +25,7 @@ def depth() -> timeseries.Panel:
         UNKNOWN,
     )
     panel = (
-        chart(caption, style.RATIO, 2)
+        legend_below(chart(caption, style.RATIO, 2))
         .fill_opacity(25)
         .axis_soft_max(0)
         .with_target(lines(f"-{queries.own(catalog.STRATEGY_DRAWDOWN_RATIO)}", "drawdown"))
@@ -37,27 +37,22 @@ def depth() -> timeseries.Panel:
 def panels(currency: str) -> list[Any]:
     """The section."""
     return [
-        *[panel.height(3).span(4) for panel in _records(currency)],
-        _episodes().height(7).span(12),
-        _under_water().height(7).span(12),
+        *[panel.height(3).span(6) for panel in _records(currency)],
+        _episodes().height(8).span(12),
+        _under_water().height(8).span(12),
     ]
 
 
 def _records(currency: str) -> list[stat.Panel]:
     deepest = Caption("Deepest", "The deepest drawdown of the marked equity at any tick since start.", UNKNOWN)
     money = Caption("In money", "How far the marked equity is below its peak now.", UNKNOWN)
-    under = Caption("Under water", "Event time since the last peak of the marked equity; 0 at the peak.", UNKNOWN)
     last = Caption("Last recovery", "Event time from trough to new peak of the last drawdown that is over.", _NONE_OVER)
     longest = Caption("Longest recovery", "The longest event time from trough to new peak of a closed drawdown.", _NONE_OVER)
-    total = Caption("Capital", "Capital moved into the strategy, less what was moved out.", "No capital was reported.")
-    amount = style.money(currency)
     return [
         big_number(deepest, now(queries.own(catalog.STRATEGY_MAX_DRAWDOWN_RATIO), deepest.title), style.RATIO, 2),
-        big_number(money, now(queries.own(catalog.STRATEGY_DRAWDOWN), money.title), amount, 2),
-        big_number(under, now(queries.own(catalog.STRATEGY_UNDER_WATER_SECONDS), under.title), style.CLOCK),
+        big_number(money, now(queries.own(catalog.STRATEGY_DRAWDOWN), money.title), style.money(currency), 2),
         big_number(last, now(queries.own(catalog.STRATEGY_LAST_RECOVERY_SECONDS), last.title), style.CLOCK),
         big_number(longest, now(queries.own(catalog.STRATEGY_LONGEST_RECOVERY_SECONDS), longest.title), style.CLOCK),
-        big_number(total, now(queries.own(catalog.STRATEGY_CAPITAL), total.title), amount, 2),
     ]
 
 
@@ -72,10 +67,10 @@ def _episodes() -> table.Panel:
     recovery = queries.own(catalog.STRATEGY_DRAWDOWN_EPISODE_RECOVERY_SECONDS, by="rank")
     columns = [
         Column("Depth", queries.own(catalog.STRATEGY_DRAWDOWN_EPISODE_RATIO, by="rank"), style.RATIO, 2),
-        Column("Peak at", f"1e3 * {start}", style.MOMENT),
+        Column("Peak at", f"1e3 * {start}", style.MOMENT, properties=[style.width(170)]),
         Column("Recovery", recovery, style.CLOCK),
     ]
-    panel = joined(grid(caption), {"rank": "Rank"}, columns).override_by_name("Rank", [style.width(80)])
+    panel = joined(grid(caption), {"rank": "Rank"}, columns).override_by_name("Rank", [style.width(72)])
     return sorted_by(panel, "Rank")
 
 
@@ -86,7 +81,7 @@ def _under_water() -> timeseries.Panel:
         UNKNOWN,
     )
     return (
-        chart(caption, style.SECONDS, 0)
+        legend_below(chart(caption, style.SECONDS, 0))
         .fill_opacity(15)
         .min(0)
         .with_target(lines(queries.own(catalog.STRATEGY_UNDER_WATER_SECONDS), "under water"))

@@ -47,7 +47,7 @@ def _state() -> stat.Panel:
 
 def _health(currency: str) -> list[stat.Panel]:
     drawdown = Caption("Drawdown", "How far the marked equity is below its peak, as a share of the peak.", UNKNOWN)
-    sharpe = Caption("Sharpe ratio", "Sharpe ratio of a year, of the returns in the chosen window.", "Not enough returns yet.")
+    sharpe = Caption("Sharpe", "Sharpe ratio of a year, of the returns in the chosen window.", "Not enough returns yet.")
     wins = Caption("Win rate", "Winning round trips over all round trips that closed in the chosen window.", "No trades.")
     tail = Caption(
         "VaR, 95 %",
@@ -56,7 +56,7 @@ def _health(currency: str) -> list[stat.Panel]:
         "Not enough returns yet.",
     )
     capacity = Caption(
-        "Capacity used",
+        "Capacity",
         "Capital over the most capital that the strategy can use; above 100 % it has more than it can use.",
         "No edge, or too few orders yet.",
     )

@@ -27,12 +27,15 @@ def _open() -> table.Panel:
         "Open positions",
         "Open positions by symbol: quantity in units of the symbol, and value at the mark in the account's currency. Short is "
         "negative.",
-        "The strategy is flat.",
+        "The strategy is not known.",
     )
-    quantity = queries.own(catalog.STRATEGY_POSITION_QUANTITY, by="symbol")
+    quantity = f"{queries.own(catalog.STRATEGY_POSITION_QUANTITY, by='symbol')} != 0"
+    value = f"{queries.own(catalog.STRATEGY_POSITION_VALUE, by='symbol')} != 0"
+    flat = f'label_replace(0 * {queries.own(catalog.STRATEGY_CAPITAL)}, "symbol", "none: flat", "", "")'
+    none = f"({flat} unless on () ({quantity}))"
     columns = [
-        Column("Quantity", f"{quantity} != 0", style.COUNT, signed=True),
-        Column("Value", queries.own(catalog.STRATEGY_POSITION_VALUE, by="symbol") + " != 0", style.COUNT, 2, signed=True),
+        Column("Quantity", f"{quantity} or {none}", style.COUNT, signed=True),
+        Column("Value", f"{value} or {none}", style.COUNT, 2, signed=True),
     ]
     return sorted_by(joined(grid(caption), {"symbol": "Symbol"}, columns), "Symbol")
 
@@ -40,7 +43,7 @@ def _open() -> table.Panel:
 def _exposure(currency: str) -> timeseries.Panel:
     caption = Caption(
         "Exposure",
-        "Value of the open positions at the mark: long above zero, short below. The white line is the net of both; the dashed "
+        "Value of the open positions at the mark: long above zero, short below. The line is the net of both; the dashed "
         "lines are the equity, up and down: beyond them the strategy is leveraged.",
         UNKNOWN,
     )

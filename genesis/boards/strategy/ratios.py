@@ -7,7 +7,7 @@ from typing import Any
 from grafana_foundation_sdk.builders import timeseries
 
 from genesis.boards import queries, style
-from genesis.boards.panels import Caption, chart, signed
+from genesis.boards.panels import Caption, chart, legend_below, signed
 from genesis.boards.targets import lines
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import Metric
@@ -66,8 +66,8 @@ def _observations() -> timeseries.Panel:
         "The strategy has no return yet.",
     )
     query = lines(queries.own(catalog.STRATEGY_OBSERVATIONS), "returns")
-    return chart(caption, style.COUNT, 0).min(0).with_target(query)
+    return legend_below(chart(caption, style.COUNT, 0)).min(0).with_target(query)
 
 
 def _by_window(panel: timeseries.Panel, metric: Metric) -> timeseries.Panel:
-    return panel.with_target(lines(queries.own(metric, by="window"), "{{window}}"))
+    return legend_below(panel).with_target(lines(queries.own(metric, by="window"), "{{window}}"))

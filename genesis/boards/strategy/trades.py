@@ -7,7 +7,7 @@ from typing import Any, Final
 from grafana_foundation_sdk.builders import table, timeseries
 
 from genesis.boards import queries, style
-from genesis.boards.panels import Caption, chart
+from genesis.boards.panels import Caption, chart, legend_below
 from genesis.boards.queries import THIS, series
 from genesis.boards.strategy.parts import limits
 from genesis.boards.tables import Column, grid, joined, sorted_by
@@ -39,13 +39,26 @@ def _by_window() -> table.Panel:
     columns = [
         Column("Trips", queries.own(catalog.STRATEGY_WINDOW_TRADES, by="window"), style.COUNT, 0),
         Column("Win rate", queries.own(catalog.STRATEGY_WIN_RATE_RATIO, by="window"), style.RATIO, 1),
-        Column("Profit factor", queries.own(catalog.STRATEGY_PROFIT_FACTOR_RATIO, by="window"), style.COUNT, 2),
-        Column("Expectancy", queries.own(catalog.STRATEGY_EXPECTANCY, by="window"), style.COUNT, 2, signed=True),
+        Column(
+            "Profit factor",
+            queries.own(catalog.STRATEGY_PROFIT_FACTOR_RATIO, by="window"),
+            style.COUNT,
+            2,
+            properties=[style.width(112)],
+        ),
+        Column(
+            "Expectancy",
+            queries.own(catalog.STRATEGY_EXPECTANCY, by="window"),
+            style.COUNT,
+            2,
+            signed=True,
+            properties=[style.width(104)],
+        ),
         Column("Mean win", queries.own(catalog.STRATEGY_AVERAGE_WIN, by="window"), style.COUNT, 2),
         Column("Mean loss", queries.own(catalog.STRATEGY_AVERAGE_LOSS, by="window"), style.COUNT, 2),
         Column("Held", queries.own(catalog.STRATEGY_HOLDING_SECONDS, by="window"), style.SECONDS, 1),
-        Column("Winners held", queries.own(catalog.STRATEGY_WINNER_HOLDING_SECONDS, by="window"), style.SECONDS, 1),
-        Column("Losers held", queries.own(catalog.STRATEGY_LOSER_HOLDING_SECONDS, by="window"), style.SECONDS, 1),
+        Column("Winners", queries.own(catalog.STRATEGY_WINNER_HOLDING_SECONDS, by="window"), style.SECONDS, 1),
+        Column("Losers", queries.own(catalog.STRATEGY_LOSER_HOLDING_SECONDS, by="window"), style.SECONDS, 1),
     ]
     return sorted_by(joined(grid(caption), {"window": "Window"}, columns), "Trips")
 
@@ -57,7 +70,7 @@ def _closed() -> timeseries.Panel:
         _NO_TRIPS,
     )
     closed = f"round(sum by (result) (increase({series(catalog.STRATEGY_TRADES, THIS)}[5m])))"
-    panel = chart(caption, style.COUNT, 0).min(0).with_target(lines(closed, "{{result}}"))
+    panel = legend_below(chart(caption, style.COUNT, 0)).min(0).with_target(lines(closed, "{{result}}"))
     for result, colour in _RESULTS.items():
         panel.override_by_name(result, [style.fixed(colour)])
     return panel
@@ -70,7 +83,7 @@ def _rates() -> timeseries.Panel:
         "strategy, in the window and from the number of trips in alerts.yaml.",
         _NO_TRIPS,
     )
-    panel = chart(caption, style.RATIO, 0).min(0).max(1)
+    panel = legend_below(chart(caption, style.RATIO, 0)).min(0).max(1)
     panel.with_target(lines(queries.own(catalog.STRATEGY_WIN_RATE_RATIO, by="window"), "{{window}}"))
     return limits(panel, "WinRateLow")
 
@@ -85,6 +98,6 @@ def _by_result() -> table.Panel:
     columns = [
         Column("Trips", f"sum by (result) ({series(catalog.STRATEGY_TRADES, THIS)})", style.COUNT, 0),
         Column("In a row", queries.own(catalog.STRATEGY_STREAK, by="result"), style.COUNT, 0),
-        Column("Longest row", queries.own(catalog.STRATEGY_LONGEST_STREAK, by="result"), style.COUNT, 0),
+        Column("Longest", queries.own(catalog.STRATEGY_LONGEST_STREAK, by="result"), style.COUNT, 0),
     ]
     return sorted_by(joined(grid(caption), {"result": "Result"}, columns), "Trips", descending=True)
