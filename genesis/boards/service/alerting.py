@@ -60,7 +60,7 @@ def _missed() -> timeseries.Panel:
     )
     panel = low(caption, style.RATIO, 1).with_target(lines(f"{_by_group(f'{missed} / ({due} > 0)')} > 0", "{{group}}"))
     for ref, (severity, colour) in zip("BC", style.SEVERITIES, strict=True):
-        threshold_line(panel, ref, queries.account_threshold("RulesMissed", severity), f"RulesMissed {severity}", colour)
+        threshold_line(panel, ref, queries.account_threshold("RulesMissed", severity), severity, colour)
     return panel
 
 
@@ -75,7 +75,7 @@ def _handed_over() -> timeseries.Panel:
     told = {"sent": foreign.HANDED_OVER, "failed": foreign.HANDING_OVER_FAILED, "dropped": foreign.HANDING_OVER_DROPPED}
     for ref, (name, metric) in zip("ABC", told.items(), strict=True):
         panel.with_target(lines(f"sum(rate({series(metric)}[{RARE}]))", name, ref))
-    return panel
+    return style.own_colours(panel, list(told))
 
 
 def _delivered() -> table.Panel:
@@ -86,12 +86,12 @@ def _delivered() -> table.Panel:
         "Nothing was to be told in the last hour, or Alertmanager is not scraped.",
     )
     columns = [
-        Column("In 5 minutes", _notified(foreign.NOTIFICATIONS, RARE), style.COUNT, 0),
-        Column("In an hour", _notified(foreign.NOTIFICATIONS, "1h"), style.COUNT, 0),
-        Column("Failed in 5 minutes", _notified(foreign.NOTIFICATIONS_FAILED, RARE), style.COUNT, 0, properties=_alarming()),
-        Column("Failed in an hour", _notified(foreign.NOTIFICATIONS_FAILED, "1h"), style.COUNT, 0, properties=_alarming()),
+        Column("In 5 min", _notified(foreign.NOTIFICATIONS, RARE), style.COUNT, 0),
+        Column("In 1 h", _notified(foreign.NOTIFICATIONS, "1h"), style.COUNT, 0),
+        Column("Failed, 5 min", _notified(foreign.NOTIFICATIONS_FAILED, RARE), style.COUNT, 0, properties=_alarming()),
+        Column("Failed, 1 h", _notified(foreign.NOTIFICATIONS_FAILED, "1h"), style.COUNT, 0, properties=_alarming()),
     ]
-    return sorted_by(joined(grid(caption), {"integration": "Integration"}, columns), "Failed in an hour", descending=True)
+    return sorted_by(joined(grid(caption), {"integration": "Integration"}, columns), "Failed, 1 h", descending=True)
 
 
 def _notified(metric: Metric, window: str) -> str:

@@ -52,9 +52,9 @@ def panels() -> list[Any]:
         _refused().height(HEIGHT).span(SPAN),
         _late().height(HEIGHT).span(SPAN),
         _processing().height(HEIGHT).span(SPAN),
-        _sources().height(HEIGHT).span(SPAN),
-        _requests().height(HEIGHT).span(SPAN),
-        _waiting().height(HEIGHT).span(SPAN),
+        _sources().height(6).span(10),
+        _requests().height(6).span(7),
+        _waiting().height(6).span(7),
     ]
 
 
@@ -141,11 +141,9 @@ def _waiting() -> timeseries.Panel:
         "to 0 where the monitor keeps up; past the bound of monitor.yaml, requests are answered with 429.",
         "The monitor is not scraped.",
     )
-    return (
-        low(caption, style.COUNT, 0)
-        .with_target(lines(queries.account(catalog.INGEST_PENDING_EVENTS), "to be booked"))
-        .with_target(lines(queries.account(catalog.JOURNAL_PENDING_EVENTS), "to be committed", "B"))
-    )
+    panel = low(caption, style.COUNT, 0).with_target(lines(queries.account(catalog.INGEST_PENDING_EVENTS), "to be booked"))
+    panel.with_target(lines(queries.account(catalog.JOURNAL_PENDING_EVENTS), "to be committed", "B"))
+    return style.own_colours(panel, ("to be booked", "to be committed"))
 
 
 def _of_kinds(panel: timeseries.Panel, expr: str) -> timeseries.Panel:
@@ -154,5 +152,5 @@ def _of_kinds(panel: timeseries.Panel, expr: str) -> timeseries.Panel:
 
 def _with_thresholds(panel: timeseries.Panel, alert: str) -> timeseries.Panel:
     for ref, (severity, colour) in zip("BC", style.SEVERITIES, strict=True):
-        threshold_line(panel, ref, queries.account_threshold(alert, severity), f"{alert} {severity}", colour)
+        threshold_line(panel, ref, queries.account_threshold(alert, severity), severity, colour)
     return panel

@@ -40,7 +40,7 @@ def _marks() -> timeseries.Panel:
     age = f"time() - {confirmed.format(series(catalog.MARK_TIMESTAMP_SECONDS))} and on (symbol) bottomk($lines, {at_end})"
     panel = low(caption, style.SECONDS, 1).with_target(lines(age, "{{symbol}}"))
     for ref, (severity, colour) in zip("BC", style.SEVERITIES, strict=True):
-        threshold_line(panel, ref, queries.account_threshold("MarketDataStale", severity), f"stale {severity}", colour)
+        threshold_line(panel, ref, queries.account_threshold("MarketDataStale", severity), severity, colour)
     return panel
 
 
@@ -72,7 +72,8 @@ def _undefined() -> table.Panel:
         Column("Of strategies", f"count by (reason) ({series(catalog.STRATEGY_UNDEFINED_INFO, PICKED)})", style.COUNT, 0),
         Column("Of the account", f"count by (reason) ({series(catalog.PORTFOLIO_UNDEFINED_INFO)})", style.COUNT, 0),
     ]
-    return sorted_by(joined(grid(caption), {"reason": "Reason"}, columns), "Of strategies", descending=True)
+    panel = joined(grid(caption), {"reason": "Reason"}, columns).override_by_name("Reason", [style.width(200)])
+    return sorted_by(panel, "Of strategies", descending=True)
 
 
 def _books() -> stat.Panel:

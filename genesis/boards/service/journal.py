@@ -37,8 +37,9 @@ def _append() -> timeseries.Panel:
     panel = times(caption)
     for ref, share in zip("ABC", (0.5, 0.95, 0.99), strict=True):
         panel.with_target(lines(_quantile(share, catalog.JOURNAL_APPEND_SECONDS), f"{share:.0%}", ref))
+    style.own_colours(panel, ("50%", "95%", "99%"))
     for ref, (severity, colour) in zip("DE", style.SEVERITIES, strict=True):
-        threshold_line(panel, ref, queries.account_threshold("JournalSlow", severity), f"JournalSlow {severity}", colour)
+        threshold_line(panel, ref, queries.account_threshold("JournalSlow", severity), severity, colour)
     return panel
 
 
@@ -50,11 +51,9 @@ def _commits() -> timeseries.Panel:
         "Nothing was committed in the last five minutes.",
     )
     events, commits = (f"sum(rate({series(catalog.JOURNAL_COMMIT_EVENTS, part=part)}[{RARE}]))" for part in ("_sum", "_count"))
-    return (
-        low(caption, style.COUNT, 1)
-        .with_target(lines(f"{events} / ({commits} > 0)", "mean"))
-        .with_target(lines(_quantile(0.95, catalog.JOURNAL_COMMIT_EVENTS), "95%", "B"))
-    )
+    panel = low(caption, style.COUNT, 1).with_target(lines(f"{events} / ({commits} > 0)", "mean"))
+    panel.with_target(lines(_quantile(0.95, catalog.JOURNAL_COMMIT_EVENTS), "95%", "B"))
+    return style.own_colours(panel, ("mean", "95%"))
 
 
 def _backend() -> stat.Panel:
@@ -84,9 +83,8 @@ def _growth() -> timeseries.Panel:
         "Events added to the journal a second, over the last five minutes.",
         "There after five minutes.",
     )
-    return low(caption, style.PER_SECOND, 2).with_target(
-        lines(f"max(deriv({series(catalog.JOURNAL_EVENTS)}[{RARE}]))", "added")
-    )
+    added = f"max(deriv({series(catalog.JOURNAL_EVENTS)}[{RARE}]))"
+    return style.own_colours(low(caption, style.PER_SECOND, 2).with_target(lines(added, "added")), ("added",))
 
 
 def _quantile(share: float, metric: Metric) -> str:

@@ -55,13 +55,13 @@ def names(caption: Caption, expr: str, label: str) -> stat.Panel:
 
 
 def low(caption: Caption, unit: str, decimals: int | None = None) -> timeseries.Panel:
-    """A chart that is a third of the board wide: its legend stands below it, so that the lines have the width."""
-    return legend_below(chart(caption, unit, decimals))
+    """A chart from 0 on that is a third of the board wide: its legend stands below it, so that the lines have the width."""
+    return legend_below(chart(caption, unit, decimals)).axis_soft_min(0)
 
 
 def times(caption: Caption) -> timeseries.Panel:
     """Durations on a scale of powers of ten: the usual ones, and what is too long, on one chart."""
-    return powers(low(caption, style.SECONDS))
+    return powers(legend_below(chart(caption, style.SECONDS)))
 
 
 def by_program(panel: timeseries.Panel, metric: Metric, shown: str = "max({})") -> timeseries.Panel:

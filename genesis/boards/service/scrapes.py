@@ -76,11 +76,8 @@ def _series() -> timeseries.Panel:
         "Prometheus does not scrape itself.",
     )
     added = f"sum(sum_over_time({series(SCRAPE_SERIES_ADDED)}[1m]))"
-    return (
-        low(caption, style.COUNT, 0)
-        .with_target(lines(f"max({series(HEAD_SERIES)})", "in memory"))
-        .with_target(lines(added, "new in a minute", "B"))
-    )
+    panel = low(caption, style.COUNT, 0).with_target(lines(f"max({series(HEAD_SERIES)})", "in memory"))
+    return style.own_colours(panel.with_target(lines(added, "new in a minute", "B")), ("in memory", "new in a minute"))
 
 
 def _folded() -> stat.Panel:
