@@ -26,5 +26,5 @@ def _undefined() -> table.Panel:
         "Every figure is known.",
     )
     panel = grid(caption).with_target(rows(queries.undefined_figures(THIS)))
-    panel.override_by_name("Reason", [style.width(150)])
+    panel.override_by_name("Reason", [style.width(170)])
     return reshaped(panel, {"figure": "Figure", "reason": "Reason"}, hidden=["Value", "strategy"])

@@ -89,7 +89,7 @@ def _by_part(label: str, title: str, empty: str) -> table.Panel:
     ]
     panel = (
         joined(grid(caption), {label: title}, [whole, *periods])
-        .override_by_name(title, [style.width(8 * len(title) + 40)])
+        .override_by_name(title, [style.width(8 * len(title) + 48)])
         .min_width(56)
     )
     return sorted_by(panel, title)

@@ -48,7 +48,7 @@ def _probability() -> timeseries.Panel:
     panel = legend_below(chart(caption, style.RATIO, 2)).min(0).max(1)
     panel.with_target(lines(queries.own(catalog.STRATEGY_PROBABILISTIC_SHARPE_RATIO), "probability"))
     panel.override_by_name("probability", [style.fixed(style.LINES[0])])
-    return threshold_line(panel, "B", queries.own_threshold(_ALERT, "warning"), "SharpeDegraded warning", style.WARNING)
+    return threshold_line(panel, "B", queries.own_threshold(_ALERT, "warning"), "warning", style.WARNING)
 
 
 def _record() -> timeseries.Panel:

@@ -17,5 +17,5 @@ def limits(panel: timeseries.Panel, alert: str, *, first: str = "B", sign: str =
     """Draw where the alert starts for the board's strategy, a line a severity; `first` names the first of their queries."""
     for number, (severity, colour) in enumerate(style.SEVERITIES):
         line = f"{sign}({queries.own_threshold(alert, severity)})"
-        threshold_line(panel, chr(ord(first) + number), line, f"{alert} {severity}", colour)
+        threshold_line(panel, chr(ord(first) + number), line, severity, colour)
     return panel
