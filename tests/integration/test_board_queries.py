@@ -18,10 +18,10 @@ pytestmark = pytest.mark.usefixtures("real_programs")
 
 
 def filled_in(expr: str, strategies: str = ".+") -> str:
-    filled = {"$__rate_interval": "4s", "$strategy": strategies, "$lines": "8"}
+    filled = {"$strategy": strategies, "$lines": "8", "$confidence": "0.95"}
     for variable, value in filled.items():
         expr = expr.replace(variable, value)
-    return re.sub(r"\$\{?\w+\}?", "all", expr)
+    return re.sub(r"\$__\w+", "4s", re.sub(r"\$(?!__)[a-z]\w*", "all", expr))
 
 
 def promtool(tmp_path: Path, what: str, document: dict[str, Any]) -> subprocess.CompletedProcess[str]:
