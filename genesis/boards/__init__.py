@@ -10,6 +10,7 @@ from genesis.boards import places
 from genesis.boards.execution import execution_board
 from genesis.boards.frame import BoardSettings
 from genesis.boards.portfolio import portfolio_board
+from genesis.boards.risk import risk_board
 from genesis.boards.rotation import rotation_board
 from genesis.boards.service import service_board
 from genesis.boards.strategy import strategy_board
@@ -19,6 +20,7 @@ __all__ = ["BoardSettings", "boards"]
 _MAKERS = {
     places.PORTFOLIO: portfolio_board,
     places.STRATEGY: strategy_board,
+    places.RISK: risk_board,
     places.EXECUTION: execution_board,
     places.ROTATION: rotation_board,
     places.SERVICE: service_board,

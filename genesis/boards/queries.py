@@ -84,6 +84,19 @@ def account_threshold(alert: str, severity: str, *matchers: str) -> str:
     return _largest("", series(catalog.ALERT_THRESHOLD, *chosen))
 
 
+def limit(alert: str, severity: str, like: str) -> str:
+    """Where the alert starts for each strategy that `like` has: its own threshold, else the default."""
+    chosen = (f'alert="{alert}"', f'severity="{severity}"', 'strategy!=""', PICKED)
+    own = f"max by (strategy) ({series(catalog.ALERT_THRESHOLD, *chosen)})"
+    return f"({own} or 0 * ({like}) + on () group_left () {account_threshold(alert, severity)})"
+
+
+def level(expr: str, alert: str, like: str = "") -> str:
+    """0 where a strategy is below the alert's thresholds, 1 from warning, 2 from critical on."""
+    reached = [f"(({expr}) >= bool {limit(alert, severity, like or expr)})" for severity in ("warning", "critical")]
+    return " + ".join(reached)
+
+
 def states(strategy: str) -> str:
     """The state of each strategy that fulfils the matcher, as one of `STATE_CODES`."""
     told = {code: series(catalog.ROTATION_STATE, f'state="{state.value}"', strategy) for state, code in STATE_CODES.items()}

@@ -41,6 +41,12 @@ def window() -> dashboard.QueryVariable:
     return variable.current(since_start).description("All figures with a window are of this one; all is since the start.")
 
 
+def of_label(name: str, label: str, metric: Metric, first: str) -> dashboard.QueryVariable:
+    """One of the values that the metric's label `name` has; `first` when the board is opened."""
+    chosen = model.VariableOption(selected=True, text=first, value=first)
+    return _asked(name, label, metric).current(chosen)
+
+
 def most_lines() -> dashboard.CustomVariable:
     """How many strategies a chart draws at most."""
     return (

@@ -32,11 +32,11 @@ from genesis.ledger.sequences import Sequences
 from genesis.ledger.state import LedgerState
 from genesis.ledger.trips import TripLog, TripLogState
 from genesis.monitoring.analysis import Analysis, AnalysisState
+from genesis.monitoring.catalog import SLIPPAGE_BOUNDS
 
 STATE_VERSION = 4
 """Of the layout of `AccountsState`: one more with every change of a field's meaning, of bucket bounds or of the arithmetic."""
 
-SLIPPAGE_BOUNDS = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 5e-2)
 _DELAY_BOUNDS = (1e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 
 _log = structlog.get_logger(__name__)

@@ -188,6 +188,8 @@ STRATEGY_SLIPPAGE_RATIO = _histogram(
     "strategy direction",
     "Size of each fill's distance from its signal's price, as a ratio; direction adverse cost money, favourable did not.",
 )
+SLIPPAGE_BOUNDS = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 5e-2)
+"""Of the slippage histogram's buckets: the boards show them in basis points."""
 STRATEGY_MEAN_SLIPPAGE_RATIO = _gauge(
     "strategy_mean_slippage_ratio",
     "strategy",

@@ -10,8 +10,7 @@ from typing import Final
 
 from genesis.boards.queries import AT_END, PICKED, series
 from genesis.monitoring import catalog
-from genesis.monitoring.accounts import SLIPPAGE_BOUNDS
-from genesis.monitoring.catalog import Metric
+from genesis.monitoring.catalog import SLIPPAGE_BOUNDS, Metric
 
 WINDOW: Final = "5m:15s"
 """Five minutes, long enough for a slow strategy's fills. Read every 15 s: of each second it would be twenty times the work."""

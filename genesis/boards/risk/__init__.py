@@ -1,0 +1,74 @@
+"""The board "Risk": what can be lost, whether that was right so far, and which strategies are the same bet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from genesis.boards import frame, marks, places, queries, variables
+from genesis.boards.frame import BoardSettings, Section
+from genesis.boards.risk import backtest, benchmark, glance, pairs, tails
+from genesis.monitoring import catalog
+
+__all__ = ["risk_board"]
+
+
+def risk_board(settings: BoardSettings) -> dict[str, Any]:
+    """The board in Grafana's JSON model."""
+    sections = [
+        Section(None, [panel.height(3).span(3) for panel in glance.tiles(settings.currency)]),
+        Section(
+            None,
+            [
+                tails.value_at_risk(settings.currency).height(8).span(7),
+                tails.expected_shortfall().height(8).span(7),
+                pairs.matrix().height(8).span(10),
+                tails.by_strategy().height(8).span(24),
+            ],
+        ),
+        Section(
+            "What the account can lose, and who makes it",
+            [
+                tails.by_method().height(8).span(12),
+                tails.components().height(8).span(12),
+                tails.components_over_time(settings).height(8).span(24),
+            ],
+        ),
+        Section(
+            "Was it right so far",
+            [
+                backtest.of_the_account().height(8).span(12),
+                backtest.over_time().height(8).span(12),
+                backtest.by_strategy().height(8).span(24),
+            ],
+        ),
+        Section(
+            "The same bet",
+            [
+                pairs.strongest().height(8).span(10),
+                pairs.over_time().height(8).span(14),
+                pairs.mean_over_time().height(7).span(12),
+                pairs.diversification_over_time().height(7).span(12),
+            ],
+        ),
+        Section(
+            "Against the benchmark",
+            [
+                benchmark.account_beta().height(8).span(12),
+                benchmark.betas(settings).height(8).span(12),
+                benchmark.by_strategy().height(8).span(24),
+            ],
+        ),
+    ]
+    return frame.board(
+        places.RISK,
+        settings,
+        sections,
+        choices=[
+            variables.strategies(),
+            variables.of_label("confidence", "Confidence", catalog.PORTFOLIO_VALUE_AT_RISK, first="0.95"),
+            variables.of_label("method", "Method", catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK, first="historical"),
+            variables.of_label("estimator", "Estimator", catalog.STRATEGY_CORRELATION, first="pearson"),
+            variables.most_lines(),
+        ],
+        marks=[marks.alerts(queries.PICKED_OR_NONE), marks.rotations(queries.PICKED)],
+    )

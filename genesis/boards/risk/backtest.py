@@ -1,0 +1,102 @@
+"""Whether the value at risk was right so far: what it promised against what came."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grafana_foundation_sdk.builders import table, timeseries
+
+from genesis.boards import alerts, queries, style
+from genesis.boards.panels import Caption, chart, legend_below
+from genesis.boards.risk.tails import CONFIDENCE, METHOD
+from genesis.boards.tables import Column, grid, joined, sorted_by
+from genesis.boards.targets import lines
+from genesis.monitoring import catalog
+from genesis.monitoring.catalog import Metric
+
+NEVER: Final = "No forecast was compared with a return yet."
+_JUDGED: Final = {"0": ("holds", style.GAIN), "1": ("doubtful", style.WARNING), "2": ("rejected", style.CRITICAL)}
+_P_VALUES: Final = (
+    "Kupiec: near 0, exceedances come too often or too rarely; independence (Christoffersen): near 0, they cluster. Each is "
+    "the probability of seeing this if the value at risk is right."
+)
+_JUDGEMENT: Final = "The judgement is Kupiec's: doubtful and rejected are the thresholds of {alert}."
+
+
+def of_the_account() -> table.Panel:
+    """Every method, at the chosen confidence."""
+    caption = Caption(
+        "Back-test of the account",
+        "At the chosen confidence, since start: steps whose loss was larger than the value at risk before them, against how "
+        f"many there should be. {_P_VALUES} {_JUDGEMENT.format(alert='PortfolioValueAtRiskExceeded')}",
+        NEVER,
+    )
+    kupiec = _of_method(catalog.PORTFOLIO_VAR_KUPIEC_PVALUE)
+    reached = [
+        f"({kupiec} <= bool on () group_left () {queries.account_threshold('PortfolioValueAtRiskExceeded', severity)})"
+        for severity, _ in style.SEVERITIES
+    ]
+    forecasts = _of_method(catalog.PORTFOLIO_VAR_FORECASTS)
+    columns = [
+        Column("Steps", forecasts, style.COUNT, 0),
+        Column("Exceeded", _of_method(catalog.PORTFOLIO_VAR_EXCEEDANCES), style.COUNT, 0),
+        Column("Expected", f"(1 - $confidence) * {forecasts}", style.COUNT, 1),
+        Column("Kupiec", kupiec, style.COUNT, 4),
+        Column("Independence", _of_method(catalog.PORTFOLIO_VAR_INDEPENDENCE_PVALUE), style.COUNT, 4),
+        Column("Judgement", " + ".join(reached), style.COUNT, properties=[style.words(_JUDGED), style.coloured_text()]),
+    ]
+    return sorted_by(joined(grid(caption), {"method": "Method"}, columns), "Method")
+
+
+def over_time() -> timeseries.Panel:
+    """How many exceedances more than expected there were, since start."""
+    caption = Caption(
+        "Exceedances above expectation",
+        "Of the account, at the chosen confidence: exceedances since start less how many there should be, by method. Around 0 "
+        "the value at risk is right, rising it is too small, falling too large.",
+        NEVER,
+    )
+    return legend_below(chart(caption, style.COUNT, 1).axis_centered_zero(True)).with_target(
+        lines(
+            f"{_of_method(catalog.PORTFOLIO_VAR_EXCEEDANCES)} - (1 - $confidence) * "
+            f"{_of_method(catalog.PORTFOLIO_VAR_FORECASTS)}",
+            "{{method}}",
+        )
+    )
+
+
+def by_strategy() -> table.Panel:
+    """One row a strategy, at the chosen method and confidence."""
+    caption = Caption(
+        "Back-test by strategy",
+        "Of the chosen method and confidence, since start: steps whose loss was larger than the value at risk before them, "
+        f"against how many there should be. {_P_VALUES} {_JUDGEMENT.format(alert='ValueAtRiskExceeded')}",
+        NEVER,
+    )
+    tail = (METHOD, CONFIDENCE)
+    forecasts = queries.each(catalog.STRATEGY_VAR_FORECASTS, *tail)
+    exceeded = queries.each(catalog.STRATEGY_VAR_EXCEEDANCES, *tail)
+    kupiec = queries.each(catalog.STRATEGY_VAR_KUPIEC_PVALUE, *tail)
+    columns = [
+        Column("Steps", forecasts, style.COUNT, 0),
+        Column("Exceeded", exceeded, style.COUNT, 0),
+        Column("Expected", f"(1 - $confidence) * {forecasts}", style.COUNT, 1),
+        Column("Over expected", f"{exceeded} / ((1 - $confidence) * {forecasts} > 0)", style.RATIO, 0),
+        Column("Kupiec", kupiec, style.COUNT, 4),
+        Column("Independence", queries.each(catalog.STRATEGY_VAR_INDEPENDENCE_PVALUE, *tail), style.COUNT, 4),
+        Column("Judgement", _judged(kupiec), style.COUNT, properties=[style.words(_JUDGED), style.coloured_text()]),
+    ]
+    panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)])
+    return sorted_by(panel, "Over expected", descending=True)
+
+
+def _of_method(metric: Metric) -> str:
+    """A figure of the account by method, at the chosen confidence."""
+    return queries.account(metric, CONFIDENCE, by="method")
+
+
+def _judged(kupiec: str) -> str:
+    """How many of the alert's thresholds a strategy's p-value has fallen to."""
+    limits = [queries.limit("ValueAtRiskExceeded", severity, kupiec) for severity, _ in style.SEVERITIES]
+    return " + ".join(f"({kupiec} <= bool {limit})" for limit in limits)

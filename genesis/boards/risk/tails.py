@@ -1,0 +1,147 @@
+"""Value at risk and expected shortfall: the account's by method, and each strategy's."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grafana_foundation_sdk.builders import table, timeseries
+
+from genesis.boards import alerts, queries, style
+from genesis.boards.frame import BoardSettings
+from genesis.boards.panels import Caption, chart, legend_below, stacked, threshold_line
+from genesis.boards.tables import Column, grid, joined, sorted_by
+from genesis.boards.targets import lines
+from genesis.monitoring import catalog
+
+METHOD: Final = 'method="$method"'
+CONFIDENCE: Final = 'confidence="$confidence"'
+FEW: Final = "Not enough returns yet: min_observations of monitor.yaml."
+ACCOUNT: Final = "(account)"
+_BY_METHOD: Final = (("cornish_fisher", style.LINES[1]), ("historical", style.LINES[0]), ("parametric", style.LINES[2]))
+
+
+def value_at_risk(currency: str) -> timeseries.Panel:
+    """The account's, in money, against what the tier lets it lose in a day."""
+    caption = Caption(
+        "Value at risk by method",
+        "Loss of the account that is exceeded with a probability of 1 less the chosen confidence, over the horizon of "
+        "monitor.yaml, in money. Dashed: the daily loss limit of the account's tier. Cornish-Fisher is left out where its "
+        "quantile falls.",
+        FEW,
+    )
+    panel = legend_below(chart(caption, style.money(currency), 0).axis_soft_min(0)).with_target(
+        lines(queries.account(catalog.PORTFOLIO_VALUE_AT_RISK, CONFIDENCE, by="method"), "{{method}}")
+    )
+    limit = queries.account(catalog.TIER_LIMIT, 'limit="max_daily_loss"')
+    return threshold_line(_coloured(panel), "B", limit, "daily loss limit", style.CRITICAL)
+
+
+def expected_shortfall() -> timeseries.Panel:
+    """The account's, as a ratio, against the thresholds of its alert."""
+    caption = Caption(
+        "Expected shortfall by method",
+        "Mean of the account's losses beyond the value at risk of the chosen confidence, as a share of the equity. Dashed: "
+        "where PortfolioExpectedShortfallHigh starts, which looks at the method and confidence of alerts.yaml.",
+        FEW,
+    )
+    panel = legend_below(chart(caption, style.RATIO, 1).axis_soft_min(0)).with_target(
+        lines(queries.account(catalog.PORTFOLIO_EXPECTED_SHORTFALL_RATIO, CONFIDENCE, by="method"), "{{method}}")
+    )
+    for ref, (severity, colour) in zip("BC", style.SEVERITIES, strict=True):
+        line = queries.account_threshold("PortfolioExpectedShortfallHigh", severity)
+        threshold_line(panel, ref, line, severity, colour)
+    return _coloured(panel)
+
+
+def by_method() -> table.Panel:
+    """Every method at every confidence."""
+    caption = Caption(
+        "Account by method",
+        "Value at risk and expected shortfall of the account, in its currency and as shares of its equity, over the horizon "
+        "of monitor.yaml, whatever is chosen above.",
+        FEW,
+    )
+    figures = [
+        ("VaR", catalog.PORTFOLIO_VALUE_AT_RISK, style.COUNT),
+        ("VaR ratio", catalog.PORTFOLIO_VALUE_AT_RISK_RATIO, style.RATIO),
+        ("CVaR", catalog.PORTFOLIO_EXPECTED_SHORTFALL, style.COUNT),
+        ("CVaR ratio", catalog.PORTFOLIO_EXPECTED_SHORTFALL_RATIO, style.RATIO),
+    ]
+    columns = [Column(name, queries.account(metric, by="method, confidence"), unit, 2) for name, metric, unit in figures]
+    return sorted_by(joined(grid(caption), {"method": "Method", "confidence": "Confidence"}, columns), "Confidence")
+
+
+def components() -> table.Panel:
+    """Each strategy's part of the account's value at risk, and their sum."""
+    caption = Caption(
+        "Who makes it",
+        "Each strategy's part of the account's value at risk by the chosen method and confidence, in money; the parts add up "
+        "to the row of the account. A part below 0 hedges the others. Of all strategies, whatever is picked.",
+        FEW,
+    )
+    part = queries.account(catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK, METHOD, CONFIDENCE, by="strategy")
+    whole = f"sum({queries.series(catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK, METHOD, CONFIDENCE)})"
+    equity = f"max by (strategy) ({catalog.STRATEGY_EQUITY.name}) / on () group_left () sum({catalog.STRATEGY_EQUITY.name})"
+    columns = [
+        Column("Part", f"{part} or {_named(whole)}", style.COUNT, 2),
+        Column("Share", f"({part} or {_named(whole)}) / on () group_left () ({whole} != 0)", style.RATIO, 1),
+        Column("Of equity", equity, style.RATIO, 1),
+    ]
+    return sorted_by(joined(grid(caption), {"strategy": "Strategy"}, columns), "Part", descending=True)
+
+
+def components_over_time(settings: BoardSettings) -> timeseries.Panel:
+    """The same, over time: the strategies with the largest parts, and the sum."""
+    caption = Caption(
+        "Who makes it, over time",
+        "Parts of the account's value at risk by the chosen method and confidence, in money, stacked; of more strategies than "
+        "the board's number of lines those with the largest part, so that they may miss some of the sum, the grey line.",
+        FEW,
+    )
+    part = queries.account(catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK, METHOD, CONFIDENCE, by="strategy")
+    at_end = queries.account(catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK, METHOD, CONFIDENCE, by="strategy", at=queries.AT_END)
+    panel = stacked(chart(caption, style.money(settings.currency), 0)).with_target(
+        lines(f"{part} and on (strategy) topk($lines, abs({at_end}))", "{{strategy}}")
+    )
+    style.own_colours(panel, settings.strategies)
+    whole = f"sum({queries.series(catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK, METHOD, CONFIDENCE)})"
+    return threshold_line(panel, "B", whole, "account", style.QUIET)
+
+
+def by_strategy() -> table.Panel:
+    """One row a strategy."""
+    caption = Caption(
+        "Risk by strategy",
+        "Value at risk and expected shortfall by the chosen method and confidence, in money and as shares of the strategy's "
+        "equity; deepest drawdown since start; volatility of a year since start; beta to the benchmark. Level: which threshold "
+        "of ExpectedShortfallHigh the expected shortfall has reached.",
+        "No strategy is known: neither strategies.yaml nor an event names one.",
+    )
+    tail = (METHOD, CONFIDENCE)
+    shortfall = queries.each(catalog.STRATEGY_EXPECTED_SHORTFALL_RATIO, *tail)
+    columns = [
+        Column("Equity", queries.each(catalog.STRATEGY_EQUITY), style.COUNT, 2),
+        Column("VaR", queries.each(catalog.STRATEGY_VALUE_AT_RISK, *tail), style.COUNT, 2),
+        Column("VaR ratio", queries.each(catalog.STRATEGY_VALUE_AT_RISK_RATIO, *tail), style.RATIO, 2),
+        Column("CVaR", queries.each(catalog.STRATEGY_EXPECTED_SHORTFALL, *tail), style.COUNT, 2),
+        Column("CVaR ratio", shortfall, style.RATIO, 2),
+        Column("Level", queries.level(shortfall, "ExpectedShortfallHigh"), style.COUNT, properties=style.levels()),
+        Column("Deepest", queries.each(catalog.STRATEGY_MAX_DRAWDOWN_RATIO), style.RATIO, 2),
+        Column("Volatility", queries.each(catalog.STRATEGY_VOLATILITY_RATIO, 'window="all"'), style.RATIO, 0),
+        Column("Beta", queries.each(catalog.STRATEGY_BETA), style.COUNT, 3),
+        Column("Returns", queries.each(catalog.STRATEGY_OBSERVATIONS), style.COUNT, 0),
+    ]
+    panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)])
+    return sorted_by(panel, "CVaR", descending=True)
+
+
+def _named(account: str) -> str:
+    """A figure of the account as one more row among the strategies."""
+    return f'label_replace({account}, "strategy", "{ACCOUNT}", "", "")'
+
+
+def _coloured(panel: timeseries.Panel) -> timeseries.Panel:
+    for method, colour in _BY_METHOD:
+        panel.override_by_name(method, [style.fixed(colour)])
+    return panel
