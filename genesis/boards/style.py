@@ -90,9 +90,10 @@ def signed_text() -> list[model.DynamicConfigValue]:
 
 
 def own_colours(panel: timeseries.Panel, names: Sequence[str]) -> timeseries.Panel:
-    """Give each of the named series its own colour; series past the palette keep what Grafana gives them by name."""
-    for name, colour in zip(names, LINES, strict=False):
-        panel.override_by_name(name, [fixed(colour)])
+    """Give each of the named series its own colour; more than the palette has are left to Grafana, apart on one chart."""
+    if len(names) <= len(LINES):
+        for name, colour in zip(names, LINES, strict=False):
+            panel.override_by_name(name, [fixed(colour)])
     return panel
 
 
@@ -136,6 +137,11 @@ def words(colours: Mapping[str, tuple[str, str]]) -> model.DynamicConfigValue:
     return model.DynamicConfigValue("mappings", [{"type": "value", "options": known}])
 
 
+def worded(colours: Mapping[str, tuple[str, str]]) -> list[model.DynamicConfigValue]:
+    """The properties of a table's column that shows words in their colours; an empty cell is not coloured."""
+    return [words(colours), coloured_text(), *coloured_steps({None: "text"})]
+
+
 def plain_words(shown: Mapping[str, str]) -> model.DynamicConfigValue:
     """The property that shows values as words in the colour of all text: value as text → word."""
     known = {value: {"text": word, "index": index} for index, (value, word) in enumerate(shown.items())}
@@ -145,12 +151,12 @@ def plain_words(shown: Mapping[str, str]) -> model.DynamicConfigValue:
 def states() -> list[model.DynamicConfigValue]:
     """The properties of a table's column of strategies' states."""
     known = {str(STATE_CODES[state]): (state.value, colour) for state, colour in STATE_COLOURS.items()}
-    return [words(known), coloured_text()]
+    return worded(known)
 
 
 def levels() -> list[model.DynamicConfigValue]:
     """The properties of a table's column of levels."""
-    return [words(LEVELS), coloured_text()]
+    return worded(LEVELS)
 
 
 def wrapped() -> model.DynamicConfigValue:

@@ -14,7 +14,7 @@ from genesis.monitoring.catalog import SLIPPAGE_BOUNDS, Metric
 
 WINDOW: Final = "5m:15s"
 """Five minutes, long enough for a slow strategy's fills. Read every 15 s: of each second it would be twenty times the work."""
-COLUMNS: Final = 60
+COLUMNS: Final = 45
 """Points of a chart of fills: there is no more to see, and each is dear on a histogram of many strategies."""
 
 _SLIPPAGE: Final = catalog.STRATEGY_SLIPPAGE_RATIO

@@ -109,7 +109,7 @@ def strategies() -> table.Panel:
         Column("Engine", each(catalog.ROTATION_ENGINE_WEIGHT_RATIO), style.RATIO, 2),
         Column("Off", _DIFFERENCE, style.RATIO, 2),
         Column("Score", each(catalog.ROTATION_SCORE), style.COUNT, 3),
-        Column("Pinned", each(catalog.ROTATION_PINNED), style.COUNT, properties=[style.words(pins), style.coloured_text()]),
+        Column("Pinned", each(catalog.ROTATION_PINNED), style.COUNT, properties=style.worded(pins)),
         Column("Rules", queries.total(catalog.ROTATION_RULE_HOLDS), style.COUNT, 0, properties=holding),
         Column("Ago", f"time() - {last}", style.CLOCK, labels={"action": "How", "reason": "Why"}),
     ]
