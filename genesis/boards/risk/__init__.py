@@ -15,13 +15,12 @@ __all__ = ["risk_board"]
 def risk_board(settings: BoardSettings) -> dict[str, Any]:
     """The board in Grafana's JSON model."""
     sections = [
-        Section(None, [panel.height(3).span(3) for panel in glance.tiles(settings.currency)]),
+        Section(None, [panel.height(3).span(4) for panel in glance.tiles(settings.currency)]),
         Section(
             None,
             [
-                tails.value_at_risk(settings.currency).height(8).span(7),
-                tails.expected_shortfall().height(8).span(7),
-                pairs.matrix().height(8).span(10),
+                tails.value_at_risk(settings.currency).height(7).span(12),
+                tails.expected_shortfall().height(7).span(12),
                 tails.by_strategy().height(8).span(24),
             ],
         ),
@@ -36,14 +35,16 @@ def risk_board(settings: BoardSettings) -> dict[str, Any]:
         Section(
             "Was it right so far",
             [
-                backtest.of_the_account().height(8).span(12),
-                backtest.over_time().height(8).span(12),
+                backtest.of_the_account().height(7).span(15),
+                backtest.over_time().height(7).span(9),
                 backtest.by_strategy().height(8).span(24),
             ],
         ),
         Section(
             "The same bet",
             [
+                *[panel.height(3).span(6) for panel in pairs.counts()],
+                pairs.matrix().height(10).span(24),
                 pairs.strongest().height(8).span(10),
                 pairs.over_time().height(8).span(14),
                 pairs.mean_over_time().height(7).span(12),

@@ -15,12 +15,21 @@ from genesis.monitoring import catalog
 from genesis.monitoring.catalog import Metric
 
 NEVER: Final = "No forecast was compared with a return yet."
-_JUDGED: Final = {"0": ("holds", style.GAIN), "1": ("doubtful", style.WARNING), "2": ("rejected", style.CRITICAL)}
+_JUDGED: Final = {
+    "0": ("holds", style.GAIN),
+    "1": ("too many", style.WARNING),
+    "2": ("far too many", style.CRITICAL),
+    "-1": ("too few", style.QUIET),
+    "-2": ("far too few", style.QUIET),
+}
 _P_VALUES: Final = (
-    "Kupiec: near 0, exceedances come too often or too rarely; independence (Christoffersen): near 0, they cluster. Each is "
+    "Kupiec: near 0, exceedances come too often or too rarely; independent (Christoffersen): near 0, they cluster. Each is "
     "the probability of seeing this if the value at risk is right."
 )
-_JUDGEMENT: Final = "The judgement is Kupiec's: doubtful and rejected are the thresholds of {alert}."
+_JUDGEMENT: Final = (
+    "The judgement: too many, or too few, where Kupiec's is at the warning threshold of {alert}; far, at the critical one. Too "
+    "many, and losses are larger than the value at risk says; too few, and it holds back more than it must."
+)
 
 
 def of_the_account() -> table.Panel:
@@ -37,15 +46,22 @@ def of_the_account() -> table.Panel:
         for severity, _ in style.SEVERITIES
     ]
     forecasts = _of_method(catalog.PORTFOLIO_VAR_FORECASTS)
+    more = f"({_of_method(catalog.PORTFOLIO_VAR_EXCEEDANCES)} >= bool (1 - $confidence) * {forecasts})"
     columns = [
         Column("Steps", forecasts, style.COUNT, 0),
         Column("Exceeded", _of_method(catalog.PORTFOLIO_VAR_EXCEEDANCES), style.COUNT, 0),
         Column("Expected", f"(1 - $confidence) * {forecasts}", style.COUNT, 1),
         Column("Kupiec", kupiec, style.COUNT, 4),
-        Column("Independence", _of_method(catalog.PORTFOLIO_VAR_INDEPENDENCE_PVALUE), style.COUNT, 4),
-        Column("Judgement", " + ".join(reached), style.COUNT, properties=[style.words(_JUDGED), style.coloured_text()]),
+        Column("Independent", _of_method(catalog.PORTFOLIO_VAR_INDEPENDENCE_PVALUE), style.COUNT, 4),
+        Column(
+            "Judgement",
+            _with_side(" + ".join(reached), more),
+            style.COUNT,
+            properties=[style.words(_JUDGED), style.coloured_text()],
+        ),
     ]
-    return sorted_by(joined(grid(caption), {"method": "Method"}, columns), "Method")
+    panel = joined(grid(caption), {"method": "Method"}, columns).override_by_name("Method", [style.width(128)])
+    return sorted_by(panel, "Method")
 
 
 def over_time() -> timeseries.Panel:
@@ -77,18 +93,24 @@ def by_strategy() -> table.Panel:
     forecasts = queries.each(catalog.STRATEGY_VAR_FORECASTS, *tail)
     exceeded = queries.each(catalog.STRATEGY_VAR_EXCEEDANCES, *tail)
     kupiec = queries.each(catalog.STRATEGY_VAR_KUPIEC_PVALUE, *tail)
+    more = f"({exceeded} >= bool (1 - $confidence) * {forecasts})"
     columns = [
         Column("Steps", forecasts, style.COUNT, 0),
         Column("Exceeded", exceeded, style.COUNT, 0),
         Column("Expected", f"(1 - $confidence) * {forecasts}", style.COUNT, 1),
-        Column("Over expected", f"{exceeded} / ((1 - $confidence) * {forecasts} > 0)", style.RATIO, 0),
+        Column("Of expected", f"{exceeded} / ((1 - $confidence) * {forecasts} > 0)", style.RATIO, 0),
         Column("Kupiec", kupiec, style.COUNT, 4),
-        Column("Independence", queries.each(catalog.STRATEGY_VAR_INDEPENDENCE_PVALUE, *tail), style.COUNT, 4),
-        Column("Judgement", _judged(kupiec), style.COUNT, properties=[style.words(_JUDGED), style.coloured_text()]),
+        Column("Independent", queries.each(catalog.STRATEGY_VAR_INDEPENDENCE_PVALUE, *tail), style.COUNT, 4),
+        Column(
+            "Judgement",
+            _with_side(_judged(kupiec), more),
+            style.COUNT,
+            properties=[style.words(_JUDGED), style.coloured_text()],
+        ),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
     panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)])
-    return sorted_by(panel, "Over expected", descending=True)
+    return sorted_by(panel, "Of expected", descending=True)
 
 
 def _of_method(metric: Metric) -> str:
@@ -100,3 +122,8 @@ def _judged(kupiec: str) -> str:
     """How many of the alert's thresholds a strategy's p-value has fallen to."""
     limits = [queries.limit("ValueAtRiskExceeded", severity, kupiec) for severity, _ in style.SEVERITIES]
     return " + ".join(f"({kupiec} <= bool {limit})" for limit in limits)
+
+
+def _with_side(reached: str, more: str) -> str:
+    """The thresholds reached, below zero where there were not more exceedances than expected (`more`: 1 or 0)."""
+    return f"({reached}) * (2 * {more} - 1)"

@@ -14,6 +14,8 @@ from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines
 from genesis.monitoring import catalog
 
+_ALERT: Final = "BetaOutOfBand"
+_BAND: Final = {"0": ("inside", style.GAIN), "1": ("outside", style.WARNING)}
 _NONE: Final = "No benchmark is configured, or there are too few returns yet."
 
 
@@ -50,7 +52,7 @@ def betas(settings: BoardSettings) -> timeseries.Panel:
     )
     panel = chart(caption, style.COUNT, 3).with_target(lines(queries.furthest(catalog.STRATEGY_BETA), "{{strategy}}"))
     for ref, part in zip("BC", ("low", "high"), strict=True):
-        line = queries.account_threshold("BetaOutOfBand", "warning", f'part="{part}"')
+        line = queries.account_threshold(_ALERT, "warning", f'part="{part}"')
         threshold_line(panel, ref, line, part, style.WARNING)
     return style.own_colours(panel, settings.strategies)
 
@@ -60,14 +62,19 @@ def by_strategy() -> table.Panel:
     caption = Caption(
         "Beta and alpha by strategy",
         "Beta to the benchmark in the risk window with two standard errors to both sides, alpha compounded over a year, and "
-        "the returns behind them. A dash is a figure that cannot be computed: alpha wants a day of returns.",
+        "the returns behind them. Band: outside where BetaOutOfBand fires, as the whole of low to high is beyond its "
+        "thresholds. A dash is a figure that cannot be computed: alpha wants a day of returns.",
         _NONE,
     )
     beta, error = queries.each(catalog.STRATEGY_BETA), queries.each(catalog.STRATEGY_BETA_STANDARD_ERROR)
+    low, high = f"({beta} - 2 * {error})", f"({beta} + 2 * {error})"
+    least, most = (queries.limit(_ALERT, "warning", beta, f'part="{part}"') for part in ("low", "high"))
+    outside = f"({low} > bool {most}) + ({high} < bool {least})"
     columns = [
         Column("Beta", beta, style.COUNT, 3),
-        Column("Low", f"{beta} - 2 * {error}", style.COUNT, 3),
-        Column("High", f"{beta} + 2 * {error}", style.COUNT, 3),
+        Column("Low", low, style.COUNT, 3),
+        Column("High", high, style.COUNT, 3),
+        Column("Band", outside, style.COUNT, properties=[style.words(_BAND), style.coloured_text()]),
         Column("Alpha", queries.each(catalog.STRATEGY_ALPHA_RATIO), style.RATIO, 1),
         Column("Returns", queries.each(catalog.STRATEGY_OBSERVATIONS), style.COUNT, 0),
     ]

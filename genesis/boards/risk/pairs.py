@@ -4,37 +4,83 @@ from __future__ import annotations
 
 from typing import Final
 
-from grafana_foundation_sdk.builders import table, timeseries
+from grafana_foundation_sdk.builders import stat, table, timeseries
 from grafana_foundation_sdk.models import dashboard as model
 
 from genesis.boards import queries, style
-from genesis.boards.panels import Caption, chart, threshold_line
+from genesis.boards.panels import Caption, big_number, chart, legend_below, threshold_line
+from genesis.boards.queries import series
 from genesis.boards.tables import Column, grid, joined, sorted_by
-from genesis.boards.targets import lines, rows
+from genesis.boards.targets import lines, now, rows
 from genesis.monitoring import catalog
 
 _CORNER: Final = r"strategy\other"
 _ALONE: Final = "There are not two strategies with returns enough: correlation.min_overlap of monitor.yaml."
-# Picked: both strategies of a pair. The variable stands in a matcher of each label.
+_SHADES: Final = {
+    None: f"{style.GAIN}E6",
+    -0.8: f"{style.GAIN}B3",
+    -0.6: f"{style.GAIN}80",
+    -0.4: f"{style.GAIN}4D",
+    -0.2: "transparent",
+    0.2: f"{style.LOSS}4D",
+    0.4: f"{style.LOSS}80",
+    0.6: f"{style.LOSS}B3",
+    0.8: f"{style.LOSS}E6",
+}
+"""A correlation's colour, from this value on: blue to nothing to orange, the same distance for each shade."""
 _BOTH: Final = 'other=~"$strategy"'
 _PAIR: Final = "strategy, other"
+# A correlation changes once a step of the grid, and there may be hundreds of pairs to choose from.
+_POINTS: Final = 200
+
+
+def counts() -> list[stat.Panel]:
+    """How many pairs there are, and how sure their correlations."""
+    ratio = Caption(
+        "Diversification",
+        "Diversification ratio: mean volatility of the strategies over that of them together. 1: all are one bet.",
+        "No two strategies yet.",
+    )
+    shrinkage = Caption(
+        "Shrinkage",
+        "How far Ledoit-Wolf shrinks the covariances, 0 to 100 %; the farther, the less the returns tell.",
+        "No two strategies yet.",
+    )
+    omitted = Caption(
+        "Pairs left out",
+        "Pairs whose correlation is known, and not told: with many strategies only the strongest are "
+        "(correlation.strongest_pairs of monitor.yaml).",
+        "No correlations yet.",
+    )
+    undefined = Caption(
+        "Pairs without one",
+        "Pairs of strategies that have no correlation: too few points in common, or one of the two does not move.",
+        "Every pair has one.",
+    )
+    missing = f"sum({series(catalog.PORTFOLIO_CORRELATION_PAIRS_UNDEFINED)})"
+    return [
+        big_number(ratio, now(queries.account(catalog.PORTFOLIO_DIVERSIFICATION_RATIO), ratio.title), style.COUNT, 2),
+        big_number(
+            shrinkage, now(queries.account(catalog.PORTFOLIO_CORRELATION_SHRINKAGE_RATIO), shrinkage.title), style.RATIO, 1
+        ),
+        big_number(omitted, now(queries.account(catalog.PORTFOLIO_CORRELATION_PAIRS_OMITTED), omitted.title), style.COUNT, 0),
+        big_number(undefined, now(missing, undefined.title), style.COUNT, 0),
+    ]
 
 
 def matrix() -> table.Panel:
     """Every picked strategy against every other one."""
     caption = Caption(
         "Correlation matrix",
-        "Correlation of the picked strategies' returns in the risk window, by the chosen estimator: 1 is the same bet, 0 none "
-        "of each other, below 0 one hedges the other. Of many strategies only the strongest pairs are told; a dash is a pair "
-        "that is not, or that has no correlation.",
+        "Correlation of the picked strategies' returns in the risk window, by the chosen estimator: 1 is the same bet, 0 knows "
+        "nothing of the other, below 0 one hedges the other. Of more strategies than the board's number of lines, those with "
+        "the strongest pairs. A dash is a pair without a correlation, or one that is left out: of many only the strongest are "
+        "told. Orange: together; blue: against each other; the stronger, the deeper.",
         _ALONE,
     )
     cells = [
         *style.unit(style.COUNT, 2),
-        model.DynamicConfigValue("min", -1),
-        model.DynamicConfigValue("max", 1),
-        # Blue, yellow, red: apart for every kind of colour vision; and the number is printed.
-        model.DynamicConfigValue("color", {"mode": "continuous-BlYlRd"}),
+        *style.coloured_steps(_SHADES),
         model.DynamicConfigValue("custom.cellOptions", {"type": "color-background", "mode": "basic"}),
         model.DynamicConfigValue("custom.align", "center"),
     ]
@@ -43,7 +89,7 @@ def matrix() -> table.Panel:
         .unit(style.COUNT)
         .with_target(rows(_symmetric()))
         .override_by_regexp(r"/^(?!strategy\\other).*/", cells)
-        .override_by_name(_CORNER, [style.width(140), model.DynamicConfigValue("displayName", "Strategy")])
+        .override_by_name(_CORNER, [style.width(180), model.DynamicConfigValue("displayName", "Strategy")])
         .with_transformation(
             model.DataTransformerConfig(id_val="sortBy", options={"fields": {}, "sort": [{"field": "other", "desc": False}]})
         )
@@ -67,7 +113,7 @@ def strongest() -> table.Panel:
     )
     top = f"topk(20, abs({_told('$estimator')}))"
     columns = [
-        Column(name, f"{_told(estimator)} and on (strategy, other) {top}", style.COUNT, 3, signed=False)
+        Column(name, _of_pairs(estimator, top), style.COUNT, 3)
         for name, estimator in (("Pearson", "pearson"), ("Ledoit-Wolf", "ledoit_wolf"))
     ]
     panel = joined(grid(caption), {"strategy": "Strategy", "other": "Other"}, columns)
@@ -82,9 +128,9 @@ def over_time() -> timeseries.Panel:
         "of lines, by the chosen estimator. Dashed: where CorrelationHigh starts.",
         _ALONE,
     )
-    told = _told("$estimator")
-    chosen = f"{told} and on (strategy, other) topk($lines, abs({_told('$estimator', at=queries.AT_END)}))"
-    panel = chart(caption, style.COUNT, 2).with_target(lines(chosen, "{{strategy}} · {{other}}"))
+    strongest_at_end = f"topk($lines, abs({_told('$estimator', at=queries.AT_END)}))"
+    query = lines(_of_pairs("$estimator", strongest_at_end), "{{strategy}} · {{other}}")
+    panel = chart(caption, style.COUNT, 2).max_data_points(_POINTS).with_target(query)
     line = queries.account_threshold("CorrelationHigh", "warning")
     return threshold_line(panel, "B", line, "warning", style.WARNING)
 
@@ -97,7 +143,7 @@ def mean_over_time() -> timeseries.Panel:
         "the number of strategies makes believe.",
         _ALONE,
     )
-    return chart(caption, style.COUNT, 3).with_target(
+    return legend_below(chart(caption, style.COUNT, 3)).with_target(
         lines(queries.account(catalog.PORTFOLIO_MEAN_CORRELATION), "mean correlation")
     )
 
@@ -112,7 +158,7 @@ def diversification_over_time() -> timeseries.Panel:
         _ALONE,
     )
     return (
-        chart(caption, style.COUNT, 2)
+        legend_below(chart(caption, style.COUNT, 2))
         .axis_soft_min(0)
         .with_target(lines(queries.account(catalog.PORTFOLIO_DIVERSIFICATION_RATIO), "diversification"))
         .with_target(lines(queries.account(catalog.PORTFOLIO_CORRELATION_SHRINKAGE_RATIO), "shrinkage", "B"))
@@ -124,11 +170,20 @@ def _told(estimator: str, at: str = "") -> str:
     return queries.each(catalog.STRATEGY_CORRELATION, _BOTH, f'estimator="{estimator}"', by="other", at=at)
 
 
+def _of_pairs(estimator: str, pairs: str) -> str:
+    """The correlations of these pairs; those of others are dropped before they are aggregated, for there may be hundreds."""
+    told = series(catalog.STRATEGY_CORRELATION, _BOTH, f'estimator="{estimator}"', queries.PICKED)
+    return f"max by ({_PAIR}) ({told} and on ({_PAIR}) {pairs})"
+
+
 def _symmetric() -> str:
-    """Each pair in both orders, and each strategy with itself: 1."""
+    """Each pair in both orders, and each strategy with itself: 1; of the `$lines` strategies with the strongest pairs."""
     told = _told("$estimator")
     aside = f'label_replace({told}, "pair", "$1", "strategy", "(.*)")'
     turned = f'label_replace({aside}, "strategy", "$1", "other", "(.*)")'
     other_way = f'max by ({_PAIR}) (label_replace({turned}, "other", "$1", "pair", "(.*)"))'
-    itself = f'label_replace(0 * max by (strategy) ({told} or {other_way}) + 1, "other", "$1", "strategy", "(.*)")'
-    return f"{told} or {other_way} or {itself}"
+    both_ways = f"({told} or {other_way})"
+    chosen = f"topk($lines, max by (strategy) (abs({both_ways})))"
+    itself = f'label_replace(0 * {chosen} + 1, "other", "$1", "strategy", "(.*)")'
+    others = f"max by (other) ({itself})"
+    return f"{both_ways} and on (strategy) {chosen} and on (other) {others} or {itself}"

@@ -16,7 +16,9 @@ from genesis.monitoring import catalog
 METHOD: Final = 'method="$method"'
 CONFIDENCE: Final = 'confidence="$confidence"'
 FEW: Final = "Not enough returns yet: min_observations of monitor.yaml."
-ACCOUNT: Final = "(account)"
+# These stand before all names.
+ACCOUNT: Final = "= Account"
+SUM: Final = "= Sum"
 _BY_METHOD: Final = (("cornish_fisher", style.LINES[1]), ("historical", style.LINES[0]), ("parametric", style.LINES[2]))
 
 
@@ -68,44 +70,54 @@ def by_method() -> table.Panel:
         ("CVaR ratio", catalog.PORTFOLIO_EXPECTED_SHORTFALL_RATIO, style.RATIO),
     ]
     columns = [Column(name, queries.account(metric, by="method, confidence"), unit, 2) for name, metric, unit in figures]
-    return sorted_by(joined(grid(caption), {"method": "Method", "confidence": "Confidence"}, columns), "Confidence")
+    panel = joined(grid(caption), {"method": "Method", "confidence": "Confidence"}, columns)
+    panel.override_by_name("Method", [style.width(128)]).override_by_name("Confidence", [style.width(112)])
+    return sorted_by(panel, "Confidence")
 
 
 def components() -> table.Panel:
     """Each strategy's part of the account's value at risk, and their sum."""
     caption = Caption(
         "Who makes it",
-        "Each strategy's part of the account's value at risk by the chosen method and confidence, in money; the parts add up "
-        "to the row of the account. A part below 0 hedges the others. Of all strategies, whatever is picked.",
+        "Each strategy's part of the account's value at risk by the chosen method and confidence, in money, and its share. On "
+        "top, the account's and the sum of all parts: they are equal. A part below 0 hedges the others. Of all strategies, "
+        "whatever is picked.",
         FEW,
     )
     part = queries.account(catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK, METHOD, CONFIDENCE, by="strategy")
-    whole = f"sum({queries.series(catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK, METHOD, CONFIDENCE)})"
-    equity = f"max by (strategy) ({catalog.STRATEGY_EQUITY.name}) / on () group_left () sum({catalog.STRATEGY_EQUITY.name})"
+    whole = queries.account(catalog.PORTFOLIO_VALUE_AT_RISK, METHOD, CONFIDENCE)
+    all_rows = f"({part} or {_named(whole, ACCOUNT)} or {_named(f'sum({part})', SUM)})"
+    equity = (
+        f"max by (strategy) ({catalog.STRATEGY_EQUITY.name}) / on () group_left () {queries.account(catalog.PORTFOLIO_EQUITY)}"
+    )
     columns = [
-        Column("Part", f"{part} or {_named(whole)}", style.COUNT, 2),
-        Column("Share", f"({part} or {_named(whole)}) / on () group_left () ({whole} != 0)", style.RATIO, 1),
+        Column("Part", all_rows, style.COUNT, 2),
+        Column("Share", f"{all_rows} / on () group_left () ({whole} != 0)", style.RATIO, 1),
         Column("Of equity", equity, style.RATIO, 1),
     ]
-    return sorted_by(joined(grid(caption), {"strategy": "Strategy"}, columns), "Part", descending=True)
+    panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
+    return sorted_by(panel.override_by_name("Strategy", [alerts.strategy_link()]), "Part", descending=True)
 
 
 def components_over_time(settings: BoardSettings) -> timeseries.Panel:
-    """The same, over time: the strategies with the largest parts, and the sum."""
+    """The same, over time: the strategies with the largest parts, and the account's."""
     caption = Caption(
         "Who makes it, over time",
-        "Parts of the account's value at risk by the chosen method and confidence, in money, stacked; of more strategies than "
-        "the board's number of lines those with the largest part, so that they may miss some of the sum, the grey line.",
+        "Parts of the account's value at risk at the chosen confidence, in money, stacked; of more strategies than the board's "
+        "number of lines those with the largest part, so that the others' is missing below the line, the account's. By the "
+        "parametric method, whatever is chosen: the historical split stands on one or two steps, and jumps.",
         FEW,
     )
-    part = queries.account(catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK, METHOD, CONFIDENCE, by="strategy")
-    at_end = queries.account(catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK, METHOD, CONFIDENCE, by="strategy", at=queries.AT_END)
-    panel = stacked(chart(caption, style.money(settings.currency), 0)).with_target(
-        lines(f"{part} and on (strategy) topk($lines, abs({at_end}))", "{{strategy}}")
+    chosen = ('method="parametric"', CONFIDENCE)
+    part = queries.account(catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK, *chosen, by="strategy")
+    at_end = queries.account(catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK, *chosen, by="strategy", at=queries.AT_END)
+    panel = (
+        stacked(chart(caption, style.money(settings.currency), 0))
+        .with_target(lines(f"{part} and on (strategy) topk($lines, abs({at_end}))", "{{strategy}}"))
+        .with_target(lines(queries.account(catalog.PORTFOLIO_VALUE_AT_RISK, *chosen), "account", "B"))
     )
     style.own_colours(panel, settings.strategies)
-    whole = f"sum({queries.series(catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK, METHOD, CONFIDENCE)})"
-    return threshold_line(panel, "B", whole, "account", style.QUIET)
+    return panel.override_by_name("account", style.unstacked("text"))
 
 
 def by_strategy() -> table.Panel:
@@ -136,9 +148,9 @@ def by_strategy() -> table.Panel:
     return sorted_by(panel, "CVaR", descending=True)
 
 
-def _named(account: str) -> str:
+def _named(account: str, name: str) -> str:
     """A figure of the account as one more row among the strategies."""
-    return f'label_replace({account}, "strategy", "{ACCOUNT}", "", "")'
+    return f'label_replace({account}, "strategy", "{name}", "", "")'
 
 
 def _coloured(panel: timeseries.Panel) -> timeseries.Panel:
