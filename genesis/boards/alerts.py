@@ -47,7 +47,7 @@ def alert_list() -> dashboard.Panel:
 
 
 def alert_table(strategy: str, *, hidden: Sequence[str] = ()) -> table.Panel:
-    """The alerts of the strategies that fulfil the matcher, those raised longest last; `hidden` labels are no columns."""
+    """The alerts of the strategies that fulfil the matcher, firing and critical ones first; `hidden` labels are no columns."""
     caption = Caption(
         "Alerts",
         "Alerts that are pending or firing, and for how long their condition holds. Those of the account have no strategy.",
@@ -70,7 +70,8 @@ def alert_table(strategy: str, *, hidden: Sequence[str] = ()) -> table.Panel:
         "symbol": "Symbol",
         "Value": "Held for",
     }
-    return sorted_by(reshaped(panel, {label: name for label, name in names.items() if label not in hidden}, hidden), "Held for")
+    shown = {label: name for label, name in names.items() if label not in hidden}
+    return sorted_by(reshaped(panel, shown, hidden), "State", "Severity", "Held for")
 
 
 def strategy_link() -> model.DynamicConfigValue:

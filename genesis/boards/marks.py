@@ -5,10 +5,14 @@ The query's value is the time of the mark: one mark an event, where its samples 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from genesis.boards import queries, style
 from genesis.boards.targets import SOURCE
+
+# Fine enough to see every mark, which lasts as long as an alert fires, or until the next step of its kind; coarse enough to be
+# asked at each refresh.
+_STEP: Final = "10s"
 
 
 def alerts(strategy: str) -> dict[str, Any]:
@@ -34,7 +38,7 @@ def _marks(name: str, expr: str, colour: str, *, tags: str, title: str) -> dict[
         "expr": expr,
         "hide": False,
         "iconColor": colour,
-        "step": "1s",
+        "step": _STEP,
         "tagKeys": tags,
         "titleFormat": title,
         "useValueForTime": True,

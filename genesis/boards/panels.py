@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from grafana_foundation_sdk.builders import (
     bargauge,
@@ -25,6 +25,11 @@ from genesis.boards.targets import SOURCE, lines
 
 AnyPanel = bargauge.Panel | dashboard.Panel | heatmap.Panel | stat.Panel | statetimeline.Panel | table.Panel | timeseries.Panel
 _P = TypeVar("_P", bargauge.Panel, heatmap.Panel, stat.Panel, statetimeline.Panel, table.Panel, timeseries.Panel)
+
+
+NO_MARK: Final = "No mark or rate."
+NO_RULES: Final = "Rules are not run."
+"""Why a number may be missing, for the small space of one."""
 
 
 class Caption(NamedTuple):
@@ -61,7 +66,7 @@ def chart(caption: Caption, unit: str, decimals: int | None = None) -> timeserie
         .line_width(2)
         .fill_opacity(0)
         .show_points(common_model.VisibilityMode.NEVER)
-        .color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
+        .color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.PALETTE_CLASSIC))
         .legend(_legend(common_model.LegendPlacement.RIGHT).calcs(["lastNotNull"]))
         .tooltip(common.VizTooltipOptions().mode(common_model.TooltipDisplayMode.MULTI).sort(common_model.SortOrder.DESCENDING))
     )

@@ -10,13 +10,16 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from genesis.boards import alerts, frame, marks, places, queries, style, variables
 from genesis.boards.frame import BoardSettings, Section
-from genesis.boards.panels import Caption, bars, big_number, chart, legend_below, signed, threshold_line
+from genesis.boards.panels import NO_MARK, NO_RULES, Caption, bars, big_number, chart, legend_below, signed, threshold_line
 from genesis.boards.tables import Column, Trend, grid, joined, reshaped, sorted_by
 from genesis.boards.targets import lines, now, rows
 from genesis.monitoring import catalog
 
 WINDOW: Final = 'window="$window"'
 UNKNOWN: Final = "Unknown: the table of undefined figures below says why."
+
+
+_LIMITS: Final = {"max_daily_loss": "Daily loss", "max_positions": "Open positions"}
 
 
 def portfolio_board(settings: BoardSettings) -> dict[str, Any]:
@@ -59,7 +62,7 @@ def _money(currency: str) -> list[stat.Panel]:
         "Not yet.",
     )
     whole = Caption(
-        "Since start", "Realised and unrealised P&L less fees plus funding of all strategies, since start.", UNKNOWN
+        "Since start", "Realised and unrealised P&L less fees plus funding of all strategies, since start.", NO_MARK
     )
     periods = [("Today", "day"), ("This week", "week"), ("This month", "month")]
     figures = [
@@ -72,28 +75,30 @@ def _money(currency: str) -> list[stat.Panel]:
     ]
     unit = style.money(currency)
     pnl = [big_number(caption, now(expr, caption.title), unit, 2).thresholds(style.by_sign()) for caption, expr in figures]
-    equity = Caption("Equity", "Capital plus net P&L of all strategies at the mark.", UNKNOWN)
+    equity = Caption("Equity", "Capital plus net P&L of all strategies at the mark.", NO_MARK)
     return [*pnl, big_number(equity, now(queries.account(catalog.PORTFOLIO_EQUITY), "Equity"), unit, 2)]
 
 
 def _period(title: str, period: str) -> Caption:
-    return Caption(title, f"Net P&L of all strategies since the {period} began, in the account's time zone.", UNKNOWN)
+    return Caption(title, f"Net P&L of all strategies since the {period} began, in the account's time zone.", NO_MARK)
 
 
 def _limits(currency: str) -> list[stat.Panel]:
     """How far it is from what would stop it."""
-    drawdown = Caption("Drawdown", "How far the account's marked equity is below its peak, as a share of the peak.", UNKNOWN)
+    drawdown = Caption("Drawdown", "How far the account's marked equity is below its peak, as a share of the peak.", NO_MARK)
     risk = Caption(
         "VaR, 95 %",
         "Value at risk: loss that is exceeded in 5 of 100 horizons of monitor.yaml, of the returns seen. See Risk.",
-        "Not enough returns yet.",
+        "Too few returns.",
     )
     used = Caption(
         "Loss limit",
         "Today's loss over the daily loss limit of the account's tier, reached at 100 %. 0 on a day without a loss.",
-        "No tier, or the day's P&L is unknown.",
+        "No tier, or no mark.",
     )
-    positions = Caption("Positions", "Open positions of all strategies; two strategies in one symbol have two.", UNKNOWN)
+    positions = Caption(
+        "Positions", "Open positions of all strategies; two strategies in one symbol have two.", "No positions."
+    )
     tail = queries.account(catalog.PORTFOLIO_VALUE_AT_RISK, 'method="historical"', 'confidence="0.95"')
     return [
         big_number(drawdown, now(queries.account(catalog.PORTFOLIO_DRAWDOWN_RATIO), "Drawdown"), style.RATIO, 2),
@@ -122,7 +127,7 @@ def _firing() -> stat.Panel:
     caption = Caption(
         "Firing",
         "Alerts of the account and of all strategies that fire now, those that are not yet due left out.",
-        "Prometheus does not evaluate the alert rules.",
+        NO_RULES,
     )
     return big_number(caption, now(queries.firing_alerts(), "Firing"), style.COUNT, 0).thresholds(style.above(1))
 
@@ -168,10 +173,10 @@ def _net_pnl(settings: BoardSettings) -> timeseries.Panel:
 def _strategies() -> table.Panel:
     caption = Caption(
         "Strategies",
-        "One row a strategy; a name leads to its board. Money in the account's currency. The trend is of the net P&L over the "
-        "board's time range. A dash is a figure that cannot be computed yet: the table of undefined figures says why. Win "
-        "rate, profit factor and Sharpe ratio (of a year) are of the chosen window. Slippage is the mean of fills against the "
-        "signals' prices, above 0 it cost money. Capacity is capital over what the strategy can use.",
+        "One row a strategy, the worst of today first; a name leads to its board. Money in the account's currency. The trend "
+        "is of the net P&L over the board's time range. A dash is a figure that cannot be computed yet: its board says why. "
+        "Win rate, profit factor and Sharpe ratio (of a year) are of the chosen window. Slippage is the mean of fills against "
+        "the signals' prices, above 0 it cost money. Capacity is capital over what the strategy can use.",
         "No strategy is known: neither strategies.yaml nor an event names one.",
     )
     columns = [
@@ -189,7 +194,7 @@ def _strategies() -> table.Panel:
     trend = Trend("Trend", queries.each(catalog.STRATEGY_NET_PNL))
     panel = joined(grid(caption), {"strategy": "Strategy"}, columns, trend)
     panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)])
-    return sorted_by(panel, "Strategy")
+    return sorted_by(panel, "Today")
 
 
 def _alarming() -> list[model.DynamicConfigValue]:
@@ -206,7 +211,6 @@ def _drawdown(settings: BoardSettings) -> timeseries.Panel:
     )
     panel = (
         chart(caption, style.RATIO, 2)
-        .fill_opacity(15)
         .axis_soft_max(0)
         .with_target(lines(f"-({queries.furthest(catalog.STRATEGY_DRAWDOWN_RATIO)})", "{{strategy}}"))
     )
@@ -223,22 +227,26 @@ def _tier_limits() -> bargauge.Panel:
         "Today's loss and the open positions over what the account's tier allows; 100 % is the limit.",
         "No tier, or the day's P&L is unknown.",
     )
-    return (
+    panel = (
         bars(caption, style.RATIO, 0)
         .min(0)
         .max(1)
         .thresholds(style.steps({None: style.GAIN, 0.8: style.WARNING, 1.0: style.CRITICAL}))
-        .with_target(now(queries.account(catalog.TIER_USED_RATIO, by="limit"), "{{limit}}"))
     )
+    for ref, (limit, name) in zip("AB", _LIMITS.items(), strict=True):
+        panel.with_target(now(queries.account(catalog.TIER_USED_RATIO, f'limit="{limit}"'), name, ref))
+    return panel
 
 
 def _undefined() -> table.Panel:
     caption = Caption(
         "Undefined figures",
-        "Figures that are left out because they cannot be computed, and why; docs/numbers.md explains the reasons.",
+        "Figures that are left out because they cannot be computed, why, and of how many of the picked strategies, or of the "
+        "account; docs/numbers.md explains the reasons. A strategy's own board has its own.",
         "Every figure is known.",
     )
-    panel = grid(caption).with_target(rows(queries.undefined_figures_of_all()))
-    panel.override_by_name("Strategy", [style.width(150)])
-    names = {"strategy": "Strategy", "figure": "Figure", "reason": "Reason"}
-    return reshaped(panel, names, hidden=["Value"])
+    panel = grid(caption).with_target(rows(queries.undefined_figures_counted()))
+    panel.override_by_name("Of", [style.width(110)])
+    panel.override_by_name("Strategies", [*style.unit(style.COUNT, 0), style.width(96)])
+    names = {"of": "Of", "figure": "Figure", "reason": "Reason", "Value": "Strategies"}
+    return sorted_by(reshaped(panel, names), "Strategies", descending=True)

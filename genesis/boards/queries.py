@@ -84,11 +84,11 @@ def account_threshold(alert: str, severity: str, *matchers: str) -> str:
     return _largest("", series(catalog.ALERT_THRESHOLD, *chosen))
 
 
-def limit(alert: str, severity: str, like: str) -> str:
+def limit(alert: str, severity: str, like: str, *matchers: str) -> str:
     """Where the alert starts for each strategy that `like` has: its own threshold, else the default."""
-    chosen = (f'alert="{alert}"', f'severity="{severity}"', 'strategy!=""', PICKED)
+    chosen = (f'alert="{alert}"', f'severity="{severity}"', *matchers, 'strategy!=""', PICKED)
     own = f"max by (strategy) ({series(catalog.ALERT_THRESHOLD, *chosen)})"
-    return f"({own} or 0 * ({like}) + on () group_left () {account_threshold(alert, severity)})"
+    return f"({own} or 0 * ({like}) + on () group_left () {account_threshold(alert, severity, *matchers)})"
 
 
 def level(expr: str, alert: str, like: str = "") -> str:
@@ -151,10 +151,12 @@ def undefined_figures(strategy: str) -> str:
     return f"max by (strategy, figure, reason) ({series(catalog.STRATEGY_UNDEFINED_INFO, strategy)})"
 
 
-def undefined_figures_of_all() -> str:
-    """1 for each figure that is left out, of a picked strategy or of the account, with the reason as a label."""
-    portfolio = f"max by (figure, reason) ({series(catalog.PORTFOLIO_UNDEFINED_INFO)})"
-    return f'{undefined_figures(PICKED)} or label_replace({portfolio}, "strategy", "(account)", "", "")'
+def undefined_figures_counted() -> str:
+    """Of how many picked strategies each figure is left out, by reason; and 1 for each that the account has not."""
+    of_strategies = f"count by (figure, reason) ({undefined_figures(PICKED)})"
+    of_account = account(catalog.PORTFOLIO_UNDEFINED_INFO, by="figure, reason")
+    told = {"strategies": of_strategies, "account": of_account}
+    return " or ".join(f'label_replace({expr}, "of", "{whose}", "", "")' for whose, expr in told.items())
 
 
 def known(metric: Metric, label: str) -> str:

@@ -85,9 +85,9 @@ def reshaped(panel: table.Panel, names: Mapping[str, str], hidden: Sequence[str]
     )
 
 
-def sorted_by(panel: table.Panel, title: str, *, descending: bool = False) -> table.Panel:
-    """Order the rows by a column, as long as the reader does not choose another one."""
-    return panel.sort_by([common.TableSortByFieldState().display_name(title).desc(descending)])
+def sorted_by(panel: table.Panel, *titles: str, descending: bool = False) -> table.Panel:
+    """Order the rows by columns, the first one first, as long as the reader does not choose another one."""
+    return panel.sort_by([common.TableSortByFieldState().display_name(title).desc(descending) for title in titles])
 
 
 def refs(count: int) -> list[str]:

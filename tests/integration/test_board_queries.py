@@ -156,18 +156,18 @@ def test_an_alert_is_marked_when_it_fires_at_the_time_its_condition_came_true(tm
     )
 
 
-def test_undefined_figures_are_those_of_the_strategies_and_of_the_account(tmp_path: Path) -> None:
+def test_undefined_figures_are_counted_over_the_strategies_and_told_of_the_account(tmp_path: Path) -> None:
+    figure = 'figure="profit_factor_ratio",reason="no_losses"'
+    of_the_account = 'figure="last_recovery_seconds",reason="no_closed_drawdown"'
     expect(
         tmp_path,
-        queries.undefined_figures_of_all(),
+        queries.undefined_figures_counted(),
         {
-            'genesis_strategy_undefined_info{strategy="a",figure="profit_factor_ratio",reason="no_losses",job="x"}': "1+0x10",
-            'genesis_portfolio_undefined_info{figure="last_recovery_seconds",reason="no_closed_drawdown",job="x"}': "1+0x10",
+            f'genesis_strategy_undefined_info{{strategy="a",{figure},job="x"}}': "1+0x10",
+            f'genesis_strategy_undefined_info{{strategy="b",{figure},job="x"}}': "1+0x10",
+            f'genesis_portfolio_undefined_info{{{of_the_account},job="x"}}': "1+0x10",
         },
-        {
-            '{strategy="a",figure="profit_factor_ratio",reason="no_losses"}': 1,
-            '{strategy="(account)",figure="last_recovery_seconds",reason="no_closed_drawdown"}': 1,
-        },
+        {f'{{of="strategies",{figure}}}': 2, f'{{of="account",{of_the_account}}}': 1},
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from grafana_foundation_sdk.builders import stat, table, timeseries
 
 from genesis.boards import queries, style
-from genesis.boards.panels import Caption, big_number, chart, legend_below
+from genesis.boards.panels import NO_MARK, Caption, big_number, chart, legend_below
 from genesis.boards.strategy.parts import UNKNOWN, limits
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines, now
@@ -44,8 +44,8 @@ def panels(currency: str) -> list[Any]:
 
 
 def _records(currency: str) -> list[stat.Panel]:
-    deepest = Caption("Deepest", "The deepest drawdown of the marked equity at any tick since start.", UNKNOWN)
-    money = Caption("In money", "How far the marked equity is below its peak now.", UNKNOWN)
+    deepest = Caption("Deepest", "The deepest drawdown of the marked equity at any tick since start.", NO_MARK)
+    money = Caption("In money", "How far the marked equity is below its peak now.", NO_MARK)
     last = Caption("Last recovery", "Event time from trough to new peak of the last drawdown that is over.", _NONE_OVER)
     longest = Caption("Longest recovery", "The longest event time from trough to new peak of a closed drawdown.", _NONE_OVER)
     return [

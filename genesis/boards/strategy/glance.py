@@ -7,9 +7,9 @@ from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 
 from genesis.boards import queries, style
-from genesis.boards.panels import Caption, big_number
+from genesis.boards.panels import NO_MARK, NO_RULES, Caption, big_number
 from genesis.boards.queries import THIS
-from genesis.boards.strategy.parts import UNKNOWN, WINDOW
+from genesis.boards.strategy.parts import WINDOW
 from genesis.boards.targets import now
 from genesis.monitoring import catalog
 
@@ -20,14 +20,14 @@ def tiles(currency: str) -> list[stat.Panel]:
 
 
 def _money(currency: str) -> list[stat.Panel]:
-    since_start = Caption("Since start", "Realised and unrealised P&L less fees plus funding, since start.", UNKNOWN)
+    since_start = Caption("Since start", "Realised and unrealised P&L less fees plus funding, since start.", NO_MARK)
     figures = [(since_start, queries.own(catalog.STRATEGY_NET_PNL))]
     for title, period in (("Today", "day"), ("This week", "week"), ("This month", "month")):
-        caption = Caption(title, f"Net P&L since the {period} began, in the account's time zone.", UNKNOWN)
+        caption = Caption(title, f"Net P&L since the {period} began, in the account's time zone.", NO_MARK)
         figures.append((caption, queries.own(catalog.STRATEGY_PERIOD_PNL, f'period="{period}"')))
     unit = style.money(currency)
     pnl = [big_number(caption, now(expr, caption.title), unit, 2).thresholds(style.by_sign()) for caption, expr in figures]
-    equity = Caption("Equity", "Capital plus net P&L at the mark.", UNKNOWN)
+    equity = Caption("Equity", "Capital plus net P&L at the mark.", NO_MARK)
     return [*pnl, big_number(equity, now(queries.own(catalog.STRATEGY_EQUITY), "Equity"), unit, 2)]
 
 
@@ -46,14 +46,14 @@ def _state() -> stat.Panel:
 
 
 def _health(currency: str) -> list[stat.Panel]:
-    drawdown = Caption("Drawdown", "How far the marked equity is below its peak, as a share of the peak.", UNKNOWN)
-    sharpe = Caption("Sharpe", "Sharpe ratio of a year, of the returns in the chosen window.", "Not enough returns yet.")
+    drawdown = Caption("Drawdown", "How far the marked equity is below its peak, as a share of the peak.", NO_MARK)
+    sharpe = Caption("Sharpe", "Sharpe ratio of a year, of the returns in the chosen window.", "Too few returns.")
     wins = Caption("Win rate", "Winning round trips over all round trips that closed in the chosen window.", "No trades.")
     tail = Caption(
         "VaR, 95 %",
         "Value at risk: loss that is exceeded in 5 of 100 horizons of monitor.yaml, from the returns seen; the board Risk has "
         "the rest.",
-        "Not enough returns yet.",
+        "Too few returns.",
     )
     capacity = Caption(
         "Capacity",
@@ -74,7 +74,7 @@ def _firing() -> stat.Panel:
     caption = Caption(
         "Firing",
         "Alerts of this strategy that fire now; those that are not yet due, and those of the account, are left out.",
-        "Prometheus does not evaluate the alert rules.",
+        NO_RULES,
     )
     query = now(f"max({queries.firing_alerts_of_each()})", "Firing")
     return big_number(caption, query, style.COUNT, 0).thresholds(style.above(1)).text_mode(common_model.BigValueTextMode.VALUE)

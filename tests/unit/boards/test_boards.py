@@ -123,6 +123,12 @@ def test_every_panel_says_what_it_shows_and_why_it_may_be_empty(panel: dict[str,
 
 
 @pytest.mark.parametrize("panel", every_panel())
+def test_the_reason_of_an_empty_number_fits_its_small_space(panel: dict[str, Any]) -> None:
+    if panel["type"] == "stat" and panel["gridPos"]["h"] <= 3:
+        assert len(panel["fieldConfig"]["defaults"]["noValue"]) <= 8 * panel["gridPos"]["w"]
+
+
+@pytest.mark.parametrize("panel", every_panel())
 def test_every_number_has_a_unit(panel: dict[str, Any]) -> None:
     if panel["type"] in NUMBERS:
         assert panel["fieldConfig"]["defaults"]["unit"]

@@ -53,13 +53,12 @@ def test_a_strategy_has_the_same_colour_on_every_chart_and_none_shares_it() -> N
         assert colours == list(LINES[: len(STRATEGIES)])
 
 
-def test_more_strategies_than_colours_leave_the_rest_to_grafana() -> None:
-    many = [f"s{number}" for number in range(len(LINES) + 3)]
+def test_more_strategies_than_colours_are_all_left_to_grafana() -> None:
+    many = [f"s{number}" for number in range(len(LINES) + 1)]
     board = json.loads(boards(SETTINGS._replace(strategies=many))["portfolio.json"])
     chart = panel_of(board, "Net P&L by strategy")
-    assert overrides(chart, many[len(LINES) - 1])
-    assert not overrides(chart, many[len(LINES)])
-    assert chart["fieldConfig"]["defaults"]["color"] == {"mode": "palette-classic-by-name"}
+    assert not overrides(chart, many[0])
+    assert chart["fieldConfig"]["defaults"]["color"] == {"mode": "palette-classic"}
 
 
 def test_the_alert_list_leaves_the_watchdog_out() -> None:
