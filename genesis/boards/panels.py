@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, TypeVar
 
 from grafana_foundation_sdk.builders import (
@@ -21,7 +21,7 @@ from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models import heatmap as heatmap_model
 
 from genesis.boards import style
-from genesis.boards.targets import SOURCE, lines
+from genesis.boards.targets import SOURCE, lines, now
 
 AnyPanel = bargauge.Panel | dashboard.Panel | heatmap.Panel | stat.Panel | statetimeline.Panel | table.Panel | timeseries.Panel
 _P = TypeVar("_P", bargauge.Panel, heatmap.Panel, stat.Panel, statetimeline.Panel, table.Panel, timeseries.Panel)
@@ -56,6 +56,22 @@ def big_number(caption: Caption, query: prometheus.Dataquery, unit: str, decimal
         .with_target(query)
     )
     return panel if decimals is None else panel.decimals(decimals)
+
+
+def words(caption: Caption, shown: Mapping[str, str], states: Sequence[tuple[float, str, str]]) -> stat.Panel:
+    """A word for each query (name → PromQL): that of the state (value, word, colour) that its value stands for."""
+    first, *others = [now(expr, name, ref) for ref, (name, expr) in zip("ABCDEFGH", shown.items(), strict=False)]
+    told = {f"{value:g}": model.ValueMappingResult(text=word, color=colour) for value, word, colour in states}
+    panel = big_number(caption, first, style.COUNT).mappings([model.ValueMap(options=told)])
+    for other in others:
+        panel.with_target(other)
+    return panel if others else panel.text_mode(common_model.BigValueTextMode.VALUE)
+
+
+def names(caption: Caption, expr: str, label: str) -> stat.Panel:
+    """What a label of an info says."""
+    query = now(expr, f"{{{{{label}}}}}")
+    return big_number(caption, query, style.COUNT).text_mode(common_model.BigValueTextMode.NAME)
 
 
 def chart(caption: Caption, unit: str, decimals: int | None = None) -> timeseries.Panel:

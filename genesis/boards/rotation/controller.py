@@ -8,13 +8,12 @@ from grafana_foundation_sdk.builders import stat, statetimeline, table, timeseri
 from grafana_foundation_sdk.models import common as common_model
 
 from genesis.boards import queries, style
-from genesis.boards.panels import Caption, big_number, chart, legend_below, stacked, threshold_line, timeline
+from genesis.boards.panels import Caption, big_number, chart, legend_below, names, stacked, threshold_line, timeline, words
 from genesis.boards.queries import account, series
-from genesis.boards.service.parts import names, words
 from genesis.boards.tables import grid, reshaped
 from genesis.boards.targets import lines, now, rows
+from genesis.core.allocation import Action
 from genesis.monitoring import catalog
-from genesis.rotation.decision import Action
 
 ABSENT: Final = "No rotation controller is read."
 _NONE: Final = "No controller."

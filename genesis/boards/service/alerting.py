@@ -7,9 +7,9 @@ from typing import Any, Final
 from grafana_foundation_sdk.builders import stat, table, timeseries
 
 from genesis.boards import foreign, queries, style
-from genesis.boards.panels import Caption, threshold_line
+from genesis.boards.panels import Caption, threshold_line, words
 from genesis.boards.queries import AT_END, series
-from genesis.boards.service.parts import HEIGHT, RARE, SPAN, low, times, words
+from genesis.boards.service.parts import HEIGHT, RARE, SPAN, low, times
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines
 from genesis.monitoring.catalog import Metric

@@ -8,9 +8,9 @@ from grafana_foundation_sdk.builders import stat, statetimeline, table
 
 from genesis.boards import alerts, queries, style
 from genesis.boards.foreign import JOBS, PROCESS_MEMORY_BYTES, SCRAPE_DURATION_SECONDS, UP
-from genesis.boards.panels import Caption, big_number, timeline
+from genesis.boards.panels import Caption, big_number, timeline, words
 from genesis.boards.queries import series
-from genesis.boards.service.parts import of_program, words
+from genesis.boards.service.parts import of_program
 from genesis.boards.targets import lines, now
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.alerts import ALERTS, SERVICE

@@ -7,9 +7,9 @@ from typing import Any
 from grafana_foundation_sdk.builders import stat, timeseries
 
 from genesis.boards import queries, style
-from genesis.boards.panels import Caption, threshold_line
+from genesis.boards.panels import Caption, names, threshold_line
 from genesis.boards.queries import series
-from genesis.boards.service.parts import HEIGHT, RARE, SPAN, TILE, low, names, numbers, times
+from genesis.boards.service.parts import HEIGHT, RARE, SPAN, TILE, low, numbers, times
 from genesis.boards.targets import lines
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import Metric

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from grafana_foundation_sdk.builders import stat, timeseries
 from grafana_foundation_sdk.models import common as common_model
-from grafana_foundation_sdk.models import dashboard as model
 
 from genesis.boards import style
 from genesis.boards.foreign import JOBS
@@ -29,16 +28,6 @@ def of_program(metric: Metric, program: str) -> str:
     return series(metric, f'job="{job}"')
 
 
-def words(caption: Caption, shown: Mapping[str, str], states: Sequence[tuple[float, str, str]]) -> stat.Panel:
-    """A word for each query (name → PromQL): that of the state (value, word, colour) that its value stands for."""
-    first, *others = [now(expr, name, ref) for ref, (name, expr) in zip("ABCDEFGH", shown.items(), strict=False)]
-    told = {f"{value:g}": model.ValueMappingResult(text=word, color=colour) for value, word, colour in states}
-    panel = big_number(caption, first, style.COUNT).mappings([model.ValueMap(options=told)])
-    for other in others:
-        panel.with_target(other)
-    return panel if others else panel.text_mode(common_model.BigValueTextMode.VALUE)
-
-
 def numbers(caption: Caption, shown: Mapping[str, str], unit: str, decimals: int = 0) -> stat.Panel:
     """A number for each query (name → PromQL), with its name."""
     first, *others = [now(expr, name, ref) for ref, (name, expr) in zip("ABCDEFGH", shown.items(), strict=False)]
@@ -46,12 +35,6 @@ def numbers(caption: Caption, shown: Mapping[str, str], unit: str, decimals: int
     for other in others:
         panel.with_target(other)
     return panel
-
-
-def names(caption: Caption, expr: str, label: str) -> stat.Panel:
-    """What a label of an info says."""
-    query = now(expr, f"{{{{{label}}}}}")
-    return big_number(caption, query, style.COUNT).text_mode(common_model.BigValueTextMode.NAME)
 
 
 def low(caption: Caption, unit: str, decimals: int | None = None) -> timeseries.Panel:

@@ -8,8 +8,8 @@ from grafana_foundation_sdk.builders import stat, timeseries
 
 from genesis.boards import foreign, queries, style
 from genesis.boards.foreign import JOBS
-from genesis.boards.panels import Caption
-from genesis.boards.service.parts import HEIGHT, SPAN, TILE, by_program, low, names, numbers, of_program
+from genesis.boards.panels import Caption, names
+from genesis.boards.service.parts import HEIGHT, SPAN, TILE, by_program, low, numbers, of_program
 from genesis.monitoring import catalog
 
 _DEMO: Final = "In the demo, monitor, engine and rotation are one process, told twice."
