@@ -23,8 +23,8 @@ def panels() -> list[Any]:
         _evaluation().height(HEIGHT).span(SPAN),
         _missed().height(HEIGHT).span(SPAN),
         _handed_over().height(HEIGHT).span(SPAN),
-        _delivered().height(6).span(12),
-        _failures().height(6).span(SPAN),
+        _delivered().height(6).span(14),
+        _failures().height(6).span(6),
         _configuration().height(6).span(4),
     ]
 
@@ -88,10 +88,10 @@ def _delivered() -> table.Panel:
     columns = [
         Column("In 5 min", _notified(foreign.NOTIFICATIONS, RARE), style.COUNT, 0),
         Column("In 1 h", _notified(foreign.NOTIFICATIONS, "1h"), style.COUNT, 0),
-        Column("Failed, 5 min", _notified(foreign.NOTIFICATIONS_FAILED, RARE), style.COUNT, 0, properties=_alarming()),
-        Column("Failed, 1 h", _notified(foreign.NOTIFICATIONS_FAILED, "1h"), style.COUNT, 0, properties=_alarming()),
+        Column("Failed 5 min", _notified(foreign.NOTIFICATIONS_FAILED, RARE), style.COUNT, 0, properties=_alarming()),
+        Column("Failed 1 h", _notified(foreign.NOTIFICATIONS_FAILED, "1h"), style.COUNT, 0, properties=_alarming()),
     ]
-    return sorted_by(joined(grid(caption), {"integration": "Integration"}, columns), "Failed, 1 h", descending=True)
+    return sorted_by(joined(grid(caption), {"integration": "Integration"}, columns), "Failed 1 h", descending=True)
 
 
 def _notified(metric: Metric, window: str) -> str:
@@ -106,7 +106,7 @@ def _alarming() -> list[Any]:
 
 def _configuration() -> stat.Panel:
     caption = Caption(
-        "Configuration",
+        "Reloads",
         "Whether Prometheus and Alertmanager took their configuration when they last read it. Refused: they go on with the old "
         "one, and would not start again.",
         "Neither is scraped.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from grafana_foundation_sdk.builders import table, timeseries
 
@@ -12,12 +12,12 @@ from genesis.boards.queries import series
 from genesis.boards.service.parts import HEIGHT, RARE, SPAN, WINDOW, low, times
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines
+from genesis.core.models import AnyEvent
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import Metric
-from genesis.monitoring.telemetry import EVENT_TYPES
 
-_KINDS: Final = tuple(str(kind.__struct_config__.tag) for kind in EVENT_TYPES)
-
+# Those that come all day; the palette has no colours for the rare ones behind them.
+_KINDS: Final = tuple(str(kind.__struct_config__.tag) for kind in get_args(AnyEvent))[: len(style.LINES)]
 _TAKEN: Final = 'outcome="accepted"'
 _NOT_TAKEN: Final = 'outcome!="accepted"'
 _FAILED: Final = 'code!~"2.."'
@@ -52,9 +52,9 @@ def panels() -> list[Any]:
         _refused().height(HEIGHT).span(SPAN),
         _late().height(HEIGHT).span(SPAN),
         _processing().height(HEIGHT).span(SPAN),
-        _sources().height(6).span(10),
-        _requests().height(6).span(7),
-        _waiting().height(6).span(7),
+        _sources().height(6).span(12),
+        _requests().height(6).span(6),
+        _waiting().height(6).span(6),
     ]
 
 
@@ -104,20 +104,26 @@ def _sources() -> table.Panel:
         "One row a source of events. Missing: numbers below its highest whose events never came. Clock: its event time less "
         "arrival; above 0 it is ahead, below 0 it is behind or far away. The rest counts numbered events since the monitor's "
         "start: those that left a gap, filled one, or came again. A source that does not number its events has a clock alone.",
-        "No source has sent anything in the last half minutes.",
+        "No source has sent anything in the last minutes.",
     )
 
     def ordered(order: str) -> str:
         matcher = f'order="{order}"'
         return f"sum by (source) ({series(catalog.SOURCE_NUMBERED_EVENTS, matcher)})"
 
-    missing = [style.coloured_text(), *style.coloured_steps({None: "text", 1: style.CRITICAL})]
+    missing = [style.width(96), style.coloured_text(), *style.coloured_steps({None: "text", 1: style.CRITICAL})]
     columns = [
         Column("Missing", f"max by (source) ({series(catalog.SOURCE_MISSING_EVENTS)})", style.COUNT, 0, properties=missing),
-        Column("Clock", f"max by (source) ({series(catalog.SOURCE_CLOCK_OFFSET_SECONDS)})", style.SECONDS, 2),
-        Column("Left a gap", ordered("ahead"), style.COUNT, 0),
-        Column("Filled one", ordered("filler"), style.COUNT, 0),
-        Column("Came again", ordered("repeated"), style.COUNT, 0),
+        Column(
+            "Clock",
+            f"max by (source) ({series(catalog.SOURCE_CLOCK_OFFSET_SECONDS)})",
+            style.SECONDS,
+            2,
+            properties=[style.width(110)],
+        ),
+        Column("Gaps", ordered("ahead"), style.COUNT, 0),
+        Column("Fillers", ordered("filler"), style.COUNT, 0),
+        Column("Repeats", ordered("repeated"), style.COUNT, 0),
     ]
     return sorted_by(joined(grid(caption), {"source": "Source"}, columns), "Missing", descending=True)
 

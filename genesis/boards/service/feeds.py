@@ -20,9 +20,9 @@ _SCOPE: Final = "The whole account has no strategy."
 def panels() -> list[Any]:
     """The section."""
     return [
-        _marks().height(HEIGHT).span(SPAN),
+        _marks().height(HEIGHT).span(7),
         _silence().height(HEIGHT).span(SPAN),
-        _undefined().height(HEIGHT).span(SPAN),
+        _undefined().height(HEIGHT).span(9),
         _books().height(6).span(6),
         _breaks().height(6).span(18),
     ]
@@ -69,11 +69,11 @@ def _undefined() -> table.Panel:
         "Every figure is known.",
     )
     columns = [
-        Column("Of strategies", f"count by (reason) ({series(catalog.STRATEGY_UNDEFINED_INFO, PICKED)})", style.COUNT, 0),
-        Column("Of the account", f"count by (reason) ({series(catalog.PORTFOLIO_UNDEFINED_INFO)})", style.COUNT, 0),
+        Column("Strategies", f"count by (reason) ({series(catalog.STRATEGY_UNDEFINED_INFO, PICKED)})", style.COUNT, 0),
+        Column("Account", f"count by (reason) ({series(catalog.PORTFOLIO_UNDEFINED_INFO)})", style.COUNT, 0),
     ]
-    panel = joined(grid(caption), {"reason": "Reason"}, columns).override_by_name("Reason", [style.width(200)])
-    return sorted_by(panel, "Of strategies", descending=True)
+    panel = joined(grid(caption), {"reason": "Reason"}, columns).override_by_name("Reason", [style.width(180)])
+    return sorted_by(panel, "Strategies", descending=True)
 
 
 def _books() -> stat.Panel:
