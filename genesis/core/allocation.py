@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -17,6 +18,23 @@ _LARGEST_REPORTED = MAX_SEQ // 2
 _LONGEST_QUOTE = 80
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """The last one: brackets in brackets, thousands of them."""
+
+
+class Action(enum.Enum):
+    """What a decision does to a strategy."""
+
+    HOLD = "hold"
+    RAISE = "raise"
+    LOWER = "lower"
+    REDUCE = "reduce"
+    """ACTIVE → REDUCED."""
+    RESTORE = "restore"
+    """REDUCED → ACTIVE."""
+    PAUSE = "pause"
+    RESUME = "resume"
+    """PAUSED → REDUCED (on probation)."""
+    PIN = "pin"
+    """A person's pin was carried out."""
 
 
 class Share(msgspec.Struct, frozen=True):

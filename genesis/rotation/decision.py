@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import enum
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
+from genesis.core.allocation import Action
 from genesis.rotation.observation import Share
-
-
-class Action(enum.Enum):
-    """What a decision does to a strategy."""
-
-    HOLD = "hold"
-    RAISE = "raise"
-    LOWER = "lower"
-    REDUCE = "reduce"
-    """ACTIVE → REDUCED."""
-    RESTORE = "restore"
-    """REDUCED → ACTIVE."""
-    PAUSE = "pause"
-    RESUME = "resume"
-    """PAUSED → REDUCED (on probation)."""
-    PIN = "pin"
-    """A person's pin was carried out."""
 
 
 class Reason(msgspec.Struct, frozen=True):

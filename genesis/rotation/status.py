@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from genesis.core.allocation import Action
 from genesis.core.rotation_config import RotationSettings
-from genesis.rotation.decision import Action, Decision, Reason
+from genesis.rotation.decision import Decision, Reason
 from genesis.rotation.observation import EngineReport
 
 

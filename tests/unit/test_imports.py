@@ -24,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "monitoring.catalog": {"core"},
     "monitoring.alert_manager": {"core", "monitoring.catalog"},
     "monitoring": {"core", "ledger", "analytics", "monitoring.catalog", "monitoring.alert_manager"},
-    "boards": {"core", "monitoring.catalog"},
+    "boards": {"core", "monitoring.catalog", "monitoring.alert_manager"},
     "rotation": {"core", "clients", "database", "monitoring.catalog"},
     "stack": {"core", "monitoring.alert_manager"},
     "clients": {"core"},

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from genesis.core.allocation import Action
 from genesis.core.duration import duration_text
 from genesis.core.printing import one_line
 from genesis.rotation.audit.rows import Delivery, Entry
-from genesis.rotation.decision import Action, Reason, Step, Track
+from genesis.rotation.decision import Reason, Step, Track
 from genesis.rotation.observation import Observation, Share
 
 _TEXT = 300

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from genesis.core.allocation import Share
+from genesis.core.allocation import Action, Share
 from genesis.core.models import StrategyState
 from genesis.core.rotation_config import RotationSettings
-from genesis.rotation.decision import Action, Holding, Reason, Step, Track
+from genesis.rotation.decision import Holding, Reason, Step, Track
 from genesis.rotation.observation import Pin, Seen
 from genesis.rotation.policy import rules
 from genesis.rotation.policy.weights import ZERO

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from genesis.core.allocation import Action
 from genesis.core.config import load_settings
 from genesis.core.errors import ServerError
 from genesis.core.models import StrategyState
@@ -13,7 +14,7 @@ from genesis.demo.rotation import LocalEngine, Story
 from genesis.demo.settings import LEFT_OUT, of_the_demo
 from genesis.engine.allocations import AllocationBook
 from genesis.engine.engine import Account, TradingEngine
-from genesis.rotation.decision import Action, Decision, History, Reason, Step
+from genesis.rotation.decision import Decision, History, Reason, Step
 from genesis.rotation.observation import Share
 from tests.unit.engine.market_data import HandClock, Script, WrittenMarket
 

@@ -8,9 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from math import isfinite
 
+from genesis.core.allocation import Action
 from genesis.core.models import StrategyState
 from genesis.core.rotation_config import RotationSettings
-from genesis.rotation.decision import Action, Decision, Step
+from genesis.rotation.decision import Decision, Step
 from genesis.rotation.observation import Observation, Pin
 
 ZERO = Decimal(0)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from genesis.clients.prometheus import Sample
-from genesis.core.allocation import EngineReport, Share
+from genesis.core.allocation import Action, EngineReport, Share
 from genesis.core.errors import JournalError, ServerError
 from genesis.core.models import StrategyState
 from genesis.core.rotation_config import RotationSettings
@@ -22,7 +22,7 @@ from genesis.rotation.answers import asked
 from genesis.rotation.audit.log import AuditLog
 from genesis.rotation.audit.store import AuditStore
 from genesis.rotation.controller import Controller, Parts, next_round
-from genesis.rotation.decision import Action, Decision, History, Reason, Step, Track
+from genesis.rotation.decision import Decision, History, Reason, Step, Track
 from genesis.rotation.observation import Observation, Pin
 from genesis.rotation.observer import Observer
 from tests.unit.rotation.told import RULES, SetClock, Told, answers, of, settings

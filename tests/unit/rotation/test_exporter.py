@@ -12,11 +12,11 @@ import msgspec
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from genesis.core.allocation import EngineReport, Share
+from genesis.core.allocation import Action, EngineReport, Share
 from genesis.core.models import StrategyState
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import Process
-from genesis.rotation.decision import Action, Decision, History, Holding, Reason, Step, Track, Turnover
+from genesis.rotation.decision import Decision, History, Holding, Reason, Step, Track, Turnover
 from genesis.rotation.exporter import RotationCollector
 from genesis.rotation.status import Change, Status, Tally
 from genesis.stack.programs import PROMTOOL, require

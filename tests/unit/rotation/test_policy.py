@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from genesis.core.allocation import EngineReport, Share
+from genesis.core.allocation import Action, EngineReport, Share
 from genesis.core.models import StrategyState
 from genesis.core.rotation_config import RotationSettings
-from genesis.rotation.decision import Action, Decision
+from genesis.rotation.decision import Decision
 from genesis.rotation.observation import Limits, Observation, Pair, Pin, Seen
 from genesis.rotation.policy import decide
 

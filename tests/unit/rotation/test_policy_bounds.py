@@ -7,9 +7,8 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from genesis.core.allocation import Share
+from genesis.core.allocation import Action, Share
 from genesis.core.models import StrategyState
-from genesis.rotation.decision import Action
 from genesis.rotation.observation import Limits, Pair
 from tests.unit.rotation.played import (
     ACTIVE,

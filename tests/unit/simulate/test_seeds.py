@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 
 from genesis.clients.prometheus import Range
+from genesis.core.allocation import Action
 from genesis.core.models import StrategyState
-from genesis.rotation.decision import Action, Reason, Step
+from genesis.rotation.decision import Reason, Step
 from genesis.rotation.observation import Share
 from genesis.simulate.distribution import spread
 from genesis.simulate.market import BEGIN, DECAYING, Plan, healthy, plan
