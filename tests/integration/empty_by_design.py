@@ -16,12 +16,22 @@ class Empty(NamedTuple):
 
 
 _WELL = Empty("nothing is wrong with Prometheus; a machine that is too busy may make it so", always=False)
+_DAY = Empty("what compounds to a year stands on the returns of a day at least; the demo has minutes")
 
 EMPTY: dict[tuple[str, str, str], Empty] = {
-    ("rotation", "Changes by action and reason", "A"): Empty("rotation may have nothing to change", always=False),
-    ("rotation", "Notifications", "B"): Empty("the demo takes every notification", always=False),
-    ("rotation", "Target weights", "B"): Empty("four strategies have a line each: there are no others", with_fifty=True),
-    ("service", "Evaluations left out", "A"): _WELL,
-    ("service", "Rules that failed", "A"): _WELL,
+    ("risk", "Beta and alpha by strategy", "alpha_ratio"): _DAY,
+    ("risk", "Pairs without one", ""): Empty("each pair of the demo has a correlation once it is warm", always=False),
+    ("rotation", "Blocked by", ""): Empty("nothing blocks rotation once its warm-up is over", always=False),
+    ("rotation", "Notifications", "failed"): Empty("the demo takes every notification", always=False),
+    ("rotation", "Target weights", " - sum("): Empty("four strategies have a line each: there are no others", with_fifty=True),
+    ("service", "Evaluations left out", ""): _WELL,
+    ("service", "Rules that failed", ""): _WELL,
+    ("strategy", "Calmar ratio by window", ""): _DAY,
 }
-"""Board, panel, query → why."""
+"""Board, panel, a part of the query → why."""
+
+
+def emptiness(board: str, panel: str, expr: str) -> Empty | None:
+    """Why this query has no data; None where it has to have some."""
+    found = (empty for (at, on, part), empty in EMPTY.items() if (at, on) == (board, panel) and part in expr)
+    return next(found, None)

@@ -32,8 +32,8 @@ class Series(NamedTuple):
 @asynccontextmanager
 async def prometheus_with_a_past(
     series: Sequence[Series], times: Sequence[int], folder: Path, environ: Mapping[str, str]
-) -> AsyncIterator[str]:
-    """The address of a Prometheus that holds each of the series at all of the times, in milliseconds."""
+) -> AsyncIterator[tuple[str, int]]:
+    """The address and the process of a Prometheus that holds each of the series at all of the times, in milliseconds."""
     program = programs.require([programs.PROMETHEUS], environ)[programs.PROMETHEUS]
     config, address = folder / "prometheus.yml", f"{LOOPBACK}:{free_port()}"
     config.write_text("global: {scrape_interval: 1h}\n", encoding="utf-8")
@@ -46,7 +46,7 @@ async def prometheus_with_a_past(
     try:
         await child.ready(f"http://{address}/-/ready", 60)
         await _tell(f"http://{address}/api/v1/write", series, np.asarray(times, dtype=np.int64))
-        yield f"http://{address}"
+        yield f"http://{address}", child.pid or 0
     finally:
         await child.stop()
 
