@@ -111,7 +111,7 @@ def _sources() -> table.Panel:
         matcher = f'order="{order}"'
         return f"sum by (source) ({series(catalog.SOURCE_NUMBERED_EVENTS, matcher)})"
 
-    missing = [style.width(96), style.coloured_text(), *style.coloured_steps({None: "text", 1: style.CRITICAL})]
+    missing = [style.width(92), style.coloured_text(), *style.coloured_steps({None: "text", 1: style.CRITICAL})]
     columns = [
         Column("Missing", f"max by (source) ({series(catalog.SOURCE_MISSING_EVENTS)})", style.COUNT, 0, properties=missing),
         Column(
@@ -119,7 +119,7 @@ def _sources() -> table.Panel:
             f"max by (source) ({series(catalog.SOURCE_CLOCK_OFFSET_SECONDS)})",
             style.SECONDS,
             2,
-            properties=[style.width(110)],
+            properties=[style.width(92)],
         ),
         Column("Gaps", ordered("ahead"), style.COUNT, 0),
         Column("Fillers", ordered("filler"), style.COUNT, 0),

@@ -54,7 +54,7 @@ def _silence() -> timeseries.Panel:
     )
     last = queries.each(catalog.STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS, at=AT_END)
     silence = f"{queries.silence()} and on (strategy) bottomk($lines, {last})"
-    panel = low(caption, style.SECONDS, 0).with_target(lines(silence, "{{strategy}}"))
+    panel = low(caption, style.SECONDS, 1).with_target(lines(silence, "{{strategy}}"))
     for ref, (severity, colour) in zip("BC", style.SEVERITIES, strict=True):
         threshold_line(panel, ref, queries.threshold("StrategySilent", severity), f"{severity} {{{{strategy}}}}", colour)
     return panel
@@ -68,11 +68,12 @@ def _undefined() -> table.Panel:
         "docs/numbers.md explains them, the board Portfolio has each figure.",
         "Every figure is known.",
     )
+    strategies = f"count by (reason) ({series(catalog.STRATEGY_UNDEFINED_INFO, PICKED)})"
     columns = [
-        Column("Strategies", f"count by (reason) ({series(catalog.STRATEGY_UNDEFINED_INFO, PICKED)})", style.COUNT, 0),
+        Column("Strategies", strategies, style.COUNT, 0, properties=[style.width(104)]),
         Column("Account", f"count by (reason) ({series(catalog.PORTFOLIO_UNDEFINED_INFO)})", style.COUNT, 0),
     ]
-    panel = joined(grid(caption), {"reason": "Reason"}, columns).override_by_name("Reason", [style.width(180)])
+    panel = joined(grid(caption), {"reason": "Reason"}, columns).override_by_name("Reason", [style.width(170)])
     return sorted_by(panel, "Strategies", descending=True)
 
 
