@@ -92,7 +92,7 @@ def test_a_kind_of_change_that_is_new_counts_from_none_once_a_controller_was_rea
 def test_what_blocks_is_each_reason_and_nothing_while_there_is_none(tmp_path: Path) -> None:
     leading = {"genesis_rotation_leading": "1+0x10"}
     blocked = {'genesis_rotation_blocked_info{reason="tier"}': "1+0x10"}
-    expect(tmp_path, controller.blocked(), {}, {})
+    expect(tmp_path, controller.blocked(), {}, {'{reason="no controller"}': -1})
     expect(tmp_path, controller.blocked(), leading, {'{reason="nothing"}': 0})
     expect(tmp_path, controller.blocked(), leading | blocked, {'{reason="tier"}': 1})
 

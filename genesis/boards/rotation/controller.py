@@ -39,15 +39,21 @@ def blocked_over_time() -> statetimeline.Panel:
         "hard rules take away is taken all the same.",
         ABSENT,
     )
-    states = [(0.0, "free", style.GAIN), (1.0, "blocked", style.WARNING)]
+    states = [(-1.0, "unknown", style.QUIET), (0.0, "free", style.GAIN), (1.0, "blocked", style.WARNING)]
     return timeline(caption, states).with_target(lines(blocked(), "{{reason}}"))
 
 
 def blocked() -> str:
-    """1 for each reason that blocks; 0, by nothing, while none does."""
+    """1 for each reason that blocks; 0, nothing, while none does; -1 while no controller is read."""
     reasons = account(catalog.ROTATION_BLOCKED_INFO, by="reason")
     free = f'label_replace(0 * {account(catalog.ROTATION_LEADING)}, "reason", "nothing", "", "")'
-    return f"{reasons} or ({free} unless on () {account(catalog.ROTATION_BLOCKED_INFO)})"
+    return f"{reasons} or ({free} unless on () {account(catalog.ROTATION_BLOCKED_INFO)}) or {unread(-1, 'reason')}"
+
+
+def unread(value: int, label: str) -> str:
+    """A value whose label says so while no controller is read: bands and joined tables cannot say why they are empty."""
+    absent = f"vector({value}) unless on () {account(catalog.ROTATION_LEADING)}"
+    return f'label_replace({absent}, "{label}", "no controller", "", "")'
 
 
 def age_over_time() -> timeseries.Panel:

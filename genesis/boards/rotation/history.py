@@ -19,7 +19,7 @@ _MOST: Final = 4 * _ROWS
 _CHOSEN: Final = f'alertname!="Watchdog",{PICKED_OR_NONE}'
 _KEY: Final = "alertname, strategy, symbol"
 _LEVELS: Final = (
-    (0.0, "none", style.QUIET),
+    (0.0, "nothing", style.QUIET),
     (1.0, "pending", style.QUIET),
     (2.0, "info", style.GAIN),
     (3.0, "warning", style.WARNING),
@@ -36,9 +36,7 @@ def timeline_of_alerts() -> statetimeline.Panel:
         "severity. Of more than 48, those that were raised longest; further ones are on further pages.",
         "Not raised.",  # a timeline says so of the gaps in its bands
     )
-    # Without any series a timeline has its own words, not the caption's.
-    none = f'label_replace(0 * ({queries.watchdog()}), "alertname", "No alert was raised", "", "")'
-    shown = f"({raised_levels()} and on ({_KEY}) {_longest()}) or ({none} unless on () {_longest()})"
+    shown = f"({raised_levels()} and on ({_KEY}) {_longest()}) or ({_nothing()} unless on () {_longest()})"
     return (
         timeline(caption, _LEVELS)
         .per_page(_ROWS)
@@ -94,6 +92,14 @@ def notifications() -> timeseries.Panel:
     style.own_colours(panel, ("webhook", "slack", "pagerduty", "email"))
     panel.with_target(lines(sent, "{{integration}}")).with_target(lines(failed, "{{integration}} failed", "B"))
     return panel.override_by_query("B", style.dashed(style.CRITICAL))
+
+
+def _nothing() -> str:
+    """A band that says why there is none: without any series, a timeline has words of its own."""
+    evaluated = queries.watchdog()
+    well = f'label_replace(0 * (({evaluated}) == 1), "alertname", "No alert was raised", "", "")'
+    broken = f'label_replace(({evaluated}) == 0, "alertname", "Rules are not evaluated", "", "")'
+    return f"({well} or {broken})"
 
 
 def _longest() -> str:

@@ -10,7 +10,7 @@ from genesis.boards import alerts, queries, style
 from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, chart, signed, stacked, threshold_line, timeline
 from genesis.boards.queries import AT_END, PICKED, STATE_CODES, each, series
-from genesis.boards.rotation.controller import ABSENT
+from genesis.boards.rotation.controller import ABSENT, unread
 from genesis.boards.tables import Column, grid, joined, reshaped, sorted_by
 from genesis.boards.targets import lines, rows
 from genesis.monitoring import catalog
@@ -23,6 +23,11 @@ _DIFFERENCE: Final = f"{each(catalog.ROTATION_ENGINE_WEIGHT_RATIO)} - {each(cata
 _DIFFERENCE_AT_END: Final = (
     f"{each(catalog.ROTATION_ENGINE_WEIGHT_RATIO, at=AT_END)} - {each(catalog.ROTATION_TARGET_WEIGHT_RATIO, at=AT_END)}"
 )
+_STATES: Final = f"{queries.states(PICKED)} or {unread(0, 'strategy')}"
+_WORDS: Final = (
+    (0.0, "unknown", style.QUIET),
+    *((float(STATE_CODES[state]), state.value, colour) for state, colour in style.STATE_COLOURS.items()),
+)
 _STEPS: Final = f"max by (strategy, action, reason) ({series(catalog.ROTATION_STEP_TIMESTAMP_SECONDS, PICKED)})"
 
 
@@ -34,12 +39,8 @@ def states_over_time() -> statetimeline.Panel:
         "positions), stopped (no orders at all). More strategies are on further pages.",
         ABSENT,
     )
-    told = [(float(STATE_CODES[state]), state.value, colour) for state, colour in style.STATE_COLOURS.items()]
-    # Without any series a timeline has its own words, not the caption's.
-    read = queries.account(catalog.ROTATION_LEADING)
-    unread = f'label_replace(vector(0) unless on () {read}, "strategy", "(no controller is read)", "", "")'
-    panel = timeline(caption, [(0.0, "unknown", style.QUIET), *told]).per_page(ROWS).max_data_points(POINTS)
-    return panel.with_target(lines(f"{queries.states(PICKED)} or {unread}", "{{strategy}}"))
+    panel = timeline(caption, _WORDS).per_page(ROWS).max_data_points(POINTS)
+    return panel.with_target(lines(_STATES, "{{strategy}}"))
 
 
 def weights_over_time(settings: BoardSettings) -> timeseries.Panel:
@@ -101,10 +102,11 @@ def strategies() -> table.Panel:
         ABSENT,
     )
     last = f"topk by (strategy) (1, {_STEPS})"
+    words = {f"{code:g}": (word, colour) for code, word, colour in _WORDS}
     pins = {"0": ("no", "text"), "1": ("pinned", style.WARNING)}
     holding = [style.coloured_text(), *style.coloured_steps({None: "text", 1: style.WARNING})]
     columns = [
-        Column("State", queries.states(PICKED), style.COUNT, properties=style.states()),
+        Column("State", _STATES, style.COUNT, properties=style.worded(words)),
         Column("Target", each(catalog.ROTATION_TARGET_WEIGHT_RATIO), style.RATIO, 2, properties=[style.width(88)]),
         Column("Engine", each(catalog.ROTATION_ENGINE_WEIGHT_RATIO), style.RATIO, 2),
         Column("Off", _DIFFERENCE, style.RATIO, 2),
