@@ -159,11 +159,6 @@ def levels() -> list[model.DynamicConfigValue]:
     return worded(LEVELS)
 
 
-def wrapped() -> model.DynamicConfigValue:
-    """The property of a table's column whose text may take several lines."""
-    return model.DynamicConfigValue("custom.cellOptions", {"type": "auto", "wrapText": True})
-
-
 def coloured_text() -> model.DynamicConfigValue:
     """The property of a table's column whose text is painted."""
     return model.DynamicConfigValue("custom.cellOptions", {"type": "color-text"})

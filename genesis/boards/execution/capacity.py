@@ -17,23 +17,22 @@ _UNKNOWN: Final = "No capacity is known: the table of unknown capacities says wh
 _LIMITS: Final = ("edge", "participation", "depth")
 _USED: Final = queries.each(catalog.STRATEGY_CAPACITY_USED_RATIO)
 _REASONS: Final = {
-    "no_edge": "it earns nothing, at any size",
-    "warming_up": "too few orders or returns so far",
-    "zero_variance": "no volatility, so no impact",
-    "no_capital": "nothing to multiply",
-    "no_mark": "an open position has no mark",
+    "no_edge": "it earns nothing",
+    "warming_up": "too few orders so far",
+    "zero_variance": "no volatility",
+    "no_capital": "no capital",
+    "no_mark": "a position has no mark",
     "no_conversion": "a currency has no rate",
     "no_volume": "no market trade was seen",
     "no_depth": "no book, or an old one",
     "no_capacity": "the capacity is 0",
-    "error": "a fault, which the log tells",
+    "error": "a fault: see the log",
 }
 _FIGURES: Final = {
-    "capacity": "capacity",
-    "capacity_used_ratio": "capacity used",
-    "capacity_edge": "limit: edge",
-    "capacity_participation": "limit: participation",
-    "capacity_depth": "limit: depth",
+    "capacity_used_ratio": "used",
+    "capacity_edge": "edge",
+    "capacity_participation": "participation",
+    "capacity_depth": "depth",
 }
 
 
@@ -82,8 +81,8 @@ def by_strategy() -> table.Panel:
         ),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(175)])
-    for title, pixels in {"Set by": 108, "In": 92, "Used": 84, "Level": 72, "Participation": 108}.items():
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(185)])
+    for title, pixels in {"Capacity": 92, "Set by": 108, "In": 88, "Used": 80, "Level": 72, "Participation": 108}.items():
         panel.override_by_name(title, [style.width(pixels)])
     return sorted_by(panel, "Used", descending=True)
 
@@ -117,10 +116,8 @@ def unknown() -> table.Panel:
     )
     chosen = queries.series(catalog.STRATEGY_UNDEFINED_INFO, 'figure=~"capacity.*"', queries.PICKED)
     panel = grid(caption).with_target(rows(f"max by (strategy, figure, reason) ({chosen})"))
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(175)])
-    panel.override_by_name("Figure", [style.plain_words(_FIGURES), style.width(130)])
-    panel.override_by_name(
-        "Reason", [style.plain_words({code: f"{code}: {text}" for code, text in _REASONS.items()}), style.wrapped()]
-    )
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(185)])
+    panel.override_by_name("Figure", [style.plain_words(_FIGURES), style.width(105)])
+    panel.override_by_name("Reason", [style.plain_words(_REASONS)])
     names = {"strategy": "Strategy", "figure": "Figure", "reason": "Reason"}
     return sorted_by(reshaped(panel, names, hidden=["Value"]), "Strategy")

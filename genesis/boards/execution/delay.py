@@ -22,11 +22,11 @@ def over_time(settings: BoardSettings) -> timeseries.Panel:
         "Fill delay, p95",
         "Seconds from a signal to its fill, in event time, which 95 of 100 fills of the last five minutes kept below, on a "
         "scale of powers of ten. Interpolated within the buckets of the histogram; one on the edge of the last bucket may be "
-        "longer. Of more strategies than the board's number of lines, the slowest since start. Dashed: where FillDelayHigh of "
+        "longer. Of more strategies than the board's number of lines, the slowest at its end. Dashed: where FillDelayHigh of "
         "that severity starts; a line with a strategy's name holds for that strategy instead of the default.",
         NO_FILLS,
     )
-    slowest = fills.delay_quantile(0.95, "strategy", at=queries.AT_END)
+    slowest = fills.delay_quantile(0.95, "strategy", WINDOW, queries.AT_END)
     shown = fills.most(f"({fills.delay_quantile(0.95, 'strategy', WINDOW)})", slowest)
     panel = powers(chart(caption, style.SECONDS)).max_data_points(COLUMNS)
     style.own_colours(panel.with_target(lines(shown, "{{strategy}}")), settings.strategies)
@@ -67,5 +67,5 @@ def by_strategy() -> table.Panel:
         Column("Level", level, style.COUNT, 0, properties=style.levels()),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(175)])
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(185)])
     return sorted_by(panel, "p95", descending=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from genesis.boards.queries import AT_END, PICKED, series
+from genesis.boards.queries import PICKED, series
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import SLIPPAGE_BOUNDS, Metric
 
@@ -100,11 +100,6 @@ def delay_buckets(window: str) -> str:
 def most(expr: str, measure: str) -> str:
     """`expr` of the `$lines` strategies with the largest measure, of the end of the board's time range."""
     return f"{expr} and on (strategy) topk($lines, {measure})"
-
-
-def at_end(metric: Metric) -> str:
-    """A gauge of each picked strategy at the end of the board's time range: a measure."""
-    return f"max by (strategy) ({series(metric, PICKED, at=AT_END)})"
 
 
 def _buckets(by: str, matchers: str, window: str) -> str:

@@ -88,7 +88,7 @@ def by_strategy() -> table.Panel:
         Column("Measured", _measured_share("strategy"), style.RATIO, 0),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(175)])
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(185)])
     panel.override_by_name("Opportunity", [style.width(105)])
     return sorted_by(panel, "Total", descending=True)
 

@@ -88,7 +88,7 @@ def by_strategy() -> table.Panel:
         Column("Fills", queries.total(catalog.STRATEGY_FILLS), style.COUNT, 0),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(175)])
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(185)])
     return sorted_by(panel, "Mean", descending=True)
 
 
@@ -97,11 +97,11 @@ def mean_over_time(settings: BoardSettings) -> timeseries.Panel:
     caption = Caption(
         "Mean slippage by strategy",
         "Mean slippage per fill in the last five minutes, in basis points; above 0 it cost money. Of more strategies than the "
-        "board's number of lines, those with the highest mean since start. Dashed: where SlippageHigh of that "
+        "board's number of lines, the highest at its end. Dashed: where SlippageHigh of that "
         "severity starts; a line with a strategy's name holds for that strategy instead of the default.",
         NO_FILLS,
     )
-    shown = fills.most(fills.mean_slippage("strategy", WINDOW), fills.at_end(catalog.STRATEGY_MEAN_SLIPPAGE_RATIO))
+    shown = fills.most(fills.mean_slippage("strategy", WINDOW), fills.mean_slippage("strategy", WINDOW, queries.AT_END))
     panel = signed(chart(caption, style.BASIS_POINTS, 2)).axis_centered_zero(False).max_data_points(COLUMNS)
     panel.with_target(lines(shown, "{{strategy}}"))
     style.own_colours(panel, settings.strategies)
@@ -113,11 +113,11 @@ def expected_over_time(settings: BoardSettings) -> timeseries.Panel:
     caption = Caption(
         "Slippage over expected",
         "Mean slippage per fill in the last five minutes over what strategies.yaml expects; 100 % is as expected, below 0 the "
-        "fills were better than the signals' prices. Of more strategies than the board's number of lines, those with the "
-        "highest mean since start. Dashed: where SlippageAboveExpected of that severity starts.",
+        "fills were better than the signals' prices. Of more strategies than the board's number of lines, the "
+        "highest at its end. Dashed: where SlippageAboveExpected of that severity starts.",
         "No picked strategy with an expected slippage in strategies.yaml had a fill in this time.",
     )
-    shown = fills.most(fills.over_expected(WINDOW), fills.at_end(catalog.STRATEGY_MEAN_SLIPPAGE_RATIO))
+    shown = fills.most(fills.over_expected(WINDOW), fills.over_expected(WINDOW, queries.AT_END))
     panel = chart(caption, style.RATIO, 0).max_data_points(COLUMNS).with_target(lines(shown, "{{strategy}}"))
     style.own_colours(panel, settings.strategies)
     return _thresholds(panel, "SlippageAboveExpected", "")
@@ -143,7 +143,7 @@ def by_symbol() -> table.Panel:
         Column("Maker", f"({made} or 0 * {volume}) / ({volume} > 0)", style.RATIO, 0),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy", "symbol": "Symbol"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(190)])
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(185)])
     return sorted_by(panel, "Mean", descending=True)
 
 

@@ -116,7 +116,7 @@ def strategies() -> table.Panel:
         Column("Ago", f"time() - {last}", style.CLOCK, labels={"action": "How", "reason": "Why"}),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(175)])
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(185)])
     panel.override_by_name("Why", [style.width(100)])
     return sorted_by(panel, "Target", descending=True)
 
@@ -129,7 +129,7 @@ def rules() -> table.Panel:
         "No hard rule holds of a picked strategy, or no rotation controller is read.",
     )
     panel = grid(caption).with_target(rows(f"{each(catalog.ROTATION_RULE_HOLDS, by='rule')} == 1"))
-    panel.override_by_name("Strategy", [alerts.strategy_link()])
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(185)])
     return sorted_by(reshaped(panel, {"strategy": "Strategy", "rule": "Rule"}, hidden=["Value"]), "Strategy")
 
 
@@ -143,6 +143,6 @@ def last_changes() -> table.Panel:
     )
     panel = grid(caption).with_target(rows(f"time() - {_STEPS}"))
     panel.override_by_name("Ago", [*style.unit(style.CLOCK), style.width(100)])
-    panel.override_by_name("Strategy", [alerts.strategy_link()])
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(185)])
     names = {"Value": "Ago", "strategy": "Strategy", "action": "Change", "reason": "Because of"}
     return sorted_by(reshaped(panel, names), "Ago")
