@@ -35,8 +35,8 @@ def risk_board(settings: BoardSettings) -> dict[str, Any]:
         Section(
             "Was it right so far",
             [
-                backtest.of_the_account().height(7).span(15),
-                backtest.over_time().height(7).span(9),
+                backtest.of_the_account().height(5).span(24),
+                backtest.over_time().height(7).span(24),
                 backtest.by_strategy().height(8).span(24),
             ],
         ),
@@ -45,8 +45,8 @@ def risk_board(settings: BoardSettings) -> dict[str, Any]:
             [
                 *[panel.height(3).span(6) for panel in pairs.counts()],
                 pairs.matrix().height(10).span(24),
-                pairs.strongest().height(8).span(10),
-                pairs.over_time().height(8).span(14),
+                pairs.strongest().height(8).span(12),
+                pairs.over_time().height(8).span(12),
                 pairs.mean_over_time().height(7).span(12),
                 pairs.diversification_over_time().height(7).span(12),
             ],

@@ -86,7 +86,7 @@ def by_strategy() -> table.Panel:
     caption = Caption(
         "Back-test by strategy",
         "Of the chosen method and confidence, since start: steps whose loss was larger than the value at risk before them, "
-        f"against how many there should be. {_P_VALUES} {_JUDGEMENT.format(alert='ValueAtRiskExceeded')}",
+        f"against how many there should be (ratio: 100 % as it should be). {_P_VALUES} {_JUDGEMENT.format(alert='ValueAtRiskExceeded')}",
         NEVER,
     )
     tail = (METHOD, CONFIDENCE)
@@ -98,7 +98,7 @@ def by_strategy() -> table.Panel:
         Column("Steps", forecasts, style.COUNT, 0),
         Column("Exceeded", exceeded, style.COUNT, 0),
         Column("Expected", f"(1 - $confidence) * {forecasts}", style.COUNT, 1),
-        Column("Of expected", f"{exceeded} / ((1 - $confidence) * {forecasts} > 0)", style.RATIO, 0),
+        Column("Ratio", f"{exceeded} / ((1 - $confidence) * {forecasts} > 0)", style.RATIO, 0),
         Column("Kupiec", kupiec, style.COUNT, 4),
         Column("Independent", queries.each(catalog.STRATEGY_VAR_INDEPENDENCE_PVALUE, *tail), style.COUNT, 4),
         Column(
@@ -110,7 +110,7 @@ def by_strategy() -> table.Panel:
     ]
     panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
     panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)])
-    return sorted_by(panel, "Of expected", descending=True)
+    return sorted_by(panel, "Ratio", descending=True)
 
 
 def _of_method(metric: Metric) -> str:

@@ -79,5 +79,5 @@ def by_strategy() -> table.Panel:
         Column("Returns", queries.each(catalog.STRATEGY_OBSERVATIONS), style.COUNT, 0),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link()])
+    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)])
     return sorted_by(panel, "Beta", descending=True)

@@ -10,7 +10,7 @@ from grafana_foundation_sdk.models import dashboard as model
 from genesis.boards import queries, style
 from genesis.boards.panels import Caption, big_number, chart, legend_below, threshold_line
 from genesis.boards.queries import series
-from genesis.boards.tables import Column, grid, joined, sorted_by
+from genesis.boards.tables import NOTHING, Column, grid, joined, sorted_by
 from genesis.boards.targets import lines, now, rows
 from genesis.monitoring import catalog
 
@@ -28,6 +28,8 @@ _SHADES: Final = {
     0.8: f"{style.LOSS}E6",
 }
 """A correlation's colour, from this value on: blue to nothing to orange, the same distance for each shade."""
+# Without it, no number would be painted as the lowest one is.
+_UNKNOWN: Final = {"type": "special", "options": {"match": "null", "result": {"text": NOTHING, "color": "transparent"}}}
 _BOTH: Final = 'other=~"$strategy"'
 _PAIR: Final = "strategy, other"
 # A correlation changes once a step of the grid, and there may be hundreds of pairs to choose from.
@@ -81,6 +83,8 @@ def matrix() -> table.Panel:
     cells = [
         *style.unit(style.COUNT, 2),
         *style.coloured_steps(_SHADES),
+        model.DynamicConfigValue("mappings", [_UNKNOWN]),
+        model.DynamicConfigValue("custom.wrapHeaderText", True),
         model.DynamicConfigValue("custom.cellOptions", {"type": "color-background", "mode": "basic"}),
         model.DynamicConfigValue("custom.align", "center"),
     ]
@@ -117,6 +121,7 @@ def strongest() -> table.Panel:
         for name, estimator in (("Pearson", "pearson"), ("Ledoit-Wolf", "ledoit_wolf"))
     ]
     panel = joined(grid(caption), {"strategy": "Strategy", "other": "Other"}, columns)
+    panel.override_by_name("Pearson", [style.width(92)]).override_by_name("Ledoit-Wolf", [style.width(100)])
     return sorted_by(panel, "Pearson", descending=True)
 
 

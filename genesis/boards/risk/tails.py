@@ -65,13 +65,13 @@ def by_method() -> table.Panel:
     )
     figures = [
         ("VaR", catalog.PORTFOLIO_VALUE_AT_RISK, style.COUNT),
-        ("VaR ratio", catalog.PORTFOLIO_VALUE_AT_RISK_RATIO, style.RATIO),
+        ("VaR %", catalog.PORTFOLIO_VALUE_AT_RISK_RATIO, style.RATIO),
         ("CVaR", catalog.PORTFOLIO_EXPECTED_SHORTFALL, style.COUNT),
-        ("CVaR ratio", catalog.PORTFOLIO_EXPECTED_SHORTFALL_RATIO, style.RATIO),
+        ("CVaR %", catalog.PORTFOLIO_EXPECTED_SHORTFALL_RATIO, style.RATIO),
     ]
     columns = [Column(name, queries.account(metric, by="method, confidence"), unit, 2) for name, metric, unit in figures]
     panel = joined(grid(caption), {"method": "Method", "confidence": "Confidence"}, columns)
-    panel.override_by_name("Method", [style.width(128)]).override_by_name("Confidence", [style.width(112)])
+    panel.override_by_name("Method", [style.width(116)]).override_by_name("Confidence", [style.width(122)])
     return sorted_by(panel, "Confidence")
 
 
@@ -96,7 +96,7 @@ def components() -> table.Panel:
         Column("Of equity", equity, style.RATIO, 1),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    return sorted_by(panel.override_by_name("Strategy", [alerts.strategy_link()]), "Part", descending=True)
+    return sorted_by(panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)]), "Part", descending=True)
 
 
 def components_over_time(settings: BoardSettings) -> timeseries.Panel:
@@ -134,9 +134,9 @@ def by_strategy() -> table.Panel:
     columns = [
         Column("Equity", queries.each(catalog.STRATEGY_EQUITY), style.COUNT, 2),
         Column("VaR", queries.each(catalog.STRATEGY_VALUE_AT_RISK, *tail), style.COUNT, 2),
-        Column("VaR ratio", queries.each(catalog.STRATEGY_VALUE_AT_RISK_RATIO, *tail), style.RATIO, 2),
+        Column("VaR %", queries.each(catalog.STRATEGY_VALUE_AT_RISK_RATIO, *tail), style.RATIO, 2),
         Column("CVaR", queries.each(catalog.STRATEGY_EXPECTED_SHORTFALL, *tail), style.COUNT, 2),
-        Column("CVaR ratio", shortfall, style.RATIO, 2),
+        Column("CVaR %", shortfall, style.RATIO, 2),
         Column("Level", queries.level(shortfall, "ExpectedShortfallHigh"), style.COUNT, properties=style.levels()),
         Column("Deepest", queries.each(catalog.STRATEGY_MAX_DRAWDOWN_RATIO), style.RATIO, 2),
         Column("Volatility", queries.each(catalog.STRATEGY_VOLATILITY_RATIO, 'window="all"'), style.RATIO, 0),
