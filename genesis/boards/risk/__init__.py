@@ -27,8 +27,8 @@ def risk_board(settings: BoardSettings) -> dict[str, Any]:
         Section(
             "What the account can lose, and who makes it",
             [
-                tails.by_method().height(8).span(12),
-                tails.components().height(8).span(12),
+                tails.by_method().height(8).span(14),
+                tails.components().height(8).span(10),
                 tails.components_over_time(settings).height(8).span(24),
             ],
         ),
@@ -45,10 +45,10 @@ def risk_board(settings: BoardSettings) -> dict[str, Any]:
             [
                 *[panel.height(3).span(6) for panel in pairs.counts()],
                 pairs.matrix().height(10).span(24),
-                pairs.strongest().height(8).span(12),
-                pairs.over_time().height(8).span(12),
-                pairs.mean_over_time().height(7).span(12),
-                pairs.diversification_over_time().height(7).span(12),
+                pairs.strongest().height(8).span(14),
+                pairs.mean_over_time().height(8).span(10),
+                pairs.over_time().height(8).span(14),
+                pairs.diversification_over_time().height(8).span(10),
             ],
         ),
         Section(

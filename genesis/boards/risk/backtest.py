@@ -86,7 +86,8 @@ def by_strategy() -> table.Panel:
     caption = Caption(
         "Back-test by strategy",
         "Of the chosen method and confidence, since start: steps whose loss was larger than the value at risk before them, "
-        f"against how many there should be (ratio: 100 % as it should be). {_P_VALUES} {_JUDGEMENT.format(alert='ValueAtRiskExceeded')}",
+        f"against how many there should be; the ratio of both is 100 % at best. {_P_VALUES} "
+        f"{_JUDGEMENT.format(alert='ValueAtRiskExceeded')}",
         NEVER,
     )
     tail = (METHOD, CONFIDENCE)

@@ -77,7 +77,7 @@ def matrix() -> table.Panel:
         "Correlation of the picked strategies' returns in the risk window, by the chosen estimator: 1 is the same bet, 0 knows "
         "nothing of the other, below 0 one hedges the other. Of more strategies than the board's number of lines, those with "
         "the strongest pairs. A dash is a pair without a correlation, or one that is left out: of many only the strongest are "
-        "told. Orange: together; blue: against each other; the stronger, the deeper.",
+        "told. Columns are in the order of the rows. Orange: together; blue: against each other; the stronger, the deeper.",
         _ALONE,
     )
     cells = [
