@@ -73,7 +73,7 @@ def _undefined() -> table.Panel:
         Column("Strategies", strategies, style.COUNT, 0, properties=[style.width(104)]),
         Column("Account", f"count by (reason) ({series(catalog.PORTFOLIO_UNDEFINED_INFO)})", style.COUNT, 0),
     ]
-    panel = joined(grid(caption), {"reason": "Reason"}, columns).override_by_name("Reason", [style.width(170)])
+    panel = joined(grid(caption), {"reason": "Reason"}, columns).override_by_name("Reason", [style.width(160)])
     return sorted_by(panel, "Strategies", descending=True)
 
 
