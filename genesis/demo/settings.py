@@ -35,7 +35,7 @@ ALLOCATION: dict[str, Decimal] = {
 """Of rotation.yaml, too: scores of the first minutes are mostly luck, and a day's turnover is moved in minutes here. A strategy
 that has little takes long to lose what is paged."""
 _SHORTEST_INTERVAL = 0.5
-"""Seconds of wall time: Prometheus reads the monitor every second."""
+"""Seconds of wall time: Prometheus reads the monitor about as often."""
 _SHARE_OF_INTERVAL = 0.8
 
 

@@ -72,7 +72,7 @@ async def live(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asker]
         for turn in range(2):  # a counter's increase is seen from its second sample on
             await run.says(r"strategy +equity")
             await send_oddities(client, monitor, FAULTY, turn)
-        await run.says(rf"ROTATION  {FAULTY} pause", within=150)
+        await run.says(rf"ROTATION  {FAULTY} pause", within=240)
         async with asking(url) as asker:
             yield asker
 
@@ -105,7 +105,7 @@ async def series_of_many(folder: Path) -> list[Series]:
     """The series that boards read, as Prometheus has them after some minutes of market time."""
     async with demo(folder, "--free-ports", "--speed", "6", "--strategies", str(MANY)) as run:
         url = (await run.says(r"Prometheus +(http://\S+)/"))[1]
-        await run.says(rf"ROTATION  {FAULTY} reduce", within=150)
+        await run.says(rf"ROTATION  {FAULTY} reduce", within=240)
         async with asking(url) as asker:
             names = {series["metric"]["__name__"] for series in await asker.now('group by (__name__) ({__name__!=""})')}
             read = names & set(re.findall(r"[A-Za-z_:][\w:]*", json.dumps(BOARDS)))
