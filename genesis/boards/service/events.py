@@ -18,6 +18,8 @@ from genesis.monitoring.catalog import Metric
 
 # Those that come all day; the palette has no colours for the rare ones behind them.
 _KINDS: Final = tuple(str(kind.__struct_config__.tag) for kind in get_args(AnyEvent))[: len(style.LINES)]
+_POINTS: Final = 180
+"""Of a chart of quantiles: each point reads half a minute of every bucket of every kind."""
 _TAKEN: Final = 'outcome="accepted"'
 _NOT_TAKEN: Final = 'outcome!="accepted"'
 _FAILED: Final = 'code!~"2.."'
@@ -43,7 +45,7 @@ def lag() -> timeseries.Panel:
         "clocks.",
         "No event came in the last half minute.",
     )
-    return _of_kinds(times(caption), _quantile(0.9, catalog.EVENT_LAG_SECONDS))
+    return _of_kinds(times(caption).max_data_points(_POINTS), _quantile(0.9, catalog.EVENT_LAG_SECONDS))
 
 
 def panels() -> list[Any]:
@@ -95,7 +97,7 @@ def _processing() -> timeseries.Panel:
         "kind, on a scale of powers of ten. Events of the account wait for the journal; market events do not.",
         "No event came in the last half minute.",
     )
-    return _of_kinds(times(caption), _quantile(0.99, catalog.EVENT_PROCESSING_SECONDS))
+    return _of_kinds(times(caption).max_data_points(_POINTS), _quantile(0.99, catalog.EVENT_PROCESSING_SECONDS))
 
 
 def _sources() -> table.Panel:
