@@ -6,7 +6,7 @@ from grafana_foundation_sdk.builders import heatmap, table, timeseries
 
 from genesis.boards import alerts, queries, style
 from genesis.boards.execution import fills
-from genesis.boards.execution.fills import COLUMNS, WINDOW
+from genesis.boards.execution.fills import COLUMNS, PER_COLUMN, WINDOW
 from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, chart, heat, powers, threshold_line
 from genesis.boards.tables import Column, grid, joined, sorted_by
@@ -41,10 +41,10 @@ def distribution() -> heatmap.Panel:
     caption = Caption(
         "Fill delay",
         "How many fills of the picked strategies came how long after their signals, in event time, and when. A row reaches "
-        "from the number below its own up to its own.",
+        "from the number below its own up to its own. Counts are Prometheus's estimates, and no whole numbers.",
         NO_FILLS,
     )
-    told = fills.delay_buckets("$__rate_interval")
+    told = fills.delay_buckets(PER_COLUMN)
     return heat(caption, style.SECONDS).max_data_points(COLUMNS).with_target(buckets(told))
 
 

@@ -10,7 +10,7 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from genesis.boards import alerts, queries, style
 from genesis.boards.execution import fills
-from genesis.boards.execution.fills import COLUMNS, WINDOW
+from genesis.boards.execution.fills import COLUMNS, PER_COLUMN, WINDOW
 from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, chart, heat, legend_below, signed, threshold_line
 from genesis.boards.tables import Column, grid, joined, sorted_by
@@ -28,10 +28,10 @@ def distribution() -> heatmap.Panel:
         "Slippage of the fills",
         "How many fills of the picked strategies had which slippage against their signals' prices, in basis points, and when. "
         "Above 0 it cost money, below 0 the fill was better than the price that was decided on. A row reaches from the number "
-        "below its own up to its own.",
+        "below its own up to its own. Counts are Prometheus's estimates, and no whole numbers.",
         NO_FILLS,
     )
-    told = fills.in_basis_points(fills.slippage_buckets(window="$__rate_interval"))
+    told = fills.in_basis_points(fills.slippage_buckets(window=PER_COLUMN))
     # Grafana takes the least bound of a histogram for 0, unless `le` is not the first label.
     told = f'label_replace({told}, "direction", "both", "", "")'
     rows = heatmap.RowsHeatmapOptions().layout(common_model.HeatmapCellLayout.LE)

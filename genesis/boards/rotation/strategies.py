@@ -129,7 +129,8 @@ def rules() -> table.Panel:
         "No hard rule holds of a picked strategy, or no rotation controller is read.",
     )
     panel = grid(caption).with_target(rows(f"{each(catalog.ROTATION_RULE_HOLDS, by='rule')} == 1"))
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(185)])
+    panel.override_by_name("Strategy", [alerts.strategy_link()])
+    panel.override_by_name("Rule", [style.width(92)])
     return sorted_by(reshaped(panel, {"strategy": "Strategy", "rule": "Rule"}, hidden=["Value"]), "Strategy")
 
 
@@ -144,5 +145,5 @@ def last_changes() -> table.Panel:
     panel = grid(caption).with_target(rows(f"time() - {_STEPS}"))
     panel.override_by_name("Ago", [*style.unit(style.CLOCK), style.width(100)])
     panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(185)])
-    names = {"Value": "Ago", "strategy": "Strategy", "action": "Change", "reason": "Because of"}
+    names = {"Value": "Ago", "strategy": "Strategy", "action": "Change", "reason": "Why"}
     return sorted_by(reshaped(panel, names), "Ago")
