@@ -188,7 +188,7 @@ def _symmetric() -> str:
     turned = f'label_replace({aside}, "strategy", "$1", "other", "(.*)")'
     other_way = f'max by ({_PAIR}) (label_replace({turned}, "other", "$1", "pair", "(.*)"))'
     both_ways = f"({told} or {other_way})"
-    chosen = f"topk($lines, max by (strategy) (abs({both_ways})))"
+    others = f'label_replace(max by (other) (abs({told})), "strategy", "$1", "other", "(.*)")'
+    chosen = f"topk($lines, max by (strategy) (abs({told}) or {others}))"
     itself = f'label_replace(0 * {chosen} + 1, "other", "$1", "strategy", "(.*)")'
-    others = f"max by (other) ({itself})"
-    return f"{both_ways} and on (strategy) {chosen} and on (other) {others} or {itself}"
+    return f"{both_ways} and on (strategy) {chosen} and on (other) {itself} or {itself}"

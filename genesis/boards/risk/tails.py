@@ -79,7 +79,7 @@ def components() -> table.Panel:
     """Each strategy's part of the account's value at risk, and their sum."""
     caption = Caption(
         "Who makes it",
-        "Each strategy's part of the account's value at risk by the chosen method and confidence, in money, and its share. On "
+        "Each strategy's part of the account's value at risk by the chosen method and confidence, in money, its share, and its share of the equity. On "
         "top, the account's and the sum of all parts: they are equal. A part below 0 hedges the others. Of all strategies, "
         "whatever is picked.",
         FEW,
@@ -93,7 +93,7 @@ def components() -> table.Panel:
     columns = [
         Column("Part", all_rows, style.COUNT, 2),
         Column("Share", f"{all_rows} / on () group_left () ({whole} != 0)", style.RATIO, 1),
-        Column("Of equity", equity, style.RATIO, 1),
+        Column("Equity", equity, style.RATIO, 1),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
     return sorted_by(panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)]), "Part", descending=True)
@@ -113,6 +113,7 @@ def components_over_time(settings: BoardSettings) -> timeseries.Panel:
     at_end = queries.account(catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK, *chosen, by="strategy", at=queries.AT_END)
     panel = (
         stacked(chart(caption, style.money(settings.currency), 0))
+        .axis_soft_min(0)
         .with_target(lines(f"{part} and on (strategy) topk($lines, abs({at_end}))", "{{strategy}}"))
         .with_target(lines(queries.account(catalog.PORTFOLIO_VALUE_AT_RISK, *chosen), "account", "B"))
     )

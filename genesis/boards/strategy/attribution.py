@@ -33,6 +33,8 @@ def by_kind(currency: str) -> timeseries.Panel:
     panel = (
         stacked(signed(legend_below(chart(caption, style.money(currency), 2))))
         .axis_centered_zero(False)
+        .axis_soft_min(0)
+        .axis_soft_max(0)
         .with_target(lines(queries.own(catalog.STRATEGY_PNL, by="kind"), "{{kind}}"))
         .with_target(lines(queries.own(catalog.STRATEGY_NET_PNL), "net", "B"))
         .override_by_name("net", style.unstacked("text"))
