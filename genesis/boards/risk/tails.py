@@ -79,9 +79,9 @@ def components() -> table.Panel:
     """Each strategy's part of the account's value at risk, and their sum."""
     caption = Caption(
         "Who makes it",
-        "Each strategy's part of the account's value at risk by the chosen method and confidence, in money, its share, and its share of the equity. On "
-        "top, the account's and the sum of all parts: they are equal. A part below 0 hedges the others. Of all strategies, "
-        "whatever is picked.",
+        "Each strategy's part of the account's value at risk by the chosen method and confidence, in money, its share of it, "
+        "and the strategy's share of the equity. The rows of the account and of the sum of all parts are equal. A part below 0 "
+        "hedges the others. Of all strategies, whatever is picked.",
         FEW,
     )
     part = queries.account(catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK, METHOD, CONFIDENCE, by="strategy")
