@@ -59,7 +59,7 @@ def alert_table(strategy: str, *, hidden: Sequence[str] = ()) -> table.Panel:
         .override_by_name("Alert", [style.width(180)])
         .override_by_name("State", [style.width(76)])
         .override_by_name("Held for", [*style.unit(style.CLOCK), style.width(104)])
-        .override_by_name("Severity", [style.words(_SEVERITIES), style.coloured_text(), style.width(84)])
+        .override_by_name("Severity", [style.words(_SEVERITIES), style.coloured_text(), style.width(104)])
         .override_by_name("Strategy", [strategy_link()])
     )
     names = {
