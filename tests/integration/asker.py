@@ -53,8 +53,11 @@ class Asker:
         """What a variable offers."""
         if variable.label is None:
             return list(variable.options)
-        chosen = {} if variable.series is None else {"match[]": filled(variable.series, values)}
-        return sorted(await self._json(f"label/{variable.label}/values", chosen))
+        return await self.label_values(variable.label, filled(variable.series or "", values))
+
+    async def label_values(self, label: str, series: str = "") -> list[str]:
+        """The values of a label, of some series alone if they are given."""
+        return sorted(await self._json(f"label/{label}/values", {"match[]": series} if series else {}))
 
     async def chosen(self, board: Json, strategies: Sequence[str]) -> dict[str, str]:
         """What stands for each variable when the board is opened, and these strategies are picked, or all of what there is."""
