@@ -51,6 +51,7 @@ PICKS: Mapping[str, Sequence[str]] = {ALL: (), "bad": [FAULTY], "good": [HEALTHY
 QUESTIONS = list(questions())
 UNANSWERED = {
     "Who is deeper under water than it has ever come back from?",
+    "Which value at risk can be called wrong?",
     "By how much did the Sharpe ratio change since yesterday?",
     "Which alerts fired longest today?",
 }
