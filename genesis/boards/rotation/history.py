@@ -103,5 +103,5 @@ def _nothing() -> str:
 
 
 def _longest() -> str:
-    raised = f"sum by ({_KEY}) (count_over_time(ALERTS{{{_CHOSEN}}}[$__range] @ end()))"
+    raised = f"sum by ({_KEY}) (count_over_time(ALERTS{{{_CHOSEN}}}[$__range:15s] @ end()))"
     return f"topk({_MOST}, {raised})"
