@@ -46,7 +46,7 @@ def expect(tmp_path: Path, expr: str, series: Mapping[str, str], samples: Mappin
                     }
                 ],
             }
-        ]
+        ],
     }
     done = promtool(tmp_path, "test", document)
     assert done.returncode == 0, done.stdout + done.stderr

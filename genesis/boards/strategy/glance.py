@@ -58,7 +58,7 @@ def _health(currency: str) -> list[stat.Panel]:
     capacity = Caption(
         "Capacity",
         "Capital over the most capital that the strategy can use; above 100 % it has more than it can use.",
-        "No edge, or too few orders yet.",
+        "No edge, or too few.",
     )
     of_tail = queries.own(catalog.STRATEGY_VALUE_AT_RISK, 'method="historical"', 'confidence="0.95"')
     return [
