@@ -21,13 +21,13 @@ from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models import heatmap as heatmap_model
 
 from genesis.boards import style
-from genesis.boards.targets import SOURCE, lines, now
+from genesis.boards.targets import SOURCE, lines, now, rows
 
 AnyPanel = bargauge.Panel | dashboard.Panel | heatmap.Panel | stat.Panel | statetimeline.Panel | table.Panel | timeseries.Panel
 _P = TypeVar("_P", bargauge.Panel, heatmap.Panel, stat.Panel, statetimeline.Panel, table.Panel, timeseries.Panel)
 
 
-NO_MARK: Final = "No mark or rate."
+NO_MARK: Final = "No mark, rate or scrape."
 NO_RULES: Final = "Rules are not run."
 """Why a number may be missing, for the small space of one."""
 
@@ -69,9 +69,9 @@ def words(caption: Caption, shown: Mapping[str, str], states: Sequence[tuple[flo
 
 
 def names(caption: Caption, expr: str, label: str) -> stat.Panel:
-    """What a label of an info says."""
-    query = now(expr, f"{{{{{label}}}}}")
-    return big_number(caption, query, style.COUNT).text_mode(common_model.BigValueTextMode.NAME)
+    """What a label of an info says. As a table: the name of a line would leave the panel blank where there is none."""
+    shown = common.ReduceDataOptions().calcs(["lastNotNull"]).fields(f"/^{label}$/").values(False)
+    return big_number(caption, rows(expr), style.COUNT).reduce_options(shown)
 
 
 def chart(caption: Caption, unit: str, decimals: int | None = None) -> timeseries.Panel:

@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import Any, Final
 
 from grafana_foundation_sdk.builders import bargauge, stat, table, timeseries
-from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 
 from genesis.boards import alerts, frame, marks, places, queries, style, variables
 from genesis.boards.frame import BoardSettings, Section
-from genesis.boards.panels import NO_MARK, NO_RULES, Caption, bars, big_number, chart, legend_below, signed, threshold_line
+from genesis.boards.panels import (
+    NO_MARK,
+    NO_RULES,
+    Caption,
+    bars,
+    big_number,
+    chart,
+    legend_below,
+    names,
+    signed,
+    threshold_line,
+)
 from genesis.boards.tables import Column, Trend, grid, joined, reshaped, sorted_by
 from genesis.boards.targets import lines, now, rows
 from genesis.monitoring import catalog
@@ -116,11 +126,9 @@ def _tier() -> stat.Panel:
     caption = Caption(
         "Tier",
         "The tier of the account, by its equity; config/trading_rules.yaml has its limits.",
-        "Below the smallest tier.",
+        "None: too small.",
     )
-    return big_number(caption, now(queries.account(catalog.TIER_INFO, by="tier"), "{{tier}}"), style.COUNT).text_mode(
-        common_model.BigValueTextMode.NAME
-    )
+    return names(caption, queries.account(catalog.TIER_INFO, by="tier"), "tier")
 
 
 def _firing() -> stat.Panel:
