@@ -49,13 +49,8 @@ PICKS: Mapping[str, Sequence[str]] = {ALL: (), "bad": [FAULTY], "good": [HEALTHY
 """What is picked, in the variable of the strategies; nothing is all of them."""
 
 QUESTIONS = list(questions())
-UNANSWERED = {
-    "Who is deeper under water than it has ever come back from?",
-    "Which value at risk can be called wrong?",
-    "By how much did the Sharpe ratio change since yesterday?",
-    "Which alerts fired longest today?",
-}
-"""Questions that may have no answer in a demo of some minutes; the page says when."""
+ANSWERED = 0.8
+"""Share of the questions that have an answer in a demo of some minutes; of the others, the page says when there is none."""
 
 each_board = pytest.mark.parametrize("name", BOARDS)
 among_others = pytest.mark.asyncio(loop_scope="module")
@@ -157,15 +152,17 @@ async def test_no_query_of_a_board_is_slow_with_fifty_strategies(
 @pytest.mark.usefixtures("live", "many")
 async def test_every_question_of_the_page_has_an_answer_or_the_page_says_why_not(live: Asker) -> None:
     wrong: list[str] = []
+    answered = 0
     for question in QUESTIONS:
         begun = time.monotonic()
         found = await live.now(question.query)
         known = sum(is_known(series["value"]) for series in found)
+        answered += known > 0
         print(f"{question.title:<80}{known:>4} series{(time.monotonic() - begun) * 1000:>9.1f} ms")  # noqa: T201
-        if known < len(found) or not (found or question.title in UNANSWERED):
+        if known < len(found) or not (found or question.may_be_empty):
             wrong.append(f"{question.title} {known} of {len(found)} series are known: {question.query}")
     assert not wrong, "\n".join(wrong)
-    assert all(question.may_be_empty for question in QUESTIONS if question.title in UNANSWERED)
+    assert answered >= ANSWERED * len(QUESTIONS)
 
 
 async def answers(asker: Asker, name: str) -> dict[Query, dict[str, Answer]]:
