@@ -50,7 +50,8 @@ def alert_table(strategy: str, *, hidden: Sequence[str] = ()) -> table.Panel:
     """The alerts of the strategies that fulfil the matcher, firing and critical ones first; `hidden` labels are no columns."""
     caption = Caption(
         "Alerts",
-        "Alerts that are pending or firing, and for how long their condition holds. Those of the account have no strategy.",
+        "Alerts that are pending or firing, and for how long their condition holds. Those of the account have no strategy. "
+        "About: what tells it from others of its name, as the symbol, the period of a loss, or the other strategy of a pair.",
         "No alert is pending or firing.",
     )
     panel = (
@@ -67,7 +68,7 @@ def alert_table(strategy: str, *, hidden: Sequence[str] = ()) -> table.Panel:
         "severity": "Severity",
         "alertstate": "State",
         "strategy": "Strategy",
-        "symbol": "Symbol",
+        "about": "About",
         "Value": "Held for",
     }
     shown = {label: name for label, name in names.items() if label not in hidden}

@@ -128,10 +128,16 @@ def firing_alerts_of_each() -> str:
 
 
 def raised_alerts(strategy: str) -> str:
-    """Alerts that are pending or firing, with the seconds since their condition came true."""
+    """Alerts that are pending or firing, with the seconds since their condition came true; what each is `about` is a label.
+
+    A name, a severity and a strategy may be several alerts at once: a loss of the week and of the month, a pair with each of
+    the others. Each has its row, so that there are as many as the boards count.
+    """
     age = f"(time() - ALERTS_FOR_STATE{{{_NOT_WATCHDOG},{strategy}}})"
     found = f"ALERTS{{{_NOT_WATCHDOG},{strategy}}} * ignoring (alertstate) group_left () {age}"
-    return f"max by (alertname, alertstate, severity, strategy, symbol) ({found})"
+    told = ", ".join(f'"{label}"' for label in _ABOUT)
+    about = f'label_replace(label_join({found}, "about", " ", {told}), "about", "$1", "about", " *(.*?) *")'
+    return f"max by (alertname, alertstate, severity, strategy, about) ({about})"
 
 
 def alert_starts(strategy: str) -> str:
@@ -164,6 +170,11 @@ def known(metric: Metric, label: str) -> str:
     return f"label_values({metric.name}, {label})"
 
 
+# What tells alerts of one name apart. An alert has one or two of them.
+_ABOUT: Final = (
+    *("symbol", "other", "period", "figure", "reason", "scope", "source", "kind", "code", "group", "label"),
+    *("integration", "rule_group", "alertmanager"),
+)
 _WATCHDOG: Final = 'alertname="Watchdog"'
 _NOT_WATCHDOG: Final = 'alertname!="Watchdog"'
 

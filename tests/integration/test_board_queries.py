@@ -131,6 +131,25 @@ def test_raised_alerts_tell_for_how_long_and_leave_the_watchdog_out(tmp_path: Pa
     )
 
 
+def test_raised_alerts_of_one_name_have_a_row_each_as_many_as_are_counted(tmp_path: Path) -> None:
+    week, month, pair = (
+        'alertname="PeriodLoss",severity="warning",strategy="a",period="week"',
+        'alertname="PeriodLoss",severity="warning",strategy="a",period="month"',
+        'alertname="CorrelationHigh",severity="warning",strategy="a",other="b",estimator="pearson"',
+    )
+    raised = {f'ALERTS{{{labels},alertstate="firing"}}': "1+0x10" for labels in (week, month, pair)}
+    raised |= {f"ALERTS_FOR_STATE{{{labels}}}": "4+0x10" for labels in (week, month, pair)}
+    expect(tmp_path, f"count({queries.raised_alerts(queries.PICKED_OR_NONE)})", raised, {"{}": 3})
+    expect(tmp_path, queries.firing_alerts(), raised, {"{}": 3})
+    for about, labels in {"week": week, "b": pair}.items():
+        expect(
+            tmp_path,
+            f"count({queries.raised_alerts(queries.PICKED_OR_NONE)}) by (about)",
+            {name: values for name, values in raised.items() if labels in name},
+            {f'{{about="{about}"}}': 1},
+        )
+
+
 def test_a_step_of_rotation_is_marked_once_at_its_time_whatever_controller_tells_it(tmp_path: Path) -> None:
     step, kind = "genesis_rotation_step_timestamp_seconds", 'strategy="a",action="reduce",reason="degraded"'
     expect(
