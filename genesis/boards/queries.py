@@ -16,10 +16,13 @@ from genesis.core.models import StrategyState
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import Metric
 
-PICKED: Final = 'strategy=~"$strategy"'
-THIS: Final = 'strategy="$strategy"'
+# A name is any text. In backquotes PromQL takes everything as it stands, and with a format of ours Grafana escapes for the regular
+# expression alone: left to itself it lets quotes through into PromQL's, and makes an apostrophe another name. Only a backquote in
+# a name cannot be written so.
+PICKED: Final = "strategy=~`${strategy:regex}`"
+THIS: Final = "strategy=`${strategy:raw}`"
 # Alerts of the account have no strategy: they are shown whatever is picked.
-PICKED_OR_NONE: Final = 'strategy=~"$strategy|"'
+PICKED_OR_NONE: Final = "strategy=~`${strategy:regex}|`"
 AT_END: Final = " @ end()"
 STATE_CODES: Final[Mapping[StrategyState, int]] = {state: code for code, state in enumerate(StrategyState, start=1)}
 """What stands for a state in a query's values."""

@@ -116,8 +116,8 @@ def filled(expr: str, values: Values, *, partly: bool = False) -> str:
 
 
 def escaped(names: Sequence[str]) -> str:
-    """Chosen values of a variable with many, as a regular expression in a PromQL string."""
-    words = [_SPECIAL.sub(r"\\\\\g<0>", name) for name in names]
+    """Chosen values of a variable with many, as a regular expression in PromQL's backquotes."""
+    words = [_SPECIAL.sub(r"\\\g<0>", name) for name in names]
     return words[0] if len(words) == 1 else f"({'|'.join(words)})"
 
 
@@ -140,7 +140,7 @@ class Variable(NamedTuple):
         """What stands for it when `chosen` is chosen, or everything."""
         if everything and self.all_value is not None:
             return self.all_value or escaped(chosen)
-        return escaped(chosen) if self.many else chosen[0].replace("\\", "\\\\").replace('"', '\\"')
+        return escaped(chosen) if self.many else chosen[0]
 
 
 def variables(board: Json) -> Iterator[Variable]:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("real_programs")
 
 
 def filled_in(expr: str, strategies: str = ".+") -> str:
-    filled = {"$strategy": strategies, "$lines": "8", "$confidence": "0.95"}
+    filled = {"${strategy:regex}": strategies, "${strategy:raw}": strategies, "$lines": "8", "$confidence": "0.95"}
     for variable, value in filled.items():
         expr = expr.replace(variable, value)
     return re.sub(r"\$__\w+", "4s", re.sub(r"\$(?!__)[a-z]\w*", "all", expr))
@@ -52,7 +52,7 @@ def expect(tmp_path: Path, expr: str, series: Mapping[str, str], samples: Mappin
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("strategies", [".+", "a", "(a|b\\\\.c)"])
+@pytest.mark.parametrize("strategies", [".+", "a", r"(a|b\.c)", 'a "quoted" one\'s'])
 def test_every_query_of_every_board_parses(tmp_path: Path, strategies: str) -> None:
     found = [expr for board in BOARDS.values() for expr in expressions(board)]
     rules = [{"record": f"query_{number}", "expr": filled_in(expr, strategies)} for number, expr in enumerate(found)]

@@ -19,6 +19,7 @@ import pytest
 import pytest_asyncio
 
 from genesis.boards import BoardSettings, boards
+from genesis.boards.queries import THIS
 from genesis.core.config import load_settings
 from genesis.core.duration import duration_text
 from genesis.demo.settings import FAULTY
@@ -207,7 +208,7 @@ def faults(query: Query, found: Mapping[str, Answer]) -> Iterator[str]:
     """
     empty, every = why_empty(query), found[ALL].series
     some = sum(answer.series for pick, answer in found.items() if pick != ALL)
-    of_one = 'strategy="$strategy"' in query.expr  # there is no "all" on its board
+    of_one = THIS in query.expr  # there is no "all" on its board
     if empty is None and not is_left_to_many(query) and not (some and (every or of_one)):
         yield f"{query.place} has {every} series of all strategies, {some} of picked ones: {query.expr}"
     if empty is not None and empty.always and every + some:
@@ -240,7 +241,7 @@ def told(title: str, asked: Mapping[Query, Mapping[str, Answer]], capsys: pytest
 def test_a_query_is_filled_in_as_grafana_does_it() -> None:
     variable = Variable("strategy", "strategy", None, (), None, many=True, all_value=".+")
     assert variable.filled(["a"], everything=True) == ".+"
-    assert variable.filled(["a.b", "c"], everything=False) == r"(a\\.b|c)"
-    assert filled('x{s=~"$strategy|"}[${w:regex}]', {"strategy": "(a|b)", "w": "1h"}) == 'x{s=~"(a|b)|"}[1h]'
+    assert variable.filled(["a.b", "c"], everything=False) == r"(a\.b|c)"
+    assert filled("x{s=~`${strategy:regex}|`}[$w]", {"strategy": "(a|b)", "w": "1h"}) == "x{s=~`(a|b)|`}[1h]"
     with pytest.raises(KeyError):
         filled("$nobody", {})

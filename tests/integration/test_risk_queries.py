@@ -15,7 +15,7 @@ def asked(board: str, title: str, ref: str = "A") -> str:
 
 
 def own(title: str, ref: str = "A") -> str:
-    return asked("strategy.json", title, ref).replace("$strategy", "a")
+    return asked("strategy.json", title, ref).replace("${strategy:raw}", "a")
 
 
 def test_attribution_has_its_sum_and_the_net_beside_the_parts(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ _SHADES: Final = {
 """A correlation's colour, from this value on: blue to nothing to orange, the same distance for each shade."""
 # Without it, no number would be painted as the lowest one is.
 _UNKNOWN: Final = {"type": "special", "options": {"match": "null", "result": {"text": NOTHING, "color": "transparent"}}}
-_BOTH: Final = 'other=~"$strategy"'
+_BOTH: Final = "other=~`${strategy:regex}`"
 _PAIR: Final = "strategy, other"
 # A correlation changes once a step of the grid, and there may be hundreds of pairs to choose from.
 _POINTS: Final = 200

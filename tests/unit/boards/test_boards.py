@@ -31,12 +31,12 @@ NUMBERS = {"stat", "bargauge", "timeseries", "heatmap", "state-timeline", "statu
 ALERT_SERIES = {"ALERTS", "ALERTS_FOR_STATE"}
 ALERT_LABELS = {"alertname", "alertstate", "severity", "strategy", "symbol"}
 NAME = re.compile(r"\b([a-zA-Z_:][\w:]*)\s*(?:\{([^}]*)\})")
-LABEL_MATCH = re.compile(r'(\w+)(?:=~|!~|!=|=)"')
+LABEL_MATCH = re.compile(r'(\w+)(?:=~|!~|!=|=)["`]')
 GROUPING = re.compile(r"\b(?:by|without|ignoring|on|group_left|group_right)\s*\(([^)]*)\)")
 ADDED_LABEL = re.compile(r'label_(?:replace|join)\(.*?,\s*"(\w+)"')
 WORD = re.compile(r"\b[a-zA-Z_:][\w:]*\b(?!\s*\()")
 RANGE = re.compile(r"\[([^\]]+)\]")
-STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`')
 
 each_board = pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
 
@@ -185,7 +185,7 @@ def test_every_metric_and_label_is_in_the_catalogue(expr: str) -> None:
     metrics = metrics_in(expr)
     assert metrics, f"no metric in {expr}"
     known = {label for name in metrics for label in labels_of(name)} | set(ADDED_LABEL.findall(expr))
-    for name, selector in NAME.findall(expr):
+    for name, selector in NAME.findall(expr.replace("${", "$(").replace(":regex}", ")").replace(":raw}", ")")):
         assert set(LABEL_MATCH.findall(selector)) <= set(labels_of(name)), name
     for grouping in GROUPING.findall(expr):
         assert {label.strip() for label in grouping.split(",") if label.strip()} <= known
