@@ -16,9 +16,9 @@ from genesis.core.models import StrategyState
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import Metric
 
-# A name is any text. In backquotes PromQL takes everything as it stands, and with a format of ours Grafana escapes for the regular
-# expression alone: left to itself it lets quotes through into PromQL's, and makes an apostrophe another name. Only a backquote in
-# a name cannot be written so.
+# A name is any text. In backquotes PromQL takes everything as it stands, and with a format of ours Grafana escapes for the
+# regular expression alone: left to itself it lets quotes through into PromQL's, and makes an apostrophe another name. Only a
+# backquote in a name cannot be written so.
 PICKED: Final = "strategy=~`${strategy:regex}`"
 THIS: Final = "strategy=`${strategy:raw}`"
 # Alerts of the account have no strategy: they are shown whatever is picked.
