@@ -39,12 +39,10 @@ SCRAPE_SERIES_ADDED = _gauge("scrape_series_added", "", "About how many series o
 PROCESS_MEMORY_BYTES = _gauge("process_resident_memory_bytes", "", "Memory that the process has in RAM.")
 PROCESS_CPU_SECONDS = _counter("process_cpu_seconds_total", "", "Processor time that the process has used.")
 PROCESS_OPEN_FDS = _gauge("process_open_fds", "", "Files and connections that are open.")
-PROCESS_MAX_FDS = _gauge("process_max_fds", "", "Files and connections that may be open.")
 PROCESS_START_TIME_SECONDS = _gauge("process_start_time_seconds", "", "Wall time at which the process began.")
 
 # Prometheus.
 HEAD_SERIES = _gauge("prometheus_tsdb_head_series", "", "Series that Prometheus holds in memory.")
-HEAD_SAMPLES = _counter("prometheus_tsdb_head_samples_appended_total", "type", "Samples taken in.")
 RULE_GROUP_SECONDS = _gauge("prometheus_rule_group_last_duration_seconds", "rule_group", "Time of the group's last evaluation.")
 RULE_GROUP_INTERVAL_SECONDS = _gauge("prometheus_rule_group_interval_seconds", "rule_group", "Time between two evaluations.")
 RULE_GROUP_ITERATIONS = _counter("prometheus_rule_group_iterations_total", "rule_group", "Evaluations that were due.")
@@ -61,7 +59,6 @@ PROMETHEUS_CONFIG_LOADED = _gauge("prometheus_config_last_reload_successful", ""
 # Alertmanager.
 NOTIFICATIONS = _counter("alertmanager_notifications_total", "integration", "Notifications that were to be delivered.")
 NOTIFICATIONS_FAILED = _counter("alertmanager_notifications_failed_total", "integration reason", "Those that were not.")
-SILENCES = _gauge("alertmanager_silences", "state", "Silences by state.")
 ALERTMANAGER_CONFIG_LOADED = _gauge("alertmanager_config_last_reload_successful", "", "1 if the last configuration was taken.")
 
 FOREIGN: Final[Mapping[str, Metric]] = {value.name: value for value in list(globals().values()) if isinstance(value, Metric)}
