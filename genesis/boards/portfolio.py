@@ -7,7 +7,7 @@ from typing import Any, Final
 from grafana_foundation_sdk.builders import bargauge, stat, table, timeseries
 from grafana_foundation_sdk.models import dashboard as model
 
-from genesis.boards import alerts, frame, marks, places, queries, style, variables
+from genesis.boards import alerts, frame, marks, places, queries, style, thresholds, variables
 from genesis.boards.frame import BoardSettings, Section
 from genesis.boards.panels import (
     NO_MARK,
@@ -19,7 +19,6 @@ from genesis.boards.panels import (
     legend_below,
     names,
     signed,
-    threshold_line,
 )
 from genesis.boards.tables import Column, Trend, grid, joined, reshaped, sorted_by
 from genesis.boards.targets import lines, now, rows
@@ -223,10 +222,7 @@ def _drawdown(settings: BoardSettings) -> timeseries.Panel:
         .with_target(lines(f"-({queries.furthest(catalog.STRATEGY_DRAWDOWN_RATIO)})", "{{strategy}}"))
     )
     style.own_colours(panel, settings.strategies)
-    for ref, (severity, colour) in zip("BC", style.SEVERITIES, strict=True):
-        line = f"-{queries.threshold('StrategyDrawdown', severity)}"
-        threshold_line(panel, ref, line, f"{severity} {{{{strategy}}}}", colour)
-    return panel
+    return thresholds.of_strategies(panel, "StrategyDrawdown", "BC", scale="-")
 
 
 def _tier_limits() -> bargauge.Panel:

@@ -6,9 +6,9 @@ from typing import Final
 
 from grafana_foundation_sdk.builders import stat, table, timeseries
 
-from genesis.boards import alerts, queries, style
+from genesis.boards import alerts, queries, style, thresholds
 from genesis.boards.frame import BoardSettings
-from genesis.boards.panels import Caption, big_number, chart, powers, threshold_line
+from genesis.boards.panels import Caption, big_number, chart, powers
 from genesis.boards.tables import Column, grid, joined, reshaped, sorted_by
 from genesis.boards.targets import lines, now, rows
 from genesis.monitoring import catalog
@@ -100,10 +100,7 @@ def used_over_time(settings: BoardSettings) -> timeseries.Panel:
         lines(queries.furthest(catalog.STRATEGY_CAPACITY_USED_RATIO), "{{strategy}}")
     )
     style.own_colours(panel, settings.strategies)
-    for ref, (severity, colour) in zip("YZ", style.SEVERITIES, strict=True):
-        line = queries.threshold("CapacityNearlyUsed", severity)
-        threshold_line(panel, ref, line, f"{severity} {{{{strategy}}}}", colour)
-    return panel
+    return thresholds.of_strategies(panel, "CapacityNearlyUsed", "YZ")
 
 
 def unknown() -> table.Panel:

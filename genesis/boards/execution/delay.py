@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders import heatmap, table, timeseries
 
-from genesis.boards import alerts, queries, style
+from genesis.boards import alerts, queries, style, thresholds
 from genesis.boards.execution import fills
 from genesis.boards.execution.fills import COLUMNS, PER_COLUMN, WINDOW
 from genesis.boards.frame import BoardSettings
-from genesis.boards.panels import Caption, chart, heat, powers, threshold_line
+from genesis.boards.panels import Caption, chart, heat, powers
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import buckets, lines
 from genesis.monitoring import catalog
@@ -30,10 +30,7 @@ def over_time(settings: BoardSettings) -> timeseries.Panel:
     shown = fills.most(f"({fills.delay_quantile(0.95, 'strategy', WINDOW)})", slowest)
     panel = powers(chart(caption, style.SECONDS)).max_data_points(COLUMNS)
     style.own_colours(panel.with_target(lines(shown, "{{strategy}}")), settings.strategies)
-    for ref, (severity, colour) in zip("YZ", style.SEVERITIES, strict=True):
-        line = queries.threshold("FillDelayHigh", severity)
-        threshold_line(panel, ref, line, f"{severity} {{{{strategy}}}}", colour)
-    return panel
+    return thresholds.of_strategies(panel, "FillDelayHigh", "YZ")
 
 
 def distribution() -> heatmap.Panel:

@@ -8,7 +8,7 @@ from grafana_foundation_sdk.builders import heatmap, table, timeseries
 from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 
-from genesis.boards import alerts, queries, style
+from genesis.boards import alerts, queries, style, thresholds
 from genesis.boards.execution import fills
 from genesis.boards.execution.fills import COLUMNS, PER_COLUMN, WINDOW
 from genesis.boards.frame import BoardSettings
@@ -105,7 +105,7 @@ def mean_over_time(settings: BoardSettings) -> timeseries.Panel:
     panel = signed(chart(caption, style.BASIS_POINTS, 2)).axis_centered_zero(False).max_data_points(COLUMNS)
     panel.with_target(lines(shown, "{{strategy}}"))
     style.own_colours(panel, settings.strategies)
-    return _thresholds(panel, "SlippageHigh", "1e4 * ")
+    return thresholds.of_strategies(panel, "SlippageHigh", "YZ", scale="1e4 * ")
 
 
 def expected_over_time(settings: BoardSettings) -> timeseries.Panel:
@@ -120,7 +120,7 @@ def expected_over_time(settings: BoardSettings) -> timeseries.Panel:
     shown = fills.most(fills.over_expected(WINDOW), fills.over_expected(WINDOW, queries.AT_END))
     panel = chart(caption, style.RATIO, 0).max_data_points(COLUMNS).with_target(lines(shown, "{{strategy}}"))
     style.own_colours(panel, settings.strategies)
-    return _thresholds(panel, "SlippageAboveExpected", "")
+    return thresholds.of_strategies(panel, "SlippageAboveExpected", "YZ")
 
 
 def by_symbol() -> table.Panel:
@@ -154,9 +154,3 @@ def _basis_points(metric: Any) -> str:
 def _cost() -> list[model.DynamicConfigValue]:
     """Costs are orange, and what was saved is blue."""
     return [style.coloured_text(), *style.coloured_steps(style.COSTS)]
-
-
-def _thresholds(panel: timeseries.Panel, alert: str, scale: str) -> timeseries.Panel:
-    for ref, (severity, colour) in zip("YZ", style.SEVERITIES, strict=True):
-        threshold_line(panel, ref, f"{scale}{queries.threshold(alert, severity)}", f"{severity} {{{{strategy}}}}", colour)
-    return panel

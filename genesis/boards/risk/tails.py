@@ -6,7 +6,7 @@ from typing import Final
 
 from grafana_foundation_sdk.builders import table, timeseries
 
-from genesis.boards import alerts, queries, style
+from genesis.boards import alerts, queries, style, thresholds
 from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, chart, legend_below, stacked, threshold_line
 from genesis.boards.tables import Column, grid, joined, sorted_by
@@ -49,10 +49,7 @@ def expected_shortfall() -> timeseries.Panel:
     panel = legend_below(chart(caption, style.RATIO, 1).axis_soft_min(0)).with_target(
         lines(queries.account(catalog.PORTFOLIO_EXPECTED_SHORTFALL_RATIO, CONFIDENCE, by="method"), "{{method}}")
     )
-    for ref, (severity, colour) in zip("BC", style.SEVERITIES, strict=True):
-        line = queries.account_threshold("PortfolioExpectedShortfallHigh", severity)
-        threshold_line(panel, ref, line, severity, colour)
-    return _coloured(panel)
+    return _coloured(thresholds.of_account(panel, "PortfolioExpectedShortfallHigh", "BC"))
 
 
 def by_method() -> table.Panel:

@@ -7,8 +7,8 @@ from typing import Final
 from grafana_foundation_sdk.builders import stat, statetimeline, table, timeseries
 from grafana_foundation_sdk.models import common as common_model
 
-from genesis.boards import queries, style
-from genesis.boards.panels import Caption, big_number, chart, legend_below, names, stacked, threshold_line, timeline, words
+from genesis.boards import queries, style, thresholds
+from genesis.boards.panels import Caption, big_number, chart, legend_below, names, stacked, timeline, words
 from genesis.boards.queries import account, series
 from genesis.boards.tables import grid, reshaped
 from genesis.boards.targets import lines, now, rows
@@ -66,9 +66,7 @@ def age_over_time() -> timeseries.Panel:
     )
     told = f"({_AGE}) / ({account(catalog.ROTATION_INTERVAL_SECONDS)} > 0)"
     panel = legend_below(chart(caption, style.COUNT, 1)).min(0).with_target(lines(told, "age"))
-    for ref, (severity, colour) in zip("YZ", style.SEVERITIES, strict=True):
-        threshold_line(panel, ref, queries.account_threshold("RotationStuck", severity), severity, colour)
-    return panel.override_by_name("age", [style.fixed(style.GAIN)])
+    return thresholds.of_account(panel, "RotationStuck", "YZ").override_by_name("age", [style.fixed(style.GAIN)])
 
 
 def deliveries() -> table.Panel:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from grafana_foundation_sdk.builders import stat, table, timeseries
 
-from genesis.boards import foreign, queries, style
+from genesis.boards import foreign, style, thresholds
 from genesis.boards.panels import Caption, threshold_line, words
 from genesis.boards.queries import AT_END, series
 from genesis.boards.service.parts import HEIGHT, RARE, SPAN, low, times
@@ -59,9 +59,7 @@ def _missed() -> timeseries.Panel:
         f"increase({series(metric)}[{RARE}])" for metric in (foreign.RULE_GROUP_MISSED, foreign.RULE_GROUP_ITERATIONS)
     )
     panel = low(caption, style.RATIO, 1).with_target(lines(f"{_by_group(f'{missed} / ({due} > 0)')} > 0", "{{group}}"))
-    for ref, (severity, colour) in zip("BC", style.SEVERITIES, strict=True):
-        threshold_line(panel, ref, queries.account_threshold("RulesMissed", severity), severity, colour)
-    return panel
+    return thresholds.of_account(panel, "RulesMissed", "BC")
 
 
 def _handed_over() -> timeseries.Panel:

@@ -6,8 +6,8 @@ from typing import Any, Final, get_args
 
 from grafana_foundation_sdk.builders import table, timeseries
 
-from genesis.boards import queries, style
-from genesis.boards.panels import Caption, threshold_line
+from genesis.boards import queries, style, thresholds
+from genesis.boards.panels import Caption
 from genesis.boards.queries import series
 from genesis.boards.service.parts import HEIGHT, RARE, SPAN, WINDOW, low, times
 from genesis.boards.tables import Column, grid, joined, sorted_by
@@ -75,7 +75,7 @@ def _refused() -> timeseries.Panel:
     )
     refused = f"sum by (kind, outcome) (increase({series(catalog.EVENTS, _NOT_TAKEN)}[{RARE}])) > 0"
     panel = low(caption, style.COUNT, 0).with_target(lines(refused, "{{kind}} {{outcome}}"))
-    return _with_thresholds(panel, "EventsRejected")
+    return thresholds.of_account(panel, "EventsRejected", "BC")
 
 
 def _late() -> timeseries.Panel:
@@ -87,7 +87,8 @@ def _late() -> timeseries.Panel:
         "No event of the last five minutes was late.",
     )
     late = f"sum by (kind) (increase({series(catalog.EVENTS_LATE)}[{RARE}])) > 0"
-    return _with_thresholds(low(caption, style.COUNT, 0).with_target(lines(late, "{{kind}}")), "EventsLate")
+    panel = low(caption, style.COUNT, 0).with_target(lines(late, "{{kind}}"))
+    return thresholds.of_account(panel, "EventsLate", "BC")
 
 
 def _processing() -> timeseries.Panel:
@@ -139,7 +140,8 @@ def _requests() -> timeseries.Panel:
         "Every request of the last five minutes was answered.",
     )
     refused = f"sum by (code) (increase({series(catalog.API_REQUESTS, _FAILED)}[{RARE}])) > 0"
-    return _with_thresholds(low(caption, style.COUNT, 0).with_target(lines(refused, "{{code}}")), "RequestsRefused")
+    panel = low(caption, style.COUNT, 0).with_target(lines(refused, "{{code}}"))
+    return thresholds.of_account(panel, "RequestsRefused", "BC")
 
 
 def _waiting() -> timeseries.Panel:
@@ -156,9 +158,3 @@ def _waiting() -> timeseries.Panel:
 
 def _of_kinds(panel: timeseries.Panel, expr: str) -> timeseries.Panel:
     return style.own_colours(panel.with_target(lines(expr, "{{kind}}")), _KINDS)
-
-
-def _with_thresholds(panel: timeseries.Panel, alert: str) -> timeseries.Panel:
-    for ref, (severity, colour) in zip("BC", style.SEVERITIES, strict=True):
-        threshold_line(panel, ref, queries.account_threshold(alert, severity), severity, colour)
-    return panel

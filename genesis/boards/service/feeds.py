@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from grafana_foundation_sdk.builders import stat, table, timeseries
 
-from genesis.boards import queries, style
-from genesis.boards.panels import Caption, threshold_line
+from genesis.boards import queries, style, thresholds
+from genesis.boards.panels import Caption
 from genesis.boards.queries import AT_END, PICKED, series
 from genesis.boards.service.parts import HEIGHT, SPAN, low, numbers
 from genesis.boards.tables import Column, grid, joined, reshaped, sorted_by
@@ -39,9 +39,7 @@ def _marks() -> timeseries.Panel:
     at_end = confirmed.format(series(catalog.MARK_TIMESTAMP_SECONDS, at=AT_END))
     age = f"time() - {confirmed.format(series(catalog.MARK_TIMESTAMP_SECONDS))} and on (symbol) bottomk($lines, {at_end})"
     panel = low(caption, style.SECONDS, 1).with_target(lines(age, "{{symbol}}"))
-    for ref, (severity, colour) in zip("BC", style.SEVERITIES, strict=True):
-        threshold_line(panel, ref, queries.account_threshold("MarketDataStale", severity), severity, colour)
-    return panel
+    return thresholds.of_account(panel, "MarketDataStale", "BC")
 
 
 def _silence() -> timeseries.Panel:
@@ -55,9 +53,7 @@ def _silence() -> timeseries.Panel:
     last = queries.each(catalog.STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS, at=AT_END)
     silence = f"{queries.silence()} and on (strategy) bottomk($lines, {last})"
     panel = low(caption, style.SECONDS, 1).with_target(lines(silence, "{{strategy}}"))
-    for ref, (severity, colour) in zip("BC", style.SEVERITIES, strict=True):
-        threshold_line(panel, ref, queries.threshold("StrategySilent", severity), f"{severity} {{{{strategy}}}}", colour)
-    return panel
+    return thresholds.of_strategies(panel, "StrategySilent", "BC")
 
 
 def _undefined() -> table.Panel:

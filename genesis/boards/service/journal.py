@@ -6,8 +6,8 @@ from typing import Any
 
 from grafana_foundation_sdk.builders import stat, timeseries
 
-from genesis.boards import queries, style
-from genesis.boards.panels import Caption, names, threshold_line
+from genesis.boards import queries, style, thresholds
+from genesis.boards.panels import Caption, names
 from genesis.boards.queries import series
 from genesis.boards.service.parts import HEIGHT, RARE, SPAN, TILE, low, numbers, times
 from genesis.boards.targets import lines
@@ -38,9 +38,7 @@ def _append() -> timeseries.Panel:
     for ref, share in zip("ABC", (0.5, 0.95, 0.99), strict=True):
         panel.with_target(lines(_quantile(share, catalog.JOURNAL_APPEND_SECONDS), f"{share:.0%}", ref))
     style.own_colours(panel, ("50%", "95%", "99%"))
-    for ref, (severity, colour) in zip("DE", style.SEVERITIES, strict=True):
-        threshold_line(panel, ref, queries.account_threshold("JournalSlow", severity), severity, colour)
-    return panel
+    return thresholds.of_account(panel, "JournalSlow", "DE")
 
 
 def _commits() -> timeseries.Panel:

@@ -6,9 +6,9 @@ from typing import Any
 
 from grafana_foundation_sdk.builders import stat, table, timeseries
 
-from genesis.boards import queries, style
+from genesis.boards import queries, style, thresholds
 from genesis.boards.foreign import HEAD_SERIES, SCRAPE_DURATION_SECONDS, SCRAPE_SAMPLES, SCRAPE_SERIES_ADDED
-from genesis.boards.panels import Caption, threshold_line
+from genesis.boards.panels import Caption
 from genesis.boards.queries import series
 from genesis.boards.service.parts import HEIGHT, SPAN, TILE, by_program, low, numbers, times
 from genesis.boards.tables import Column, grid, joined, sorted_by
@@ -27,10 +27,7 @@ def duration(interval: float) -> timeseries.Panel:
         "Prometheus scrapes nothing.",
     )
     panel = by_program(times(caption), SCRAPE_DURATION_SECONDS)
-    for ref, (severity, colour) in zip("EF", style.SEVERITIES, strict=True):
-        line = f"{interval:g} * {queries.account_threshold('ScrapeSlow', severity)}"
-        threshold_line(panel, ref, line, severity, colour)
-    return panel
+    return thresholds.of_account(panel, "ScrapeSlow", "EF", scale=f"{interval:g} * ")
 
 
 def panels() -> list[Any]:

@@ -6,9 +6,9 @@ from typing import Any
 
 from grafana_foundation_sdk.builders import stat, table, timeseries
 
-from genesis.boards import queries, style
+from genesis.boards import queries, style, thresholds
 from genesis.boards.panels import NO_MARK, Caption, big_number, chart, legend_below
-from genesis.boards.strategy.parts import UNKNOWN, limits
+from genesis.boards.strategy.parts import UNKNOWN
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines, now
 from genesis.monitoring import catalog
@@ -31,7 +31,7 @@ def depth() -> timeseries.Panel:
         .with_target(lines(f"-{queries.own(catalog.STRATEGY_DRAWDOWN_RATIO)}", "drawdown"))
         .override_by_name("drawdown", [style.fixed(style.LINES[0])])
     )
-    return limits(panel, "StrategyDrawdown", sign="-")
+    return thresholds.of_this(panel, "StrategyDrawdown", "BC", scale="-")
 
 
 def panels(currency: str) -> list[Any]:

@@ -6,10 +6,9 @@ from typing import Any, Final
 
 from grafana_foundation_sdk.builders import table, timeseries
 
-from genesis.boards import queries, style
+from genesis.boards import queries, style, thresholds
 from genesis.boards.panels import Caption, chart, legend_below
 from genesis.boards.queries import THIS, series
-from genesis.boards.strategy.parts import limits
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines
 from genesis.monitoring import catalog
@@ -85,7 +84,7 @@ def _rates() -> timeseries.Panel:
     )
     panel = legend_below(chart(caption, style.RATIO, 0)).min(0).max(1)
     panel.with_target(lines(queries.own(catalog.STRATEGY_WIN_RATE_RATIO, by="window"), "{{window}}"))
-    return limits(panel, "WinRateLow")
+    return thresholds.of_this(panel, "WinRateLow", "BC")
 
 
 def _by_result() -> table.Panel:
