@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from grafana_foundation_sdk.builders import dashboard, table
-from grafana_foundation_sdk.models import dashboard as model
 
-from genesis.boards import places, queries, style
+from genesis.boards import queries, style
 from genesis.boards.panels import Caption
-from genesis.boards.tables import grid, reshaped, sorted_by
+from genesis.boards.tables import grid, reshaped, sorted_by, strategy_link
 from genesis.boards.targets import rows
 
 _SEVERITIES: Final = {
@@ -73,9 +72,3 @@ def alert_table(strategy: str, *, hidden: Sequence[str] = ()) -> table.Panel:
     }
     shown = {label: name for label, name in names.items() if label not in hidden}
     return sorted_by(reshaped(panel, shown, hidden), "State", "Severity", "Held for")
-
-
-def strategy_link() -> model.DynamicConfigValue:
-    """The property of a column of strategies: each name leads to the strategy's own board."""
-    url = places.strategy_address("${__value.raw:percentencode}")
-    return model.DynamicConfigValue("links", [{"title": "Its board", "url": url}])

@@ -20,7 +20,7 @@ from genesis.boards.panels import (
     names,
     signed,
 )
-from genesis.boards.tables import Column, Trend, grid, joined, reshaped, sorted_by
+from genesis.boards.tables import Column, Trend, grid, per_strategy, reshaped, sorted_by
 from genesis.boards.targets import lines, now, rows
 from genesis.monitoring import catalog
 
@@ -199,9 +199,7 @@ def _strategies() -> table.Panel:
         Column("Alerts", queries.firing_alerts_of_each(), style.COUNT, 0, properties=_alarming()),
     ]
     trend = Trend("Trend", queries.each(catalog.STRATEGY_NET_PNL))
-    panel = joined(grid(caption), {"strategy": "Strategy"}, columns, trend)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)])
-    return sorted_by(panel, "Today")
+    return sorted_by(per_strategy(caption, columns, trend), "Today")
 
 
 def _alarming() -> list[model.DynamicConfigValue]:

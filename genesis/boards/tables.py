@@ -10,7 +10,7 @@ from grafana_foundation_sdk.builders import common, table
 from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 
-from genesis.boards import style
+from genesis.boards import places, style
 from genesis.boards.panels import Caption
 from genesis.boards.targets import SOURCE, lines, rows
 
@@ -69,6 +69,23 @@ def joined(panel: table.Panel, keys: Mapping[str, str], columns: Sequence[Column
         panel.override_by_name(column.title, _properties(column))
     panel.with_transformation(model.DataTransformerConfig(id_val="merge", options={}))
     return reshaped(panel, names)
+
+
+def per_strategy(caption: Caption, columns: Sequence[Column], trend: Trend | None = None) -> table.Panel:
+    """A table with one row a strategy, whose name leads to its board."""
+    panel = joined(grid(caption), {"strategy": "Strategy"}, columns, trend)
+    return panel.override_by_name("Strategy", strategy_column())
+
+
+def strategy_column() -> list[model.DynamicConfigValue]:
+    """The properties of a column of strategies: as wide as in each other table, each name leads to its board."""
+    return [strategy_link(), style.width(180)]
+
+
+def strategy_link() -> model.DynamicConfigValue:
+    """The property of a column of strategies: each name leads to the strategy's own board."""
+    url = places.strategy_address("${__value.raw:percentencode}")
+    return model.DynamicConfigValue("links", [{"title": "Its board", "url": url}])
 
 
 def reshaped(panel: table.Panel, names: Mapping[str, str], hidden: Sequence[str] = ()) -> table.Panel:

@@ -90,7 +90,7 @@ async def test_further_ctrl_cs_change_nothing(tmp_path: Path) -> None:
         await run.says(r"Ctrl-C stops everything")
         with suppress(ProcessLookupError):  # at every moment of the shutdown, until there is nobody left to send it to
             for _ in range(500):
-                os.kill(run.process.pid, signal.SIGINT)  # asyncio's own way would fetch the exit code before asyncio waits for it
+                os.kill(run.process.pid, signal.SIGINT)  # send_signal would fetch the exit code before asyncio does
                 await asyncio.sleep(0.01)
         assert await run.ends() == 0
         assert await run.complaints() == ""

@@ -6,10 +6,10 @@ from typing import Final
 
 from grafana_foundation_sdk.builders import stat, table, timeseries
 
-from genesis.boards import alerts, queries, style, thresholds
+from genesis.boards import queries, style, thresholds
 from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, big_number, chart, powers
-from genesis.boards.tables import Column, grid, joined, reshaped, sorted_by
+from genesis.boards.tables import Column, grid, per_strategy, reshaped, sorted_by, strategy_column
 from genesis.boards.targets import lines, now, rows
 from genesis.monitoring import catalog
 
@@ -80,8 +80,7 @@ def by_strategy() -> table.Panel:
             for limit in _LIMITS
         ),
     ]
-    panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(185)])
+    panel = per_strategy(caption, columns)
     for title, pixels in {"Capacity": 92, "Set by": 108, "In": 88, "Used": 80, "Level": 72, "Participation": 108}.items():
         panel.override_by_name(title, [style.width(pixels)])
     return sorted_by(panel, "Used", descending=True)
@@ -113,7 +112,7 @@ def unknown() -> table.Panel:
     )
     chosen = queries.series(catalog.STRATEGY_UNDEFINED_INFO, 'figure=~"capacity.*"', queries.PICKED)
     panel = grid(caption).with_target(rows(f"max by (strategy, figure, reason) ({chosen})"))
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(185)])
+    panel.override_by_name("Strategy", strategy_column())
     panel.override_by_name("Figure", [style.plain_words(_FIGURES), style.width(105)])
     panel.override_by_name("Reason", [style.plain_words(_REASONS)])
     names = {"strategy": "Strategy", "figure": "Figure", "reason": "Reason"}

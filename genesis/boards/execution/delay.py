@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders import heatmap, table, timeseries
 
-from genesis.boards import alerts, queries, style, thresholds
+from genesis.boards import queries, style, thresholds
 from genesis.boards.execution import fills
 from genesis.boards.execution.fills import COLUMNS, PER_COLUMN, WINDOW
 from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, chart, heat, powers
-from genesis.boards.tables import Column, grid, joined, sorted_by
+from genesis.boards.tables import Column, per_strategy, sorted_by
 from genesis.boards.targets import buckets, lines
 from genesis.monitoring import catalog
 
@@ -63,6 +63,5 @@ def by_strategy() -> table.Panel:
         Column("p95, 5 min", recent, style.SECONDS, 2),
         Column("Level", level, style.COUNT, 0, properties=style.levels()),
     ]
-    panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(185)])
+    panel = per_strategy(caption, columns)
     return sorted_by(panel, "p95", descending=True)

@@ -7,10 +7,10 @@ from typing import Final
 from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
 from grafana_foundation_sdk.models import dashboard as model
 
-from genesis.boards import alerts, queries, style
+from genesis.boards import queries, style
 from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, big_number, chart, legend_below, stacked
-from genesis.boards.tables import Column, grid, joined, sorted_by
+from genesis.boards.tables import Column, per_strategy, sorted_by
 from genesis.boards.targets import lines, now
 from genesis.monitoring import catalog
 
@@ -87,8 +87,7 @@ def by_strategy() -> table.Panel:
         ),
         Column("Measured", _measured_share("strategy"), style.RATIO, 0),
     ]
-    panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(185)])
+    panel = per_strategy(caption, columns)
     panel.override_by_name("Opportunity", [style.width(105)])
     return sorted_by(panel, "Total", descending=True)
 

@@ -8,12 +8,12 @@ from grafana_foundation_sdk.builders import heatmap, table, timeseries
 from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 
-from genesis.boards import alerts, queries, style, thresholds
+from genesis.boards import queries, style, thresholds
 from genesis.boards.execution import fills
 from genesis.boards.execution.fills import COLUMNS, PER_COLUMN, WINDOW
 from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, chart, heat, legend_below, signed, threshold_line
-from genesis.boards.tables import Column, grid, joined, sorted_by
+from genesis.boards.tables import Column, grid, joined, per_strategy, sorted_by, strategy_column
 from genesis.boards.targets import buckets, lines
 from genesis.monitoring import catalog
 
@@ -87,8 +87,7 @@ def by_strategy() -> table.Panel:
         Column("Better", fills.favourable_share("strategy"), style.RATIO, 0),
         Column("Fills", queries.total(catalog.STRATEGY_FILLS), style.COUNT, 0),
     ]
-    panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(185)])
+    panel = per_strategy(caption, columns)
     return sorted_by(panel, "Mean", descending=True)
 
 
@@ -143,7 +142,7 @@ def by_symbol() -> table.Panel:
         Column("Maker", f"({made} or 0 * {volume}) / ({volume} > 0)", style.RATIO, 0),
     ]
     panel = joined(grid(caption), {"strategy": "Strategy", "symbol": "Symbol"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(185)])
+    panel.override_by_name("Strategy", strategy_column())
     return sorted_by(panel, "Mean", descending=True)
 
 

@@ -6,10 +6,10 @@ from typing import Final
 
 from grafana_foundation_sdk.builders import table, timeseries
 
-from genesis.boards import alerts, queries, style
+from genesis.boards import queries, style
 from genesis.boards.panels import Caption, chart, legend_below
 from genesis.boards.risk.tails import CONFIDENCE, METHOD
-from genesis.boards.tables import Column, grid, joined, sorted_by
+from genesis.boards.tables import Column, grid, joined, per_strategy, sorted_by
 from genesis.boards.targets import lines
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import Metric
@@ -109,8 +109,7 @@ def by_strategy() -> table.Panel:
             properties=[style.words(_JUDGED), style.coloured_text()],
         ),
     ]
-    panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)])
+    panel = per_strategy(caption, columns)
     return sorted_by(panel, "Ratio", descending=True)
 
 

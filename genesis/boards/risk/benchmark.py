@@ -7,10 +7,10 @@ from typing import Final
 from grafana_foundation_sdk.builders import table, timeseries
 from grafana_foundation_sdk.models import dashboard as model
 
-from genesis.boards import alerts, queries, style
+from genesis.boards import queries, style
 from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, chart, legend_below, threshold_line
-from genesis.boards.tables import Column, grid, joined, sorted_by
+from genesis.boards.tables import Column, per_strategy, sorted_by
 from genesis.boards.targets import lines
 from genesis.monitoring import catalog
 
@@ -78,6 +78,5 @@ def by_strategy() -> table.Panel:
         Column("Alpha", queries.each(catalog.STRATEGY_ALPHA_RATIO), style.RATIO, 1),
         Column("Returns", queries.each(catalog.STRATEGY_OBSERVATIONS), style.COUNT, 0),
     ]
-    panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)])
+    panel = per_strategy(caption, columns)
     return sorted_by(panel, "Beta", descending=True)

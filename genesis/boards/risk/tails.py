@@ -6,10 +6,10 @@ from typing import Final
 
 from grafana_foundation_sdk.builders import table, timeseries
 
-from genesis.boards import alerts, queries, style, thresholds
+from genesis.boards import queries, style, thresholds
 from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, chart, legend_below, stacked, threshold_line
-from genesis.boards.tables import Column, grid, joined, sorted_by
+from genesis.boards.tables import Column, grid, joined, per_strategy, sorted_by
 from genesis.boards.targets import lines
 from genesis.monitoring import catalog
 
@@ -92,8 +92,7 @@ def components() -> table.Panel:
         Column("Share", f"{all_rows} / on () group_left () ({whole} != 0)", style.RATIO, 1),
         Column("Equity", equity, style.RATIO, 1),
     ]
-    panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    return sorted_by(panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)]), "Part", descending=True)
+    return sorted_by(per_strategy(caption, columns), "Part", descending=True)
 
 
 def components_over_time(settings: BoardSettings) -> timeseries.Panel:
@@ -141,8 +140,7 @@ def by_strategy() -> table.Panel:
         Column("Beta", queries.each(catalog.STRATEGY_BETA), style.COUNT, 3),
         Column("Returns", queries.each(catalog.STRATEGY_OBSERVATIONS), style.COUNT, 0),
     ]
-    panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(180)])
+    panel = per_strategy(caption, columns)
     return sorted_by(panel, "CVaR", descending=True)
 
 

@@ -6,12 +6,12 @@ from typing import Final
 
 from grafana_foundation_sdk.builders import statetimeline, table, timeseries
 
-from genesis.boards import alerts, queries, style
+from genesis.boards import queries, style
 from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, chart, signed, stacked, threshold_line, timeline
 from genesis.boards.queries import AT_END, PICKED, STATE_CODES, each, series
 from genesis.boards.rotation.controller import ABSENT, unread
-from genesis.boards.tables import Column, grid, joined, reshaped, sorted_by
+from genesis.boards.tables import Column, grid, per_strategy, reshaped, sorted_by, strategy_column, strategy_link
 from genesis.boards.targets import lines, rows
 from genesis.monitoring import catalog
 
@@ -115,8 +115,7 @@ def strategies() -> table.Panel:
         Column("Rules", queries.total(catalog.ROTATION_RULE_HOLDS), style.COUNT, 0, properties=holding),
         Column("Ago", f"time() - {last}", style.CLOCK, labels={"action": "How", "reason": "Why"}),
     ]
-    panel = joined(grid(caption), {"strategy": "Strategy"}, columns)
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(185)])
+    panel = per_strategy(caption, columns)
     panel.override_by_name("Why", [style.width(100)])
     return sorted_by(panel, "Target", descending=True)
 
@@ -129,7 +128,7 @@ def rules() -> table.Panel:
         "No hard rule holds of a picked strategy, or no rotation controller is read.",
     )
     panel = grid(caption).with_target(rows(f"{each(catalog.ROTATION_RULE_HOLDS, by='rule')} == 1"))
-    panel.override_by_name("Strategy", [alerts.strategy_link()])
+    panel.override_by_name("Strategy", [strategy_link()])
     panel.override_by_name("Rule", [style.width(92)])
     return sorted_by(reshaped(panel, {"strategy": "Strategy", "rule": "Rule"}, hidden=["Value"]), "Strategy")
 
@@ -144,6 +143,6 @@ def last_changes() -> table.Panel:
     )
     panel = grid(caption).with_target(rows(f"time() - {_STEPS}"))
     panel.override_by_name("Ago", [*style.unit(style.CLOCK), style.width(100)])
-    panel.override_by_name("Strategy", [alerts.strategy_link(), style.width(185)])
+    panel.override_by_name("Strategy", strategy_column())
     names = {"Value": "Ago", "strategy": "Strategy", "action": "Change", "reason": "Why"}
     return sorted_by(reshaped(panel, names), "Ago")
