@@ -13,6 +13,7 @@ from genesis.boards import places, variables
 from genesis.boards.panels import AnyPanel
 from genesis.boards.places import Place
 from genesis.boards.variables import Variable
+from genesis.core.alerts import Alerts
 from genesis.core.config import Settings
 from genesis.core.duration import duration_text
 
@@ -31,12 +32,14 @@ class BoardSettings(NamedTuple):
     """The names known before the start. Each gets a colour of its own, the same on every panel, in this order."""
     scrape_interval: timedelta
     """No chart asks for shorter steps: they would hold no sample of their own."""
+    alerts: Alerts
+    """Charts of what an alert looks at look as far back as the alert does."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """What the boards take from the settings of the processes."""
-        strategies = tuple(settings.strategies.strategies)
-        return cls(settings.monitor.reporting_currency, strategies, settings.alerts.scrape_interval)
+        strategies, alerts = tuple(settings.strategies.strategies), settings.alerts
+        return cls(settings.monitor.reporting_currency, strategies, alerts.scrape_interval, alerts.alerts)
 
 
 class Section(NamedTuple):

@@ -11,21 +11,22 @@ from genesis.boards.execution import capacity, delay, fills, liquidity, shortfal
 from genesis.boards.frame import BoardSettings, Section
 from genesis.boards.panels import Caption, big_number
 from genesis.boards.targets import now
+from genesis.core.duration import duration_text
 
 __all__ = ["execution_board"]
 
 
 def execution_board(settings: BoardSettings) -> dict[str, Any]:
     """The board in Grafana's JSON model."""
-    tiles = [_slippage(), *shortfall.stats(settings), liquidity.rate(), capacity.over()]
+    tiles = [_slippage(settings), *shortfall.stats(settings), liquidity.rate(), capacity.over()]
     sections = [
         Section(None, [panel.height(3).span(4) for panel in tiles]),
         Section(
             None,
             [
                 slippage.distribution().height(8).span(12),
-                slippage.quantiles().height(8).span(12),
-                slippage.by_strategy().height(8).span(24),
+                slippage.quantiles(settings).height(8).span(12),
+                slippage.by_strategy(settings).height(8).span(24),
             ],
         ),
         Section(
@@ -57,7 +58,7 @@ def execution_board(settings: BoardSettings) -> dict[str, Any]:
             [
                 delay.over_time(settings).height(8).span(12),
                 delay.distribution().height(8).span(12),
-                delay.by_strategy().height(8).span(14),
+                delay.by_strategy(settings).height(8).span(14),
                 liquidity.by_strategy(settings).height(8).span(10),
             ],
         ),
@@ -71,13 +72,14 @@ def execution_board(settings: BoardSettings) -> dict[str, Any]:
     )
 
 
-def _slippage() -> stat.Panel:
+def _slippage(settings: BoardSettings) -> stat.Panel:
     """Of all fills of the picked strategies, lately."""
+    window = settings.alerts.slippage_high.window
     caption = Caption(
         "Slippage",
-        "Mean slippage of the picked strategies' fills of the last five minutes, in basis points, each fill counted the same; "
-        "above 0 it cost money.",
+        f"Mean slippage of the picked strategies' fills of the last {duration_text(window)}, in basis points, each fill "
+        "counted the same; above 0 it cost money.",
         "No fills lately.",
     )
-    told = fills.mean_slippage(window=fills.WINDOW)
+    told = fills.mean_slippage(window=fills.sampled(window))
     return big_number(caption, now(told, "Slippage"), style.BASIS_POINTS, 2).thresholds(style.steps(style.COSTS))

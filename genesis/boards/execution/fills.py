@@ -6,14 +6,14 @@ fill is above it, a favourable one below, so that one heatmap and one quantile t
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from genesis.boards.queries import PICKED, series
+from genesis.core.duration import duration_text
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import SLIPPAGE_BOUNDS, Metric
 
-WINDOW: Final = "5m:15s"
-"""Five minutes, long enough for a slow strategy's fills. Read every 15 s: of each second it would be twenty times the work."""
 PER_COLUMN: Final = "$__rate_interval:2s"
 """The time of a heatmap's column, read every 2 s: of each scrape it would be several times the work, for the same picture."""
 COLUMNS: Final = 45
@@ -22,6 +22,11 @@ COLUMNS: Final = 45
 _SLIPPAGE: Final = catalog.STRATEGY_SLIPPAGE_RATIO
 _DELAY: Final = catalog.STRATEGY_FILL_DELAY_SECONDS
 _IN_BASIS_POINTS: Final = 1e4
+
+
+def sampled(window: timedelta) -> str:
+    """The window of a chart, read twenty times: of each scrape it would be many times the work, for the same picture."""
+    return f"{duration_text(window)}:{duration_text(window / 20)}"
 
 
 def counted(metric: Metric, *matchers: str, part: str = "", window: str = "", at: str = "") -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 from grafana_foundation_sdk.builders import stat, timeseries
 
 from genesis.boards import queries, style
-from genesis.boards.execution.fills import COLUMNS, WINDOW, counted, most
+from genesis.boards.execution.fills import COLUMNS, counted, most, sampled
 from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, big_number, chart, legend_below, stacked
 from genesis.boards.targets import lines, now
 from genesis.monitoring import catalog
 
+_WINDOW: Final = sampled(timedelta(minutes=5))
 _KINDS = ("taker", "maker", "unknown")
 _RATE = "suffix:/min"
 _NO_FILLS = "No picked strategy had a fill in this time."
@@ -19,7 +23,7 @@ _NO_FILLS = "No picked strategy had a fill in this time."
 def rate() -> stat.Panel:
     """How often the picked strategies trade."""
     caption = Caption("Fills", "Fills of the picked strategies a minute, over the last five minutes.", "No fills yet.")
-    told = f"sum({counted(catalog.STRATEGY_FILLS, window=WINDOW)}) / 5"
+    told = f"sum({counted(catalog.STRATEGY_FILLS, window=_WINDOW)}) / 5"
     return big_number(caption, now(told, "Fills"), _RATE, 1)
 
 
@@ -31,7 +35,7 @@ def by_liquidity() -> timeseries.Panel:
         "top of each other; unknown: the fill does not say.",
         _NO_FILLS,
     )
-    told = f"sum by (liquidity) ({counted(catalog.STRATEGY_FILLS, window=WINDOW)}) / 5"
+    told = f"sum by (liquidity) ({counted(catalog.STRATEGY_FILLS, window=_WINDOW)}) / 5"
     panel = legend_below(stacked(chart(caption, _RATE, 1))).max_data_points(COLUMNS).min(0)
     return style.own_colours(panel.with_target(lines(told, "{{liquidity}}")), _KINDS)
 
@@ -44,7 +48,7 @@ def by_strategy(settings: BoardSettings) -> timeseries.Panel:
         "fills since start.",
         _NO_FILLS,
     )
-    told = f"sum by (strategy) ({counted(catalog.STRATEGY_FILLS, window=WINDOW)}) / 5"
+    told = f"sum by (strategy) ({counted(catalog.STRATEGY_FILLS, window=_WINDOW)}) / 5"
     whole = f"sum by (strategy) ({counted(catalog.STRATEGY_FILLS, at=queries.AT_END)})"
     panel = chart(caption, _RATE, 1).max_data_points(COLUMNS).min(0)
     return style.own_colours(panel.with_target(lines(most(told, whole), "{{strategy}}")), settings.strategies)

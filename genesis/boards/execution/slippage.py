@@ -10,11 +10,12 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from genesis.boards import queries, style, thresholds
 from genesis.boards.execution import fills
-from genesis.boards.execution.fills import COLUMNS, PER_COLUMN, WINDOW
+from genesis.boards.execution.fills import COLUMNS, PER_COLUMN, sampled
 from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, chart, heat, legend_below, signed, threshold_line
 from genesis.boards.tables import Column, grid, joined, per_strategy, sorted_by, strategy_column
 from genesis.boards.targets import buckets, lines
+from genesis.core.duration import duration_text
 from genesis.monitoring import catalog
 
 MAKER: Final = 'liquidity="maker"'
@@ -38,39 +39,42 @@ def distribution() -> heatmap.Panel:
     return heat(caption, style.BASIS_POINTS).rows_frame(rows).max_data_points(COLUMNS).with_target(buckets(told))
 
 
-def quantiles() -> timeseries.Panel:
+def quantiles(settings: BoardSettings) -> timeseries.Panel:
     """The same as quantiles, against what was expected."""
+    window = settings.alerts.slippage_high.window
     caption = Caption(
         "Slippage against expected",
-        "Quantiles of the slippage of all fills of the picked strategies in the last five minutes, and their mean, in basis "
-        "points; above 0 it cost money. Interpolated within the buckets of the histogram. Dashed: what strategies.yaml "
-        "expects of the mean, weighted by each strategy's fills.",
+        f"Quantiles of the slippage of all fills of the picked strategies in the last {duration_text(window)}, and their "
+        "mean, in basis points; above 0 it cost money. Interpolated within the buckets of the histogram. Dashed: what "
+        "strategies.yaml expects of the mean, weighted by each strategy's fills.",
         NO_FILLS,
     )
     panel = legend_below(signed(chart(caption, style.BASIS_POINTS, 2))).axis_centered_zero(False).max_data_points(COLUMNS)
     for ref, (quantile, name, colour) in zip("ABC", _QUANTILES, strict=True):
-        panel.with_target(lines(fills.slippage_quantile(quantile, window=WINDOW), name, ref))
+        panel.with_target(lines(fills.slippage_quantile(quantile, window=sampled(window)), name, ref))
         panel.override_by_name(name, [style.fixed(colour)])
-    panel.with_target(lines(fills.mean_slippage(window=WINDOW), "Mean", "D"))
+    panel.with_target(lines(fills.mean_slippage(window=sampled(window)), "Mean", "D"))
     panel.override_by_name("Mean", [style.fixed(style.LINES[2]), model.DynamicConfigValue("custom.lineWidth", 3)])
-    return threshold_line(panel, "E", fills.expected_slippage(WINDOW), "Expected", style.QUIET)
+    return threshold_line(panel, "E", fills.expected_slippage(sampled(window)), "Expected", style.QUIET)
 
 
-def by_strategy() -> table.Panel:
+def by_strategy(settings: BoardSettings) -> table.Panel:
     """One row a strategy."""
+    window, compared = settings.alerts.slippage_high.window, settings.alerts.slippage_above_expected.window
     caption = Caption(
         "Slippage by strategy",
-        "Slippage in basis points; above 0 it cost money. Mean, quantiles and better fills since start, the mean "
-        "weighted by value; 5 min: mean per fill of the last five minutes, which the alerts look at once there are fills "
-        "enough. Ratio: that over what strategies.yaml expects. Level: which threshold of SlippageHigh that has reached.",
+        "Slippage in basis points; above 0 it cost money. Mean, quantiles and better fills since start, the mean weighted by "
+        f"value. Recent: mean per fill of the last {duration_text(window)}. Level: which threshold of SlippageHigh that has "
+        f"reached; the alert also waits for fills enough. Ratio: mean per fill of the last {duration_text(compared)} over what "
+        "strategies.yaml expects.",
         "No strategy is known: neither strategies.yaml nor an event names one.",
     )
-    recent = fills.mean_slippage("strategy", WINDOW)
+    recent = fills.mean_slippage("strategy", sampled(window))
     known = f"max by (strategy) ({queries.series(catalog.STRATEGY_CAPITAL, queries.PICKED)})"
     level = queries.level(f"1e-4 * ({recent})", "SlippageHigh", known)
     columns = [
         Column("Mean", _basis_points(catalog.STRATEGY_MEAN_SLIPPAGE_RATIO), style.BASIS_POINTS, 2, properties=_cost()),
-        Column("5 min", recent, style.BASIS_POINTS, 2, properties=_cost()),
+        Column("Recent", recent, style.BASIS_POINTS, 2, properties=_cost()),
         Column(
             "Expected",
             _basis_points(catalog.STRATEGY_EXPECTED_SLIPPAGE_RATIO),
@@ -78,7 +82,7 @@ def by_strategy() -> table.Panel:
             1,
             properties=[style.width(88)],
         ),
-        Column("Ratio", fills.over_expected(WINDOW), style.RATIO, 0),
+        Column("Ratio", fills.over_expected(sampled(compared)), style.RATIO, 0),
         Column("Level", level, style.COUNT, 0, properties=style.levels()),
         *(
             Column(name, fills.slippage_quantile(quantile, "strategy"), style.BASIS_POINTS, 2)
@@ -93,31 +97,34 @@ def by_strategy() -> table.Panel:
 
 def mean_over_time(settings: BoardSettings) -> timeseries.Panel:
     """Each strategy's mean against the thresholds of the alert on it."""
+    window = settings.alerts.slippage_high.window
     caption = Caption(
         "Mean slippage by strategy",
-        "Mean slippage per fill in the last five minutes, in basis points; above 0 it cost money. Of more strategies than the "
-        "board's number of lines, the highest at its end. Dashed: where SlippageHigh of that "
+        f"Mean slippage per fill in the last {duration_text(window)}, in basis points; above 0 it cost money. Of "
+        "more strategies than the board's number of lines, the highest at its end. Dashed: where SlippageHigh of that "
         "severity starts; a line with a strategy's name holds for that strategy instead of the default.",
         NO_FILLS,
     )
-    shown = fills.most(fills.mean_slippage("strategy", WINDOW), fills.mean_slippage("strategy", WINDOW, queries.AT_END))
+    mean, at_end = (fills.mean_slippage("strategy", sampled(window), at) for at in ("", queries.AT_END))
     panel = signed(chart(caption, style.BASIS_POINTS, 2)).axis_centered_zero(False).max_data_points(COLUMNS)
-    panel.with_target(lines(shown, "{{strategy}}"))
+    panel.with_target(lines(fills.most(mean, at_end), "{{strategy}}"))
     style.own_colours(panel, settings.strategies)
     return thresholds.of_strategies(panel, "SlippageHigh", "YZ", scale="1e4 * ")
 
 
 def expected_over_time(settings: BoardSettings) -> timeseries.Panel:
     """Each strategy's mean over what is expected, against the thresholds of the alert on it."""
+    window = settings.alerts.slippage_above_expected.window
     caption = Caption(
         "Slippage over expected",
-        "Mean slippage per fill in the last five minutes over what strategies.yaml expects; 100 % is as expected, below 0 the "
-        "fills were better than the signals' prices. Of more strategies than the board's number of lines, the "
+        f"Mean slippage per fill in the last {duration_text(window)} over what strategies.yaml expects; 100 % is as expected, "
+        "below 0 the fills were better than the signals' prices. Of more strategies than the board's number of lines, the "
         "highest at its end. Dashed: where SlippageAboveExpected of that severity starts.",
         "No picked strategy with an expected slippage in strategies.yaml had a fill in this time.",
     )
-    shown = fills.most(fills.over_expected(WINDOW), fills.over_expected(WINDOW, queries.AT_END))
-    panel = chart(caption, style.RATIO, 0).max_data_points(COLUMNS).with_target(lines(shown, "{{strategy}}"))
+    ratio, at_end = (fills.over_expected(sampled(window), at) for at in ("", queries.AT_END))
+    panel = chart(caption, style.RATIO, 0).max_data_points(COLUMNS)
+    panel.with_target(lines(fills.most(ratio, at_end), "{{strategy}}"))
     style.own_colours(panel, settings.strategies)
     return thresholds.of_strategies(panel, "SlippageAboveExpected", "YZ")
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from genesis.boards import BoardSettings, boards
+from genesis.core.config import load_settings
 
+ROOT = Path(__file__).parents[3]
 STRATEGIES = ("spread_capture", "mean_reversion", "multi_pair", "statistical_arb")
 STEP = "1s"
-SETTINGS = BoardSettings("USDT", STRATEGIES, timedelta(seconds=1))
+SETTINGS = BoardSettings("USDT", STRATEGIES, timedelta(seconds=1), load_settings(ROOT / "config").alerts.alerts)
 BOARDS: dict[str, dict[str, Any]] = {name: json.loads(text) for name, text in boards(SETTINGS).items()}
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as model
 
-from genesis.boards import BoardSettings, boards, foreign, style
+from genesis.boards import boards, foreign, style
 from genesis.boards.panels import Caption
 from genesis.boards.places import PLACES
 from genesis.boards.tables import Column, grid, joined
@@ -21,9 +22,8 @@ from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager import thresholds
 from genesis.monitoring.alert_manager.alerts import ALERTS
 from genesis.monitoring.catalog import Kind
-from tests.unit.boards.made import BOARDS, SETTINGS, STEP, expressions, overrides, panels, targets
+from tests.unit.boards.made import BOARDS, ROOT, SETTINGS, STEP, expressions, overrides, panel_of, panels, targets
 
-ROOT = Path(__file__).parents[3]
 CHARTS = {"timeseries", "state-timeline", "status-history", "heatmap"}
 NUMBERS = {"stat", "bargauge", "timeseries", "heatmap", "state-timeline", "status-history", "gauge", "barchart"}
 
@@ -252,9 +252,35 @@ def test_the_thresholds_that_are_drawn_are_those_of_alerts_that_have_them(board:
     assert set(drawn) <= known
 
 
+def test_charts_of_what_an_alert_looks_at_look_as_far_back_and_at_the_same_quantile() -> None:
+    ten, twenty, forty = (timedelta(minutes=minutes) for minutes in (10, 20, 40))
+    alerts = SETTINGS.alerts
+    changed = alerts.model_copy(
+        update={
+            "slippage_high": alerts.slippage_high.model_copy(update={"window": ten}),
+            "slippage_above_expected": alerts.slippage_above_expected.model_copy(update={"window": twenty}),
+            "fill_delay_high": alerts.fill_delay_high.model_copy(update={"window": forty, "quantile": Decimal("0.99")}),
+        }
+    )
+    board = json.loads(boards(SETTINGS._replace(alerts=changed))["execution.json"])
+    looks = {
+        "Slippage": ["[10m:30s]"],
+        "Slippage against expected": ["[10m:30s]"],
+        "Slippage by strategy": ["[10m:30s]", "[20m:1m]"],
+        "Mean slippage by strategy": ["[10m:30s]"],
+        "Slippage over expected": ["[20m:1m]"],
+        "Fill delay, p99": ["[40m:2m]", "histogram_quantile(0.99,"],
+        "Fill delay by strategy": ["[40m:2m]", "histogram_quantile(0.99,"],
+    }
+    for title, parts in looks.items():
+        told = " ".join(target["expr"] for target in panel_of(board, title)["targets"])
+        assert all(part in told for part in parts)
+        assert set(re.findall(r"\[\d\w*:\w+]", told)) == {part for part in parts if part.startswith("[")}
+
+
 @each_board
 def test_money_carries_the_reporting_currency(board: dict[str, Any]) -> None:
-    in_euros = boards(BoardSettings("EUR", (), timedelta(seconds=1)))
+    in_euros = boards(SETTINGS._replace(currency="EUR"))
     text = next(text for text in in_euros.values() if json.loads(text)["uid"] == board["uid"])
     assert "USDT" not in text
     assert ("suffix:EUR" in text) is ("suffix:USDT" in json.dumps(board))
