@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,50 +12,32 @@ import msgspec
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from genesis.cli import main
-from genesis.stack.ports import free_port
+from tests.integration.forked import Forked
 
 CONFIG = Path(__file__).parents[2] / "config"
-TOKEN = "only-for-the-tests-0123456789"  # noqa: S105 - of the tests alone
 START_SECONDS = 30.0
-
-# A process that has everything imported and forks: a start takes milliseconds, so that many starts can be afforded.
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["genesis.cli", "genesis.app", "genesis.rotation.app"])
+TOKEN = "only-for-the-tests-0123456789"  # noqa: S105 - of the tests alone
 
 
-class LiveMonitor:
+class LiveMonitor(Forked):
     """`genesis monitor` on a free loopback port."""
 
     def __init__(self, folder: Path, settings: dict[str, Any] | None = None) -> None:
         """`settings` go over those of the repository's monitor.yaml; the journal and all else lies in `folder`."""
-        self._config = folder / "config"
-        self.log = folder / "monitor.log"
-        self.port = free_port(0)
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._process: Any = None
-        shutil.copytree(CONFIG, self._config)
+        config = folder / "config"
+        super().__init__(["monitor", "--config", str(config)], folder / "monitor.log")
+        shutil.copytree(CONFIG, config)
         self.token_file = secret(folder / "token", TOKEN)
         monitor = yaml.safe_load((CONFIG / "monitor.yaml").read_text(encoding="utf-8"))
         monitor |= {"journal": str(folder / "journal.db"), "ingest": {"token_file": str(self.token_file)}}
         monitor |= settings or {}
-        (self._config / "monitor.yaml").write_text(yaml.safe_dump(monitor), encoding="utf-8")
-
-    @property
-    def pid(self) -> int:
-        return int(self._process.pid)
-
-    def start(self) -> None:
-        """Start it, and return at once."""
-        arguments = ["monitor", "--config", str(self._config), "--port", str(self.port)]
-        self._process = FORKS.Process(target=_run, args=(arguments, self.log))
-        self._process.start()
+        (config / "monitor.yaml").write_text(yaml.safe_dump(monitor), encoding="utf-8")
 
     async def ready(self) -> None:
         """Wait until the books are restored."""
         async with asyncio.timeout(START_SECONDS), aiohttp.ClientSession() as http:
             while True:
-                assert self._process.is_alive(), self.log.read_text(encoding="utf-8")
+                assert self.is_alive(), self.log.read_text(encoding="utf-8")
                 try:
                     async with http.get(f"{self.url}/readyz") as answer:
                         if answer.status == 200:
@@ -65,18 +45,6 @@ class LiveMonitor:
                 except aiohttp.ClientError:
                     pass
                 await asyncio.sleep(0.005)
-
-    def kill(self) -> None:
-        """SIGKILL: it gets no chance to do anything."""
-        self._process.kill()
-        self._process.join()
-
-    def stop(self) -> None:
-        """SIGTERM, and wait for its end."""
-        if self._process is not None and self._process.is_alive():
-            self._process.terminate()
-            self._process.join(START_SECONDS)
-            assert self._process.exitcode == 0, self.log.read_text(encoding="utf-8")
 
     def resident_bytes(self) -> int:
         """Memory that the process holds."""
@@ -110,10 +78,3 @@ async def send(http: aiohttp.ClientSession, url: str, body: bytes, token: str = 
             return msgspec.json.decode(text, type=dict[str, Any]) if answer.status == 200 else None
     except (aiohttp.ClientError, ConnectionError, asyncio.IncompleteReadError):
         return None
-
-
-def _run(arguments: list[str], log: Path) -> None:
-    with log.open("ab") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-    raise SystemExit(main(arguments))

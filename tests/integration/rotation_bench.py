@@ -16,13 +16,13 @@ import yaml
 from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
-from genesis.cli import main
 from genesis.core.allocation import Share, decode_order, encode
 from genesis.core.models import StrategyState
 from genesis.stack.child import Child
 from genesis.stack.ports import free_port
 from genesis.stack.programs import PROMETHEUS, require
-from tests.integration.live_monitor import CONFIG, FORKS
+from tests.integration.forked import Forked
+from tests.integration.live_monitor import CONFIG
 
 INTERVAL = 0.4
 WITHIN = 20.0
@@ -199,42 +199,11 @@ def configured(folder: Path, prometheus: str, engine: str, changes: Mapping[str,
     return config
 
 
-class LiveController:
-    """`genesis rotate run` as a process of its own."""
+class LiveController(Forked):
+    """`genesis rotate run` on a free loopback port."""
 
     def __init__(self, config: Path, log: Path) -> None:
-        self.port = free_port(0)
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log = log
-        self._config = config
-        self._process: Any = None
-
-    @property
-    def pid(self) -> int:
-        return int(self._process.pid)
-
-    def start(self) -> None:
-        """Start it, and return at once."""
-        arguments = ["rotate", "run", "--config", str(self._config), "--port", str(self.port)]
-        self._process = FORKS.Process(target=_run, args=(arguments, self.log))
-        self._process.start()
-
-    def kill(self) -> None:
-        """SIGKILL: it gets no chance to do anything."""
-        self._process.kill()
-        self._process.join()
-
-    def stop(self) -> None:
-        """SIGTERM, and wait for its end."""
-        if self._process is not None and self._process.is_alive():
-            self._process.terminate()
-            self._process.join(WITHIN)
-            assert self._process.exitcode == 0, self.log.read_text(encoding="utf-8")
-
-    def ended(self) -> int:
-        """Wait for its end; the exit code."""
-        self._process.join(WITHIN)
-        return int(self._process.exitcode)
+        super().__init__(["rotate", "run", "--config", str(config)], log)
 
     async def told(self) -> dict[tuple[str, ...], float]:
         """(name, values of labels in the order of their names) → value; empty while it does not answer."""
@@ -254,12 +223,5 @@ class LiveController:
         """Wait until what it tells is so."""
         async with asyncio.timeout(WITHIN):
             while not condition(await self.told()):
-                assert self._process.is_alive(), self.log.read_text(encoding="utf-8")
+                assert self.is_alive(), self.log.read_text(encoding="utf-8")
                 await asyncio.sleep(0.02)
-
-
-def _run(arguments: list[str], log: Path) -> None:
-    with log.open("ab") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-    raise SystemExit(main(arguments))
