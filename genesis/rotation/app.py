@@ -100,7 +100,7 @@ class RotationApp:
     async def reload(self, load: Callable[[], Settings]) -> None:
         """Go on by other settings, where nothing is wrong with them; else by the old ones. The next round works by them.
 
-        The address to listen on and the audit log stay as they are.
+        The address to listen on and the audit log stay as they are; a warning names what only a restart takes up.
         """
         try:
             settings = await asyncio.to_thread(load)
@@ -110,6 +110,9 @@ class RotationApp:
         except Exception:  # whatever it is: a controller that runs is not ended by a file
             _log.exception("configuration refused: the old one goes on")
         else:
+            before, after = _fixed(self._settings), _fixed(settings)
+            if changed := [key for key, value in after.items() if value != before[key]]:
+                _log.warning("only a restart takes these up", keys=changed)
             self._settings = settings
             _log.info("configuration read", mode=settings.rotation.mode)
 
@@ -196,3 +199,14 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _fixed(settings: Settings) -> dict[str, object]:
+    """What a controller that runs does not change, by file and key."""
+    rotation, monitor = settings.rotation, settings.monitor
+    return {
+        "rotation.yaml: host": rotation.host,
+        "rotation.yaml: port": rotation.port,
+        "monitor.yaml: journal": monitor.journal,
+        "monitor.yaml: journal_password_file": monitor.journal_password_file,
+    }

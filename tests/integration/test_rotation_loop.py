@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import signal
@@ -281,10 +282,12 @@ async def test_at_a_hangup_a_good_configuration_is_followed_and_a_bad_one_is_not
             told = await controller.told()
             assert told["genesis_rotation_interval_seconds",] == INTERVAL
             controller.log.write_text("")
-        one.configure(interval="500ms", mode="advise")
+        one.configure(interval="500ms", mode="advise", port=19109)
         os.kill(controller.pid, signal.SIGHUP)
         await controller.until(lambda told: told.get(("genesis_rotation_interval_seconds",)) == 0.5)
         assert (await controller.told())["genesis_rotation_enforcing",] == 0.0
+        (warned,) = (line for line in controller.log.read_text(encoding="utf-8").splitlines() if "restart" in line)
+        assert json.loads(warned)["keys"] == ["rotation.yaml: port"]
         controller.stop()
 
 
