@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from genesis.database.address import Address, address
 from tests.integration.postgres import PASSWORD, Cluster, cluster
+
+# No example is too slow on a busy machine. CI tries the same examples each time, so that it judges the change alone; by hand
+# they are others each time.
+settings.register_profile(
+    "genesis", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
+)
+settings.load_profile("genesis")
 
 
 @pytest.fixture(autouse=True)

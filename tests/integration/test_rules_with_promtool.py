@@ -489,9 +489,7 @@ names = st.one_of(
 
 
 @given(found=st.lists(names, min_size=1, max_size=8, unique=True))
-@hypothesis_settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@hypothesis_settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_any_name_of_a_strategy_may_be_overridden(tmp_path: Path, found: list[str]) -> None:
     overrides = {name: {"warning": 0.2 + place / 100, "critical": 0.5} for place, name in enumerate(found)}
     write(tmp_path, {"alerts.StrategyDrawdown.overrides": overrides})

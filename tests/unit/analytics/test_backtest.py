@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 import vartests
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -32,7 +32,6 @@ def test_kupiec_is_that_of_vartests(forecasts: int, exceedances: int, confidence
     assert kupiec_pvalue(forecasts, exceedances, 1 - confidence) == pytest.approx(theirs["p-value"], rel=1e-9, abs=1e-300)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 2000), st.integers(0, 2000), st.floats(0.001, 0.4))
 def test_kupiec_is_a_probability_and_1_where_the_rate_is_as_it_should_be(forecasts: int, more: int, tail: float) -> None:
     exceedances = min(forecasts, more)
@@ -41,7 +40,6 @@ def test_kupiec_is_a_probability_and_1_where_the_rate_is_as_it_should_be(forecas
         assert kupiec_pvalue(forecasts, exceedances, exceedances / forecasts) == pytest.approx(1, abs=1e-5)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 300), min_size=4, max_size=4))
 def test_independence_is_the_likelihood_ratio_of_a_contingency_table(after: list[int]) -> None:
     table = np.array(after).reshape(2, 2)

@@ -6,7 +6,7 @@ import empyrical
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
@@ -65,7 +65,6 @@ def test_tails_of_a_recorded_account(level: Level) -> None:
     agree_modelled(account, level)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(-5, 5).map(float), min_size=1, max_size=60),
     st.sampled_from(LEVELS),
@@ -136,7 +135,6 @@ def test_cornish_fisher_without_skewness_and_kurtosis_is_the_normal_distribution
         )
 
 
-@settings(deadline=None)
 @given(st.floats(-4, 4), st.floats(-2, 15))
 def test_cornish_fisher_is_none_exactly_where_its_expansion_falls_within_3_5_deviations(s: float, k: float) -> None:
     z = np.linspace(-3.5, 3.5, 4001)

@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from genesis.analytics import chunks, rolling
@@ -72,7 +72,6 @@ def same(window: RollingReturns, points: list[tuple[float, float]]) -> None:
     assert found_pairs[3:] == pytest.approx(pairs[3:], rel=1e-9, abs=1e-14)
 
 
-@settings(deadline=None)
 @given(POINTS, st.integers(1, 40), st.integers(0, 60))
 def test_a_window_holds_what_its_last_points_come_to(points: list[tuple[float, float]], size: int, restart: int) -> None:
     window = RollingReturns(size, target=TARGET, benchmark=True)
@@ -146,7 +145,6 @@ def test_a_point_costs_no_more_than_about_the_root_of_the_window_and_its_memory_
     assert sum(sys.getsizeof(part) for part in held) < 40 * size
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(st.just(NAN), st.integers(-4, 4).map(float)), max_size=50), st.integers(1, 12))
 def test_the_ordered_returns_are_those_of_the_window(values: list[float], size: int) -> None:
     ordered, restored = OrderedReturns(size), OrderedReturns(size)

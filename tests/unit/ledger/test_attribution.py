@@ -262,7 +262,7 @@ _FILLS = st.tuples(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(_FILLS, max_size=12), _AMOUNTS)
 def test_the_parts_of_any_holding_add_up_to_it_to_the_last_digit(
     fills: list[tuple[str | None, Side, Decimal, Decimal, Decimal]], mark: Decimal

@@ -66,7 +66,7 @@ async def follow(events: Sequence[AnyEvent]) -> None:
             assert_adds_up(strategy)
 
 
-@settings(deadline=None, max_examples=50, phases=PHASES)
+@settings(max_examples=50, phases=PHASES)
 @given(histories(PLAIN, length=30))
 def test_the_market_made_what_positions_in_the_benchmark_gained_from_point_to_point(events: list[AnyEvent]) -> None:
     asyncio.run(follow(events))
@@ -84,7 +84,7 @@ async def follow_over_a_restart(events: Sequence[AnyEvent], cut: int, path: Path
             await monitor.save_snapshot()
 
 
-@settings(deadline=None, max_examples=15, phases=PHASES)
+@settings(max_examples=15, phases=PHASES)
 @given(histories(PLAIN, length=15), st.sampled_from(MARKETS), st.data())
 def test_the_causes_add_up_to_the_net_after_any_event_and_restart(
     events: list[AnyEvent], market: Market, data: st.DataObject

@@ -86,7 +86,7 @@ async def live(where: Address, steps: list[Step]) -> None:
     assert {(event.source, event.event_id) for event in kept} <= sent.keys()
 
 
-@settings(deadline=None, max_examples=100, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, phases=PHASES)
 @given(lives())
 def test_any_order_repetition_and_restart_gives_the_books_of_the_journals_order(steps: list[Step]) -> None:
     with TemporaryDirectory() as folder:
@@ -94,7 +94,6 @@ def test_any_order_repetition_and_restart_gives_the_books_of_the_journals_order(
 
 
 @settings(
-    deadline=None,
     max_examples=8,
     phases=PHASES,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -99,7 +99,7 @@ async def both_sides(events: Sequence[AnyEvent], market: Market) -> tuple[Strate
     return made, broker
 
 
-@settings(deadline=None, max_examples=150, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, phases=PHASES)
 @given(
     events=histories(PLAIN, length=25) | histories(WILD, length=12),
     market=st.sampled_from(MARKETS),
@@ -136,7 +136,7 @@ def test_a_true_statement_has_no_breaks_and_any_change_is_exactly_that_break(
         assert made.reconcile(Statement(*sides), SETTLED).breaks == (expected,)
 
 
-@settings(deadline=None, max_examples=40, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, phases=PHASES)
 @given(events=histories(PLAIN, length=25), strategies=st.sets(st.sampled_from(STRATEGIES), min_size=1), together=st.booleans())
 def test_a_statement_of_some_strategies_is_compared_with_those_alone(
     events: list[AnyEvent], strategies: set[str], together: bool

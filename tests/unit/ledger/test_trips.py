@@ -141,7 +141,7 @@ TRIPS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(TRIPS, max_size=30), st.booleans(), st.data())
 def test_at_any_step_windows_and_streaks_are_those_of_a_plain_count(
     found: list[RoundTrip], late: bool, data: st.DataObject

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import yaml
 from hypothesis import given
-from hypothesis import settings as unhurried
 from hypothesis import strategies as st
 
 from genesis.core.notification_config import DAYS
@@ -116,7 +115,6 @@ def open_minutes(found: list[dict[str, Any]]) -> Iterator[int]:
             yield from range(DAYS.index(day) * 1440 + begin, DAYS.index(day) * 1440 + end)
 
 
-@unhurried(deadline=None)
 @given(st.sets(st.sampled_from(DAYS), min_size=1), st.integers(0, 1439), st.integers(0, 1440))
 def test_hours_are_those_of_the_file_over_midnight_and_the_end_of_the_week_too(days: set[Any], begin: int, end: int) -> None:
     if begin == end:

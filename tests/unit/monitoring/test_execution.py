@@ -273,7 +273,7 @@ ORDERS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(ORDERS)
 def test_the_parts_add_up_to_paper_less_real_profit(
     orders: list[tuple[Side, Decimal, list[tuple[Decimal, ...]], Decimal, Decimal]],

@@ -83,7 +83,7 @@ scrapes = st.tuples(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(scrapes, max_size=4))
 def test_scrape_after_scrape_it_says_what_prometheus_client_says_of_the_same_tables(scrapes: list[tuple[Table, ...]]) -> None:
     exposition = TextExposition()

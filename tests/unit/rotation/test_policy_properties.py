@@ -170,13 +170,13 @@ def _turned(seen: Observation) -> Observation:
 
 
 @given(st.integers(0, 2**63))
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_no_history_makes_the_policy_break_a_bound(seed: int) -> None:
     assert violations(made_of(seed)) == []
 
 
 @given(st.integers(0, 2**63))
-@settings(max_examples=max(20, EXAMPLES // 5), deadline=None)
+@settings(max_examples=max(20, EXAMPLES // 5))
 def test_the_same_inputs_make_the_same_decision_in_another_order_and_from_a_history_that_was_written_down(seed: int) -> None:
     history: History | None = None
     for inputs in history_of(seed):
@@ -191,7 +191,7 @@ def test_the_same_inputs_make_the_same_decision_in_another_order_and_from_a_hist
 
 
 @given(st.integers(0, 2**63))
-@settings(max_examples=max(20, EXAMPLES // 5), deadline=None)
+@settings(max_examples=max(20, EXAMPLES // 5))
 def test_a_sample_that_is_lost_raises_nobody(seed: int) -> None:
     random, history = Random(seed), None  # noqa: S311 - likewise
     for inputs in history_of(seed):

@@ -23,7 +23,7 @@ def told(text: str) -> dict[str, Decimal]:
 
 
 @given(PARTS, SHARES)
-@hypothesis_settings(max_examples=300, deadline=None)
+@hypothesis_settings(max_examples=300)
 def test_weights_come_to_the_budget_in_proportion_to_the_merits_within_the_bounds(
     parts: dict[str, tuple[float, Bounds]], extra: Decimal
 ) -> None:
