@@ -51,7 +51,7 @@ def alert_table(strategy: str, *, hidden: Sequence[str] = ()) -> table.Panel:
         "Alerts",
         "Alerts that are pending or firing, and for how long their condition holds. Those of the account have no strategy. "
         "About: what tells it from others of its name, as the symbol, the period of a loss, or the other strategy of a pair.",
-        "No alert is pending or firing.",
+        "No alert is pending or firing, or the rules are not evaluated.",
     )
     panel = (
         grid(caption)

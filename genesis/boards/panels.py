@@ -71,7 +71,7 @@ def words(caption: Caption, shown: Mapping[str, str], states: Sequence[tuple[flo
 def names(caption: Caption, expr: str, label: str) -> stat.Panel:
     """What a label of an info says. As a table: the name of a line would leave the panel blank where there is none."""
     shown = common.ReduceDataOptions().calcs(["lastNotNull"]).fields(f"/^{label}$/").values(False)
-    return big_number(caption, rows(expr), style.COUNT).reduce_options(shown)
+    return big_number(caption, rows(expr), style.COUNT).reduce_options(shown).thresholds(style.text())
 
 
 def chart(caption: Caption, unit: str, decimals: int | None = None) -> timeseries.Panel:

@@ -105,9 +105,7 @@ def _limits(currency: str) -> list[stat.Panel]:
         "Today's loss over the daily loss limit of the account's tier, reached at 100 %. 0 on a day without a loss.",
         "No tier, or no mark.",
     )
-    positions = Caption(
-        "Positions", "Open positions of all strategies; two strategies in one symbol have two.", "No positions."
-    )
+    positions = Caption("Positions", "Open positions of all strategies; two strategies in one symbol have two.", "No scrape.")
     tail = queries.account(catalog.PORTFOLIO_VALUE_AT_RISK, 'method="historical"', 'confidence="0.95"')
     return [
         big_number(drawdown, now(queries.account(catalog.PORTFOLIO_DRAWDOWN_RATIO), "Drawdown"), style.RATIO, 2),
@@ -125,7 +123,7 @@ def _tier() -> stat.Panel:
     caption = Caption(
         "Tier",
         "The tier of the account, by its equity; config/trading_rules.yaml has its limits.",
-        "None: too small.",
+        "Too small, or no scrape.",
     )
     return names(caption, queries.account(catalog.TIER_INFO, by="tier"), "tier")
 
@@ -184,7 +182,7 @@ def _strategies() -> table.Panel:
         "is of the net P&L over the board's time range. A dash is a figure that cannot be computed yet: its board says why. "
         "Win rate, profit factor and Sharpe ratio (of a year) are of the chosen window. Slippage is the mean of fills against "
         "the signals' prices, above 0 it cost money. Capacity is capital over what the strategy can use.",
-        "No strategy is known: neither strategies.yaml nor an event names one.",
+        "No strategy is known: no event of one was booked yet.",
     )
     columns = [
         Column("State", queries.states(queries.PICKED), style.COUNT, properties=style.states()),
@@ -245,7 +243,7 @@ def _undefined() -> table.Panel:
         "Undefined figures",
         "Figures that are left out because they cannot be computed, why, and of how many of the picked strategies, or of the "
         "account; docs/numbers.md explains the reasons. A strategy's own board has its own.",
-        "Every figure is known.",
+        "Every figure is known, or the monitor is not scraped.",
     )
     panel = grid(caption).with_target(rows(queries.undefined_figures_counted()))
     panel.override_by_name("Of", [style.width(110)])

@@ -37,6 +37,8 @@ STATE_COLOURS: Final = {
     StrategyState.PAUSED: CRITICAL,
     StrategyState.STOPPED: QUIET,
 }
+_LEAST: Final = -1e300
+"""Below every figure, and above what Grafana takes for none."""
 # What cost money is orange; nothing, and what was saved, is blue.
 COSTS: Final[Mapping[float | None, str]] = {None: GAIN, 1e-9: LOSS}
 # Where a figure is against the thresholds of its alert, by the code that a query tells.
@@ -66,18 +68,22 @@ def above(limit: float) -> dashboard.ThresholdsConfig:
 
 def zero_line() -> dashboard.ThresholdsConfig:
     """A neutral line at zero, on a chart that draws its thresholds."""
-    return steps({None: "text", 0.0: "text"})
+    return _thresholds((None, "text"), (0.0, "text"))
+
+
+def text() -> dashboard.ThresholdsConfig:
+    """The colour of all text: for what is no number."""
+    return _thresholds((None, "text"))
 
 
 def steps(colours: Mapping[float | None, str]) -> dashboard.ThresholdsConfig:
-    """A colour from each value on; None is below all of them."""
-    found = [model.Threshold(value=value, color=colour) for value, colour in colours.items()]
-    return dashboard.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(found)
+    """A colour from each value on; None is below all of them. Without a value, what says why is grey: neither gain nor loss."""
+    return _thresholds(*_from_grey(colours))
 
 
 def coloured_steps(colours: Mapping[float | None, str]) -> list[model.DynamicConfigValue]:
-    """The properties that paint one column's or series' values by thresholds of its own."""
-    found = [{"value": value, "color": colour} for value, colour in colours.items()]
+    """The properties that paint one column's or series' values by thresholds of its own; as `steps`."""
+    found = [{"value": value, "color": colour} for value, colour in _from_grey(colours)]
     return [
         model.DynamicConfigValue("color", {"mode": "thresholds"}),
         model.DynamicConfigValue("thresholds", {"mode": "absolute", "steps": found}),
@@ -138,7 +144,7 @@ def words(colours: Mapping[str, tuple[str, str]]) -> model.DynamicConfigValue:
 
 
 def worded(colours: Mapping[str, tuple[str, str]]) -> list[model.DynamicConfigValue]:
-    """The properties of a table's column that shows words in their colours; an empty cell is not coloured."""
+    """The properties of a table's column that shows words in their colours; an empty cell is grey."""
     return [words(colours), coloured_text(), *coloured_steps({None: "text"})]
 
 
@@ -162,3 +168,12 @@ def levels() -> list[model.DynamicConfigValue]:
 def coloured_text() -> model.DynamicConfigValue:
     """The property of a table's column whose text is painted."""
     return model.DynamicConfigValue("custom.cellOptions", {"type": "color-text"})
+
+
+def _from_grey(colours: Mapping[float | None, str]) -> list[tuple[float | None, str]]:
+    return [(None, QUIET), *((_LEAST if value is None else value, colour) for value, colour in colours.items())]
+
+
+def _thresholds(*colours: tuple[float | None, str]) -> dashboard.ThresholdsConfig:
+    found = [model.Threshold(value=value, color=colour) for value, colour in colours]
+    return dashboard.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(found)

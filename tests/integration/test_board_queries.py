@@ -17,11 +17,11 @@ from tests.unit.boards.made import BOARDS, expressions
 pytestmark = pytest.mark.usefixtures("real_programs")
 
 
-def filled_in(expr: str, strategies: str = ".+") -> str:
-    filled = {"${strategy:regex}": strategies, "${strategy:raw}": strategies, "$lines": "8", "$confidence": "0.95"}
-    for variable, value in filled.items():
+def filled_in(expr: str, strategies: str = ".+", confidence: str = "0.95", chosen: str = "all") -> str:
+    filled = {"${strategy:regex}": strategies, "${strategy:raw}": strategies, "$lines": "8"}
+    for variable, value in (filled | {"${confidence}": confidence, "$confidence": confidence}).items():
         expr = expr.replace(variable, value)
-    return re.sub(r"\$__\w+", "4s", re.sub(r"\$(?!__)[a-z]\w*", "all", expr))
+    return re.sub(r"\$__\w+", "4s", re.sub(r"\$(?!__)[a-z]\w*", chosen, expr))
 
 
 def promtool(tmp_path: Path, what: str, document: dict[str, Any]) -> subprocess.CompletedProcess[str]:
@@ -54,8 +54,16 @@ def expect(tmp_path: Path, expr: str, series: Mapping[str, str], samples: Mappin
 
 @pytest.mark.parametrize("strategies", [".+", "a", r"(a|b\.c)", 'a "quoted" one\'s'])
 def test_every_query_of_every_board_parses(tmp_path: Path, strategies: str) -> None:
-    found = [expr for board in BOARDS.values() for expr in expressions(board)]
-    rules = [{"record": f"query_{number}", "expr": filled_in(expr, strategies)} for number, expr in enumerate(found)]
+    assert_promql(tmp_path, [filled_in(expr, strategies) for board in BOARDS.values() for expr in expressions(board)])
+
+
+def test_every_query_parses_while_there_is_nothing_to_choose_yet(tmp_path: Path) -> None:
+    nothing = {"strategies": "", "confidence": "", "chosen": ""}
+    assert_promql(tmp_path, [filled_in(expr, **nothing) for board in BOARDS.values() for expr in expressions(board)])
+
+
+def assert_promql(tmp_path: Path, found: list[str]) -> None:
+    rules = [{"record": f"query_{number}", "expr": expr} for number, expr in enumerate(found)]
     done = promtool(tmp_path, "check", {"groups": [{"name": "boards", "rules": rules}]})
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{len(found)} rules found" in done.stdout

@@ -55,7 +55,7 @@ def by_strategy() -> table.Panel:
         "Capacity is the least of the limits that are known; it is set by the limit and symbol beside it. Edge: from there on "
         "more capital earns less, for its impact. Level: which threshold of CapacityNearlyUsed is reached; the alert also "
         "waits for trades enough. A dash is not known: the table below says why.",
-        "No strategy is known: neither strategies.yaml nor an event names one.",
+        "No strategy is known: no event of one was booked yet.",
     )
     binding = f"max by (strategy, limit, symbol) ({queries.series(catalog.STRATEGY_CAPACITY_BINDING_INFO, queries.PICKED)})"
     columns = [
@@ -108,7 +108,7 @@ def unknown() -> table.Panel:
         "Unknown capacities",
         "Limits and capacities that are left out, and why. A capacity is told once its edge is known, from the limits that "
         "are; docs/numbers.md has the rest.",
-        "Every capacity is known.",
+        "Every capacity is known, or no strategy is.",
     )
     chosen = queries.series(catalog.STRATEGY_UNDEFINED_INFO, 'figure=~"capacity.*"', queries.PICKED)
     panel = grid(caption).with_target(rows(f"max by (strategy, figure, reason) ({chosen})"))

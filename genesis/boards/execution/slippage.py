@@ -67,7 +67,7 @@ def by_strategy(settings: BoardSettings) -> table.Panel:
         f"value. Recent: mean per fill of the last {duration_text(window)}. Level: which threshold of SlippageHigh that has "
         f"reached; the alert also waits for fills enough. Ratio: mean per fill of the last {duration_text(compared)} over what "
         "strategies.yaml expects.",
-        "No strategy is known: neither strategies.yaml nor an event names one.",
+        "No strategy is known: no event of one was booked yet.",
     )
     recent = fills.mean_slippage("strategy", sampled(window))
     known = f"max by (strategy) ({queries.series(catalog.STRATEGY_CAPITAL, queries.PICKED)})"

@@ -8,7 +8,7 @@ from grafana_foundation_sdk.builders import table, timeseries
 
 from genesis.boards import queries, style
 from genesis.boards.panels import Caption, chart, legend_below
-from genesis.boards.risk.tails import CONFIDENCE, METHOD
+from genesis.boards.risk.tails import CONFIDENCE, EXCEEDED_SHARE, METHOD
 from genesis.boards.tables import Column, grid, joined, per_strategy, sorted_by
 from genesis.boards.targets import lines
 from genesis.monitoring import catalog
@@ -46,11 +46,11 @@ def of_the_account() -> table.Panel:
         for severity, _ in style.SEVERITIES
     ]
     forecasts = _of_method(catalog.PORTFOLIO_VAR_FORECASTS)
-    more = f"({_of_method(catalog.PORTFOLIO_VAR_EXCEEDANCES)} >= bool (1 - $confidence) * {forecasts})"
+    more = f"({_of_method(catalog.PORTFOLIO_VAR_EXCEEDANCES)} >= bool {EXCEEDED_SHARE} * {forecasts})"
     columns = [
         Column("Steps", forecasts, style.COUNT, 0),
         Column("Exceeded", _of_method(catalog.PORTFOLIO_VAR_EXCEEDANCES), style.COUNT, 0),
-        Column("Expected", f"(1 - $confidence) * {forecasts}", style.COUNT, 1),
+        Column("Expected", f"{EXCEEDED_SHARE} * {forecasts}", style.COUNT, 1),
         Column("Kupiec", kupiec, style.COUNT, 4),
         Column("Independent", _of_method(catalog.PORTFOLIO_VAR_INDEPENDENCE_PVALUE), style.COUNT, 4),
         Column(
@@ -74,7 +74,7 @@ def over_time() -> timeseries.Panel:
     )
     return legend_below(chart(caption, style.COUNT, 1).axis_centered_zero(True)).with_target(
         lines(
-            f"{_of_method(catalog.PORTFOLIO_VAR_EXCEEDANCES)} - (1 - $confidence) * "
+            f"{_of_method(catalog.PORTFOLIO_VAR_EXCEEDANCES)} - {EXCEEDED_SHARE} * "
             f"{_of_method(catalog.PORTFOLIO_VAR_FORECASTS)}",
             "{{method}}",
         )
@@ -94,12 +94,12 @@ def by_strategy() -> table.Panel:
     forecasts = queries.each(catalog.STRATEGY_VAR_FORECASTS, *tail)
     exceeded = queries.each(catalog.STRATEGY_VAR_EXCEEDANCES, *tail)
     kupiec = queries.each(catalog.STRATEGY_VAR_KUPIEC_PVALUE, *tail)
-    more = f"({exceeded} >= bool (1 - $confidence) * {forecasts})"
+    more = f"({exceeded} >= bool {EXCEEDED_SHARE} * {forecasts})"
     columns = [
         Column("Steps", forecasts, style.COUNT, 0),
         Column("Exceeded", exceeded, style.COUNT, 0),
-        Column("Expected", f"(1 - $confidence) * {forecasts}", style.COUNT, 1),
-        Column("Ratio", f"{exceeded} / ((1 - $confidence) * {forecasts} > 0)", style.RATIO, 0),
+        Column("Expected", f"{EXCEEDED_SHARE} * {forecasts}", style.COUNT, 1),
+        Column("Ratio", f"{exceeded} / ({EXCEEDED_SHARE} * {forecasts} > 0)", style.RATIO, 0),
         Column("Kupiec", kupiec, style.COUNT, 4),
         Column("Independent", queries.each(catalog.STRATEGY_VAR_INDEPENDENCE_PVALUE, *tail), style.COUNT, 4),
         Column(

@@ -6,7 +6,7 @@ from grafana_foundation_sdk.builders import stat
 
 from genesis.boards import queries, style
 from genesis.boards.panels import Caption, big_number
-from genesis.boards.risk.tails import CONFIDENCE, METHOD
+from genesis.boards.risk.tails import CONFIDENCE, EXCEEDED_SHARE, METHOD
 from genesis.boards.targets import now
 from genesis.monitoring import catalog
 
@@ -45,7 +45,7 @@ def _tails(currency: str) -> list[stat.Panel]:
 
 def _history() -> list[stat.Panel]:
     exceeded = queries.account(catalog.PORTFOLIO_VAR_EXCEEDANCES, METHOD, CONFIDENCE)
-    expected = f"((1 - $confidence) * {queries.account(catalog.PORTFOLIO_VAR_FORECASTS, METHOD, CONFIDENCE)} > 0)"
+    expected = f"({EXCEEDED_SHARE} * {queries.account(catalog.PORTFOLIO_VAR_FORECASTS, METHOD, CONFIDENCE)} > 0)"
     caption = Caption(
         "Exceeded",
         "How often a step lost more than its value at risk, over how often it should have: above 100 % too often.",

@@ -57,7 +57,7 @@ def counts() -> list[stat.Panel]:
     undefined = Caption(
         "Pairs without one",
         "Pairs of strategies that have no correlation: too few points in common, or one of the two does not move.",
-        "Every pair has one.",
+        "Every pair has one, or there is no pair.",
     )
     missing = f"sum({series(catalog.PORTFOLIO_CORRELATION_PAIRS_UNDEFINED)})"
     return [

@@ -15,6 +15,8 @@ from genesis.monitoring import catalog
 
 METHOD: Final = 'method="$method"'
 CONFIDENCE: Final = 'confidence="$confidence"'
+EXCEEDED_SHARE: Final = "(1 - ${confidence}0)"
+"""Share of the returns that should exceed it. The 0 changes no share, and stands for it as long as there is none to choose."""
 FEW: Final = "Not enough returns yet: min_observations of monitor.yaml."
 # These stand before all names.
 ACCOUNT: Final = "= Account"
@@ -124,7 +126,7 @@ def by_strategy() -> table.Panel:
         "Value at risk and expected shortfall by the chosen method and confidence, in money and as shares of the strategy's "
         "equity; deepest drawdown since start; volatility of a year since start; beta to the benchmark. Level: which threshold "
         "of ExpectedShortfallHigh the expected shortfall has reached.",
-        "No strategy is known: neither strategies.yaml nor an event names one.",
+        "No strategy is known: no event of one was booked yet.",
     )
     tail = (METHOD, CONFIDENCE)
     shortfall = queries.each(catalog.STRATEGY_EXPECTED_SHORTFALL_RATIO, *tail)

@@ -136,7 +136,7 @@ def _blocked() -> stat.Panel:
         "What keeps the controller from any step that adds risk, if anything does; docs/rotation.md explains the reasons.",
         _NONE,
     )
-    return names(caption, blocked(), "reason").thresholds(style.steps({None: style.GAIN, 1.0: style.WARNING}))
+    return names(caption, blocked(), "reason")
 
 
 def _turnover() -> stat.Panel:

@@ -53,7 +53,7 @@ def _missed() -> timeseries.Panel:
         "Evaluations left out",
         "Share of the evaluations of the last five minutes that Prometheus left out, by group of rules. Alerts come later by "
         "as much. Dashed: where RulesMissed starts.",
-        "No evaluation was left out in the last five minutes.",
+        "No evaluation was left out in the last five minutes, or Prometheus does not scrape itself.",
     )
     missed, due = (
         f"increase({series(metric)}[{RARE}])" for metric in (foreign.RULE_GROUP_MISSED, foreign.RULE_GROUP_ITERATIONS)
@@ -120,7 +120,7 @@ def _failures() -> timeseries.Panel:
     caption = Caption(
         "Rules that failed",
         "Rules that could not be evaluated in the last five minutes, by group. Alerts of such a group may not fire.",
-        "Every rule was evaluated in the last five minutes.",
+        "Every rule was evaluated in the last five minutes, or Prometheus does not scrape itself.",
     )
     failed = f"{_by_group(f'increase({series(foreign.RULE_FAILURES)}[{RARE}])')} > 0"
     return low(caption, style.COUNT, 0).with_target(lines(failed, "{{group}}"))

@@ -43,7 +43,7 @@ def lag() -> timeseries.Panel:
         "Wall time at arrival less the event's own time: 9 of 10 events of the last half minute were at most so old when they "
         "came, by kind, on a scale of powers of ten. It holds the way from the market, and the difference between the two "
         "clocks.",
-        "No event came in the last half minute.",
+        "No event came in the last half minute, or the monitor is not scraped.",
     )
     return _of_kinds(times(caption).max_data_points(_POINTS), _quantile(0.9, catalog.EVENT_LAG_SECONDS))
 
@@ -71,7 +71,7 @@ def _refused() -> timeseries.Panel:
         "Events of the last five minutes that changed nothing, by kind and outcome. Duplicate: it was taken in before. "
         "Conflict: another one has its identity. Rejected: it holds what cannot be booked. Late: a market event older than the "
         "mark. Dashed: where EventsRejected starts, for each kind.",
-        "Every event of the last five minutes was booked.",
+        "Every event of the last five minutes was booked, or the monitor is not scraped.",
     )
     refused = f"sum by (kind, outcome) (increase({series(catalog.EVENTS, _NOT_TAKEN)}[{RARE}])) > 0"
     panel = low(caption, style.COUNT, 0).with_target(lines(refused, "{{kind}} {{outcome}}"))
@@ -84,7 +84,7 @@ def _late() -> timeseries.Panel:
         "Fills, fundings, capital flows and other events of the account that were booked in the last five minutes, though far "
         "behind the latest event time, by kind. Until then, positions and P&L were told without them. Dashed: where EventsLate "
         "starts, for each kind.",
-        "No event of the last five minutes was late.",
+        "No event of the last five minutes was late, or the monitor is not scraped.",
     )
     late = f"sum by (kind) (increase({series(catalog.EVENTS_LATE)}[{RARE}])) > 0"
     panel = low(caption, style.COUNT, 0).with_target(lines(late, "{{kind}}"))
@@ -96,7 +96,7 @@ def _processing() -> timeseries.Panel:
         "Processing time",
         "Wall time from an event's arrival to its books: 99 of 100 events of the last half minute took at most so long, by "
         "kind, on a scale of powers of ten. Events of the account wait for the journal; market events do not.",
-        "No event came in the last half minute.",
+        "No event came in the last half minute, or the monitor is not scraped.",
     )
     return _of_kinds(times(caption).max_data_points(_POINTS), _quantile(0.99, catalog.EVENT_PROCESSING_SECONDS))
 
@@ -137,7 +137,7 @@ def _requests() -> timeseries.Panel:
         "Requests to the monitor's API of the last five minutes, by status code, that were not answered with success. 401 and "
         "403: the token is missing or wrong. 413: too large. 429: too many at once. 503: not ready, or the journal is not. "
         "Dashed: where RequestsRefused starts, for each of these codes.",
-        "Every request of the last five minutes was answered.",
+        "Every request of the last five minutes was answered, or the monitor is not scraped.",
     )
     refused = f"sum by (code) (increase({series(catalog.API_REQUESTS, _FAILED)}[{RARE}])) > 0"
     panel = low(caption, style.COUNT, 0).with_target(lines(refused, "{{code}}"))

@@ -33,7 +33,7 @@ def _marks() -> timeseries.Panel:
         "Age of the marks",
         "Time since each symbol's mark was last confirmed by a quote or trade; of more symbols than the board's number of "
         "lines, those with the oldest. Dashed: where MarketDataStale starts, for symbols that a strategy holds.",
-        "No symbol was quoted yet.",
+        "No symbol was quoted yet, or the monitor is not scraped.",
     )
     confirmed = "max by (symbol) ({})"
     at_end = confirmed.format(series(catalog.MARK_TIMESTAMP_SECONDS, at=AT_END))
@@ -48,7 +48,7 @@ def _silence() -> timeseries.Panel:
         "Time since each strategy's last signal, fill or other event; of more strategies than the board's number of lines, the "
         "most silent. Dashed: where StrategySilent starts; a line with a strategy's name holds for that strategy instead. Its "
         "clock stands still while the strategy may not trade or its market does not move.",
-        "No strategy has sent anything yet.",
+        "No strategy has sent anything yet, or the monitor is not scraped.",
     )
     last = queries.each(catalog.STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS, at=AT_END)
     silence = f"{queries.silence()} and on (strategy) bottomk($lines, {last})"
@@ -62,7 +62,7 @@ def _undefined() -> table.Panel:
         "Figures of the strategies and of the account that cannot be computed, by reason. Most reasons end by themselves or "
         "belong to a strategy; no_mark, no_conversion, too_many_trips and error are faults of the feed or the configuration. "
         "docs/numbers.md explains them, the board Portfolio has each figure.",
-        "Every figure is known.",
+        "Every figure is known, or the monitor is not scraped.",
     )
     strategies = f"count by (reason) ({series(catalog.STRATEGY_UNDEFINED_INFO, PICKED)})"
     columns = [

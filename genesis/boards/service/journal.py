@@ -32,7 +32,7 @@ def _append() -> timeseries.Panel:
         "How long events waited until they were durable: half, 95 and 99 of 100 appends of the last five minutes took at most "
         "so long, on a scale of powers of ten. Engines wait that long for each answer. Dashed: where JournalSlow starts; it "
         "looks at 95 of 100.",
-        "Nothing was appended in the last five minutes.",
+        "Nothing was appended in the last five minutes, or the monitor is not scraped.",
     )
     panel = times(caption)
     for ref, share in zip("ABC", (0.5, 0.95, 0.99), strict=True):
@@ -46,7 +46,7 @@ def _commits() -> timeseries.Panel:
         "Events in a commit",
         "Events that shared a commit, in the last five minutes: their mean, and what 95 of 100 commits had at most. It rises "
         "with the load, and with it what the journal can take in.",
-        "Nothing was committed in the last five minutes.",
+        "Nothing was committed in the last five minutes, or the monitor is not scraped.",
     )
     events, commits = (f"sum(rate({series(catalog.JOURNAL_COMMIT_EVENTS, part=part)}[{RARE}]))" for part in ("_sum", "_count"))
     panel = low(caption, style.COUNT, 1).with_target(lines(f"{events} / ({commits} > 0)", "mean"))

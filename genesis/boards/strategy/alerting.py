@@ -23,7 +23,7 @@ def _undefined() -> table.Panel:
         "Undefined figures",
         "Figures of this strategy that are left out because they cannot be computed, and why; docs/numbers.md explains the "
         "reasons.",
-        "Every figure is known.",
+        "Every figure is known, or the monitor is not scraped.",
     )
     panel = grid(caption).with_target(rows(queries.undefined_figures(THIS)))
     panel.override_by_name("Reason", [style.width(170)])

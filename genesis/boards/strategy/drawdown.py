@@ -61,7 +61,7 @@ def _episodes() -> table.Panel:
         "Drawdown episodes",
         "The five deepest drawdowns that are over, rank 1 the deepest, and the one under way (open): depth as a share of the "
         "peak, when it left the peak, and the time from its trough back to the peak. The open one has no recovery yet.",
-        "The equity never fell below a peak.",
+        "The equity never fell below a peak, or there is none yet.",
     )
     start = queries.own(catalog.STRATEGY_DRAWDOWN_EPISODE_START_TIMESTAMP_SECONDS, by="rank")
     recovery = queries.own(catalog.STRATEGY_DRAWDOWN_EPISODE_RECOVERY_SECONDS, by="rank")

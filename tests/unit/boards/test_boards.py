@@ -287,6 +287,23 @@ def test_money_carries_the_reporting_currency(board: dict[str, Any]) -> None:
 
 
 @each_board
+def test_what_is_not_known_has_the_colour_of_neither_gain_nor_loss(board: dict[str, Any]) -> None:
+    for panel in panels(board):
+        defaults = panel.get("fieldConfig", {}).get("defaults", {})
+        found = [defaults["thresholds"]] if panel["type"] in {"stat", "bargauge"} else []
+        found += [
+            prop["value"]
+            for rule in panel.get("fieldConfig", {}).get("overrides", [])
+            for prop in rule["properties"]
+            if prop["id"] == "thresholds"
+        ]
+        for thresholds_of_it in found:
+            base, *_ = thresholds_of_it["steps"]
+            assert base["value"] is None
+            assert base["color"] in {style.QUIET, "text"}, panel["title"]
+
+
+@each_board
 def test_marks_are_at_the_time_that_the_query_tells_and_no_shade_for_as_long_as_it_lasts(board: dict[str, Any]) -> None:
     for mark in board["annotations"]["list"]:
         assert mark["useValueForTime"] is True
