@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from genesis.cli import main
-from genesis.stack.ports import free_port
+from tests.integration.ports import own_port
 
 STOP_SECONDS = 30.0
 
@@ -22,7 +22,7 @@ class Forked:
 
     def __init__(self, arguments: list[str], log: Path) -> None:
         """`arguments` of the command line, all but the port; what it says goes to `log`."""
-        self.port = free_port(0)
+        self.port = own_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
         self._arguments = [*arguments, "--port", str(self.port)]

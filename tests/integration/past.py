@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from genesis.stack import programs
 from genesis.stack.child import Child
-from genesis.stack.ports import LOOPBACK, free_port
+from genesis.stack.ports import LOOPBACK
+from tests.integration.ports import own_port
 
 _AT_ONCE = 200
 """Series in one request."""
@@ -35,7 +36,7 @@ async def prometheus_with_a_past(
 ) -> AsyncIterator[tuple[str, int]]:
     """The address and the process of a Prometheus that holds each of the series at all of the times, in milliseconds."""
     program = programs.require([programs.PROMETHEUS], environ)[programs.PROMETHEUS]
-    config, address = folder / "prometheus.yml", f"{LOOPBACK}:{free_port()}"
+    config, address = folder / "prometheus.yml", f"{LOOPBACK}:{own_port()}"
     config.write_text("global: {scrape_interval: 1h}\n", encoding="utf-8")
     command: list[str | Path] = [
         *(program, f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"),

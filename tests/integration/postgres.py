@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 
 from genesis.stack import programs
-from genesis.stack.ports import free_port
+from tests.integration.ports import own_port
 
 _START_SECONDS = 30.0
 PASSWORD = "of-the-tests"  # noqa: S105 - the cluster lives on loopback for as long as the tests
@@ -29,7 +29,7 @@ class Cluster:
         self._bin = programs.require([programs.POSTGRES], os.environ)[programs.POSTGRES].parent
         self._data = folder / "data"
         self._folder = folder
-        self.port = free_port(0)
+        self.port = own_port()
         self._process: subprocess.Popen[bytes] | None = None
         # The server refuses to run as root.
         self._user = _unprivileged() if os.geteuid() == 0 else None

@@ -22,7 +22,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from genesis.monitoring.alert_manager import templates
 from genesis.stack import programs
-from genesis.stack.ports import free_port
+from tests.integration.ports import own_port
 
 EXTERNAL_URL = "http://127.0.0.1:9093"
 """What Alertmanager takes for its address in messages, wherever it listens."""
@@ -89,7 +89,7 @@ def rfc3339(timestamp: float) -> str:
 async def alertmanager(directory: Path, config: str, environ: Mapping[str, str] | None = None) -> AsyncIterator[Alertmanager]:
     """The real program on a free port of loopback, for as long as the block runs."""
     program = programs.require([programs.ALERTMANAGER], os.environ)[programs.ALERTMANAGER]
-    address = f"127.0.0.1:{free_port(0)}"
+    address = f"127.0.0.1:{own_port()}"
     log = directory / "log"
     with log.open("wb") as out:
         child = await asyncio.create_subprocess_exec(

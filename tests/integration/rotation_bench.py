@@ -19,10 +19,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from genesis.core.allocation import Share, decode_order, encode
 from genesis.core.models import StrategyState
 from genesis.stack.child import Child
-from genesis.stack.ports import free_port
 from genesis.stack.programs import PROMETHEUS, require
 from tests.integration.forked import Forked
 from tests.integration.live_monitor import CONFIG
+from tests.integration.ports import own_port
 
 INTERVAL = 0.4
 WITHIN = 20.0
@@ -56,7 +56,7 @@ class Served:
     """An HTTP server on loopback that may be stopped, and started again on the same port."""
 
     def __init__(self) -> None:
-        self.port = free_port(0)
+        self.port = own_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._runner: web.AppRunner | None = None
 
@@ -117,7 +117,7 @@ class LivePrometheus:
     """The real one, that reads the fake monitor five times a second."""
 
     def __init__(self, folder: Path, monitor: FakeMonitor) -> None:
-        port = free_port(0)
+        port = own_port()
         self.url = f"http://127.0.0.1:{port}"
         config = folder / "prometheus.yml"
         jobs = [{"job_name": "genesis", "static_configs": [{"targets": [f"127.0.0.1:{monitor.port}"]}]}]

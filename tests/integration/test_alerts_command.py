@@ -27,7 +27,7 @@ from genesis.core.config import load_settings
 from genesis.monitoring.alert_manager import rule_files
 from genesis.stack import programs
 from genesis.stack.native import ANY_PORTS, NativeStack
-from genesis.stack.ports import free_port
+from tests.integration.ports import own_port
 
 pytestmark = pytest.mark.alone
 
@@ -206,7 +206,7 @@ def test_the_list_of_a_strategy_has_its_own_thresholds_receiver_and_state(run: A
 
 
 def test_without_servers_the_list_says_so_and_is_there_all_the_same(here: Here, capsys: pytest.CaptureFixture[str]) -> None:
-    nowhere = f"http://127.0.0.1:{free_port()}"
+    nowhere = f"http://127.0.0.1:{own_port()}"
     assert main(["alerts", "list", "--config", str(here.config), "--prometheus", nowhere, "--alertmanager", nowhere]) == 0
     told = capsys.readouterr().out
     assert row(told, "StrategyDrawdown", "warning").split()[2:4] == ["?", "desk"]

@@ -16,8 +16,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from genesis.monitoring import catalog
-from genesis.stack.ports import free_port, is_free
+from genesis.stack.ports import is_free
 from tests.integration.conftest import ROOT, children_of, command_of, is_alive, until
+from tests.integration.ports import own_port
 from tests.integration.running_demo import RunningDemo, demo
 
 pytestmark = pytest.mark.alone
@@ -222,7 +223,7 @@ async def test_without_the_stack_engine_and_monitor_run_alone_and_rotation_asks_
     tmp_path: Path,
 ) -> None:
     environ = {"PATH": str(tmp_path), "GENESIS_PORT": "0"}
-    named = f"http://127.0.0.1:{free_port()}"  # nobody is there: that stops nothing
+    named = f"http://127.0.0.1:{own_port()}"  # nobody is there: that stops nothing
     async with demo(tmp_path, "--no-stack", "--prometheus", named, "--speed", "5", environ=environ) as run:
         url = (await run.says(r"Metrics +(http://\S+/metrics)"))[1]
         rotation = (await run.says(r"Rotation +(http://\S+)/"))[1]

@@ -24,7 +24,7 @@ from genesis.engine.allocations import AllocationBook
 from genesis.engine.allocations_http import allocation_routes
 from genesis.engine.engine import Account, TradingEngine
 from genesis.rotation.delivery import HttpEngine
-from genesis.stack.ports import free_port
+from tests.integration.ports import own_port
 from tests.unit.engine.market_data import HandClock, Script, WrittenMarket
 
 pytestmark = pytest.mark.alone
@@ -76,7 +76,7 @@ def port_to(endpoint: str, token_file: Path) -> HttpEngine:
 async def test_the_engine_of_the_page_takes_each_decision_once_and_knows_it_after_a_restart(
     tmp_path: Path, token_file: Path
 ) -> None:
-    number = free_port()
+    number = own_port()
     url = f"http://127.0.0.1:{number}/api/v1/allocations"
     async with own_engine(tmp_path, number), port_to(url, token_file) as engine:
         before = await engine.report()

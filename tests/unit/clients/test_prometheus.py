@@ -12,7 +12,7 @@ import pytest
 
 from genesis.clients.prometheus import Prometheus, Range, Sample
 from genesis.core.errors import ServerError
-from genesis.stack.ports import free_port
+from tests.integration.ports import own_port
 from tests.unit.clients.answers import Answer, answering
 
 
@@ -91,7 +91,7 @@ async def test_an_odd_answer_is_one_error_that_says_what_is_wrong(answers: dict[
 
 
 async def test_a_server_that_is_not_there_is_said_to_be_so() -> None:
-    url = f"http://127.0.0.1:{free_port()}"
+    url = f"http://127.0.0.1:{own_port()}"
     async with Prometheus(url) as prometheus:
         with pytest.raises(
             ServerError, match=r"Prometheus at .* cannot be asked \(Connection refused\): is it running"

@@ -15,7 +15,7 @@ import pytest
 
 from genesis.core.errors import StackError
 from genesis.stack.child import Child
-from genesis.stack.ports import free_port
+from tests.integration.ports import own_port
 
 SERVER = """
 import http.server, sys
@@ -61,7 +61,7 @@ async def sleeper(tmp_path: Path) -> AsyncIterator[Child]:
 
 
 async def test_ready_returns_when_the_url_answers_200(tmp_path: Path) -> None:
-    port = free_port()
+    port = own_port()
     program = child(tmp_path, SERVER, str(port), "200")
     await program.start()
     try:
@@ -72,7 +72,7 @@ async def test_ready_returns_when_the_url_answers_200(tmp_path: Path) -> None:
 
 
 async def test_ready_gives_up_in_time_when_the_answer_is_never_200(tmp_path: Path) -> None:
-    port = free_port()
+    port = own_port()
     program = child(tmp_path, SERVER, str(port), "503")
     await program.start()
     await logged(program, "listening")
@@ -87,7 +87,7 @@ async def test_ready_reports_a_program_that_ends_with_its_code_and_last_words(tm
     program = child(tmp_path, "import sys; [print('line', n) for n in range(20)]; sys.exit('bad flag')")
     await program.start()
     with pytest.raises(StackError) as caught:
-        await program.ready(f"http://127.0.0.1:{free_port()}/", within=20)
+        await program.ready(f"http://127.0.0.1:{own_port()}/", within=20)
     text = str(caught.value)
     assert "ended with code 1 before it was ready" in text
     assert "bad flag" in text
@@ -106,7 +106,7 @@ async def test_a_program_that_does_not_exist_is_reported(tmp_path: Path) -> None
     except StackError:
         return  # no setpriv on this machine
     with pytest.raises(StackError, match=r"ghost ended with code(.|\n)*no-such-program"):
-        await guarded.ready(f"http://127.0.0.1:{free_port()}/", within=20)
+        await guarded.ready(f"http://127.0.0.1:{own_port()}/", within=20)
 
 
 async def test_stop_ends_a_program_with_sigterm(sleeper: Child) -> None:
@@ -167,7 +167,6 @@ from genesis.stack.child import Child
 async def main():
     child = Child("worker", ["sleep", "60"], log=Path({str(tmp_path / "worker.log")!r}), environ=os.environ)
     await child.start()
-    await asyncio.sleep(0.5)
     print(child.pid, flush=True)
     await asyncio.sleep(60)
 asyncio.run(main())
@@ -178,7 +177,7 @@ asyncio.run(main())
     assert process.stdout is not None
     with process.stdout:
         pid = int(process.stdout.readline())
-    assert alive(pid)
+    await until(lambda: Path(f"/proc/{pid}/comm").read_text() == "sleep\n")  # setpriv has done its part
     process.kill()
     process.wait()
     await until(lambda: not alive(pid))
