@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -64,13 +63,6 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
-
-
-async def until(condition: Callable[[], bool], within: float = 20.0) -> None:
-    """Wait for something that only asking can tell."""
-    async with asyncio.timeout(within):
-        while not condition():  # noqa: ASYNC110 - another process tells no event
-            await asyncio.sleep(0.02)
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ from typing import Any
 
 from genesis.cli import main
 from tests.integration.ports import own_port
-
-STOP_SECONDS = 30.0
+from tests.integration.waiting import SOON
 
 # A process that has everything imported and forks, so that many starts can be afforded.
 _FORKS = multiprocessing.get_context("forkserver")
@@ -53,7 +52,7 @@ class Forked:
 
     def ended(self) -> int | None:
         """Wait for its end; the exit code, None if it does not end."""
-        self._process.join(STOP_SECONDS)
+        self._process.join(SOON)
         code: int | None = self._process.exitcode
         return code
 

@@ -13,9 +13,9 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.integration.forked import Forked
+from tests.integration.waiting import SOON
 
 CONFIG = Path(__file__).parents[2] / "config"
-START_SECONDS = 30.0
 TOKEN = "only-for-the-tests-0123456789"  # noqa: S105 - of the tests alone
 
 
@@ -35,7 +35,7 @@ class LiveMonitor(Forked):
 
     async def ready(self) -> None:
         """Wait until the books are restored."""
-        async with asyncio.timeout(START_SECONDS), aiohttp.ClientSession() as http:
+        async with asyncio.timeout(SOON), aiohttp.ClientSession() as http:
             while True:
                 assert self.is_alive(), self.log.read_text(encoding="utf-8")
                 try:

@@ -16,6 +16,7 @@ from genesis.stack import programs
 from genesis.stack.child import Child
 from genesis.stack.ports import LOOPBACK
 from tests.integration.ports import own_port
+from tests.integration.waiting import SOON
 
 _AT_ONCE = 200
 """Series in one request."""
@@ -45,7 +46,7 @@ async def prometheus_with_a_past(
     child = Child("prometheus", command, log=folder / "prometheus.log", environ=environ, cwd=folder)
     await child.start()
     try:
-        await child.ready(f"http://{address}/-/ready", 60)
+        await child.ready(f"http://{address}/-/ready", SOON)
         await _tell(f"http://{address}/api/v1/write", series, np.asarray(times, dtype=np.int64))
         yield f"http://{address}", child.pid or 0
     finally:

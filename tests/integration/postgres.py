@@ -18,7 +18,7 @@ import psycopg
 from genesis.stack import programs
 from tests.integration.ports import own_port
 
-_START_SECONDS = 30.0
+_START_SECONDS = 60.0
 PASSWORD = "of-the-tests"  # noqa: S105 - the cluster lives on loopback for as long as the tests
 
 

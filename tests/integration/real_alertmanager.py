@@ -23,6 +23,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from genesis.monitoring.alert_manager import templates
 from genesis.stack import programs
 from tests.integration.ports import own_port
+from tests.integration.waiting import SOON
 
 EXTERNAL_URL = "http://127.0.0.1:9093"
 """What Alertmanager takes for its address in messages, wherever it listens."""
@@ -87,7 +88,7 @@ def rfc3339(timestamp: float) -> str:
 
 @asynccontextmanager
 async def alertmanager(directory: Path, config: str, environ: Mapping[str, str] | None = None) -> AsyncIterator[Alertmanager]:
-    """The real program on a free port of loopback, for as long as the block runs."""
+    """The real program on a port of its own, for as long as the block runs."""
     program = programs.require([programs.ALERTMANAGER], os.environ)[programs.ALERTMANAGER]
     address = f"127.0.0.1:{own_port()}"
     log = directory / "log"
@@ -104,8 +105,9 @@ async def alertmanager(directory: Path, config: str, environ: Mapping[str, str] 
             env={**os.environ, **(environ or {})},
         )
     try:
-        async with aiohttp.ClientSession() as session, asyncio.timeout(60):
-            await _until_ready(session, f"http://{address}", child)
+        async with aiohttp.ClientSession() as session:
+            async with asyncio.timeout(SOON):
+                await _until_ready(session, f"http://{address}", child)
             yield Alertmanager(f"http://{address}", session, log)
     finally:
         if child.returncode is None:
@@ -141,7 +143,7 @@ class Endpoint:
 
     async def next(self, service: str) -> Posted:
         """The next request to the service."""
-        return await asyncio.wait_for(self._queue(service).get(), 20)
+        return await asyncio.wait_for(self._queue(service).get(), SOON)
 
     def waiting(self, service: str) -> int:
         """How many requests nobody has asked for."""
@@ -183,7 +185,7 @@ class Mailbox:
 
     async def next(self) -> tuple[list[str], EmailMessage]:
         """Recipients and message of the next mail."""
-        return await asyncio.wait_for(self._got.get(), 20)
+        return await asyncio.wait_for(self._got.get(), SOON)
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         assert isinstance(envelope.content, bytes)

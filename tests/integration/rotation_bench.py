@@ -16,6 +16,7 @@ import yaml
 from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
+from genesis.clients.prometheus import Prometheus
 from genesis.core.allocation import Share, decode_order, encode
 from genesis.core.models import StrategyState
 from genesis.stack.child import Child
@@ -23,9 +24,9 @@ from genesis.stack.programs import PROMETHEUS, require
 from tests.integration.forked import Forked
 from tests.integration.live_monitor import CONFIG
 from tests.integration.ports import own_port
+from tests.integration.waiting import SOON
 
 INTERVAL = 0.4
-WITHIN = 20.0
 
 ROTATION: dict[str, Any] = {
     "mode": "enforce",
@@ -141,10 +142,16 @@ class LivePrometheus:
 
     async def start(self) -> None:
         await self._child.start()
-        await self._child.ready(f"{self.url}/-/ready", 30)
+        await self._child.ready(f"{self.url}/-/ready", SOON)
 
     async def stop(self) -> None:
         await self._child.stop()
+
+    async def has_read(self, expr: str) -> None:
+        """Wait until a comparison is true."""
+        async with Prometheus(self.url) as client, asyncio.timeout(SOON):
+            while not await client.query(expr):  # noqa: ASYNC110 - another process tells no event
+                await asyncio.sleep(0.02)
 
 
 class ObedientEngine(Served):
@@ -221,7 +228,7 @@ class LiveController(Forked):
 
     async def until(self, condition: Callable[[dict[tuple[str, ...], float]], bool]) -> None:
         """Wait until what it tells is so."""
-        async with asyncio.timeout(WITHIN):
+        async with asyncio.timeout(SOON):
             while not condition(await self.told()):
                 assert self.is_alive(), self.log.read_text(encoding="utf-8")
                 await asyncio.sleep(0.02)

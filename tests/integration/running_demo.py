@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.integration.conftest import ROOT, children_of
+from tests.integration.waiting import SOON
 
 GENESIS = (sys.executable, "-m", "genesis", "demo", "--config", str(ROOT / "config"))
 
@@ -24,7 +25,7 @@ class RunningDemo:
         self.children: set[int] = set()
         self.said = ""
 
-    async def says(self, pattern: str, within: float = 60) -> re.Match[str]:
+    async def says(self, pattern: str, within: float = SOON) -> re.Match[str]:
         """Read until a line matches; its match."""
         assert self.process.stdout is not None
         async with asyncio.timeout(within):
@@ -35,7 +36,11 @@ class RunningDemo:
                     return match
         raise AssertionError(f"the demo ended without saying {pattern!r}:\n{self.said}\n{await self.complaints()}")
 
-    async def ends(self, within: float = 30) -> int:
+    async def has_said(self, pattern: str, within: float = SOON) -> re.Match[str]:
+        """As `says`, but what it said before counts too: for what comes in any order."""
+        return re.search(pattern, self.said) or await self.says(pattern, within)
+
+    async def ends(self, within: float = SOON) -> int:
         """Wait for the end; the exit code. What it said last is in `said`."""
         assert self.process.stdout is not None
         async with asyncio.timeout(within):

@@ -19,6 +19,7 @@ from genesis.core.notification_config import DAYS
 from genesis.monitoring.alert_manager import alertmanager_config
 from genesis.stack.sink import NotificationSink
 from tests.integration.real_alertmanager import Alertmanager, alertmanager, endpoint, mailbox
+from tests.integration.waiting import SOON, until
 from tests.unit.monitoring.alert_tree import settings
 
 pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.alone]
@@ -57,7 +58,7 @@ async def told(
         await manager.send(*alerts)
         await asyncio.sleep(1.5)  # longer than every group_wait
         await manager.send(MARKER)
-        await sink.wait_for(lambda _, alert: alert.name == MARKER["alertname"], 20)
+        await sink.wait_for(lambda _, alert: alert.name == MARKER["alertname"], SOON)
         return sorted(
             (note.receiver, alert.labels["severity"], alert.labels.get("strategy") or alert.labels.get("symbol", ""))
             for note in sink.notifications
@@ -86,11 +87,11 @@ async def test_a_monitor_that_is_down_mutes_its_own_figures_only(tmp_path: Path)
     other = {**drawdown("critical", "b"), "instance": "m:2"}
     async with sunk(tmp_path) as (sink, manager):
         await manager.send(down)
-        await sink.wait_for(lambda _, alert: alert.name == "MonitorDown", 20)
+        await sink.wait_for(lambda _, alert: alert.name == "MonitorDown", SOON)
         await manager.send(drawdown("critical"), other)
-        await sink.wait_for(lambda _, alert: alert.labels.get("strategy") == "b", 20)
+        await sink.wait_for(lambda _, alert: alert.labels.get("strategy") == "b", SOON)
         await manager.send(MARKER)
-        await sink.wait_for(lambda _, alert: alert.name == MARKER["alertname"], 20)
+        await sink.wait_for(lambda _, alert: alert.name == MARKER["alertname"], SOON)
         assert "a" not in {alert.labels.get("strategy") for note in sink.notifications for alert in note.alerts}
 
 
@@ -98,11 +99,11 @@ async def test_a_failing_group_mutes_only_the_alerts_that_stand_on_it(tmp_path: 
     failing = {"alertname": "CollectorFailing", "severity": "critical", "instance": "m:1"}
     async with sunk(tmp_path) as (sink, manager):
         await manager.send({**failing, "group": "trades"}, {**failing, "group": "marks"})
-        await sink.wait_for(lambda _, alert: alert.labels.get("group") == "marks", 20)
+        await sink.wait_for(lambda _, alert: alert.labels.get("group") == "marks", SOON)
         await manager.send(stale("critical", "BTC"), drawdown("critical"))
-        await sink.wait_for(lambda _, alert: alert.name == "StrategyDrawdown", 20)
+        await sink.wait_for(lambda _, alert: alert.name == "StrategyDrawdown", SOON)
         await manager.send(MARKER)
-        await sink.wait_for(lambda _, alert: alert.name == MARKER["alertname"], 20)
+        await sink.wait_for(lambda _, alert: alert.name == MARKER["alertname"], SOON)
         assert "MarketDataStale" not in {alert.name for note in sink.notifications for alert in note.alerts}
 
 
@@ -114,10 +115,10 @@ async def test_the_end_of_an_alert_is_not_told_while_the_monitor_is_down(tmp_pat
     down = {"alertname": "MonitorDown", "severity": "critical"} | ({"instance": instance} if instance else {})
     async with sunk(tmp_path) as (sink, manager):
         await manager.send(drawdown("critical"), FAILING)
-        await sink.wait_for(lambda _, alert: alert.name == "StrategyDrawdown", 20)
-        await sink.wait_for(lambda _, alert: alert.name == "CollectorFailing", 20)
+        await sink.wait_for(lambda _, alert: alert.name == "StrategyDrawdown", SOON)
+        await sink.wait_for(lambda _, alert: alert.name == "CollectorFailing", SOON)
         await manager.send(down)
-        await sink.wait_for(lambda _, alert: alert.name == "MonitorDown", 20)
+        await sink.wait_for(lambda _, alert: alert.name == "MonitorDown", SOON)
         await manager.send(drawdown("critical"), FAILING, resolved=True)
         await asyncio.sleep(2.5)  # more than two group intervals
         ends = [alert.name for note in sink.notifications for alert in note.alerts if alert.status == "resolved"]
@@ -127,9 +128,9 @@ async def test_the_end_of_an_alert_is_not_told_while_the_monitor_is_down(tmp_pat
 async def test_a_recovery_is_told(tmp_path: Path) -> None:
     async with sunk(tmp_path) as (sink, manager):
         await manager.send(drawdown("critical"))
-        await sink.wait_for(lambda _, alert: alert.status == "firing", 20)
+        await sink.wait_for(lambda _, alert: alert.status == "firing", SOON)
         await manager.send(drawdown("critical"), resolved=True)
-        note = await sink.wait_for(lambda _, alert: alert.status == "resolved", 20)
+        note = await sink.wait_for(lambda _, alert: alert.status == "resolved", SOON)
         assert note.receiver == "page"
 
 
@@ -144,16 +145,16 @@ async def test_a_test_alert_mutes_nothing_and_is_told_apart_by_the_way_of_the_re
     down = {"alertname": "MonitorDown", "severity": "critical", **trial}
     async with sunk(tmp_path) as (sink, manager):
         await manager.send(down)
-        await sink.wait_for(lambda _, alert: alert.name == "MonitorDown", 20)
+        await sink.wait_for(lambda _, alert: alert.name == "MonitorDown", SOON)
         await manager.send(
             {**drawdown("critical"), **trial}, drawdown("critical"), drawdown("warning"), drawdown("critical", "b")
         )
-        await sink.wait_for(lambda note, alert: note.receiver == "page" and alert.labels.get("strategy") == "b", 20)
-        tests = await sink.wait_for(lambda _, alert: alert.name == "StrategyDrawdown" and "test" in alert.labels, 20)
+        await sink.wait_for(lambda note, alert: note.receiver == "page" and alert.labels.get("strategy") == "b", SOON)
+        tests = await sink.wait_for(lambda _, alert: alert.name == "StrategyDrawdown" and "test" in alert.labels, SOON)
         assert tests.receiver == "page"
         assert len(tests.alerts) == 1
         await manager.send({**drawdown("critical", "c"), **trial}, drawdown("warning", "c"))
-        await sink.wait_for(lambda note, alert: note.receiver == "desk" and alert.labels.get("strategy") == "c", 20)
+        await sink.wait_for(lambda note, alert: note.receiver == "desk" and alert.labels.get("strategy") == "c", SOON)
 
 
 def hours(*, now: bool) -> dict[str, object]:
@@ -176,13 +177,13 @@ async def test_outside_of_its_hours_a_route_tells_somebody_else_or_nobody_until_
 
     async with NotificationSink(SystemClock()) as sink, alertmanager(tmp_path, config(sink.url, opened=False)) as manager:
         await manager.send(drawdown("warning"), drawdown("info", "b"))
-        await sink.wait_for(lambda note, _: note.receiver == "page", 20)
+        await sink.wait_for(lambda note, _: note.receiver == "page", SOON)
         await asyncio.sleep(1.5)  # more than a group interval
         assert {note.receiver for note in sink.notifications} == {"page"}
         (tmp_path / "alertmanager.yml").write_text(config(sink.url, opened=True))
         await manager.reload()
-        await sink.wait_for(lambda note, alert: note.receiver == "desk" and alert.labels["severity"] == "warning", 20)
-        await sink.wait_for(lambda note, alert: note.receiver == "desk" and alert.labels["severity"] == "info", 20)
+        await sink.wait_for(lambda note, alert: note.receiver == "desk" and alert.labels["severity"] == "warning", SOON)
+        await sink.wait_for(lambda note, alert: note.receiver == "desk" and alert.labels["severity"] == "info", SOON)
         assert [note.receiver for note in sink.notifications].count("page") == 1
 
 
@@ -195,8 +196,9 @@ async def test_a_missing_secret_file_fails_the_notification_not_the_start_and_ca
     secret = tmp_path / "slack_url"
     async with endpoint() as services, alertmanager(tmp_path, alertmanager_config(slack_settings(secret))) as manager:
         await manager.send(drawdown("critical"))
-        while not await manager.failures("slack"):  # noqa: ASYNC110 - another process, which tells nobody
-            await asyncio.sleep(0.1)
+        async with asyncio.timeout(SOON):
+            while not await manager.failures("slack"):  # noqa: ASYNC110 - another process, which tells nobody
+                await asyncio.sleep(0.1)
         assert "no such file" in manager.log.read_text()
         secret.write_text(f"{services.url}/slack")
         assert (await services.next("slack")).body["attachments"][0]["title"] == "[FIRING critical] a: drawdown 6%"
@@ -219,8 +221,7 @@ async def test_no_password_is_told_to_a_mail_server_without_tls(tmp_path: Path) 
         config = alertmanager_config(mail_settings(mails.address, tmp_path))
         async with alertmanager(tmp_path, config) as manager:
             await manager.send(drawdown("critical"))
-            while "STARTTLS" not in manager.log.read_text():  # noqa: ASYNC110 - another process, which tells nobody
-                await asyncio.sleep(0.1)
+            await until(lambda: "STARTTLS" in manager.log.read_text())
     assert mails.logins == []
 
 

@@ -28,6 +28,7 @@ from genesis.monitoring.alert_manager import rule_files
 from genesis.stack import programs
 from genesis.stack.native import ANY_PORTS, NativeStack
 from tests.integration.ports import own_port
+from tests.integration.waiting import SOON, until
 
 pytestmark = pytest.mark.alone
 
@@ -115,8 +116,7 @@ async def serve(folder: Path, ready: Future[Here], stop: asyncio.Event) -> None:
             ports=ANY_PORTS,
         ) as stack:
             await stack.scraping()
-            while not any(body["commonLabels"].get("alertname") == "StrategyDrawdown" for _, body in notified):  # noqa: ASYNC110
-                await asyncio.sleep(0.1)
+            await until(lambda: any(body["commonLabels"].get("alertname") == "StrategyDrawdown" for _, body in notified))
             prometheus, alertmanager = (str(stack.url(one)) for one in (programs.PROMETHEUS, programs.ALERTMANAGER))
             ready.set_result(Here(config, prometheus, alertmanager, notified))
             await stop.wait()
@@ -143,7 +143,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Here]:
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        yield ready.result(timeout=90)
+        yield ready.result(timeout=2 * SOON)
     finally:
         if not loop.is_closed():
             loop.call_soon_threadsafe(stop.set)
@@ -292,7 +292,7 @@ def test_a_test_alert_goes_all_the_way_and_so_does_its_end(run: Any, here: Here)
 
 
 def test_a_test_alert_whose_receiver_fails_is_not_delivered(run: Any) -> None:
-    code, told = run("fire", "StrategyDrawdown", "--strategy", "statistical_arb", "--within", "500ms")
+    code, told = run("fire", "StrategyDrawdown", "--strategy", "statistical_arb", "--within", "3s")
     assert code == 1
     assert re.search(r"NOT DELIVERED after [\d.]+ s: broken by webhook: the notification failed", told)
 
@@ -307,7 +307,7 @@ def test_a_test_alert_is_ended_however_its_command_is_stopped(here: Here, signal
             time.sleep(0.05)
         for number in signals:
             process.send_signal(number)
-        assert process.wait(20) == 130
+        assert process.wait(SOON) == 130
     assert drills(here) == []
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -31,6 +32,7 @@ from tests.integration.odd_sender import send_oddities
 from tests.integration.past import Series, prometheus_with_a_past
 from tests.integration.questions import questions
 from tests.integration.running_demo import demo
+from tests.integration.waiting import SOON
 
 pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.alone]
 
@@ -41,8 +43,11 @@ BOARDS: Mapping[str, Json] = {
 }
 TOKEN = secrets.token_urlsafe()
 MANY = 50
-RUNS = 5
+RUNS = 20
 """Times that a slow query is asked again: what counts is the quickest, whatever else the machine does."""
+
+LOOKS = 5
+"""Times that it is looked again while something is missing: a scrape that a busy machine gave up leaves a hole."""
 
 HEALTHY = "mean_reversion"
 ALL = "all"
@@ -69,7 +74,7 @@ async def live(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asker]
         for turn in range(2):  # a counter's increase is seen from its second sample on
             await run.says(r"strategy +equity")
             await send_oddities(client, monitor, FAULTY, turn)
-        await run.says(rf"ROTATION  {FAULTY} pause", within=240)
+        await run.says(rf"ROTATION  {FAULTY} pause", within=3 * SOON)
         async with asking(url) as asker:
             yield asker
 
@@ -102,7 +107,7 @@ async def series_of_many(folder: Path) -> list[Series]:
     """The series that boards read, as Prometheus has them after some minutes of market time."""
     async with demo(folder, "--free-ports", "--speed", "6", "--strategies", str(MANY)) as run:
         url = (await run.says(r"Prometheus +(http://\S+)/"))[1]
-        await run.says(rf"ROTATION  {FAULTY} reduce", within=240)
+        await run.says(rf"ROTATION  {FAULTY} reduce", within=3 * SOON)
         async with asking(url) as asker:
             read = set(re.findall(r"[A-Za-z_:][\w:]*", json.dumps(BOARDS)))
             names = "|".join(sorted(read.intersection(await asker.label_values("__name__"))))
@@ -115,9 +120,13 @@ async def series_of_many(folder: Path) -> list[Series]:
 @among_others
 @pytest.mark.usefixtures("live", "many")  # many takes a while, in which the demo grows older: some queries look back a minute
 async def test_every_query_of_a_board_returns_data(name: str, live: Asker, capsys: pytest.CaptureFixture[str]) -> None:
-    asked = await answers(live, name)
+    for _ in range(LOOKS):
+        asked = await answers(live, name)
+        wrong = [fault for query, found in asked.items() for fault in faults(query, found)]
+        if not wrong:
+            break
+        await asyncio.sleep(2)
     told(name, asked, capsys)
-    wrong = [fault for query, found in asked.items() for fault in faults(query, found)]
     assert not wrong, "\n".join(wrong)
 
 
@@ -152,18 +161,28 @@ async def test_no_query_of_a_board_is_slow_with_fifty_strategies(
 @among_others
 @pytest.mark.usefixtures("live", "many")
 async def test_every_question_of_the_page_has_an_answer_or_the_page_says_why_not(live: Asker) -> None:
+    for _ in range(LOOKS):
+        wrong, answered = await asked_all(live)
+        if not wrong and answered >= ANSWERED * len(QUESTIONS):
+            break
+        await asyncio.sleep(2)
+    assert not wrong, "\n".join(wrong)
+    assert answered >= ANSWERED * len(QUESTIONS)
+
+
+async def asked_all(asker: Asker) -> tuple[list[str], int]:
+    """What is wrong with the answers to the page's questions, and how many have one."""
     wrong: list[str] = []
     answered = 0
     for question in QUESTIONS:
         begun = time.monotonic()
-        found = await live.now(question.query)
+        found = await asker.now(question.query)
         known = sum(is_known(series["value"]) for series in found)
         answered += known > 0
         print(f"{question.title:<80}{known:>4} series{(time.monotonic() - begun) * 1000:>9.1f} ms")  # noqa: T201
         if known < len(found) or not (found or question.may_be_empty):
             wrong.append(f"{question.title} {known} of {len(found)} series are known: {question.query}")
-    assert not wrong, "\n".join(wrong)
-    assert answered >= ANSWERED * len(QUESTIONS)
+    return wrong, answered
 
 
 async def answers(asker: Asker, name: str) -> dict[Query, dict[str, Answer]]:

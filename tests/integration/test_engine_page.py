@@ -25,6 +25,7 @@ from genesis.engine.allocations_http import allocation_routes
 from genesis.engine.engine import Account, TradingEngine
 from genesis.rotation.delivery import HttpEngine
 from tests.integration.ports import own_port
+from tests.integration.waiting import SOON
 from tests.unit.engine.market_data import HandClock, Script, WrittenMarket
 
 pytestmark = pytest.mark.alone
@@ -56,7 +57,7 @@ async def own_engine(folder: Path, port: int) -> AsyncIterator[None]:
         stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(SOON):
             while True:
                 with suppress(OSError):
                     _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -110,7 +111,7 @@ async def test_curl_asks_and_tells_the_reference_endpoint_as_the_page_says(tmp_p
         process = await asyncio.create_subprocess_exec(
             "sh", "-euc", example("sh"), cwd=tmp_path, env={**os.environ, "ENGINE_URL": url}, stdout=asyncio.subprocess.PIPE
         )
-        out, _ = await asyncio.wait_for(process.communicate(), 20)
+        out, _ = await asyncio.wait_for(process.communicate(), SOON)
     finally:
         await runner.cleanup()
     assert process.returncode == 0

@@ -20,6 +20,7 @@ from genesis.core.access_config import ScrapeSettings, TlsSettings
 from genesis.core.config import MonitorSettings
 from genesis.ingest.schema import event_schema
 from tests.integration.live_monitor import TOKEN, LiveMonitor, secret
+from tests.integration.waiting import SOON
 
 DOC = (Path(__file__).parents[2] / "docs" / "ingest.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)(?: (\w+))?\n(.*?)^```$", DOC, re.MULTILINE | re.DOTALL)
@@ -48,7 +49,7 @@ async def run(command: tuple[str, ...], text: str, folder: Path, url: str) -> st
         *command, text, cwd=folder, env=os.environ | {"GENESIS_URL": url},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    out, errors = await asyncio.wait_for(process.communicate(), 60)
+    out, errors = await asyncio.wait_for(process.communicate(), SOON)
     assert process.returncode == 0, errors.decode()
     return out.decode()
 

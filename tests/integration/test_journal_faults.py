@@ -22,9 +22,9 @@ from genesis.core.errors import JournalError
 from genesis.core.models import AnyAccountEvent, CapitalFlow
 from genesis.database.address import Address
 from genesis.ledger.journal import Entry, Journal
-from tests.integration.conftest import until
 from tests.integration.postgres import PASSWORD, Cluster
 from tests.integration.proxy import Proxy
+from tests.integration.waiting import SOON, until
 
 TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -59,7 +59,7 @@ class Keeper:
         await self.journal.append([flow(name) for name in names], book)
         return entries
 
-    async def insist(self, *names: str, within: float = 20.0) -> list[Entry]:
+    async def insist(self, *names: str, within: float = SOON) -> list[Entry]:
         """Send again until it is taken."""
         async with asyncio.timeout(within):
             while True:

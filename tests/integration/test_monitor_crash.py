@@ -17,6 +17,8 @@ from genesis.core.config import Settings, load_settings
 from genesis.core.models import CapitalFlow, Fill, Quote, Side
 from genesis.stack.native import ANY_PORTS, NativeStack
 from genesis.stack.sink import NotificationSink
+from tests.integration.ports import own_port
+from tests.integration.waiting import SOON
 from tests.unit.monitoring.alert_tree import CONFIG
 from tests.unit.monitoring.alert_tree import settings as alert_settings
 
@@ -64,24 +66,24 @@ async def test_a_crash_in_a_drawdown_is_told_and_its_end_is_no_recovery(settings
         return MonitorApp(settings, journal=tmp_path / "journal.db", host="127.0.0.1", port=port, clock=SystemClock())
 
     async with NotificationSink(SystemClock()) as sink, AsyncExitStack() as life:
-        app = await life.enter_async_context(monitor(0))
+        app = await life.enter_async_context(monitor(own_port()))
         address = app.url.removeprefix("http://")
         async with NativeStack(
             settings, data=tmp_path, monitor=address, sink_url=sink.url, environ=os.environ, ports=ANY_PORTS
         ) as stack:
             await stack.scraping()
             await lose(app)
-            await sink.wait_for(lambda _, alert: alert.name == "StrategyDrawdown", 20)
+            await sink.wait_for(lambda _, alert: alert.name == "StrategyDrawdown", SOON)
 
             await life.aclose()
-            await sink.wait_for(lambda _, alert: alert.name == "MonitorDown", 20)
+            await sink.wait_for(lambda _, alert: alert.name == "MonitorDown", SOON)
             await asyncio.sleep(KEPT + 3)  # the alert has ended in Prometheus, and two group intervals have passed
             assert told(sink, "StrategyDrawdown") == ["firing"]
 
             async with monitor(int(address.rpartition(":")[2])) as restarted:
                 await restarted.monitor.handle(quote(88))
-                await sink.wait_for(lambda _, alert: (alert.name, alert.status) == ("MonitorDown", "resolved"), 20)
+                await sink.wait_for(lambda _, alert: (alert.name, alert.status) == ("MonitorDown", "resolved"), SOON)
                 await asyncio.sleep(3)  # the loss is still there: neither a second page nor an end
                 assert told(sink, "StrategyDrawdown") == ["firing"]
                 await restarted.monitor.handle(quote(101))
-                await sink.wait_for(lambda _, alert: (alert.name, alert.status) == ("StrategyDrawdown", "resolved"), 30)
+                await sink.wait_for(lambda _, alert: (alert.name, alert.status) == ("StrategyDrawdown", "resolved"), SOON)

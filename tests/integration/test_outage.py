@@ -21,8 +21,8 @@ from genesis.database.address import Address
 from genesis.ledger.journal import Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
-from tests.integration.conftest import until
 from tests.integration.postgres import Cluster
+from tests.integration.waiting import SOON, until
 from tests.unit.monitoring.account import at, capital, fill, strategy
 
 pytestmark = pytest.mark.alone
@@ -59,7 +59,7 @@ async def test_an_engine_trades_on_after_an_outage_of_the_database_and_nothing_i
         assert await sample(app.url, "genesis_journal_commit_errors_total") >= 1
         assert await sample(app.url, "genesis_journal_info") == 1
         await asyncio.to_thread(postgres.start)
-        receipts = await asyncio.wait_for(asyncio.gather(*waiting), 30)
+        receipts = await asyncio.wait_for(asyncio.gather(*waiting), SOON)
         assert {receipt.outcome for receipt in receipts} == {Outcome.ACCEPTED}
         assert strategy(app.monitor).account.capital == 1020
         digest = app.monitor.digest()

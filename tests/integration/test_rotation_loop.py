@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from decimal import Decimal
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
 import aiohttp
@@ -26,7 +27,6 @@ from genesis.rotation.audit.log import AuditLog
 from genesis.rotation.decision import Decision
 from tests.integration.rotation_bench import (
     INTERVAL,
-    WITHIN,
     FakeMonitor,
     LiveController,
     LivePrometheus,
@@ -34,6 +34,7 @@ from tests.integration.rotation_bench import (
     Served,
     configured,
 )
+from tests.integration.waiting import until
 
 pytestmark = pytest.mark.alone
 
@@ -59,11 +60,6 @@ class Loop:
 
     def controller(self) -> LiveController:
         return LiveController(self.config, self.folder / "controller.log")
-
-    async def until(self, condition: Callable[[], bool], within: float = WITHIN) -> None:
-        async with asyncio.timeout(within):
-            while not condition():  # noqa: ASYNC110 - another process tells no event
-                await asyncio.sleep(0.02)
 
     def is_reduced(self, strategy: str) -> bool:
         return self.engine.shares[strategy].state is StrategyState.REDUCED
@@ -103,29 +99,30 @@ def loop(tmp_path: Path, real_programs: None) -> Looped:
 
 async def test_what_degrades_is_reduced_within_two_intervals_and_comes_back_after_the_cooldown(loop: Looped) -> None:
     async with loop() as one, one.app() as app:
-        numbers: list[int] = []
-        app.controller.told = lambda _, number: numbers.append(number)
-        await one.until(lambda: not app.controller.status.blocked and one.engine.applied != [])
-        await one.until(lambda: one.engine.weight("one") > Decimal("0.3"))
+        decisions: list[Decision] = []
+        app.controller.told = lambda decision, _: decisions.append(decision)
+        await until(lambda: not app.controller.status.blocked and one.engine.applied != [])
+        await until(lambda: one.engine.weight("one") > Decimal("0.3"))
 
         one.monitor.set("one", degradation=1.2)
-        await asyncio.sleep(0.25)  # the figures are read every 0.2 s
-        before = len(numbers)
-        await one.until(lambda: one.is_reduced("one"))
-        assert len(numbers) - before <= 2
+        await one.prometheus.has_read('test_degradation{strategy="one"} == 1.2')
+        before = len(decisions)
+        await until(lambda: one.is_reduced("one"))
+        late = takewhile(lambda one: one.steps["one"].after.state is not StrategyState.REDUCED, decisions[before:])
+        assert sum(not decision.blocked for decision in late) <= 1  # it may have asked before the figure was there
         assert one.engine.weight("one") <= Decimal("0.1584")
 
         one.monitor.set("one", drawdown=0.12)
-        await one.until(lambda: one.is_paused("one"))
+        await until(lambda: one.is_paused("one"))
         paused_at = decided(app).history.tracks["one"].paused
         assert paused_at is not None
-        await one.until(lambda: one.engine.weight("two") > Decimal("0.45"))  # its capital goes to the others
+        await until(lambda: one.engine.weight("two") > Decimal("0.45"))  # its capital goes to the others
 
         one.monitor.set("one", drawdown=0.0, degradation=0.0)
-        await one.until(lambda: not one.is_paused("one"))
+        await until(lambda: not one.is_paused("one"))
         assert one.is_reduced("one")
         assert decided(app).history.clock - paused_at >= 2.0
-        await one.until(lambda: one.engine.shares["one"].state is StrategyState.ACTIVE)
+        await until(lambda: one.engine.shares["one"].state is StrategyState.ACTIVE)
         assert sorted(set(one.engine.applied)) == one.engine.applied
 
 
@@ -155,7 +152,7 @@ async def test_each_order_is_applied_once_through_kills_and_restarts_of_all(loop
         controller.start()
         # The engine may have paused it long ago; a process that has not begun yet does not know SIGTERM.
         await controller.until(lambda told: told.get(("genesis_rotation_leading",)) == 1.0)
-        await one.until(lambda: one.is_paused("one"))
+        await until(lambda: one.is_paused("one"))
         controller.stop()
 
         first, second = one.engine.applied[:forgot], one.engine.applied[forgot:]
@@ -177,9 +174,9 @@ async def test_each_order_is_applied_once_through_kills_and_restarts_of_all(loop
 async def test_no_name_breaks_or_gets_into_promql(loop: Looped) -> None:
     async with loop(*ODD_NAMES) as one, one.app() as app:
         bad = ODD_NAMES[0]
-        await one.until(lambda: one.engine.applied != [] and not app.controller.status.blocked)
+        await until(lambda: one.engine.applied != [] and not app.controller.status.blocked)
         one.monitor.set(bad, drawdown=0.2)
-        await one.until(lambda: one.is_paused(bad))
+        await until(lambda: one.is_paused(bad))
         assert set(decided(app).steps) == set(ODD_NAMES)
         assert not any(one.is_paused(name) for name in ODD_NAMES[1:])
         async with aiohttp.ClientSession() as http, http.get(f"{app.url}/metrics") as answer:
@@ -220,26 +217,26 @@ async def test_no_bad_answer_of_prometheus_raises_a_weight(loop: Looped) -> None
     async with loop() as one, BadPrometheus(one.prometheus.url) as bad:
         one.configure(bad.url)
         async with one.app() as app:
-            await one.until(lambda: one.engine.weight("one") > Decimal("0.3"))
+            await until(lambda: one.engine.weight("one") > Decimal("0.3"))
             for mode, fault in (("500", "prometheus"), ("garbage", "prometheus"), ("slow", "prometheus"), ("empty", "stale")):
                 bad.mode = mode
-                await one.until(partial(is_blocked, app, fault))
+                await until(partial(is_blocked, app, fault))
                 before = dict(one.engine.shares)
                 await asyncio.sleep(2.5 * INTERVAL)
                 assert one.engine.shares == before, mode
                 bad.mode = "good"
-                await one.until(lambda: not app.controller.status.blocked)
+                await until(lambda: not app.controller.status.blocked)
             await bad.stop()
-            await one.until(partial(is_blocked, app, "prometheus"))
+            await until(partial(is_blocked, app, "prometheus"))
             await bad.start()
             one.monitor.set("two", sharpe=float("nan"))
-            await one.until(partial(is_blocked, app, "partial"))
+            await until(partial(is_blocked, app, "partial"))
             before = dict(one.engine.shares)
             one.monitor.set("three", drawdown=0.12)  # fresh: a hard rule takes away what it has, and nobody gets it
-            await one.until(lambda: one.is_paused("three"))
+            await until(lambda: one.is_paused("three"))
             assert all(one.engine.weight(name) <= before[name].weight for name in NAMES)
             await one.monitor.stop()
-            await one.until(partial(is_blocked, app, "stale"))
+            await until(partial(is_blocked, app, "stale"))
 
 
 async def test_of_two_controllers_one_leads_and_the_other_takes_over(loop: Looped) -> None:
@@ -278,7 +275,7 @@ async def test_at_a_hangup_a_good_configuration_is_followed_and_a_bad_one_is_not
         for bad in ({"interval": "0s"}, {"correlation": "sum(("}):
             one.configure(**bad)
             os.kill(controller.pid, signal.SIGHUP)
-            await one.until(lambda: "configuration refused" in controller.log.read_text(encoding="utf-8"))
+            await until(lambda: "configuration refused" in controller.log.read_text(encoding="utf-8"))
             told = await controller.told()
             assert told["genesis_rotation_interval_seconds",] == INTERVAL
             controller.log.write_text("")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,41 +12,53 @@ import pytest
 
 from genesis.core.config import load_settings
 from genesis.stack.sink import Notification
-from tests.integration.conftest import ROOT, until
+from tests.integration.conftest import ROOT
+from tests.integration.waiting import until
 from tests.integration.whole_way import SCRAPES_FIRST, Way, opening, quote, running
 
 STRATEGIES = [f"strategy-{number}" for number in range(200)]
 LATE = "one-more"
 LATE_SYMBOL = "ETHUSDT"
-WITHIN = 30.0
-"""Seconds after which nothing more is waited for. What it takes is printed; docs/delivery.md tells it of two idle cores."""
+WITHIN = 5.0
+"""Seconds that the product promises from a loss to its notification."""
 HANDFUL = 3
 """Prometheus hands on 64 alerts at a time: the first page of a group may have some of them, the next one has all."""
 SETTLED = 4.0
 """Seconds in which more would come: two group intervals."""
+STORMS = 3
+"""A busy machine may be late in some of so many, and not in all of them."""
 
 pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.alone]
 
 
-@pytest.fixture
-async def way(tmp_path: Path) -> AsyncIterator[Way]:
+async def test_200_breaches_are_a_handful_of_notifications_and_the_next_one_is_told_in_time(tmp_path: Path) -> None:
+    slowest: list[float] = []
+    while not slowest or (slowest[-1] >= WITHIN and len(slowest) < STORMS):
+        async with holding(tmp_path / str(len(slowest))) as way:
+            slowest.append(max(await storm(way)))
+    assert min(slowest) < WITHIN
+
+
+@asynccontextmanager
+async def holding(data: Path) -> AsyncIterator[Way]:
     """The repository's own settings, and 200 strategies that hold the same symbol; one more holds another."""
-    async with running(load_settings(ROOT / "config"), tmp_path) as way:
+    async with running(load_settings(ROOT / "config"), data) as way:
         events = [event for strategy in STRATEGIES for event in opening(strategy)]
         await way.app.monitor.handle_batch([*events, *opening(LATE, LATE_SYMBOL)])
         await asyncio.sleep(SCRAPES_FIRST)
         yield way
 
 
-async def test_200_breaches_are_a_handful_of_notifications_and_the_next_one_is_told(way: Way) -> None:
+async def storm(way: Way) -> list[float]:
+    """Let the one fall, and then the other: seconds to the first notification, to the last one, and to that of the other."""
     before = len(way.sink.notifications)
     fell = await falls(way, quote("88").symbol)
-    await until(lambda: told(way.sink.notifications) >= set(STRATEGIES), within=WITHIN)
+    await until(lambda: told(way.sink.notifications) >= set(STRATEGIES))
     first, last = told_at(way.sink.notifications, STRATEGIES)
     await asyncio.sleep(SETTLED)
     notes = way.sink.notifications[before:]
     fell_late = await falls(way, LATE_SYMBOL)
-    await until(lambda: LATE in told(way.sink.notifications), within=WITHIN)
+    await until(lambda: LATE in told(way.sink.notifications))
     _, late = told_at(way.sink.notifications, [LATE])
 
     delays = [(then - since).total_seconds() for then, since in ((first, fell), (last, fell), (late, fell_late))]
@@ -55,6 +68,7 @@ async def test_200_breaches_are_a_handful_of_notifications_and_the_next_one_is_t
     assert all(len(group) <= HANDFUL for group in groups.values())
     assert len(notes) <= HANDFUL * len(groups)
     assert "StrategyDrawdown" not in {one.name for note in notes for one in note.alerts if one.labels["severity"] == "warning"}
+    return delays
 
 
 async def falls(way: Way, symbol: str) -> datetime:
