@@ -15,6 +15,7 @@ import pytest
 
 from genesis import __version__
 from genesis.cli import main
+from tests.integration.waiting import SOON
 
 ROOT = Path(__file__).parents[2]
 FILLS = """seq,account,coin,time_utc,side,price,size,closed_pnl,fee,crossed
@@ -205,6 +206,6 @@ def test_the_monitor_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
                 assert response.status == 200
             os.kill(process.pid, signal.SIGTERM)
             assert "Traceback" not in process.stderr.read()
-            assert process.wait(timeout=20) == 0
+            assert process.wait(timeout=SOON) == 0
         finally:
             process.kill()

@@ -16,6 +16,7 @@ from genesis.core.models import AnyAccountEvent, CapitalFlow, Fill, Side
 from genesis.database.address import Address
 from genesis.ledger.journal import Entry, Journal
 from genesis.ledger.schema import EVENT, SCHEMA, SCHEMA_VERSION, SNAPSHOT
+from tests.integration.waiting import SOON
 
 TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -163,7 +164,7 @@ async def test_more_than_may_wait_is_refused_and_nothing_of_it_taken(sqlite_addr
         first = asyncio.create_task(append(journal, [fill("a"), fill("b")]))
         await asyncio.sleep(0)
         with pytest.raises(JournalBusyError, match="2 events wait") as caught:
-            await asyncio.wait_for(append(journal, [fill("c"), fill("d")]), 5)
+            await asyncio.wait_for(append(journal, [fill("c"), fill("d")]), SOON)
         assert caught.value.retryable
         last = asyncio.create_task(append(journal, [fill("e")]))
         await asyncio.sleep(0)

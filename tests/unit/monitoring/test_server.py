@@ -15,6 +15,7 @@ from genesis.monitoring.catalog import Metric as Definition
 from genesis.monitoring.exposition import Exporter, TextExposition
 from genesis.monitoring.server import monitor_site
 from genesis.monitoring.table import Table
+from tests.integration.waiting import SOON
 from tests.unit.monitoring.alert_tree import limits, settings
 
 
@@ -86,7 +87,7 @@ async def test_a_client_that_leaves_amid_a_scrape_ends_it() -> None:
         writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
         assert (await reader.readline()).startswith(b"HTTP/1.1 200")
         writer.transport.abort()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(SOON):
             await ended.wait()
 
 

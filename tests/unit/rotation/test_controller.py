@@ -25,6 +25,7 @@ from genesis.rotation.controller import Controller, Parts, next_round
 from genesis.rotation.decision import Decision, History, Reason, Step, Track
 from genesis.rotation.observation import Observation, Pin
 from genesis.rotation.observer import Observer
+from tests.integration.waiting import SOON
 from tests.unit.rotation.told import RULES, SetClock, Told, answers, of, settings
 
 ACTIVE = StrategyState.ACTIVE
@@ -509,7 +510,7 @@ async def test_the_loop_ends_with_the_round_under_way_and_gives_the_lock_back(tm
                 stop.set()
 
         one.controller.told = third
-        await asyncio.wait_for(one.controller.run(stop), 10)
+        await asyncio.wait_for(one.controller.run(stop), SOON)
         assert one.controller.status.number == 3
         assert not one.audit.is_open
 

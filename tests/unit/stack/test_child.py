@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ import pytest
 from genesis.core.errors import StackError
 from genesis.stack.child import Child
 from tests.integration.ports import own_port
+from tests.integration.waiting import SOON, until
 
 SERVER = """
 import http.server, sys
@@ -32,12 +33,6 @@ def child(tmp_path: Path, *command: str) -> Child:
     return Child("worker", [sys.executable, "-c", *command], log=tmp_path / "log" / "worker.log", environ=os.environ)
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - another process tells no event
-            await asyncio.sleep(0.01)
-
-
 async def logged(program: Child, word: str) -> None:
     await until(lambda: program.log.exists() and word in program.log.read_text())
 
@@ -45,10 +40,9 @@ async def logged(program: Child, word: str) -> None:
 def alive(pid: int | None) -> bool:
     assert pid is not None
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:  # it may end while it is looked at
         return False
-    return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
 
 
 @pytest.fixture
@@ -65,7 +59,7 @@ async def test_ready_returns_when_the_url_answers_200(tmp_path: Path) -> None:
     program = child(tmp_path, SERVER, str(port), "200")
     await program.start()
     try:
-        await program.ready(f"http://127.0.0.1:{port}/", within=20)
+        await program.ready(f"http://127.0.0.1:{port}/", within=SOON)
     finally:
         await program.stop()
     assert not alive(program.pid)
@@ -87,7 +81,7 @@ async def test_ready_reports_a_program_that_ends_with_its_code_and_last_words(tm
     program = child(tmp_path, "import sys; [print('line', n) for n in range(20)]; sys.exit('bad flag')")
     await program.start()
     with pytest.raises(StackError) as caught:
-        await program.ready(f"http://127.0.0.1:{own_port()}/", within=20)
+        await program.ready(f"http://127.0.0.1:{own_port()}/", within=SOON)
     text = str(caught.value)
     assert "ended with code 1 before it was ready" in text
     assert "bad flag" in text
@@ -106,7 +100,7 @@ async def test_a_program_that_does_not_exist_is_reported(tmp_path: Path) -> None
     except StackError:
         return  # no setpriv on this machine
     with pytest.raises(StackError, match=r"ghost ended with code(.|\n)*no-such-program"):
-        await guarded.ready(f"http://127.0.0.1:{own_port()}/", within=20)
+        await guarded.ready(f"http://127.0.0.1:{own_port()}/", within=SOON)
 
 
 async def test_stop_ends_a_program_with_sigterm(sleeper: Child) -> None:

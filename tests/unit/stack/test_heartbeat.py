@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from genesis.core.clock import SystemClock
 from genesis.stack.heartbeat import MISSED, WATCHDOG, Heartbeat, Pulse
 from genesis.stack.sink import Notification, NotifiedAlert, Status
+from tests.integration.waiting import SOON
 
 INTERVAL = 0.03
 LIMIT = MISSED * INTERVAL
@@ -31,7 +32,7 @@ async def watched(heartbeat: Heartbeat) -> AsyncIterator[None]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(SOON):
         while not condition():  # noqa: ASYNC110 - what is waited for is that nothing comes
             await asyncio.sleep(INTERVAL / 10)
 
@@ -63,7 +64,7 @@ async def test_a_heartbeat_that_never_came_is_missed_too() -> None:
 async def test_another_alert_or_a_resolved_watchdog_is_no_heartbeat() -> None:
     heartbeat = Heartbeat(timedelta(seconds=INTERVAL), SystemClock())
     async with watched(heartbeat):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(SOON):
             while heartbeat.alive:
                 heartbeat.hear(note(status="resolved"))
                 heartbeat.hear(note("MonitorDown"))

@@ -10,6 +10,7 @@ import pytest
 
 from genesis.core.clock import SystemClock
 from genesis.stack.sink import Notification, NotificationSink
+from tests.integration.waiting import SOON
 
 BODY = {
     "version": "4",
@@ -37,7 +38,7 @@ async def test_a_notification_is_kept_and_handed_on(client: aiohttp.ClientSessio
     async with NotificationSink(SystemClock(), seen.append) as sink:
         async with client.post(f"{sink.url}/pager", json=BODY) as response:
             assert response.status == 200
-        note = await sink.wait_for(lambda _, alert: alert.name == "StrategyDrawdown", within=5)
+        note = await sink.wait_for(lambda _, alert: alert.name == "StrategyDrawdown", within=SOON)
     assert note.receiver == "pager"
     assert note.alerts[0].labels["strategy"] == "pairs"
     assert seen == [note] == list(sink.notifications)
