@@ -14,7 +14,7 @@ from tests.integration.postgres import PASSWORD, Cluster, cluster
 
 # How long an example takes says more of the machine than of the code, and what passes here has to pass everywhere.
 # `pytest --hypothesis-profile=search` looks at other examples each time.
-settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("search", derandomize=False, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("same", settings.get_profile("search"), derandomize=True)
 settings.load_profile("same")
 
