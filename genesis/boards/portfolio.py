@@ -196,7 +196,9 @@ def _strategies() -> table.Panel:
         Column("Capacity", queries.each(catalog.STRATEGY_CAPACITY_USED_RATIO), style.RATIO, 0),
         Column("Alerts", queries.firing_alerts_of_each(), style.COUNT, 0, properties=_alarming()),
     ]
-    trend = Trend("Trend", queries.each(catalog.STRATEGY_NET_PNL))
+    pnl = catalog.STRATEGY_NET_PNL
+    # Of those that are known at the end alone: a trend is no row of its own.
+    trend = Trend("Trend", f"{queries.each(pnl)} and on (strategy) {queries.each(pnl, at=queries.AT_END)}")
     return sorted_by(per_strategy(caption, columns, trend), "Today")
 
 

@@ -67,8 +67,12 @@ def joined(panel: table.Panel, keys: Mapping[str, str], columns: Sequence[Column
         panel.with_target(rows(column.expr, ref))
         names |= {f"Value #{ref}": column.title, **column.labels}
         panel.override_by_name(column.title, _properties(column))
-    panel.with_transformation(model.DataTransformerConfig(id_val="merge", options={}))
-    return reshaped(panel, names)
+    if trend is None:
+        return reshaped(_transformed(panel, "merge"), names)
+    # The columns first: one of which nothing is known has no rows and no name in it, and Grafana would take it for a trend.
+    _transformed(panel, "merge", of="/^[A-Z]$/")
+    _transformed(panel, "timeSeriesTable", of=_TREND)
+    return reshaped(_transformed(panel, "merge"), names)
 
 
 def per_strategy(caption: Caption, columns: Sequence[Column], trend: Trend | None = None) -> table.Panel:
@@ -119,12 +123,17 @@ def refs(count: int) -> list[str]:
 
 
 def _add_trend(panel: table.Panel, trend: Trend) -> dict[str, str]:
-    """Query, transformation and cell of the small charts; returns the name of their field → its title."""
+    """Query and cell of the small charts; returns the name of their field → its title."""
     cell = model.DynamicConfigValue("custom.cellOptions", {"type": "sparkline", "hideValue": True, "lineWidth": 1})
     panel.with_target(lines(trend.expr, "", _TREND))
-    panel.with_transformation(model.DataTransformerConfig(id_val="timeSeriesTable", options={}))
     panel.override_by_name(trend.title, [cell])
     return {f"Trend #{_TREND}": trend.title}
+
+
+def _transformed(panel: table.Panel, kind: str, of: str = "") -> table.Panel:
+    """Transform what the queries told; with `of`, that of the query of this name, or of those that fulfil the expression."""
+    chosen = model.MatcherConfig(id_val="byRefId", options=of) if of else None
+    return panel.with_transformation(model.DataTransformerConfig(id_val=kind, filter_val=chosen, options={}))
 
 
 def _properties(column: Column) -> list[model.DynamicConfigValue]:

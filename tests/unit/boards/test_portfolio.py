@@ -25,11 +25,23 @@ def test_it_answers_first_whether_money_is_made_now_today_this_week_this_month_a
 
 def test_the_columns_of_the_strategies_table_join_on_the_strategy() -> None:
     table = panel_of(BOARD, "Strategies")
-    assert [one["id"] for one in table["transformations"]] == ["timeSeriesTable", "merge", "organize"]
     for target in table["targets"]:
         outer = GROUPING.findall(target["expr"])
         assert outer, target["expr"]
         assert set(outer) <= {"strategy", ""}, target["expr"]
+
+
+def test_a_column_of_which_nothing_is_known_is_no_trend_and_does_not_keep_the_others_apart() -> None:
+    table = panel_of(BOARD, "Strategies")
+    columns, trend, all_of_them, shown = table["transformations"]
+    assert [one["id"] for one in (columns, trend, all_of_them, shown)] == ["merge", "timeSeriesTable", "merge", "organize"]
+    assert columns["filter"]["id"] == trend["filter"]["id"] == "byRefId"
+    chosen = re.compile(columns["filter"]["options"].strip("/"))
+    assert {t["refId"] for t in table["targets"] if t["instant"]} == {
+        t["refId"] for t in table["targets"] if chosen.match(t["refId"])
+    }
+    assert [t["refId"] for t in table["targets"] if t["range"]] == [trend["filter"]["options"]]
+    assert "filter" not in all_of_them
 
 
 def test_the_strategies_table_has_what_the_portfolio_manager_compares() -> None:
