@@ -28,7 +28,7 @@ _P = TypeVar("_P", bargauge.Panel, heatmap.Panel, stat.Panel, statetimeline.Pane
 
 
 NO_MARK: Final = "No mark, rate or scrape."
-NO_RULES: Final = "Rules are not run."
+NO_RULES: Final = "No rules run, or no scrape."
 """Why a number may be missing, for the small space of one."""
 
 

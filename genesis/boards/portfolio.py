@@ -25,7 +25,7 @@ from genesis.boards.targets import lines, now, rows
 from genesis.monitoring import catalog
 
 WINDOW: Final = 'window="$window"'
-UNKNOWN: Final = "Unknown: the table of undefined figures below says why."
+UNKNOWN: Final = "Not known in this time: the table of undefined figures says why, or the monitor was not scraped."
 
 
 _LIMITS: Final = {"max_daily_loss": "Daily loss", "max_positions": "Open positions"}
@@ -68,7 +68,7 @@ def _money(currency: str) -> list[stat.Panel]:
     soon = Caption(
         "5 minutes",
         "By how much the net P&L of all strategies has changed in the last five minutes.",
-        "Not yet.",
+        "Not yet, or no scrape.",
     )
     whole = Caption(
         "Since start", "Realised and unrealised P&L less fees plus funding of all strategies, since start.", NO_MARK
@@ -98,12 +98,12 @@ def _limits(currency: str) -> list[stat.Panel]:
     risk = Caption(
         "VaR, 95 %",
         "Value at risk: loss that is exceeded in 5 of 100 horizons of monitor.yaml, of the returns seen. See Risk.",
-        "Too few returns.",
+        "Too few returns, or no scrape.",
     )
     used = Caption(
         "Loss limit",
         "Today's loss over the daily loss limit of the account's tier, reached at 100 %. 0 on a day without a loss.",
-        "No tier, or no mark.",
+        "No tier, mark or scrape.",
     )
     positions = Caption("Positions", "Open positions of all strategies; two strategies in one symbol have two.", "No scrape.")
     tail = queries.account(catalog.PORTFOLIO_VALUE_AT_RISK, 'method="historical"', 'confidence="0.95"')
@@ -182,7 +182,7 @@ def _strategies() -> table.Panel:
         "is of the net P&L over the board's time range. A dash is a figure that cannot be computed yet: its board says why. "
         "Win rate, profit factor and Sharpe ratio (of a year) are of the chosen window. Slippage is the mean of fills against "
         "the signals' prices, above 0 it cost money. Capacity is capital over what the strategy can use.",
-        "No strategy is known: no event of one was booked yet.",
+        "No strategy is known: no event of one was booked yet, or the monitor was not scraped.",
     )
     columns = [
         Column("State", queries.states(queries.PICKED), style.COUNT, properties=style.states()),

@@ -9,7 +9,7 @@ board of one strategy has a single name: `THIS`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from genesis.core.models import StrategyState
@@ -21,9 +21,12 @@ from genesis.monitoring.catalog import Metric
 # backquote in a name cannot be written so.
 PICKED: Final = "strategy=~`${strategy:regex}`"
 THIS: Final = "strategy=`${strategy:raw}`"
+# Before the first event there is none to choose, and nothing is what alerts of the account have for a strategy.
+THIS_NAMED: Final = f'{THIS},strategy!=""'
 # Alerts of the account have no strategy: they are shown whatever is picked.
 PICKED_OR_NONE: Final = "strategy=~`${strategy:regex}|`"
 AT_END: Final = " @ end()"
+BEFORE_END: Final = "[1h:30s] @ end()"
 STATE_CODES: Final[Mapping[StrategyState, int]] = {state: code for code, state in enumerate(StrategyState, start=1)}
 """What stands for a state in a query's values."""
 
@@ -59,8 +62,16 @@ def furthest(metric: Metric, *matchers: str) -> str:
 
     The choice is made once, not at each step: a line that comes and goes is not a line.
     """
-    chosen = f"topk($lines, abs({each(metric, *matchers, at=AT_END)}))"
+    chosen = f"topk($lines, abs({at_end(lambda at: each(metric, *matchers, at=at))}))"
     return f"{each(metric, *matchers)} and on (strategy) {chosen}"
+
+
+def at_end(figure: Callable[[str], str]) -> str:
+    """What lines are chosen by: `figure(at)` at the end of the board's time range, or what it last was, where it is gone.
+
+    Of the end alone, a chart would lose its past when the monitor is down. Half a minute is no matter to a choice.
+    """
+    return f"({figure(AT_END)} or last_over_time(({figure('')}){BEFORE_END}))"
 
 
 def account_change(metric: Metric, window: str) -> str:
@@ -100,6 +111,11 @@ def level(expr: str, alert: str, like: str = "") -> str:
     return " + ".join(reached)
 
 
+def beside(line: str, figure: str) -> str:
+    """The line where there is the figure that it is drawn beside: a chart of a threshold alone does not say why it is."""
+    return f"({line}) and on () ({figure})"
+
+
 def states(strategy: str) -> str:
     """The state of each strategy that fulfils the matcher, as one of `STATE_CODES`."""
     told = {code: series(catalog.ROTATION_STATE, f'state="{state.value}"', strategy) for state, code in STATE_CODES.items()}
@@ -127,7 +143,7 @@ def firing_alerts_of_each() -> str:
     """How many alerts fire on each picked strategy; 0 while the rules are evaluated and none does."""
     known = f"max by (strategy) ({series(catalog.STRATEGY_CAPITAL, PICKED)})"
     none = f'0 * {known} and on () ALERTS{{alertstate="firing",{_WATCHDOG}}}'
-    return f'count by (strategy) (ALERTS{{alertstate="firing",{_NOT_WATCHDOG},{PICKED}}}) or {none}'
+    return f'count by (strategy) (ALERTS{{alertstate="firing",{_NOT_WATCHDOG},{PICKED},{_NAMED}}}) or {none}'
 
 
 def raised_alerts(strategy: str) -> str:
@@ -178,6 +194,7 @@ _ABOUT: Final = (
     *("symbol", "other", "period", "figure", "reason", "scope", "source", "kind", "code", "group", "label"),
     *("integration", "rule_group", "alertmanager"),
 )
+_NAMED: Final = 'strategy!=""'
 _WATCHDOG: Final = 'alertname="Watchdog"'
 _NOT_WATCHDOG: Final = 'alertname!="Watchdog"'
 

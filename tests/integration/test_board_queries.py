@@ -80,6 +80,18 @@ def test_a_chart_has_the_strategies_that_are_furthest_from_zero_at_its_end_and_n
     )
 
 
+def test_lines_are_chosen_by_what_is_at_the_end_and_where_that_is_gone_by_what_was_last(tmp_path: Path) -> None:
+    pnl = "genesis_strategy_net_pnl"
+    chosen_by = queries.at_end(lambda at: queries.each(catalog.STRATEGY_NET_PNL, at=at))
+    expect(
+        tmp_path,
+        chosen_by.replace(queries.AT_END, ""),
+        {f'{pnl}{{strategy="here"}}': "1+1x60", f'{pnl}{{strategy="gone"}}': "1+1x40 stale"},
+        {'{strategy="here"}': 46, '{strategy="gone"}': 31},
+        at="45s",
+    )
+
+
 def test_a_state_is_the_code_of_the_one_that_is_told(tmp_path: Path) -> None:
     told = "genesis_rotation_state"
     of = {"a": "paused", "b": "active"}
@@ -104,6 +116,20 @@ def test_firing_alerts_are_unknown_and_not_none_where_the_rules_are_not_evaluate
     expect(tmp_path, queries.firing_alerts(), watchdog | fires, {"{}": 1})
     expect(tmp_path, queries.firing_alerts_of_each(), capital, {})
     expect(tmp_path, queries.firing_alerts_of_each(), capital | watchdog | fires, {'{strategy="a"}': 1, '{strategy="b"}': 0})
+
+
+def test_alerts_of_the_account_are_those_of_no_strategy_before_there_is_one_to_choose(tmp_path: Path) -> None:
+    down = {
+        'ALERTS{alertname="MonitorDown",alertstate="firing"}': "1+0x10",
+        'ALERTS_FOR_STATE{alertname="MonitorDown"}': "0+0x10",
+    }
+    shown = (
+        queries.firing_alerts_of_each(),
+        queries.raised_alerts(queries.THIS_NAMED),
+        queries.alert_starts(queries.THIS_NAMED),
+    )
+    for expr in shown:
+        expect(tmp_path, re.sub(r"\$\{strategy:\w+}", "", expr), down, {})
 
 
 def test_threshold_lines_hang_below_zero_with_the_default_and_the_overrides(tmp_path: Path) -> None:

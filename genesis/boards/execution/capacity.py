@@ -13,7 +13,7 @@ from genesis.boards.tables import Column, grid, per_strategy, reshaped, sorted_b
 from genesis.boards.targets import lines, now, rows
 from genesis.monitoring import catalog
 
-_UNKNOWN: Final = "No capacity is known: the table of unknown capacities says why."
+_UNKNOWN: Final = "No capacity is known: the table of unknown capacities says why, or the monitor was not scraped."
 _LIMITS: Final = ("edge", "participation", "depth")
 _USED: Final = queries.each(catalog.STRATEGY_CAPACITY_USED_RATIO)
 _REASONS: Final = {
@@ -55,7 +55,7 @@ def by_strategy() -> table.Panel:
         "Capacity is the least of the limits that are known; it is set by the limit and symbol beside it. Edge: from there on "
         "more capital earns less, for its impact. Level: which threshold of CapacityNearlyUsed is reached; the alert also "
         "waits for trades enough. A dash is not known: the table below says why.",
-        "No strategy is known: no event of one was booked yet.",
+        "No strategy is known: no event of one was booked yet, or the monitor was not scraped.",
     )
     binding = f"max by (strategy, limit, symbol) ({queries.series(catalog.STRATEGY_CAPACITY_BINDING_INFO, queries.PICKED)})"
     columns = [

@@ -16,7 +16,7 @@ from genesis.core.figure_alerts import FillDelayAlert
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.figure import percent
 
-NO_FILLS = "No picked strategy had a fill with a signal in this time."
+NO_FILLS = "No picked strategy had a fill with a signal in this time, or the monitor was not scraped."
 
 
 def over_time(settings: BoardSettings) -> timeseries.Panel:
@@ -58,7 +58,7 @@ def by_strategy(settings: BoardSettings) -> table.Panel:
         "Seconds from a signal to its fill, in event time: which half of the fills since start, and "
         f"{percent(config.quantile)} of them, kept below. {slow} recent: of the last {window}. Level: which threshold of "
         "FillDelayHigh that has reached; the alert also waits for fills enough.",
-        "No picked strategy had a fill with a signal.",
+        "No picked strategy had a fill with a signal, or the monitor was not scraped.",
     )
     recent = _recent(config)
     known = f"max by (strategy) ({queries.series(catalog.STRATEGY_CAPITAL, queries.PICKED)})"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from genesis.boards.queries import PICKED, series
+from genesis.boards.queries import PICKED, at_end, each, series
 from genesis.core.duration import duration_text
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import SLIPPAGE_BOUNDS, Metric
@@ -60,7 +60,11 @@ def expected_slippage(window: str) -> str:
 
 def over_expected(window: str, at: str = "") -> str:
     """Each picked strategy's mean slippage over what strategies.yaml expects; 1 is as expected."""
-    expected = f"max by (strategy) ({series(catalog.STRATEGY_EXPECTED_SLIPPAGE_RATIO, PICKED, at=at)})"
+
+    def expecting(at: str = "") -> str:
+        return each(catalog.STRATEGY_EXPECTED_SLIPPAGE_RATIO, at=at)
+
+    expected = at_end(expecting) if at else expecting()
     return f"{mean_slippage('strategy', window, at)} / (1e4 * {expected} > 0)"
 
 
@@ -105,8 +109,12 @@ def delay_buckets(window: str) -> str:
 
 
 def most(expr: str, measure: str) -> str:
-    """`expr` of the `$lines` strategies with the largest measure, of the end of the board's time range."""
-    return f"{expr} and on (strategy) topk($lines, {measure})"
+    """`expr` of the `$lines` strategies with the largest measure, of the end of the board's time range; 0 stands for none."""
+    return f"{expr} and on (strategy) topk($lines, {measure} or 0 * {at_end(_known)})"
+
+
+def _known(at: str) -> str:
+    return each(catalog.STRATEGY_CAPITAL, at=at)
 
 
 def _buckets(by: str, matchers: str, window: str) -> str:

@@ -17,12 +17,14 @@ from genesis.monitoring import catalog
 _WINDOW: Final = sampled(timedelta(minutes=5))
 _KINDS = ("taker", "maker", "unknown")
 _RATE = "suffix:/min"
-_NO_FILLS = "No picked strategy had a fill in this time."
+_NO_FILLS = "No picked strategy had a fill in this time, or the monitor was not scraped."
 
 
 def rate() -> stat.Panel:
     """How often the picked strategies trade."""
-    caption = Caption("Fills", "Fills of the picked strategies a minute, over the last five minutes.", "No fills yet.")
+    caption = Caption(
+        "Fills", "Fills of the picked strategies a minute, over the last five minutes.", "No fills yet, or no scrape."
+    )
     told = f"sum({counted(catalog.STRATEGY_FILLS, window=_WINDOW)}) / 5"
     return big_number(caption, now(told, "Fills"), _RATE, 1)
 
@@ -49,6 +51,6 @@ def by_strategy(settings: BoardSettings) -> timeseries.Panel:
         _NO_FILLS,
     )
     told = f"sum by (strategy) ({counted(catalog.STRATEGY_FILLS, window=_WINDOW)}) / 5"
-    whole = f"sum by (strategy) ({counted(catalog.STRATEGY_FILLS, at=queries.AT_END)})"
+    whole = queries.at_end(lambda at: f"sum by (strategy) ({counted(catalog.STRATEGY_FILLS, at=at)})")
     panel = chart(caption, _RATE, 1).max_data_points(COLUMNS).min(0)
     return style.own_colours(panel.with_target(lines(most(told, whole), "{{strategy}}")), settings.strategies)

@@ -15,7 +15,9 @@ from genesis.boards.targets import lines, now
 from genesis.monitoring import catalog
 
 _TOLD: Final = queries.series(catalog.STRATEGY_SHORTFALL, queries.PICKED)
-_UNKNOWN: Final = "No fill was measured: that takes decision price, arrival price and arrival spread."
+_UNKNOWN: Final = (
+    "No fill was measured: that takes decision price, arrival price and arrival spread. Or the monitor was not scraped."
+)
 _PARTS: Final = ("delay", "spread", "impact", "fees", "opportunity")
 
 
@@ -26,18 +28,18 @@ def stats(settings: BoardSettings) -> list[stat.Panel]:
         "Shortfall",
         "Implementation shortfall of the picked strategies since start: delay, spread, impact, fees and opportunity; above 0 "
         "it cost money.",
-        "No fill was measured.",
+        "None was measured, or no scrape.",
     )
     recent = Caption(
         "5 minutes",
         "By how much the shortfall of the picked strategies has changed in the last five minutes; above 0 it cost money.",
-        "Not yet.",
+        "Not yet, or no scrape.",
     )
     measured = Caption(
         "Measured",
         "Share of the fills since start that are in the shortfall: those with decision price, arrival price and arrival "
         "spread. The rest is in none of its parts.",
-        "No fills yet.",
+        "No fills yet, or no scrape.",
     )
     change = f"sum({_TOLD} - {_TOLD} offset 5m)"
     return [

@@ -19,7 +19,7 @@ from genesis.core.duration import duration_text
 from genesis.monitoring import catalog
 
 MAKER: Final = 'liquidity="maker"'
-NO_FILLS: Final = "No picked strategy had a fill with a decision price in this time."
+NO_FILLS: Final = "No picked strategy had a fill with a decision price in this time, or the monitor was not scraped."
 _QUANTILES: Final = ((0.5, "Median", style.LINES[0]), (0.9, "p90", style.LINES[1]), (0.99, "p99", style.LINES[3]))
 
 
@@ -67,7 +67,7 @@ def by_strategy(settings: BoardSettings) -> table.Panel:
         f"value. Recent: mean per fill of the last {duration_text(window)}. Level: which threshold of SlippageHigh that has "
         f"reached; the alert also waits for fills enough. Ratio: mean per fill of the last {duration_text(compared)} over what "
         "strategies.yaml expects.",
-        "No strategy is known: no event of one was booked yet.",
+        "No strategy is known: no event of one was booked yet, or the monitor was not scraped.",
     )
     recent = fills.mean_slippage("strategy", sampled(window))
     known = f"max by (strategy) ({queries.series(catalog.STRATEGY_CAPITAL, queries.PICKED)})"
@@ -120,13 +120,15 @@ def expected_over_time(settings: BoardSettings) -> timeseries.Panel:
         f"Mean slippage per fill in the last {duration_text(window)} over what strategies.yaml expects; 100 % is as expected, "
         "below 0 the fills were better than the signals' prices. Of more strategies than the board's number of lines, the "
         "highest at its end. Dashed: where SlippageAboveExpected of that severity starts.",
-        "No picked strategy with an expected slippage in strategies.yaml had a fill in this time.",
+        "No picked strategy with an expected slippage in strategies.yaml had a fill in this time, or nothing was scraped.",
     )
     ratio, at_end = (fills.over_expected(sampled(window), at) for at in ("", queries.AT_END))
     panel = chart(caption, style.RATIO, 0).max_data_points(COLUMNS)
     panel.with_target(lines(fills.most(ratio, at_end), "{{strategy}}"))
     style.own_colours(panel, settings.strategies)
-    return thresholds.of_strategies(panel, "SlippageAboveExpected", "YZ")
+    return thresholds.of_strategies(
+        panel, "SlippageAboveExpected", "YZ", beside=queries.each(catalog.STRATEGY_EXPECTED_SLIPPAGE_RATIO)
+    )
 
 
 def by_symbol() -> table.Panel:
@@ -135,7 +137,7 @@ def by_symbol() -> table.Panel:
         "Slippage by symbol",
         "Mean slippage since start, weighted by value, in basis points; above 0 it cost money. Traded: value of the fills in "
         "the currency that the symbol is quoted in. Maker: share of that value which gave liquidity.",
-        "No picked strategy had a fill with a decision price.",
+        "No picked strategy had a fill with a decision price, or the monitor was not scraped.",
     )
     key = "strategy, symbol"
     volume = f"sum by ({key}) ({queries.series(catalog.STRATEGY_VOLUME, queries.PICKED)})"

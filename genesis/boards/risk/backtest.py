@@ -14,7 +14,7 @@ from genesis.boards.targets import lines
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import Metric
 
-NEVER: Final = "No forecast was compared with a return yet."
+NEVER: Final = "No forecast was compared with a return yet, or the monitor was not scraped."
 _JUDGED: Final = {
     "0": ("holds", style.GAIN),
     "1": ("too many", style.WARNING),

@@ -16,7 +16,7 @@ from genesis.monitoring import catalog
 
 _ALERT: Final = "BetaOutOfBand"
 _BAND: Final = {"0": ("inside", style.GAIN), "1": ("outside", style.WARNING)}
-_NONE: Final = "No benchmark is configured, or there are too few returns yet."
+_NONE: Final = "No benchmark is configured, there are too few returns, or the monitor was not scraped."
 
 
 def account_beta() -> timeseries.Panel:
@@ -53,7 +53,7 @@ def betas(settings: BoardSettings) -> timeseries.Panel:
     panel = chart(caption, style.COUNT, 3).with_target(lines(queries.furthest(catalog.STRATEGY_BETA), "{{strategy}}"))
     for ref, part in zip("BC", ("low", "high"), strict=True):
         line = queries.account_threshold(_ALERT, "warning", f'part="{part}"')
-        threshold_line(panel, ref, line, part, style.WARNING)
+        threshold_line(panel, ref, queries.beside(line, queries.each(catalog.STRATEGY_BETA)), part, style.WARNING)
     return style.own_colours(panel, settings.strategies)
 
 

@@ -41,18 +41,18 @@ def counts() -> list[stat.Panel]:
     ratio = Caption(
         "Diversification",
         "Diversification ratio: mean volatility of the strategies over that of them together. 1: all are one bet.",
-        "No two strategies yet.",
+        "No two strategies yet, or no scrape.",
     )
     shrinkage = Caption(
         "Shrinkage",
         "How far Ledoit-Wolf shrinks the covariances, 0 to 100 %; the farther, the less the returns tell.",
-        "No two strategies yet.",
+        "No two strategies yet, or no scrape.",
     )
     omitted = Caption(
         "Pairs left out",
         "Pairs whose correlation is known, and not told: with many strategies only the strongest are "
         "(correlation.strongest_pairs of monitor.yaml).",
-        "No correlations yet.",
+        "No correlations yet, or no scrape.",
     )
     undefined = Caption(
         "Pairs without one",
@@ -133,7 +133,7 @@ def over_time() -> timeseries.Panel:
         "of lines, by the chosen estimator. Dashed: where CorrelationHigh starts.",
         _ALONE,
     )
-    strongest_at_end = f"topk($lines, abs({_told('$estimator', at=queries.AT_END)}))"
+    strongest_at_end = f"topk($lines, abs({queries.at_end(lambda at: _told('$estimator', at=at))}))"
     query = lines(_of_pairs("$estimator", strongest_at_end), "{{strategy}} · {{other}}")
     panel = chart(caption, style.COUNT, 2).max_data_points(_POINTS).with_target(query)
     line = queries.account_threshold("CorrelationHigh", "warning")

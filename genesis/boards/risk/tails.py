@@ -17,7 +17,7 @@ METHOD: Final = 'method="$method"'
 CONFIDENCE: Final = 'confidence="$confidence"'
 EXCEEDED_SHARE: Final = "(1 - ${confidence}0)"
 """Share of the returns that should exceed it. The 0 changes no share, and stands for it as long as there is none to choose."""
-FEW: Final = "Not enough returns yet: min_observations of monitor.yaml."
+FEW: Final = "Fewer returns than min_observations of monitor.yaml, or the monitor was not scraped."
 # These stand before all names.
 ACCOUNT: Final = "= Account"
 SUM: Final = "= Sum"
@@ -108,7 +108,9 @@ def components_over_time(settings: BoardSettings) -> timeseries.Panel:
     )
     chosen = ('method="parametric"', CONFIDENCE)
     part = queries.account(catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK, *chosen, by="strategy")
-    at_end = queries.account(catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK, *chosen, by="strategy", at=queries.AT_END)
+    at_end = queries.at_end(
+        lambda at: queries.account(catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK, *chosen, by="strategy", at=at)
+    )
     panel = (
         stacked(chart(caption, style.money(settings.currency), 0))
         .axis_soft_min(0)
@@ -126,7 +128,7 @@ def by_strategy() -> table.Panel:
         "Value at risk and expected shortfall by the chosen method and confidence, in money and as shares of the strategy's "
         "equity; deepest drawdown since start; volatility of a year since start; beta to the benchmark. Level: which threshold "
         "of ExpectedShortfallHigh the expected shortfall has reached.",
-        "No strategy is known: no event of one was booked yet.",
+        "No strategy is known: no event of one was booked yet, or the monitor was not scraped.",
     )
     tail = (METHOD, CONFIDENCE)
     shortfall = queries.each(catalog.STRATEGY_EXPECTED_SHORTFALL_RATIO, *tail)

@@ -66,7 +66,7 @@ def age_over_time() -> timeseries.Panel:
     )
     told = f"({_AGE}) / ({account(catalog.ROTATION_INTERVAL_SECONDS)} > 0)"
     panel = legend_below(chart(caption, style.COUNT, 1)).min(0).with_target(lines(told, "age"))
-    return thresholds.of_account(panel, "RotationStuck", "YZ").override_by_name("age", [style.fixed(style.GAIN)])
+    return thresholds.of_account(panel, "RotationStuck", "YZ", beside=_AGE).override_by_name("age", [style.fixed(style.GAIN)])
 
 
 def deliveries() -> table.Panel:

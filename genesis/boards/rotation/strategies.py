@@ -9,7 +9,7 @@ from grafana_foundation_sdk.builders import statetimeline, table, timeseries
 from genesis.boards import queries, style
 from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, chart, signed, stacked, threshold_line, timeline
-from genesis.boards.queries import AT_END, PICKED, STATE_CODES, each, series
+from genesis.boards.queries import PICKED, STATE_CODES, each, series
 from genesis.boards.rotation.controller import ABSENT, unread
 from genesis.boards.tables import Column, grid, per_strategy, reshaped, sorted_by, strategy_column, strategy_link
 from genesis.boards.targets import lines, rows
@@ -19,10 +19,17 @@ ROWS: Final = 10
 """Of a timeline without turning its page: as many as can be read."""
 POINTS: Final = 300
 """Of a chart of what changes once a decision at most: each point is dear with many strategies."""
-_DIFFERENCE: Final = f"{each(catalog.ROTATION_ENGINE_WEIGHT_RATIO)} - {each(catalog.ROTATION_TARGET_WEIGHT_RATIO)}"
-_DIFFERENCE_AT_END: Final = (
-    f"{each(catalog.ROTATION_ENGINE_WEIGHT_RATIO, at=AT_END)} - {each(catalog.ROTATION_TARGET_WEIGHT_RATIO, at=AT_END)}"
-)
+
+
+def _difference(at: str = "") -> str:
+    """The engine's weight less the target."""
+    engine, target = (
+        each(metric, at=at) for metric in (catalog.ROTATION_ENGINE_WEIGHT_RATIO, catalog.ROTATION_TARGET_WEIGHT_RATIO)
+    )
+    return f"{engine} - {target}"
+
+
+_DIFFERENCE: Final = _difference()
 _STATES: Final = f"{queries.states(PICKED)} or {unread(0, 'strategy')}"
 _WORDS: Final = (
     (0.0, "unknown", style.QUIET),
@@ -69,7 +76,7 @@ def scores_over_time(settings: BoardSettings) -> timeseries.Panel:
         "strategies than the board's number of lines, the worst. A strategy without all of its figures has none.",
         "No strategy has all the figures of its score, or no rotation controller is read.",
     )
-    worst = f"bottomk($lines, {each(catalog.ROTATION_SCORE, at=AT_END)})"
+    worst = f"bottomk($lines, {queries.at_end(lambda at: each(catalog.ROTATION_SCORE, at=at))})"
     shown = f"{each(catalog.ROTATION_SCORE)} and on (strategy) {worst}"
     panel = chart(caption, style.COUNT, 3).with_target(lines(shown, "{{strategy}}"))
     return style.own_colours(panel, settings.strategies)
@@ -84,12 +91,12 @@ def difference_over_time(settings: BoardSettings) -> timeseries.Panel:
         "RotationDisagrees fires, on either side.",
         "The engine reports no weights, or no rotation controller is read.",
     )
-    shown = f"{_DIFFERENCE} and on (strategy) topk($lines, abs({_DIFFERENCE_AT_END}))"
+    shown = f"{_DIFFERENCE} and on (strategy) topk($lines, abs({queries.at_end(_difference)}))"
     panel = signed(chart(caption, style.RATIO, 2)).max_data_points(POINTS).with_target(lines(shown, "{{strategy}}"))
     style.own_colours(panel, settings.strategies)
-    limit = queries.account_threshold("RotationDisagrees", "critical")
+    limit = queries.beside(queries.account_threshold("RotationDisagrees", "critical"), _DIFFERENCE)
     threshold_line(panel, "Y", limit, "too much", style.CRITICAL)
-    return threshold_line(panel, "Z", f"-{limit}", "too little", style.CRITICAL)
+    return threshold_line(panel, "Z", f"-1 * ({limit})", "too little", style.CRITICAL)
 
 
 def strategies() -> table.Panel:

@@ -8,7 +8,7 @@ from grafana_foundation_sdk.builders import stat, table, timeseries
 
 from genesis.boards import queries, style, thresholds
 from genesis.boards.panels import Caption
-from genesis.boards.queries import AT_END, PICKED, series
+from genesis.boards.queries import PICKED, series
 from genesis.boards.service.parts import HEIGHT, SPAN, low, numbers
 from genesis.boards.tables import Column, grid, joined, reshaped, sorted_by
 from genesis.boards.targets import lines, rows
@@ -35,9 +35,11 @@ def _marks() -> timeseries.Panel:
         "lines, those with the oldest. Dashed: where MarketDataStale starts, for symbols that a strategy holds.",
         "No symbol was quoted yet, or the monitor is not scraped.",
     )
-    confirmed = "max by (symbol) ({})"
-    at_end = confirmed.format(series(catalog.MARK_TIMESTAMP_SECONDS, at=AT_END))
-    age = f"time() - {confirmed.format(series(catalog.MARK_TIMESTAMP_SECONDS))} and on (symbol) bottomk($lines, {at_end})"
+
+    def confirmed(at: str = "") -> str:
+        return queries.account(catalog.MARK_TIMESTAMP_SECONDS, by="symbol", at=at)
+
+    age = f"time() - {confirmed()} and on (symbol) bottomk($lines, {queries.at_end(confirmed)})"
     panel = low(caption, style.SECONDS, 1).with_target(lines(age, "{{symbol}}"))
     return thresholds.of_account(panel, "MarketDataStale", "BC")
 
@@ -50,7 +52,7 @@ def _silence() -> timeseries.Panel:
         "clock stands still while the strategy may not trade or its market does not move.",
         "No strategy has sent anything yet, or the monitor is not scraped.",
     )
-    last = queries.each(catalog.STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS, at=AT_END)
+    last = queries.at_end(lambda at: queries.each(catalog.STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS, at=at))
     silence = f"{queries.silence()} and on (strategy) bottomk($lines, {last})"
     panel = low(caption, style.SECONDS, 1).with_target(lines(silence, "{{strategy}}"))
     return thresholds.of_strategies(panel, "StrategySilent", "BC")

@@ -79,7 +79,7 @@ def _growth() -> timeseries.Panel:
     caption = Caption(
         "Growth of the journal",
         "Events added to the journal a second, over the last five minutes.",
-        "There after five minutes.",
+        "There after five minutes of scrapes.",
     )
     added = f"max(deriv({series(catalog.JOURNAL_EVENTS)}[{RARE}]))"
     return style.own_colours(low(caption, style.PER_SECOND, 2).with_target(lines(added, "added")), ("added",))

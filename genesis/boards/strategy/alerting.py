@@ -8,14 +8,14 @@ from grafana_foundation_sdk.builders import table
 
 from genesis.boards import alerts, queries, style
 from genesis.boards.panels import Caption
-from genesis.boards.queries import THIS
+from genesis.boards.queries import THIS, THIS_NAMED
 from genesis.boards.tables import grid, reshaped
 from genesis.boards.targets import rows
 
 
 def panels() -> list[Any]:
     """The section."""
-    return [alerts.alert_table(THIS, hidden=["strategy"]).height(8).span(12), _undefined().height(8).span(12)]
+    return [alerts.alert_table(THIS_NAMED, hidden=["strategy"]).height(8).span(12), _undefined().height(8).span(12)]
 
 
 def _undefined() -> table.Panel:

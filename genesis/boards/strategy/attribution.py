@@ -46,12 +46,12 @@ def by_kind(currency: str) -> timeseries.Panel:
 
 def by_symbol() -> table.Panel:
     """A row a symbol, a column a period."""
-    return _by_part("symbol", "Symbol", "No fill was booked yet.")
+    return _by_part("symbol", "Symbol", "No fill was booked yet, or the monitor was not scraped.")
 
 
 def by_component() -> table.Panel:
     """A row a component, a column a period."""
-    return _by_part("component", "Component", "No fill was booked yet.")
+    return _by_part("component", "Component", "No fill was booked yet, or the monitor was not scraped.")
 
 
 def by_cause() -> table.Panel:

@@ -12,7 +12,7 @@ from genesis.boards.targets import lines
 from genesis.monitoring import catalog
 
 _ALERT: Final = "SharpeDegraded"
-_NO_BASELINE: Final = "The strategy has no baseline in strategies.yaml, or too few returns."
+_NO_BASELINE: Final = "The strategy has no baseline in strategies.yaml, too few returns, or the monitor was not scraped."
 
 
 def panels() -> list[Any]:
@@ -46,9 +46,12 @@ def _probability() -> timeseries.Panel:
         _NO_BASELINE,
     )
     panel = legend_below(chart(caption, style.RATIO, 2)).min(0).max(1)
-    panel.with_target(lines(queries.own(catalog.STRATEGY_PROBABILISTIC_SHARPE_RATIO), "probability"))
+    probability = queries.own(catalog.STRATEGY_PROBABILISTIC_SHARPE_RATIO)
+    panel.with_target(lines(probability, "probability"))
     panel.override_by_name("probability", [style.fixed(style.LINES[0])])
-    return threshold_line(panel, "B", queries.own_threshold(_ALERT, "warning"), "warning", style.WARNING)
+    return threshold_line(
+        panel, "B", queries.beside(queries.own_threshold(_ALERT, "warning"), probability), "warning", style.WARNING
+    )
 
 
 def _record() -> timeseries.Panel:

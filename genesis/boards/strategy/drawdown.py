@@ -13,7 +13,7 @@ from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines, now
 from genesis.monitoring import catalog
 
-_NONE_OVER = "No drawdown is over yet."
+_NONE_OVER = "No drawdown is over yet, or no scrape."
 
 
 def depth() -> timeseries.Panel:

@@ -5,4 +5,4 @@ from __future__ import annotations
 from typing import Final
 
 WINDOW: Final = 'window="$window"'
-UNKNOWN: Final = "Unknown: the table of undefined figures below says why."
+UNKNOWN: Final = "Not known in this time: the table of undefined figures says why, or the monitor was not scraped."

@@ -12,7 +12,7 @@ from genesis.boards.targets import lines
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import Metric
 
-_TOO_FEW = "Fewer returns than min_observations of monitor.yaml."
+_TOO_FEW = "Fewer returns than min_observations of monitor.yaml, or the monitor was not scraped."
 
 
 def panels() -> list[Any]:
@@ -63,7 +63,7 @@ def _observations() -> timeseries.Panel:
         "Observations",
         "Returns in the risk window: those behind value at risk, beta and correlation. Ratios of fewer than min_observations "
         "returns of monitor.yaml are left out.",
-        "The strategy has no return yet.",
+        "The strategy has no return yet, or the monitor was not scraped.",
     )
     query = lines(queries.own(catalog.STRATEGY_OBSERVATIONS), "returns")
     return legend_below(chart(caption, style.COUNT, 0)).min(0).with_target(query)

@@ -13,7 +13,7 @@ from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines
 from genesis.monitoring import catalog
 
-_NO_TRIPS: Final = "No round trip has closed yet."
+_NO_TRIPS: Final = "No round trip has closed yet, or the monitor was not scraped."
 _RESULTS: Final = {"win": style.GAIN, "loss": style.LOSS, "even": style.QUIET, "unvalued": style.LINES[3]}
 
 

@@ -16,6 +16,7 @@ from grafana_foundation_sdk.models import dashboard as model
 from genesis.boards import boards, foreign, style
 from genesis.boards.panels import Caption
 from genesis.boards.places import PLACES
+from genesis.boards.queries import BEFORE_END
 from genesis.boards.tables import Column, grid, joined
 from genesis.core.config import load_settings
 from genesis.monitoring import catalog
@@ -273,7 +274,7 @@ def test_charts_of_what_an_alert_looks_at_look_as_far_back_and_at_the_same_quant
         "Fill delay by strategy": ["[40m:2m]", "histogram_quantile(0.99,"],
     }
     for title, parts in looks.items():
-        told = " ".join(target["expr"] for target in panel_of(board, title)["targets"])
+        told = " ".join(target["expr"] for target in panel_of(board, title)["targets"]).replace(BEFORE_END, "")
         assert all(part in told for part in parts)
         assert set(re.findall(r"\[\d\w*:\w+]", told)) == {part for part in parts if part.startswith("[")}
 
@@ -340,3 +341,19 @@ def test_a_table_wider_than_the_alphabet_is_refused() -> None:
     columns = [Column(f"c{number}", "up", "none") for number in range(27)]
     with pytest.raises(ValueError, match="27 columns: at most 26"):
         joined(grid(Caption("t", "d.", "e.")), {"strategy": "Strategy"}, columns)
+
+
+def test_a_threshold_is_not_drawn_where_there_is_nothing_to_stand_beside_it() -> None:
+    charts = {
+        "strategy.json": ["Probabilistic Sharpe ratio"],
+        "risk.json": ["Beta by strategy"],
+        "execution.json": ["Slippage over expected"],
+        "rotation.json": ["Engine's weights less targets", "Age, in intervals"],
+    }
+    for name, titles in charts.items():
+        for title in titles:
+            dashed = [
+                target["expr"] for target in panel_of(BOARDS[name], title)["targets"] if "alert_threshold" in target["expr"]
+            ]
+            assert dashed
+            assert all(" and on () (" in expr for expr in dashed), title
