@@ -28,7 +28,7 @@ _P = TypeVar("_P", bargauge.Panel, heatmap.Panel, stat.Panel, statetimeline.Pane
 
 
 NO_MARK: Final = "No mark, rate or scrape."
-NO_RULES: Final = "No rules run, or no scrape."
+NO_RULES: Final = "No rules or scrape."
 """Why a number may be missing, for the small space of one."""
 
 
@@ -162,7 +162,7 @@ def timeline(caption: Caption, states: Sequence[tuple[float, str, str]]) -> stat
 
 
 def heat(caption: Caption, unit: str) -> heatmap.Panel:
-    """How many fell into which bucket, when; `unit` is that of the buckets' bounds."""
+    """How many fell into which bucket, when; `unit` is that of the buckets' bounds. It has its own words for nothing."""
     scheme = (
         heatmap.HeatmapColorOptions()
         .mode(heatmap_model.HeatmapColorMode.SCHEME)
@@ -173,8 +173,9 @@ def heat(caption: Caption, unit: str) -> heatmap.Panel:
         .reverse(False)
         .fill("text")
     )
+    explained = caption._replace(description=f"{caption.description} No data: {caption.empty[0].lower()}{caption.empty[1:]}")
     return (
-        _captioned(heatmap.Panel(), caption)
+        _captioned(heatmap.Panel(), explained)
         .unit(style.COUNT)
         .calculate(False)
         .color(scheme)

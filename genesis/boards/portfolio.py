@@ -98,7 +98,7 @@ def _limits(currency: str) -> list[stat.Panel]:
     risk = Caption(
         "VaR, 95 %",
         "Value at risk: loss that is exceeded in 5 of 100 horizons of monitor.yaml, of the returns seen. See Risk.",
-        "Too few returns, or no scrape.",
+        "Few returns or scrapes.",
     )
     used = Caption(
         "Loss limit",

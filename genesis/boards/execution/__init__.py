@@ -79,7 +79,7 @@ def _slippage(settings: BoardSettings) -> stat.Panel:
         "Slippage",
         f"Mean slippage of the picked strategies' fills of the last {duration_text(window)}, in basis points, each fill "
         "counted the same; above 0 it cost money.",
-        "No fills lately, or no scrape.",
+        "No fills or scrape.",
     )
     told = fills.mean_slippage(window=fills.sampled(window))
     return big_number(caption, now(told, "Slippage"), style.BASIS_POINTS, 2).thresholds(style.steps(style.COSTS))

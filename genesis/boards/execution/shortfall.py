@@ -28,7 +28,7 @@ def stats(settings: BoardSettings) -> list[stat.Panel]:
         "Shortfall",
         "Implementation shortfall of the picked strategies since start: delay, spread, impact, fees and opportunity; above 0 "
         "it cost money.",
-        "None was measured, or no scrape.",
+        "None, or no scrape.",
     )
     recent = Caption(
         "5 minutes",
@@ -39,7 +39,7 @@ def stats(settings: BoardSettings) -> list[stat.Panel]:
         "Measured",
         "Share of the fills since start that are in the shortfall: those with decision price, arrival price and arrival "
         "spread. The rest is in none of its parts.",
-        "No fills yet, or no scrape.",
+        "No fills or scrape.",
     )
     change = f"sum({_TOLD} - {_TOLD} offset 5m)"
     return [

@@ -11,8 +11,8 @@ from genesis.boards.targets import now
 from genesis.monitoring import catalog
 
 # In the small space of a number.
-_FEW = "Too few returns, or no scrape."
-_ALONE = "Fewer than two, or no scrape."
+_FEW = "Few returns or scrapes."
+_ALONE = "No pair or scrape."
 
 
 def tiles(currency: str) -> list[stat.Panel]:
@@ -34,7 +34,7 @@ def _tails(currency: str) -> list[stat.Panel]:
     used = Caption(
         "Of limit",
         "Value at risk over the daily loss limit of the account's tier: at 100 %, a loss like that uses it up.",
-        "No VaR or tier is known.",
+        "No VaR or tier.",
     )
     return [
         big_number(loss, now(tail, "VaR"), style.money(currency), 0),
@@ -49,13 +49,13 @@ def _history() -> list[stat.Panel]:
     caption = Caption(
         "Exceeded",
         "How often a step lost more than its value at risk, over how often it should have: above 100 % too often.",
-        "Nothing compared, or no scrape.",
+        "No steps or scrape.",
     )
     return [big_number(caption, now(f"{exceeded} / {expected}", "Exceeded"), style.RATIO, 0)]
 
 
 def _together() -> list[stat.Panel]:
-    beta = Caption("Beta", "The account's beta to its benchmark in the risk window.", "No beta yet, or no benchmark.")
+    beta = Caption("Beta", "The account's beta to its benchmark in the risk window.", "No benchmark or returns.")
     mean = Caption("Correlation", "Mean Pearson correlation of all pairs of strategies that have one.", _ALONE)
     return [
         big_number(beta, now(queries.account(catalog.PORTFOLIO_BETA), "Beta"), style.COUNT, 3),

@@ -35,7 +35,7 @@ def _state() -> stat.Panel:
     caption = Caption(
         "State",
         "What rotation lets the strategy do: active, reduced (less capital), paused (no capital for now), or stopped.",
-        "No rotation, or no scrape.",
+        "No rotation or scrape.",
     )
     words = {
         f"{queries.STATE_CODES[state]}": model.ValueMappingResult(text=state.value, color=colour)
@@ -47,20 +47,20 @@ def _state() -> stat.Panel:
 
 def _health(currency: str) -> list[stat.Panel]:
     drawdown = Caption("Drawdown", "How far the marked equity is below its peak, as a share of the peak.", NO_MARK)
-    sharpe = Caption("Sharpe", "Sharpe ratio of a year, of the returns in the chosen window.", "Too few returns, or no scrape.")
+    sharpe = Caption("Sharpe", "Sharpe ratio of a year, of the returns in the chosen window.", "Few returns or scrapes.")
     wins = Caption(
-        "Win rate", "Winning round trips over all round trips that closed in the chosen window.", "No trades, or no scrape."
+        "Win rate", "Winning round trips over all round trips that closed in the chosen window.", "No trades or scrape."
     )
     tail = Caption(
         "VaR, 95 %",
         "Value at risk: loss that is exceeded in 5 of 100 horizons of monitor.yaml, from the returns seen; the board Risk has "
         "the rest.",
-        "Too few returns, or no scrape.",
+        "Few returns or scrapes.",
     )
     capacity = Caption(
         "Capacity",
         "Capital over the most capital that the strategy can use; above 100 % it has more than it can use.",
-        "No edge known, or no scrape.",
+        "No edge or scrape.",
     )
     of_tail = queries.own(catalog.STRATEGY_VALUE_AT_RISK, 'method="historical"', 'confidence="0.95"')
     return [
