@@ -74,3 +74,9 @@ def test_only_alerts_on_genesis_itself_are_counted_and_none_is_0_while_rules_are
     expect(tmp_path, query("Firing"), watchdog | others, {"{}": 0})
     expect(tmp_path, query("Firing"), watchdog | others | own, {"{}": 1})
     expect(tmp_path, query("Firing"), {}, {})
+
+
+@pytest.mark.parametrize(("up", "share"), [("1+0x10", {"{}": 0.5}), ("0+0x10", {})])
+def test_the_time_of_scrapes_that_were_refused_is_not_that_of_scrapes(tmp_path: Path, up: str, share: dict[str, float]) -> None:
+    took = 'scrape_duration_seconds{job="genesis",instance="monitor"}'
+    expect(tmp_path, query("Scrapes"), {UP: up, took: "0.5+0x10"}, share)

@@ -22,9 +22,7 @@ _NO_FILLS = "No picked strategy had a fill in this time, or the monitor was not 
 
 def rate() -> stat.Panel:
     """How often the picked strategies trade."""
-    caption = Caption(
-        "Fills", "Fills of the picked strategies a minute, over the last five minutes.", "No fills or scrape."
-    )
+    caption = Caption("Fills", "Fills of the picked strategies a minute, over the last five minutes.", "No fills or scrape.")
     told = f"sum({counted(catalog.STRATEGY_FILLS, window=_WINDOW)}) / 5"
     return big_number(caption, now(told, "Fills"), _RATE, 1)
 

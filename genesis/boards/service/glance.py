@@ -107,9 +107,11 @@ def _scrape(interval: float) -> stat.Panel:
         "Scrapes",
         "How long reading the monitor took in the last minute on average, as a share of the time between two scrapes. At 100 % "
         "scrapes are given up, and their figures are lost. The chart below has the thresholds of ScrapeSlow.",
-        "Unknown.",
+        "It does not answer.",
     )
     share = f"max(avg_over_time({of_program(SCRAPE_DURATION_SECONDS, 'Monitor')}[1m])) / {interval:g}"
+    answered = f"max({of_program(UP, 'Monitor')}) == 1"  # a refused connection is quick
+    share = queries.beside(share, answered)
     return big_number(caption, now(share, "Scrape time"), style.RATIO, 1)
 
 
