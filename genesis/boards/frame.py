@@ -18,9 +18,13 @@ from genesis.core.config import Settings
 from genesis.core.duration import duration_text
 
 TAG: Final = "genesis"
-# The default is easy on Prometheus; a board may be as quick as the scrape, or slower for a wall screen.
-REFRESH: Final = "2s"
-REFRESH_CHOICES: Final = ["250ms", "500ms", "1s", "2s", "5s", "15s", "1m", "5m"]
+# Each refresh aborts the queries that are still running: a board that refreshes faster than Prometheus answers stays blank.
+# With fifty strategies and several screens an answer takes seconds.
+REFRESH: Final = "10s"
+# An address may ask for a refresh that is not in this list. Some versions of Grafana then take the first one, so the calm one
+# is first. Others go through the list up to the first longer one and take the one before it, so the others ascend: with the
+# quick ones at the end, an address with `refresh=1h` would get 250 ms.
+REFRESH_CHOICES: Final = [REFRESH, "250ms", "500ms", "1s", "2s", "5s", "15s", "30s", "1m", "5m"]
 
 
 class BoardSettings(NamedTuple):

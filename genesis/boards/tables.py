@@ -17,6 +17,10 @@ from genesis.boards.targets import SOURCE, lines, rows
 NOTHING: Final = "–"
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _TREND: Final = "Trend"
+# A trend is to have 60 points at most: its cell is a hundred pixels wide, and there may be fifty of them. Grafana rounds the
+# step to one that reads well, down to half of what this number alone would give, and both ends of the range have a point.
+# The setting is the whole panel's, but only the trend is asked over time.
+_TREND_POINTS: Final = 29
 
 
 class Column(NamedTuple):
@@ -123,9 +127,9 @@ def refs(count: int) -> list[str]:
 
 
 def _add_trend(panel: table.Panel, trend: Trend) -> dict[str, str]:
-    """Query and cell of the small charts; returns the name of their field → its title."""
+    """Query, points and cell of the small charts; returns the name of their field → its title."""
     cell = model.DynamicConfigValue("custom.cellOptions", {"type": "sparkline", "hideValue": True, "lineWidth": 1})
-    panel.with_target(lines(trend.expr, "", _TREND))
+    panel.with_target(lines(trend.expr, "", _TREND)).max_data_points(_TREND_POINTS)
     panel.override_by_name(trend.title, [cell])
     return {f"Trend #{_TREND}": trend.title}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from genesis.core.duration import duration_text, parse_duration
@@ -17,8 +16,15 @@ Values = Mapping[str, str]
 SCREEN = 1600
 """Pixels of the widest screen that the boards are made for; a chart asks for about a point a pixel."""
 COLUMNS = 24
-_ROUND = (1, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000)
-"""Steps in milliseconds that Grafana rounds to."""
+_ROUNDED: tuple[tuple[float, int], ...] = (
+    *((10, 1), (15, 10), (35, 20), (75, 50), (150, 100), (350, 200), (750, 500), (1_500, 1_000), (3_500, 2_000)),
+    *((7_500, 5_000), (12_500, 10_000), (17_500, 15_000), (25_000, 20_000), (45_000, 30_000), (90_000, 60_000)),
+    *((210_000, 120_000), (450_000, 300_000), (750_000, 600_000), (1_050_000, 900_000), (1_500_000, 1_200_000)),
+    *((2_700_000, 1_800_000), (5_400_000, 3_600_000), (9_000_000, 7_200_000), (16_200_000, 10_800_000)),
+    *((32_400_000, 21_600_000), (86_400_000, 43_200_000), (604_800_000, 86_400_000), (1_814_400_000, 604_800_000)),
+    *((3_628_800_000, 2_592_000_000), (float("inf"), 31_536_000_000)),
+)
+"""Below how many milliseconds Grafana rounds to which step, in milliseconds."""
 _LABEL_VALUES = re.compile(r"label_values\((?:(?P<series>.+),\s*)?(?P<label>\w+)\)")
 _SPECIAL = re.compile(r"[\\^$.*+?()\[\]{}|/]")
 
@@ -85,7 +91,7 @@ def points(panel: Json) -> int:
 def step_of(span: timedelta, most: int, least: timedelta) -> timedelta:
     """Grafana's `$__interval`: the range over the points, rounded to a step that reads well, and never below the least."""
     wanted = span / timedelta(milliseconds=1) / most
-    rounded = next((low for low, high in pairwise(_ROUND) if wanted < (low + high) / 2), _ROUND[-1])
+    rounded = next(step for below, step in _ROUNDED if wanted < below)
     return max(timedelta(milliseconds=rounded), least)
 
 

@@ -19,6 +19,7 @@ from genesis.boards.places import PLACES
 from genesis.boards.queries import BEFORE_END
 from genesis.boards.tables import Column, grid, joined
 from genesis.core.config import load_settings
+from genesis.core.duration import parse_duration
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager import thresholds
 from genesis.monitoring.alert_manager.alerts import ALERTS
@@ -323,6 +324,15 @@ def test_the_scrape_interval_is_the_least_step() -> None:
     made = boards(SETTINGS._replace(scrape_interval=timedelta(milliseconds=500)))
     steps = {target["interval"] for text in made.values() for _, target in targets(json.loads(text)) if target.get("range")}
     assert steps == {"500ms"}
+
+
+@each_board
+def test_a_board_refreshes_calmly_and_falls_back_to_calm_while_the_quick_choices_stay(board: dict[str, Any]) -> None:
+    """Grafana takes the first choice, or that before the first longer one, for a refresh that is not among the choices."""
+    first, *others = board["timepicker"]["refresh_intervals"]
+    assert board["refresh"] == first == "10s"
+    assert {"250ms", "500ms", "1s", "30s"} <= set(others)
+    assert others == sorted(set(others) - {first}, key=parse_duration)
 
 
 def test_the_links_of_the_notifications_lead_to_boards_that_there_are() -> None:

@@ -2,13 +2,18 @@
 
 import json
 import re
+from datetime import timedelta
 
 from genesis.boards import boards
 from genesis.boards.style import LINES
+from genesis.core.duration import parse_duration
 from genesis.monitoring import catalog
+from tests.integration.board_queries import points, step_of
 from tests.unit.boards.made import BOARDS, SETTINGS, STRATEGIES, overrides, panel_of
 
 BOARD = BOARDS["portfolio.json"]
+KEPT = timedelta(days=30)
+"""What docker-compose.yml has Prometheus keep; there are no points before."""
 GROUPING = re.compile(r"\b(?:by|ignoring|on)\s*\(([^)]*)\)")
 
 
@@ -42,6 +47,19 @@ def test_a_column_of_which_nothing_is_known_is_no_trend_and_does_not_keep_the_ot
     }
     assert [t["refId"] for t in table["targets"] if t["range"]] == [trend["filter"]["options"]]
     assert "filter" not in all_of_them
+
+
+def test_a_trend_has_at_most_sixty_points_over_any_range() -> None:
+    table = panel_of(BOARD, "Strategies")
+    least = parse_duration(next(target["interval"] for target in table["targets"] if target["range"]))
+    ranges = [timedelta(minutes=1.03**power) for power in range(-46, 400)]
+    assert ranges[0] < timedelta(seconds=20)
+    assert ranges[-1] > KEPT
+    for span in [*ranges, *(timedelta(hours=hours) for hours in (0.25, 1, 3, 6, 12, 24, 48, 168, 720))]:
+        step = step_of(span, points(table), least)
+        both_ends = min(span, KEPT) // step + 2  # Prometheus is asked from one whole step to another
+        assert both_ends <= 60, (span, step)
+        assert both_ends >= 15 or step == least or span > KEPT, (span, step)
 
 
 def test_the_strategies_table_has_what_the_portfolio_manager_compares() -> None:
