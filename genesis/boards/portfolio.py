@@ -59,7 +59,7 @@ def portfolio_board(settings: BoardSettings) -> dict[str, Any]:
         settings,
         sections,
         choices=[variables.strategies(), variables.window(), variables.most_lines()],
-        marks=[marks.alerts(queries.PICKED_OR_NONE), marks.rotations(queries.PICKED)],
+        marks=[marks.alerts(queries.PICKED_OR_NONE), *marks.rotations(queries.PICKED)],
     )
 
 
@@ -141,8 +141,8 @@ def _equity(currency: str) -> timeseries.Panel:
     caption = Caption(
         "Equity and drawdown",
         "The account's capital plus net P&L at the mark, and, hanging from the top on the right scale, how far it is below its "
-        "peak. A step in the equity alone is capital that came or went. Vertical marks: an alert fired, or rotation moved "
-        "capital.",
+        "peak. A step in the equity alone is capital that came or went. Vertical marks: an alert fired, or rotation "
+        "paused, reduced or resumed a strategy.",
         UNKNOWN,
     )
     drawdown = [

@@ -9,9 +9,10 @@ board of one strategy has a single name: `THIS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from genesis.core.allocation import Action
 from genesis.core.models import StrategyState
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import Metric
@@ -166,9 +167,10 @@ def alert_starts(strategy: str) -> str:
     return f"1e3 * max by (alertname, severity, strategy) ({begun})"
 
 
-def rotation_steps(strategy: str) -> str:
-    """The moment, in milliseconds, at which rotation last changed each strategy in each way, for each reason."""
-    return f"1e3 * max by (strategy, action, reason) ({series(catalog.ROTATION_STEP_TIMESTAMP_SECONDS, strategy)})"
+def rotation_steps(strategy: str, actions: Iterable[Action]) -> str:
+    """The moment, in milliseconds, at which rotation last changed each strategy in each of these ways, for each reason."""
+    chosen = f'action=~"{"|".join(action.value for action in actions)}"'
+    return f"1e3 * max by (strategy, action, reason) ({series(catalog.ROTATION_STEP_TIMESTAMP_SECONDS, chosen, strategy)})"
 
 
 def undefined_figures(strategy: str) -> str:

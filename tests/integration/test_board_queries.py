@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from genesis.boards import queries
+from genesis.core.allocation import Action
 from genesis.core.models import StrategyState
 from genesis.monitoring import catalog
 from tests.unit.boards.made import BOARDS, expressions
@@ -186,12 +187,11 @@ def test_raised_alerts_of_one_name_have_a_row_each_as_many_as_are_counted(tmp_pa
 
 def test_a_step_of_rotation_is_marked_once_at_its_time_whatever_controller_tells_it(tmp_path: Path) -> None:
     step, kind = "genesis_rotation_step_timestamp_seconds", 'strategy="a",action="reduce",reason="degraded"'
-    expect(
-        tmp_path,
-        queries.rotation_steps(queries.PICKED),
-        {f'{step}{{{kind},instance="one"}}': "4+0x10", f'{step}{{{kind},instance="two"}}': "7+0x10"},
-        {f"{{{kind}}}": 7000},
-    )
+    weight = 'strategy="a",action="raise",reason="settled"'
+    told = {f'{step}{{{kind},instance="one"}}': "4+0x10", f'{step}{{{kind},instance="two"}}': "7+0x10"}
+    told[f'{step}{{{weight},instance="one"}}'] = "5+0x10"
+    expect(tmp_path, queries.rotation_steps(queries.PICKED, [Action.PAUSE, Action.REDUCE]), told, {f"{{{kind}}}": 7000})
+    expect(tmp_path, queries.rotation_steps(queries.PICKED, [Action.RAISE]), told, {f"{{{weight}}}": 5000})
 
 
 def test_an_alert_is_marked_when_it_fires_at_the_time_its_condition_came_true(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def execution_board(settings: BoardSettings) -> dict[str, Any]:
         settings,
         sections,
         choices=[variables.strategies(), variables.most_lines()],
-        marks=[marks.alerts(queries.PICKED), marks.rotations(queries.PICKED)],
+        marks=[marks.alerts(queries.PICKED), *marks.rotations(queries.PICKED)],
     )
 
 

@@ -71,5 +71,5 @@ def risk_board(settings: BoardSettings) -> dict[str, Any]:
             variables.of_label("estimator", "Estimator", catalog.STRATEGY_CORRELATION, first="pearson"),
             variables.most_lines(),
         ],
-        marks=[marks.alerts(queries.PICKED_OR_NONE), marks.rotations(queries.PICKED)],
+        marks=[marks.alerts(queries.PICKED_OR_NONE), *marks.rotations(queries.PICKED)],
     )

@@ -52,5 +52,5 @@ def rotation_board(settings: BoardSettings) -> dict[str, Any]:
         settings,
         sections,
         choices=[variables.strategies(), variables.most_lines()],
-        marks=[marks.alerts(queries.PICKED_OR_NONE), marks.rotations(queries.PICKED)],
+        marks=[marks.alerts(queries.PICKED_OR_NONE), *marks.rotations(queries.PICKED)],
     )

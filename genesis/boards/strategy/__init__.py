@@ -38,5 +38,5 @@ def strategy_board(settings: BoardSettings) -> dict[str, Any]:
         settings,
         sections,
         choices=[variables.strategy(), variables.window()],
-        marks=[marks.alerts(queries.THIS_NAMED), marks.rotations(queries.THIS)],
+        marks=[marks.alerts(queries.THIS_NAMED), *marks.rotations(queries.THIS)],
     )

@@ -21,7 +21,7 @@ def depth() -> timeseries.Panel:
     caption = Caption(
         "Drawdown and its thresholds",
         "How far the marked equity is below its peak, drawn downwards from zero. Dashed: where StrategyDrawdown fires for this "
-        "strategy. Vertical marks: an alert fired, or rotation changed the strategy.",
+        "strategy. Vertical marks: an alert fired, or rotation paused, reduced or resumed the strategy.",
         UNKNOWN,
     )
     panel = (

@@ -313,6 +313,20 @@ def test_marks_are_at_the_time_that_the_query_tells_and_no_shade_for_as_long_as_
 
 
 @each_board
+def test_pauses_reductions_resumptions_and_pins_are_marked_and_a_switch_shows_the_other_steps(board: dict[str, Any]) -> None:
+    marks = {mark["name"]: mark for mark in board["annotations"]["list"] if "rotation_step" in mark["expr"]}
+    if not marks:
+        assert board["uid"] == "genesis-service"
+        return
+    turns, others = marks["Rotation"], marks["Rotation: other steps"]
+    assert len(marks) == 2
+    assert 'action=~"pause|reduce|resume|pin"' in turns["expr"]
+    assert 'action=~"raise|lower|restore"' in others["expr"]
+    assert (turns["enable"], others["enable"]) == (True, False)
+    assert not any(mark["hide"] for mark in marks.values()), "the switch is not shown"
+
+
+@each_board
 def test_colours_are_of_the_palette_that_every_kind_of_colour_vision_tells_apart(board: dict[str, Any]) -> None:
     known = {*style.LINES, style.GAIN, style.LOSS, style.WARNING, style.CRITICAL, style.QUIET}
     assert set(re.findall(r"#[0-9A-Fa-f]{6}", json.dumps(board))) <= known

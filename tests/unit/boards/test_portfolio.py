@@ -98,7 +98,9 @@ def test_the_alert_list_leaves_the_watchdog_out() -> None:
 
 
 def test_marks_tell_the_alert_and_what_rotation_did_and_why() -> None:
-    alert, rotation = BOARD["annotations"]["list"]
+    alert, *rotation = BOARD["annotations"]["list"]
     assert "{{alertname}}" in alert["titleFormat"]
-    shown = rotation["titleFormat"] + rotation["textFormat"]
-    assert set(re.findall(r"{{(\w+)}}", shown)) == set(catalog.ROTATION_STEP_TIMESTAMP_SECONDS.labels)
+    assert len(rotation) == 2
+    for marks in rotation:
+        shown = marks["titleFormat"] + marks["textFormat"]
+        assert set(re.findall(r"{{(\w+)}}", shown)) == set(catalog.ROTATION_STEP_TIMESTAMP_SECONDS.labels), marks["name"]
