@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import shutil
 import sys
 from collections.abc import AsyncIterator
@@ -13,7 +12,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-import yaml
 from aiohttp import web
 
 from genesis.core.allocation import EngineReport, Share, decode_report
@@ -24,20 +22,16 @@ from genesis.engine.allocations import AllocationBook
 from genesis.engine.allocations_http import allocation_routes
 from genesis.engine.engine import Account, TradingEngine
 from genesis.rotation.delivery import HttpEngine
+from tests.code_blocks import block, run
 from tests.integration.ports import own_port
 from tests.integration.waiting import SOON
 from tests.unit.engine.market_data import HandClock, Script, WrittenMarket
 
 pytestmark = pytest.mark.alone
 
-PAGE = (Path(__file__).parents[2] / "docs" / "rotation.md").read_text(encoding="utf-8")
+PAGE = "docs/rotation.md"
 ACTIVE, PAUSED = StrategyState.ACTIVE, StrategyState.PAUSED
 ORDER = {"momentum": Share(Decimal("0.3000"), ACTIVE), "carry": Share(Decimal(0), PAUSED)}
-
-
-def example(language: str, use: str = "engine") -> str:
-    (text,) = re.findall(rf"^```{language} {use}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    return str(text)
 
 
 @pytest.fixture
@@ -53,7 +47,7 @@ def token_file(tmp_path: Path) -> Path:
 async def own_engine(folder: Path, port: int) -> AsyncIterator[None]:
     """The engine of the page, in a process of its own, once it listens."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", example("python"), cwd=folder, env={**os.environ, "PORT": str(port)},
+        sys.executable, "-c", block(PAGE, "python", "engine").text, cwd=folder, env={**os.environ, "PORT": str(port)},
         stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
@@ -108,23 +102,14 @@ async def test_curl_asks_and_tells_the_reference_endpoint_as_the_page_says(tmp_p
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
         url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/v1/allocations"
-        process = await asyncio.create_subprocess_exec(
-            "sh", "-euc", example("sh"), cwd=tmp_path, env={**os.environ, "ENGINE_URL": url}, stdout=asyncio.subprocess.PIPE
-        )
-        out, _ = await asyncio.wait_for(process.communicate(), SOON)
+        ended = await run(("sh", "-euc", block(PAGE, "sh", "engine").text), tmp_path, {"ENGINE_URL": url})
     finally:
         await runner.cleanup()
-    assert process.returncode == 0
-    told = [decode_report(line) for line in out.splitlines() if line]
+    assert ended.code == 0, ended.errors
+    told = [decode_report(line.encode()) for line in ended.out.splitlines() if line]
     assert [report.decision for report in told] == [None, 1]
     assert told[-1].shares["momentum"] == Share(Decimal("0.3"), ACTIVE)
 
 
 def test_the_report_of_the_page_is_one() -> None:
-    (text,) = re.findall(r'^```json\n(\{"decision".*?)\n```$', PAGE, re.MULTILINE)
-    assert decode_report(text.encode()) == EngineReport(decision=17, shares=ORDER)
-
-
-def test_the_settings_of_the_page_are_settings() -> None:
-    settings = yaml.safe_load(example("yaml"))
-    assert EngineEndpoint.model_validate(settings["engine"]).url is not None
+    assert decode_report(block(PAGE, "json").text.encode()) == EngineReport(decision=17, shares=ORDER)

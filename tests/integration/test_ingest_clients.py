@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import shutil
 import sys
@@ -14,16 +13,13 @@ from typing import NamedTuple
 
 import jsonschema
 import pytest
-import yaml
 
-from genesis.core.access_config import ScrapeSettings, TlsSettings
-from genesis.core.config import MonitorSettings
 from genesis.ingest.schema import event_schema
+from tests.code_blocks import ROOT, block, run
 from tests.integration.live_monitor import TOKEN, LiveMonitor, secret
-from tests.integration.waiting import SOON
 
-DOC = (Path(__file__).parents[2] / "docs" / "ingest.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)(?: (\w+))?\n(.*?)^```$", DOC, re.MULTILINE | re.DOTALL)
+PAGE = "docs/ingest.md"
+DOC = (ROOT / PAGE).read_text(encoding="utf-8")
 
 
 class Client(NamedTuple):
@@ -40,18 +36,13 @@ CLIENTS = {
 
 
 def client(language: str) -> str:
-    (text,) = [text for name, use, text in BLOCKS if (name, use) == (language, "client")]
-    return str(text)
+    return block(PAGE, language, "client").text
 
 
-async def run(command: tuple[str, ...], text: str, folder: Path, url: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        *command, text, cwd=folder, env=os.environ | {"GENESIS_URL": url},
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, errors = await asyncio.wait_for(process.communicate(), SOON)
-    assert process.returncode == 0, errors.decode()
-    return out.decode()
+async def answer(command: tuple[str, ...], text: str, folder: Path, url: str) -> str:
+    ended = await run((*command, text), folder, {"GENESIS_URL": url})
+    assert ended.code == 0, ended.errors
+    return ended.out
 
 
 @pytest.fixture
@@ -70,11 +61,11 @@ async def test_a_client_of_the_document_is_taken_and_may_be_run_again(
         pytest.skip(f"{program} is not installed")
     (tmp_path / "secrets").mkdir()
     secret(tmp_path / "secrets" / "ingest_token", TOKEN)
-    sending = asyncio.create_task(run(command, client(language), tmp_path, monitor.url))  # it waits for the monitor
+    sending = asyncio.create_task(answer(command, client(language), tmp_path, monitor.url))  # it waits for the monitor
     await asyncio.sleep(0.3)
     monitor.start()
     first = await sending
-    second = await run(command, client(language), tmp_path, monitor.url)
+    second = await answer(command, client(language), tmp_path, monitor.url)
     assert re.findall("accepted|duplicate", first.partition("results")[2] or first) == ["accepted"] * 3
     assert re.findall("accepted|duplicate", second.partition("results")[2] or second)[:2] == ["duplicate"] * 2
     assert await monitor.metric('genesis_strategy_capital{strategy="momentum"}') == 10_000
@@ -82,14 +73,13 @@ async def test_a_client_of_the_document_is_taken_and_may_be_run_again(
 
 
 async def test_the_token_that_the_document_makes_is_one_that_the_monitor_takes(tmp_path: Path) -> None:
-    (setup,) = [text for name, use, text in BLOCKS if use == "setup"]
-    await run(("sh", "-euc"), setup, tmp_path, "")
+    await answer(("sh", "-euc"), block(PAGE, "sh", "setup").text, tmp_path, "")
     token = tmp_path / "secrets" / "ingest_token"
     monitor = LiveMonitor(tmp_path / "monitor", {"ingest": {"token_file": str(token)}})
     monitor.start()
     try:
         await monitor.ready()
-        assert '"accepted":3' in await run(("sh", "-euc"), client("sh"), tmp_path, monitor.url)
+        assert '"accepted":3' in await answer(("sh", "-euc"), client("sh"), tmp_path, monitor.url)
     finally:
         monitor.stop()
 
@@ -99,15 +89,6 @@ def test_the_events_of_the_document_follow_the_schema() -> None:
     assert len(lines) == 3
     for line in lines:
         jsonschema.Draft202012Validator(event_schema()).validate(json.loads(line))
-
-
-def test_the_settings_of_the_document_are_settings() -> None:
-    documented = [yaml.safe_load(text) for name, _, text in BLOCKS if name == "yaml"]
-    for settings in documented:
-        MonitorSettings.model_validate(settings)
-    assert documented[1].keys() == {"tls", "scrape"}
-    TlsSettings.model_validate(documented[1]["tls"])
-    ScrapeSettings.model_validate(documented[1]["scrape"])
 
 
 def test_every_status_and_outcome_of_the_document_is_in_its_tables() -> None:

@@ -1,6 +1,6 @@
-"""docs/promql.md: its queries are of metrics that there are, parse, and those that compute give the right figure.
+"""docs/promql.md: its queries are of metrics that there are, and those that compute give the right figure.
 
-That they have answers is in test_boards_live.py, which runs a demo.
+That they parse is in test_code_blocks.py, that they have answers in test_boards_live.py, which runs a demo.
 """
 
 import re
@@ -11,7 +11,7 @@ import pytest
 
 from genesis.monitoring.catalog import BY_NAME
 from tests.integration.questions import Question, questions
-from tests.integration.test_board_queries import expect, promtool
+from tests.integration.test_board_queries import expect
 from tests.unit.boards.test_boards import GROUPING, LABEL_MATCH, NAME, labels_of, metrics_in
 
 pytestmark = pytest.mark.usefixtures("real_programs")
@@ -50,13 +50,6 @@ def test_a_figure_with_a_window_or_a_method_is_asked_for_one_of_them(question: Q
         selectors = [selector for found, selector in NAME.findall(question.query) if found == name]
         assert not wanted or len(selectors) == len(re.findall(rf"\b{name}\b", question.query)), name
         assert all(wanted <= set(LABEL_MATCH.findall(selector)) for selector in selectors), name
-
-
-def test_every_query_parses(tmp_path: Path) -> None:
-    rules = [{"record": f"question_{number}", "expr": one.query} for number, one in enumerate(QUESTIONS)]
-    done = promtool(tmp_path, "check", {"groups": [{"name": "questions", "rules": rules}]})
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{len(QUESTIONS)} rules found" in done.stdout
 
 
 def constant(values: Mapping[str, float]) -> dict[str, str]:

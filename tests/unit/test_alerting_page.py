@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from pathlib import Path
 
 import pytest
 
 from genesis.alerting.drill import INSTANCE, drill
 from genesis.alerting.listing import HEAD
 from genesis.cli import parser
+from tests.code_blocks import ROOT, every_block
 from tests.unit.alerting.book import BOOK
 
-PAGE = (Path(__file__).parents[2] / "docs" / "alerting.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
-COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line.startswith("genesis ")]
+NAME = "docs/alerting.md"
+PAGE = (ROOT / NAME).read_text(encoding="utf-8")
+BLOCKS = [block.text for block in every_block() if (block.page, block.language) == (NAME, "sh")]
+COMMANDS = [line for text in BLOCKS for line in text.splitlines() if line.startswith("genesis ")]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,4 +1,4 @@
-"""docs/numbers.md: its example is a configuration, and its metrics, reasons and fields exist."""
+"""docs/numbers.md: its metrics, reasons and fields exist."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
-
-from genesis.core.config import MonitorSettings
 from genesis.core.models import Fill, Funding
 from genesis.ledger.currency import NO_CONVERSION, NO_MARK
 from genesis.monitoring.catalog import BY_NAME
@@ -21,13 +18,6 @@ OF_ANOTHER_FORM = {
     *("insufficient_overlap", "below_smallest_tier", "as_baseline", "only_exceedances", "error", "strategy_error"),
 }
 """The reasons that do not begin as most do."""
-
-
-def test_the_example_is_a_configuration() -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-    settings = MonitorSettings.model_validate(yaml.safe_load(example))
-    assert settings.conversions["BTC"] == "BTCUSDT"
-    assert settings.symbol_currencies == {"ETHBTC": "BTC"}
 
 
 def test_every_metric_that_it_names_exists() -> None:
