@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 import structlog
+
+
+class _LossyLogger(structlog.PrintLogger):
+    """Loses a line that cannot be written (terminal closed, disk full): what is logged about goes on."""
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = fatal = failure = err = error = critical = exception = msg
 
 
 def configure_logs(level: str = "INFO", stream: TextIO | None = None) -> None:
@@ -25,6 +36,6 @@ def configure_logs(level: str = "INFO", stream: TextIO | None = None) -> None:
     structlog.configure(
         processors=[*processors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=lambda *_: _LossyLogger(stream),
         cache_logger_on_first_use=False,
     )
