@@ -17,6 +17,7 @@ import subprocess
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, TextIO
@@ -119,7 +120,7 @@ async def expose(settings: Settings, seed: int, length: timedelta, *, faulty: bo
         exporter = GenesisCollector(
             monitor.snapshot,
             monitor.telemetry,
-            thresholds(settings.alerts, settings.rules),
+            partial(tuple, thresholds(settings.alerts, settings.rules)),
             clock,
             journal=journal,
             max_strategies=settings.monitor.max_strategies,

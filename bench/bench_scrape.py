@@ -188,7 +188,7 @@ async def serving(account: Account) -> AsyncIterator[tuple[StrategyPerformanceMo
         exporter = GenesisCollector(
             monitor.snapshot,
             monitor.telemetry,
-            thresholds(chosen.alerts, chosen.rules),
+            partial(tuple, thresholds(chosen.alerts, chosen.rules)),
             clock,
             journal=journal,
             max_strategies=chosen.monitor.max_strategies,

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple, TypeVar
 
 import structlog
 from aiohttp import web
 
 from genesis.core.clock import Clock, SystemClock
 from genesis.core.config import Settings
-from genesis.core.errors import GenesisError, JournalError
+from genesis.core.errors import ConfigError, Fault, GenesisError, JournalError
+from genesis.core.reload import changed_keys, reload_settings, values_by_key, warn_of_restart
 from genesis.core.statement import Statement, Terms
 from genesis.database.address import Address, configured
-from genesis.ingest.auth import exposures, guarded, ingest_guard, scrape_guard
+from genesis.ingest.auth import Guards, exposures, guarded, ingest_guard, scrape_guard
 from genesis.ingest.http import EventIntake, counted, ingest_routes
 from genesis.ingest.statement_http import statement_routes
-from genesis.ingest.tls import tls_context
+from genesis.ingest.tls import ServerTls, tls_context
 from genesis.ledger.journal import Journal
 from genesis.ledger.reconciliation import Reconciliation
-from genesis.monitoring.alert_manager import thresholds
+from genesis.monitoring.alert_manager import AlertThreshold, thresholds
 from genesis.monitoring.alert_manager.runbook_page import runbook_page
 from genesis.monitoring.api import strategy_routes
 from genesis.monitoring.delivery import Delivery
@@ -34,7 +38,20 @@ from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 
 _PROGRESS_SECONDS = 1.0
 
+_FOLLOWED = ("monitor.yaml: ingest.token_file", "monitor.yaml: scrape.", "monitor.yaml: tls.")
+"""The keys of monitor.yaml that a reload takes up begin so. Every other key wants a restart, a new one too."""
+
 _log = structlog.get_logger(__name__)
+_Made = TypeVar("_Made")
+
+
+class _InForce(NamedTuple):
+    """What a reload replaces as a whole."""
+
+    guards: Guards
+    tls: ssl.SSLContext | None
+    thresholds: tuple[AlertThreshold, ...]
+    runbooks: str
 
 
 class MonitorApp:
@@ -54,6 +71,9 @@ class MonitorApp:
     ) -> None:
         """What is not given comes from `settings.monitor`. Port 0 takes a free one; `url` tells which."""
         self._settings = settings
+        self._read = settings
+        self._in_force: _InForce
+        self._tls: ServerTls | None = None
         self._host = host or settings.monitor.host
         self._port = settings.monitor.port if port is None else port
         self._clock = clock or SystemClock()
@@ -89,22 +109,49 @@ class MonitorApp:
     ) -> None:
         await self._exit.aclose()
 
+    async def reload(self, load: Callable[[], Settings]) -> None:
+        """Go on by other settings, if there is no fault in them; else by the old ones. Books and figures go on.
+
+        Tokens, passwords and certificates are read from their files again. A warning names what only a restart takes up.
+        """
+        settings = await reload_settings(load, self._follow)
+        if settings is None:
+            return
+        warn_of_restart(_restart_values(self._settings), _restart_values(settings))
+        if settings.monitor.tls.enabled != (self._tls is not None):  # to begin or end TLS wants a restart
+            tls_in_force = {"tls": self._read.monitor.tls}
+            settings = settings._replace(monitor=settings.monitor.model_copy(update=tls_in_force))
+        changed = changed_keys(_followed_values(self._read), _followed_values(settings))
+        _log.info("configuration read", changed=changed, files_read_again=_files(settings))
+        self._read = settings
+        self._warn_of_exposures(settings)
+
+    async def _follow(self, settings: Settings) -> None:
+        made = await asyncio.to_thread(_made_from, settings)
+        # No await from here on: every event and every request sees all of the old settings, or all of the new ones.
+        self.monitor.follow(settings.rules, settings.strategies.strategies)
+        if self._tls is not None and made.tls is not None:
+            self._tls.take_up(made.tls)
+        self._in_force = made
+
     async def _serve(self, stack: contextlib.AsyncExitStack) -> None:
+        self._in_force = _made_from(self._settings)
         exporter = GenesisCollector(
             self._snapshot,
             self.monitor.telemetry,
-            thresholds(self._settings.alerts, self._settings.rules),
+            lambda: self._in_force.thresholds,
             self._clock,
             journal=self._journal,
             max_strategies=self._settings.monitor.max_strategies,
             max_symbols=self._settings.monitor.max_symbols,
         )
         site = self._site(exporter)
-        tls = tls_context(self._settings.monitor.tls)
+        if self._in_force.tls is not None:
+            self._tls = ServerTls(self._in_force.tls)
         runner = web.AppRunner(site, access_log=None, auto_decompress=False)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        server = web.TCPSite(runner, self._host, self._port, ssl_context=tls)
+        server = web.TCPSite(runner, self._host, self._port, ssl_context=self._tls.listening if self._tls else None)
         try:
             await server.start()
         except OSError as error:
@@ -112,9 +159,12 @@ class MonitorApp:
                 f"monitor: cannot listen on {self._host}:{self._port}: {error.strerror}; choose another host or port"
             ) from error
         port = runner.addresses[0][1]
-        self.url = f"{'https' if tls else 'http'}://{self._host}:{port}"
+        self.url = f"{'https' if self._tls else 'http'}://{self._host}:{port}"
         _log.info("serving", url=self.url)
-        for exposure in exposures(self._host, self._settings.monitor.scrape, self._settings.monitor.tls):
+        self._warn_of_exposures(self._settings)
+
+    def _warn_of_exposures(self, settings: Settings) -> None:
+        for exposure in exposures(self._host, settings.monitor.scrape, settings.monitor.tls):
             _log.warning("open to the network", host=self._host, reason=exposure)
 
     def _site(self, exporter: GenesisCollector) -> web.Application:
@@ -124,13 +174,13 @@ class MonitorApp:
             WithProcess(exporter),
             lambda: self._ready,
             lambda: self.links,
-            runbooks=runbook_page(self._settings.alerts, self._settings.rules),
+            runbooks=lambda: self._in_force.runbooks,
             routes=[
                 *ingest_routes(intake),
                 *statement_routes(self._reconcile, ready=lambda: self._ready),
                 *strategy_routes(self._snapshot),
             ],
-            middlewares=[counted(tally), guarded(ingest_guard(settings.ingest), scrape_guard(settings.scrape))],
+            middlewares=[counted(tally), guarded(lambda: self._in_force.guards)],
         )
 
     @contextlib.asynccontextmanager
@@ -184,3 +234,65 @@ class MonitorApp:
     def _turn_away(self) -> None:
         """From now on /readyz and the ingest answer 503: what comes now is for the next start."""
         self._ready = False
+
+
+def _made_from(settings: Settings) -> _InForce:
+    """What the settings and the files that they name come to.
+
+    Raises:
+        ConfigError: files cannot be used; all of them are listed.
+    """
+    monitor = settings.monitor
+    faults: list[Fault] = []
+    ingest = _unless_faulty(partial(ingest_guard, monitor.ingest), faults)
+    scrape = _unless_faulty(partial(scrape_guard, monitor.scrape), faults)
+    tls = _unless_faulty(partial(tls_context, monitor.tls), faults)
+    if ingest is None or faults:
+        raise ConfigError(faults)
+    return _InForce(
+        guards=Guards(ingest, scrape),
+        tls=tls,
+        thresholds=tuple(thresholds(settings.alerts, settings.rules)),
+        runbooks=runbook_page(settings.alerts, settings.rules),
+    )
+
+
+def _unless_faulty(make: Callable[[], _Made], faults: list[Fault]) -> _Made | None:
+    """What `make` makes; on faults None, and the faults are added to the list."""
+    try:
+        return make()
+    except ConfigError as error:
+        faults.extend(error.faults)
+        return None
+
+
+def _restart_values(settings: Settings) -> dict[str, object]:
+    """What the process runs with from its start to its end, by file and key."""
+    values = values_by_key(settings.monitor, "monitor.yaml")
+    fixed = {key: value for key, value in values.items() if not key.startswith(_FOLLOWED)}
+    return fixed | {"monitor.yaml: tls": settings.monitor.tls.enabled}
+
+
+def _followed_values(settings: Settings) -> dict[str, object]:
+    """What a reload takes up, by file and key."""
+    values = values_by_key(settings.monitor, "monitor.yaml")
+    return {
+        **values_by_key(settings.rules, "trading_rules.yaml"),
+        **{key: value for key, value in values.items() if key.startswith(_FOLLOWED)},
+        **values_by_key(settings.strategies, "strategies.yaml"),
+        **values_by_key(settings.alerts, "alerts.yaml"),
+    }
+
+
+def _files(settings: Settings) -> list[str]:
+    """The keys of the files that are read at each reload, whether their names changed or not."""
+    ingest, scrape, tls = settings.monitor.ingest, settings.monitor.scrape, settings.monitor.tls
+    named = {
+        "ingest.token_file": ingest.token_file,
+        "scrape.token_file": scrape.token_file,
+        "scrape.password_file": scrape.password_file,
+        "tls.certificate_file": tls.certificate_file,
+        "tls.key_file": tls.key_file,
+        "tls.client_ca_file": tls.client_ca_file,
+    }
+    return [f"monitor.yaml: {key}" for key, file in named.items() if file is not None]

@@ -1,10 +1,10 @@
-"""Ctrl-C and SIGTERM as an event, so that a shutdown runs in order and only once."""
+"""Signals as events: Ctrl-C and SIGTERM end a process in order and only once, SIGHUP lets a service read its files again."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, TypeVar
@@ -15,10 +15,11 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def stop_event(say: Callable[[str], None], hangup: Callable[[], None] | None = None) -> Iterator[asyncio.Event]:
+def stop_event(say: Callable[[str], None], hangup: asyncio.Event | None = None) -> Iterator[asyncio.Event]:
     """An event that the first SIGINT, SIGTERM or SIGHUP sets; a further one only says that the shutdown is under way.
 
-    `hangup` is called at a SIGHUP instead, unless the shutdown is under way: where it means to read the configuration again.
+    With `hangup`, a SIGHUP sets that event instead, and never `stop`: a service reads its configuration again (`at_each`).
+    Without, the process belongs to its terminal, and ends in order when that is closed.
 
     After a stop the signals are ignored until the process ends. A handler would not do: the interpreter gives the default
     action back to every signal that has one while it closes its last things.
@@ -27,11 +28,13 @@ def stop_event(say: Callable[[str], None], hangup: Callable[[], None] | None = N
     loop = asyncio.get_running_loop()
 
     def on_loop(number: int) -> None:
-        if number == signal.SIGHUP and hangup is not None and not stop.is_set():
-            hangup()
+        if number == signal.SIGHUP and hangup is not None:
+            hangup.set()
             return
-        say("already stopping, a moment ..." if stop.is_set() else "stopping ...")
+        text = "already stopping, a moment ..." if stop.is_set() else "stopping ..."
         stop.set()
+        with suppress(OSError):  # the terminal is closed, which is what SIGHUP says
+            say(text)
 
     def on_signal(number: int, _: FrameType | None) -> None:
         with suppress(RuntimeError):  # the loop is closed: the process is about to end
@@ -43,6 +46,14 @@ def stop_event(say: Callable[[str], None], hangup: Callable[[], None] | None = N
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_IGN if stop.is_set() else handler)
+
+
+async def at_each(event: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
+    """Do `work` each time that `event` is set; once more afterwards if it is set meanwhile. Ends when it is cancelled."""
+    while True:
+        await event.wait()
+        event.clear()
+        await work()
 
 
 async def unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, _Result]) -> _Result | None:

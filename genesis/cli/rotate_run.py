@@ -11,7 +11,7 @@ from functools import partial
 from genesis.cli.arguments import Commands, Environ, add_command, port, say
 from genesis.cli.journal import add_journal, journal_of
 from genesis.core.config import load_settings
-from genesis.signals import stop_event
+from genesis.signals import at_each, stop_event
 
 
 def add_run(commands: Commands, environ: Environ) -> None:
@@ -41,18 +41,12 @@ async def _serve(options: argparse.Namespace) -> None:
 
     load = partial(load_settings, options.config)
     again = asyncio.Event()
-    with stop_event(say, again.set) as stop:
+    with stop_event(say, again) as stop:
         async with RotationApp(
             load(), journal=journal_of(options)[0], host=options.host, port=options.port, prometheus=options.prometheus
         ) as app:
-
-            async def reload() -> None:
-                while True:
-                    await again.wait()
-                    again.clear()
-                    await app.reload(load)
-
-            waits = [asyncio.ensure_future(one) for one in (stop.wait(), app.ended(), reload())]
+            reloads = at_each(again, partial(app.reload, load))
+            waits = [asyncio.ensure_future(one) for one in (stop.wait(), app.ended(), reloads)]
             try:
                 done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
                 for one in done:

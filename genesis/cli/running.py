@@ -7,14 +7,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 from genesis.cli.arguments import Commands, Environ, above_zero, add_address, add_command, say
 from genesis.core.clock import SystemClock
 from genesis.core.config import load_settings
 from genesis.core.errors import StackError
-from genesis.signals import stop_event
+from genesis.signals import at_each, stop_event, unless_stopped
 
 
 def add_demo(commands: Commands, environ: Environ) -> None:
@@ -46,7 +46,8 @@ def add_demo(commands: Commands, environ: Environ) -> None:
 
 
 def add_monitor(commands: Commands, environ: Environ) -> None:
-    monitor = add_command(commands, "monitor", _monitor, "serve the journal's account at /metrics until SIGTERM or Ctrl-C")
+    text = "serve the journal's account at /metrics until SIGTERM or Ctrl-C; SIGHUP reads the configuration again"
+    monitor = add_command(commands, "monitor", _monitor, text)
     monitor.add_argument("--journal", metavar="WHERE", help="file or postgresql://... (default: as monitor.yaml says)")
     add_address(monitor, environ)
 
@@ -76,27 +77,30 @@ def _demo(options: argparse.Namespace, environ: Environ) -> int:
         grafana_files=options.config.absolute().parent / "grafana",
         grafana_password_file=options.grafana_password_file,
     )
-    asyncio.run(until_signal(Demo(settings, chosen, say=say, clock=SystemClock(), environ=environ).run))
+    demo = Demo(settings, chosen, say=say, clock=SystemClock(), environ=environ)
+
+    async def run() -> None:
+        with stop_event(say) as stop:  # SIGHUP too: a demo ends with the terminal that it is watched in
+            await demo.run(stop)
+
+    asyncio.run(run())
     return 0
 
 
-def _monitor(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.app import MonitorApp
+def _monitor(options: argparse.Namespace, _: Environ) -> int:
+    asyncio.run(_serve(options))
+    return 0
 
-    app = MonitorApp(
-        load_settings(options.config), journal=options.journal, host=options.host, port=options.port, clock=SystemClock()
-    )
 
-    async def serve(stop: asyncio.Event) -> None:
-        async with app:
+async def _serve(options: argparse.Namespace) -> None:
+    load = partial(load_settings, options.config)
+    again = asyncio.Event()
+    with stop_event(say, again) as stop:  # before the import, which takes its time: a SIGHUP must not end the process
+        from genesis.app import MonitorApp
+
+        async with MonitorApp(
+            load(), journal=options.journal, host=options.host, port=options.port, clock=SystemClock()
+        ) as app:
             gc.collect()
             gc.freeze()  # what is there now stays: a full collection amid a scrape need not look at half a million objects
-            await stop.wait()
-
-    asyncio.run(until_signal(serve))
-    return 0
-
-
-async def until_signal(run: Callable[[asyncio.Event], Awaitable[None]]) -> None:
-    with stop_event(say) as stop:
-        await run(stop)
+            await unless_stopped(stop, at_each(again, partial(app.reload, load)))

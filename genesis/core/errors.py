@@ -2,7 +2,7 @@
 
 GenesisError
 ├── EventError        an event is refused where it enters (also a ValueError)
-├── ConfigError       the configuration is refused before anything starts
+├── ConfigError       the configuration is refused: nothing starts, or the one before stays in force
 ├── MarketError       a recorded market cannot be read
 ├── JournalError      the journal cannot be read or written
 │   ├── JournalBusyError   too many events wait for it

@@ -25,7 +25,7 @@ Ratio = Annotated[Decimal, Field(gt=0, le=1)]
 
 
 class Section(BaseModel):
-    """A part of a configuration file: unknown keys are faults, and nothing changes after the start.
+    """A part of a configuration file: unknown keys are faults, and an instance never changes.
 
     The docstring under a field is its description in docs/configuration.md.
     """

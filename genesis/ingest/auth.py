@@ -6,7 +6,7 @@ import base64
 import hmac
 from collections.abc import Awaitable, Callable, Iterator
 from ipaddress import ip_address
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -72,8 +72,17 @@ def scrape_guard(settings: ScrapeSettings) -> Guard | None:
     return None
 
 
-def guarded(ingest: Guard, scrape: Guard | None) -> Middleware:
-    """Asks `ingest` about every request that may change something, and `scrape` about the figures; the rest is open."""
+class Guards(NamedTuple):
+    """The guards of one configuration."""
+
+    ingest: Guard
+    """Of every request that may change something."""
+    scrape: Guard | None
+    """Of the figures; None leaves them open."""
+
+
+def guarded(guards: Callable[[], Guards]) -> Middleware:
+    """Asks the guards that are in force when a request comes; what neither of them guards is open."""
 
     @web.middleware
     async def guard(
@@ -83,9 +92,9 @@ def guarded(ingest: Guard, scrape: Guard | None) -> Middleware:
         if request.match_info.http_exception is not None:
             asked = None  # there is no such path or method: nothing to guard, and the answer is 404 or 405
         elif request.method not in {"GET", "HEAD", "OPTIONS"}:
-            asked = ingest
+            asked = guards().ingest
         elif _path(request) == METRICS or _path(request).startswith(FIGURES):
-            asked = scrape
+            asked = guards().scrape
         refusal = asked(request.headers.get("Authorization")) if asked is not None else None
         return refusal if refusal is not None else await handler(request)
 
@@ -109,7 +118,7 @@ def _closed(_: str | None, /) -> web.Response:
     return refuse(
         403,
         "no token is configured, so nothing is taken over HTTP: "
-        f"make a file with {HOW_TO_MAKE}, name it in monitor.yaml as ingest.token_file, and start the monitor again",
+        f"make a file with {HOW_TO_MAKE}, name it in monitor.yaml as ingest.token_file, and send the monitor SIGHUP",
     )
 
 

@@ -36,6 +36,32 @@ def tls_context(settings: TlsSettings) -> ssl.SSLContext | None:
     return context
 
 
+class ServerTls:
+    """The TLS of a server that runs: each new connection gets the certificate and the client authorities of the last `take_up`.
+
+    Connections that are open, and TLS sessions that a client resumes, go on with what they began with.
+    """
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self.listening = context
+        """What the server listens with."""
+        self._newest = context
+        context.sni_callback = self._choose
+
+    def take_up(self, context: ssl.SSLContext) -> None:
+        """Serve new connections by `context` as a whole.
+
+        Loading files into the context that listens would not do: it would keep the authorities before, and a certificate
+        whose key is of another kind.
+        """
+        self._newest = context
+        self.listening.verify_mode = context.verify_mode  # is asked before a connection has its context
+
+    def _choose(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+        """OpenSSL asks at each handshake, also when the client names no server."""
+        connection.context = self._newest
+
+
 def _readable(path: Path, key: str) -> None:
     try:
         path.open("rb").close()

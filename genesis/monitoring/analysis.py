@@ -53,7 +53,7 @@ class _Tracked:
 
     def __init__(self, settings: StatisticsSettings, configured: StrategySettings | None) -> None:
         self.returns = ReturnStatistics(settings)
-        self.degradation = DegradationTracker(configured.baseline if configured is not None else None, settings)
+        self.degradation = _against_baseline(configured, settings)
         self.market = MarketPart()
 
     def observe(self, value: float, benchmark: float) -> None:
@@ -83,6 +83,16 @@ class Analysis:
         """Beside what the strategies contributed, the account's return."""
         self._component_risk: ComponentFigures | None = None
         self._unsaved: deque[tuple[int, bytes]] = deque(maxlen=self._longest)
+
+    def follow(self, configured: Mapping[str, StrategySettings]) -> None:
+        """Go on with another strategies.yaml, as a restart would: only a CUSUM whose baseline is another one begins again."""
+        trackers = {}
+        for name, tracked in self._strategies.items():
+            trackers[name] = _against_baseline(configured.get(name), self._settings)
+            trackers[name].restore(tracked.degradation.state())
+        for name, tracker in trackers.items():
+            self._strategies[name].degradation = tracker
+        self._configured = configured
 
     def observe(self, step: GridStep) -> None:
         """Take in the next point. Nothing is raised: the event that reached it has to be booked, whatever is wrong here."""
@@ -274,6 +284,10 @@ class Analysis:
         benchmark = symbols.get(self._settings.benchmark or "", nan)
         for symbol, value in symbols.items():
             self._symbol(symbol).append(benchmark, value)
+
+
+def _against_baseline(configured: StrategySettings | None, settings: StatisticsSettings) -> DegradationTracker:
+    return DegradationTracker(configured.baseline if configured is not None else None, settings)
 
 
 def _column(rows: Iterable[PointRow | None], name: str, field: str) -> NDArray[np.float64]:

@@ -34,17 +34,20 @@ class GenesisCollector(Exporter):
         self,
         snapshot: Callable[[], MonitorSnapshot | None],
         telemetry: Telemetry,
-        thresholds: Iterable[AlertThreshold],
+        thresholds: Callable[[], Iterable[AlertThreshold]],
         clock: Clock,
         *,
         journal: Journal,
         max_strategies: int,
         max_symbols: int,
     ) -> None:
-        """`snapshot` gives None while the books are being restored: then only the service speaks."""
+        """`snapshot` gives None while the books are being restored: then only the service is exported.
+
+        `thresholds` gives those that are in force.
+        """
         self._snapshot = snapshot
         self._telemetry = telemetry
-        self._thresholds = tuple(thresholds)
+        self._thresholds = thresholds
         self._clock = clock
         self._exposition = TextExposition()
         self._journal = journal
@@ -112,7 +115,7 @@ class GenesisCollector(Exporter):
             requests.add(count, path, str(status))
         pending.add(self._telemetry.pending_events)
         threshold, build = Table(catalog.ALERT_THRESHOLD), Table(catalog.BUILD_INFO)
-        for line in self._thresholds:
+        for line in self._thresholds():
             threshold.add(line.value, line.alert, line.severity, line.strategy, line.part)
         build.add(1, __version__)
         return [events, late, processing, lag, offset, requests, pending, *self._journal_tables(), threshold, build]

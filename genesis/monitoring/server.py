@@ -44,12 +44,12 @@ def monitor_site(
     ready: Callable[[], bool],
     links: Callable[[], dict[str, str]],
     *,
-    runbooks: str = "",
+    runbooks: Callable[[], str] = str,
     routes: Sequence[web.RouteDef] = (),
     middlewares: Sequence[Middleware] = (),
 ) -> web.Application:
-    """The application. `links` names the other programs around it (title → address), for the landing page; `runbooks` is
-    the page that notifications lead to.
+    """The application. `links` names the other programs around it (title → address), for the landing page; `runbooks`
+    gives the page that notifications lead to.
 
     `routes` are served beside its own; every request passes the `middlewares`, the first one outermost.
     """
@@ -70,7 +70,7 @@ def monitor_site(
         return web.Response(status=503, text="restoring the books from the journal\n", headers={"Retry-After": "1"})
 
     async def runbook_page(_: web.Request) -> web.Response:
-        return web.Response(text=runbooks, content_type="text/html")
+        return web.Response(text=runbooks(), content_type="text/html")
 
     async def landing(_: web.Request) -> web.Response:
         items = "".join(f'<li><a href="{escape(url)}">{escape(title)}</a></li>\n' for title, url in links().items())

@@ -63,18 +63,29 @@ class StrategyPerformanceMonitor:
         """`journal` is open; `restore` has to be awaited before the first event. `configured`: strategies.yaml."""
         self.telemetry = Telemetry()
         self._settings = settings
-        self._rules = rules
         self._journal = journal
         self._clock = clock or SystemClock()
         self._accounts = Accounts(settings, configured)
-        self._configured = configured
-        self._settled = SettledFigures(self._accounts, configured)
-        self._intake = Intake(settings.events, configured, self._accounts)
+        self._take_up(rules, configured)
         self._mark_seen: dict[str, float] = {}
         self._voiding = asyncio.Lock()
         journal.recovered = self._recover
         journal.committed = self.telemetry.journal_commit.observe
         journal.failed = self.telemetry.journal_failed
+
+    def follow(self, rules: TradingRules, configured: Mapping[str, StrategySettings]) -> None:
+        """Go on with another trading_rules.yaml and strategies.yaml. Books, events under way and all figures go on.
+
+        Only the CUSUM of a strategy whose baseline is another one begins again.
+        """
+        self._accounts.analysis.follow(configured)
+        self._take_up(rules, configured)
+
+    def _take_up(self, rules: TradingRules, configured: Mapping[str, StrategySettings]) -> None:
+        self._rules = rules
+        self._configured = configured
+        self._settled = SettledFigures(self._accounts, configured)
+        self._intake = Intake(self._settings.events, configured, self._accounts)
 
     async def restore(self, progress: Progress | None = None) -> None:
         """Rebuild the accounts: the last saved ones, and the journal's events since, or all events if there are none."""

@@ -16,6 +16,7 @@ from genesis.clients.prometheus import Prometheus
 from genesis.core.clock import Clock, SystemClock
 from genesis.core.config import Settings
 from genesis.core.errors import ConfigError, Fault, GenesisError, ServerError
+from genesis.core.reload import reload_settings, warn_of_restart
 from genesis.core.rotation_config import RotationSettings
 from genesis.database.address import Address, configured
 from genesis.rotation.audit.log import AuditLog
@@ -53,6 +54,7 @@ class RotationApp:
         `engine`: one in this process, that is told instead of the one at `engine.url`.
         """
         self._settings = settings
+        self._fixed = _fixed(settings)
         self._journal = configured(settings.monitor, journal)
         self._host = host or settings.rotation.host
         self._port = settings.rotation.port if port is None else port
@@ -102,17 +104,9 @@ class RotationApp:
 
         The address to listen on and the audit log stay as they are; a warning names what only a restart takes up.
         """
-        try:
-            settings = await asyncio.to_thread(load)
-            await self._follow(settings)
-        except GenesisError as error:
-            _log.error("configuration refused: the old one goes on", reason=str(error))
-        except Exception:  # whatever it is: a controller that runs is not ended by a file
-            _log.exception("configuration refused: the old one goes on")
-        else:
-            before, after = _fixed(self._settings), _fixed(settings)
-            if changed := [key for key, value in after.items() if value != before[key]]:
-                _log.warning("only a restart takes these up", keys=changed)
+        settings = await reload_settings(load, self._follow)
+        if settings is not None:
+            warn_of_restart(self._fixed, _fixed(settings))
             self._settings = settings
             _log.info("configuration read", mode=settings.rotation.mode)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ from genesis.ingest.recorded_fills import read_fills
 from genesis.ledger.journal import Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.stack.native import ANY_PORTS, NativeStack
+from tests.integration.authority import Authority, trusting
 from tests.integration.live_monitor import CONFIG, TOKEN, LiveMonitor, secret, send
 
 FOLDER = os.environ.get("GENESIS_TEST_DATA")
@@ -83,39 +83,6 @@ async def test_live_fills_end_with_the_same_digest_killed_half_way_or_in_one_go(
         assert killed == await digest_of(journal)
 
 
-class Authority:
-    """A certificate authority of the tests' own."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self._folder = folder
-        self._name = name
-        self.certificate = folder / f"{name}.crt"
-        self._key = folder / f"{name}.key"
-        folder.mkdir(exist_ok=True)
-        self._openssl(
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-            "-subj", f"/CN={name}", "-keyout", self._key, "-out", self.certificate,
-        )  # fmt: skip
-
-    def issue(self, name: str) -> dict[str, str]:
-        """Paths of a certificate for 127.0.0.1, for servers and clients, and of its key."""
-        key, request, certificate = (self._folder / f"{name}.{ending}" for ending in ("key", "csr", "crt"))
-        extensions = self._folder / "extensions"
-        extensions.write_text("subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n")
-        self._openssl(
-            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={name}",
-            "-keyout", key, "-out", request,
-        )  # fmt: skip
-        self._openssl(
-            "x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key, "-CAcreateserial", "-days", "2",
-            "-extfile", extensions, "-out", certificate,
-        )  # fmt: skip
-        return {"certificate_file": str(certificate), "key_file": str(key)}
-
-    def _openssl(self, *arguments: str | Path) -> None:
-        subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
-
-
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"), "authority")
@@ -136,13 +103,6 @@ def configured(loaded: Settings, folder: Path, **sections: dict[str, Any]) -> Se
     sections["ingest"] = {"token_file": secret(folder / "token", TOKEN)}
     monitor = MonitorSettings.model_validate({**dict(loaded.monitor), **sections})
     return loaded._replace(monitor=monitor)
-
-
-def trusting(authority: Authority, shown: dict[str, str] | None = None) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(authority.certificate))
-    if shown is not None:
-        context.load_cert_chain(shown["certificate_file"], shown["key_file"])
-    return context
 
 
 async def posted(url: str, context: ssl.SSLContext) -> int:

@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from genesis.core.access_config import IngestSettings, ScrapeSettings, TlsSettings
 from genesis.core.errors import ConfigError
 from genesis.core.secret import read_secret
-from genesis.ingest.auth import Guard, exposures, guarded, ingest_guard, scrape_guard
+from genesis.ingest.auth import Guard, Guards, exposures, guarded, ingest_guard, scrape_guard
 from genesis.ingest.tls import tls_context
 
 TOKEN = "a-token-of-the-tests-42"  # noqa: S105 - of the tests alone
@@ -31,7 +31,7 @@ async def site(ingest: Guard, scrape: Guard | None) -> AsyncIterator[TestClient[
     async def served(_: web.Request) -> web.Response:
         return web.Response(text="served")
 
-    app = web.Application(middlewares=[guarded(ingest, scrape)])
+    app = web.Application(middlewares=[guarded(lambda: Guards(ingest, scrape))])
     app.add_routes([web.get(path, served) for path in ("/", "/metrics", "/healthz", "/readyz", "/api/v1/schema")])
     app.add_routes([web.get(path, served) for path in ("/api/v1/strategies", "/api/v1/strategies/{name}/capacity")])
     app.add_routes([web.post("/api/v1/events", served)])

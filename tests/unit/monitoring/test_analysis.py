@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from genesis.core.config import MonitorSettings
+from genesis.analytics.degradation import NO_BASELINE
+from genesis.core.config import BaselineSettings, MonitorSettings, StrategySettings
 from genesis.core.models import AnyEvent, Quote, Side
 from genesis.core.statistics_config import CorrelationSettings, StatisticsSettings
 from genesis.ledger.equity import GridStep
@@ -22,7 +23,7 @@ from genesis.monitoring import analysis as analysis_module
 from genesis.monitoring import risk_metrics
 from genesis.monitoring.analysis import Analysis
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
-from tests.unit.monitoring.account import capital, fill, monitor, quote
+from tests.unit.monitoring.account import capital, fill, monitor, quote, rules
 
 SETTINGS = StatisticsSettings(
     step=timedelta(seconds=1),
@@ -344,3 +345,38 @@ async def test_a_restart_tries_the_figures_that_failed_again(tmp_path: Path, mon
         found = made._accounts.analysis.returns("alpha")
         assert found is not None
         assert found.observations > 30  # those before are among the points that were kept
+
+
+def baseline(mean: float) -> StrategySettings:
+    made = BaselineSettings(step=timedelta(seconds=1), observations=100, mean=mean, volatility=0.001)
+    return StrategySettings(capital=Decimal(10_000), baseline=made)
+
+
+async def test_another_strategies_file_resets_no_figure_but_the_cusum_of_another_baseline() -> None:
+    before = {"alpha": baseline(0.0004), "beta": baseline(0.0004)}
+    async with Journal(":memory:") as journal:
+        made = StrategyPerformanceMonitor(MONITOR, rules(), journal, configured=before)
+        await made.restore()
+        await made.handle_batch([*OPENING, *market(range(1, 60))])
+        alpha, beta = (made._accounts.analysis.degradation(name) for name in ("alpha", "beta"))
+        everything = figures(made)
+        assert alpha is not None
+        assert alpha.cusum
+        made.follow(rules(), {"alpha": baseline(0.0004), "beta": baseline(0.0004)})
+        assert figures(made) == everything
+        made.follow(rules(), {"alpha": baseline(0.0004), "beta": baseline(0.0008), "gamma": baseline(0.0004)})
+        analysis = made._accounts.analysis
+        assert analysis.degradation("alpha") == alpha
+        changed = analysis.degradation("beta")
+        assert changed is not None
+        assert beta is not None
+        assert changed.cusum == 0
+        assert changed.track_record_seconds == beta.track_record_seconds > 0
+        assert changed.probabilistic_sharpe != beta.probabilistic_sharpe
+        made.follow(rules(), {"alpha": baseline(0.0004)})
+        removed = analysis.degradation("beta")
+        assert removed is not None
+        assert set(removed.undefined.values()) == {NO_BASELINE}
+        await made.handle(capital("100", "gamma", 61))
+        await made.handle_batch(list(market(range(61, 64))))
+        assert analysis.degradation("alpha") != alpha

@@ -48,7 +48,7 @@ async def exported(told: CapacityFigures, *, failed: dict[str, str] | None = Non
         registry = CollectorRegistry()
         clock = SystemClock()
         registry.register(
-            GenesisCollector(lambda: shown, Telemetry(), [], clock, journal=journal, max_strategies=1, max_symbols=100)
+            GenesisCollector(lambda: shown, Telemetry(), list, clock, journal=journal, max_strategies=1, max_symbols=100)
         )
         yield registry
 

@@ -73,7 +73,7 @@ async def exporting(
             GenesisCollector(
                 monitor.snapshot,
                 monitor.telemetry,
-                [AlertThreshold("StrategyDrawdown", "warning", "", 0.05)],
+                lambda: [AlertThreshold("StrategyDrawdown", "warning", "", 0.05)],
                 clock,
                 journal=journal,
                 max_strategies=max_strategies,

@@ -51,7 +51,7 @@ class Watched:
         self.journal = journal
         self._registry = CollectorRegistry()
         self._registry.register(
-            GenesisCollector(monitor.snapshot, monitor.telemetry, [], clock, journal=journal, max_strategies=9, max_symbols=9)
+            GenesisCollector(monitor.snapshot, monitor.telemetry, list, clock, journal=journal, max_strategies=9, max_symbols=9)
         )
 
     def value(self, name: str, **labels: str) -> float | None:

@@ -37,7 +37,7 @@ class OneGauge(Exporter):
 @asynccontextmanager
 async def client(*, ready: bool, links: dict[str, str] | None = None) -> AsyncIterator[TestClient[Request, Application]]:
     page = runbook_page(settings(), limits())
-    site = monitor_site(OneGauge(), lambda: ready, lambda: links or {}, runbooks=page)
+    site = monitor_site(OneGauge(), lambda: ready, lambda: links or {}, runbooks=lambda: page)
     async with TestClient(TestServer(site)) as opened:
         yield opened
 

@@ -1,14 +1,16 @@
 """One event in, one snapshot out."""
 
 import asyncio
+from collections import Counter
 from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from genesis.core.config import MonitorSettings
+from genesis.core.config import MonitorSettings, StrategySettings
 from genesis.core.errors import JournalError
+from genesis.core.event_config import EventSettings
 from genesis.core.models import CapitalFlow, Depth, Funding, MarketTrade, Side
 from genesis.ledger.book import Book
 from genesis.ledger.journal import Journal
@@ -279,3 +281,35 @@ async def test_depth_is_taken_in_and_counted() -> None:
         depth = Depth(time=at(0), symbol="BTCUSDT", bids=(), asks=())
         assert (await m.handle(depth)).outcome is Outcome.ACCEPTED
         assert m.telemetry.kinds[Depth].outcomes["accepted"] == 1
+
+
+async def test_other_strategies_and_rules_are_followed_between_events_and_none_is_lost_or_booked_twice() -> None:
+    expected = StrategySettings(capital=Decimal(1000), expected_slippage_ratio=Decimal("0.0005"))
+    refusing = MonitorSettings(events=EventSettings(unknown_strategies="refuse"))
+    async with Journal(":memory:") as journal:
+        m = StrategyPerformanceMonitor(refusing, rules(), journal, configured={"alpha": expected})
+        await m.restore()
+        await m.handle(quote("100", "100"))
+        assert (await m.handle(capital("1000", "beta"))).outcome is Outcome.REJECTED
+        assert (await m.handle(capital("20000"))).outcome is Outcome.ACCEPTED
+        await m.handle(fill(Side.BUY, "1", "100.1"))
+        assert strategy(m).execution.expected_slippage_ratio == Decimal("0.0005")
+        before = m.snapshot().portfolio.tier
+        assert before is not None
+        sent = [[fill(Side.BUY, "1", "100") for _ in range(20)] for _ in range(10)]
+        under_way = [asyncio.ensure_future(m.handle_batch(batch)) for batch in sent]
+        stricter = {name: tier.model_copy(update={"max_positions": 77}) for name, tier in rules().tiers.items()}
+        other = expected.model_copy(update={"expected_slippage_ratio": Decimal("0.0007")})
+        for _ in range(10):
+            await asyncio.sleep(0)
+            m.follow(rules().model_copy(update={"tiers": stricter}), {"alpha": other, "beta": expected})
+        receipts = [receipt for batch in await asyncio.gather(*under_way) for receipt in batch]
+        assert Counter(receipt.outcome for receipt in receipts) == {Outcome.ACCEPTED: 200}
+        assert strategy(m).holdings[0].quantity == 201
+        assert journal.count == 202
+        assert strategy(m).execution.expected_slippage_ratio == Decimal("0.0007")
+        after = m.snapshot().portfolio.tier
+        assert after is not None
+        assert (before.name, after.max_positions) == (after.name, 77)
+        assert (await m.handle(capital("1000", "beta"))).outcome is Outcome.ACCEPTED
+        assert strategy(m, "beta").configured
