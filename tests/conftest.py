@@ -44,8 +44,8 @@ def postgres_address(postgres: Cluster, tmp_path: Path) -> Iterator[Address]:
 
 @pytest.fixture
 def sqlite_address(tmp_path: Path) -> Address:
-    """A file that is not there yet, in a folder that is not there either."""
-    return address(tmp_path / "deep" / "journal.db")
+    """A file that is not there yet."""
+    return address(tmp_path / "journal.db")
 
 
 @pytest.fixture(params=["sqlite_address", "postgres_address"], ids=["sqlite", "postgresql"])

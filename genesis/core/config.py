@@ -25,6 +25,7 @@ from genesis.core.statistics_config import StatisticsSettings
 Money = Annotated[Decimal, Field(gt=0, lt=Decimal("1e15"), decimal_places=18)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+DEFAULT_JOURNAL = "data/genesis.db"
 
 
 class TierSettings(Section):
@@ -99,7 +100,7 @@ class MonitorSettings(Section):
     """The address to listen on; anything but loopback opens the monitor to the network."""
     port: Port = 9108
     """The TCP port to listen on; 0 takes a free one."""
-    journal: Annotated[str, Field(min_length=1)] = "data/genesis.db"
+    journal: Annotated[str, Field(min_length=1)] = DEFAULT_JOURNAL
     """An SQLite file, a relative one from the working directory on, or `postgresql://USER@HOST:PORT/DATABASE`."""
     journal_password_file: Path | None = None
     """The file that holds the password of the journal's database; null leaves it to PGPASSFILE and ~/.pgpass."""

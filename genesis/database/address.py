@@ -9,7 +9,7 @@ from sqlalchemy import URL
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from genesis.core.config import MonitorSettings
+from genesis.core.config import DEFAULT_JOURNAL, MonitorSettings
 from genesis.core.errors import JournalError
 
 MEMORY = ":memory:"
@@ -28,6 +28,8 @@ class Address(NamedTuple):
     """With the driver, and with the password where there is one."""
     path: Path | None = None
     """SQLite's file; None in memory."""
+    makes_folder: bool = False
+    """Whether a writer makes the file's folder where it is missing; elsewhere a wrong path must not become an empty account."""
 
     def __str__(self) -> str:
         if self.backend == SQLITE:
@@ -65,12 +67,15 @@ def address(text: Path | str, password_file: Path | None = None) -> Address:
 def configured(settings: MonitorSettings, instead: Address | Path | str | None = None) -> Address:
     """The address of the journal that the settings name, or of the one named `instead`.
 
+    The folder of the default journal is made at the first start. A path that a person wrote must lie in a folder that exists.
+
     Raises:
         JournalError: as `address`.
     """
     if isinstance(instead, Address):
         return instead
-    return address(instead or settings.journal, settings.journal_password_file)
+    where = address(instead or settings.journal, settings.journal_password_file)
+    return where._replace(makes_folder=not instead and settings.journal == DEFAULT_JOURNAL)
 
 
 def _file(text: Path | str) -> Address:

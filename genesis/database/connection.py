@@ -151,10 +151,7 @@ class Database:
             return
         if self._inode is not None and _inode(path) is None:
             raise JournalError(f"{self._name}: the file is gone: put it back; a new one would not have what was booked")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise JournalError(f"{self._name}: its folder cannot be made: {error}") from error
+        _check_folder(self._name, path.parent, makes=self.address.makes_folder)
         if self._inode is None:
             self._inode = _inode(path)  # whoever waits for the lock knows as well that there was a file
         if self._locked and self._lock is None:
@@ -260,6 +257,18 @@ def _begin(connection: Connection) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _check_folder(name: str, folder: Path, *, makes: bool) -> None:
+    """Refuse a file whose folder does not exist, unless `makes`: then make the folder, but not those above it."""
+    if folder.is_dir():
+        return
+    if not makes:
+        raise JournalError(f"{name}: the folder {folder} does not exist: correct the path, or make the folder first")
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise JournalError(f"{name}: its folder cannot be made: {error}") from error
 
 
 def _inode(path: Path | None) -> int | None:

@@ -57,7 +57,7 @@ class Journal:
         max_pending: int = MAX_PENDING,
         read_only: bool = False,
     ) -> None:
-        """`where`: an address, a file (made with its folder where missing), or ":memory:", which keeps nothing.
+        """`where`: an address, a file (made where missing, in a folder that exists), or ":memory:", which keeps nothing.
 
         `read_only`: look into it only, beside a monitor that may have it open.
         """

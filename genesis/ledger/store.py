@@ -209,7 +209,9 @@ class Store:
     def _check_schema(self, connection: Connection) -> None:
         if not self._read_only:
             found = migrate(connection)
-            if found not in {0, SCHEMA_VERSION}:
+            if found == 0:
+                _log.info("new journal created", journal=str(self.address))
+            elif found != SCHEMA_VERSION:
                 _log.info("journal brought up to date", journal=str(self.address), schema=SCHEMA_VERSION, before=found)
             return
         found = version_of(connection)

@@ -18,9 +18,10 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
+from genesis.core.config import MonitorSettings
 from genesis.core.errors import JournalError
 from genesis.core.models import AnyAccountEvent, CapitalFlow
-from genesis.database.address import Address
+from genesis.database.address import Address, configured
 from genesis.ledger.journal import Entry, Journal
 from tests.integration.postgres import PASSWORD, Cluster
 from tests.integration.proxy import Proxy
@@ -125,10 +126,11 @@ async def test_a_read_only_disk_is_named_and_costs_nothing(disk: Path) -> None:
     assert await kept(disk / "j.db") == ["a"]
 
 
-async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(JournalError, match=r"file/j\.db: its folder cannot be made"):
-        await kept(tmp_path / "file" / "j.db")
+async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").write_text("")
+    with pytest.raises(JournalError, match=r"data/genesis\.db: its folder cannot be made"):
+        await kept(configured(MonitorSettings()))
 
 
 async def test_a_file_that_was_taken_away_acknowledges_nothing_until_it_is_back(tmp_path: Path) -> None:
@@ -185,6 +187,7 @@ import asyncio, os, sys
 from pathlib import Path
 from genesis.database.address import address
 from genesis.ledger.journal import Journal
+from genesis.logs import configure_logs
 from tests.integration.test_journal_faults import flow
 
 async def main():
@@ -194,6 +197,7 @@ async def main():
         print("open", flush=True)
         await asyncio.sleep(600)
 
+configure_logs("WARNING")
 asyncio.run(main())
 """
 

@@ -227,7 +227,6 @@ async def test_a_damaged_last_decision_stops_a_controller_with_its_number(sqlite
 
 async def test_a_log_that_cannot_be_written_is_named(sqlite_address: Address) -> None:
     assert sqlite_address.path is not None
-    sqlite_address.path.parent.mkdir()
     sqlite_address.path.write_text("no database" * 1000)
     with pytest.raises(JournalError, match=r"audit log .*journal\.db: .*damaged"):
         await AuditLog(sqlite_address).open()
