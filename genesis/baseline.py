@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import math
-import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -21,6 +17,7 @@ from pydantic import ValidationError
 from genesis.core.config import BaselineSettings
 from genesis.core.duration import duration_text, parse_duration
 from genesis.core.errors import GenesisError
+from genesis.ingest.csv_table import CsvError, csv_rows, is_number, read_csv
 
 _MAX_FAULTS = 20
 _GAPPY = 1.05
@@ -160,13 +157,8 @@ def write(path: Path, text: str) -> None:
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Line and cells of each row that has any."""
     try:
-        data = path.read_bytes()
-        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-        for cells in reader:
-            if cells:
-                yield reader.line_num, cells
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
+        yield from csv_rows(read_csv(path))
+    except CsvError as error:
         raise GenesisError(f"{path}: cannot be read as CSV: {error}") from error
 
 
@@ -191,10 +183,7 @@ def _row(cells: list[str], width: int, place: int) -> tuple[datetime, float]:
         time = datetime.fromisoformat(cells[0].strip())
     except ValueError:
         raise ValueError(f"{cells[0]!r} is not a date or time, for example 2024-05-31 or 2024-05-31T12:00:00Z") from None
-    try:
-        value = float(cells[place])
-    except ValueError:
-        value = math.nan
+    value = float(cells[place]) if is_number(cells[place].strip()) else math.nan
     if not math.isfinite(value):
         raise ValueError(f"{cells[place]!r} is not a number; leave out the rows that have no return")
     if not value > -1:

@@ -17,10 +17,11 @@ from genesis.core.errors import GenesisError
 
 
 def add_replay(commands: Commands) -> None:
-    replay = add_command(commands, "replay", _replay, "book a file of recorded fills and tell what it comes to", "WARNING")
-    replay.add_argument("--fills", type=Path, required=True, metavar="FILE", help="CSV, plain or gzip")
+    replay = add_command(commands, "replay", _replay, "book a file of recorded fills and print what it comes to", "WARNING")
+    replay.add_argument("--fills", type=Path, required=True, metavar="FILE", help="CSV, plain or gzip: docs/replay.md")
     replay.add_argument("--journal", metavar="WHERE", help="keep the fills in this journal (default: in memory only)")
     replay.add_argument("--currency", metavar="CODE", help="the fills' reporting currency (default: as monitor.yaml says)")
+    replay.add_argument("--perpetuals-only", action="store_true", help="leave spot fills (named @N) out on purpose")
 
 
 def add_reconcile(commands: Commands) -> None:
@@ -89,10 +90,16 @@ def _replay(options: argparse.Namespace, environ: Environ) -> int:
         monitor = settings.monitor.model_copy(update={"reporting_currency": options.currency})
         settings = settings._replace(monitor=monitor)
     journal = configured(settings.monitor, options.journal) if options.journal else None
-    report = asyncio.run(replay(read_fills(options.fills), settings, journal, SystemClock()))
+    recording = read_fills(options.fills)
+    report = asyncio.run(replay(recording.fills, settings, journal, SystemClock()))
     for line in report_lines(report):
         say(line)
-    return 0
+    faults = list(report.faults)
+    if recording.spot and not options.perpetuals_only:
+        faults.append(f"{recording.spot} spot fills (named @N) are left out; --perpetuals-only leaves them out on purpose")
+    for fault in faults:
+        print(f"genesis: {options.fills}: {fault}", file=sys.stderr)
+    return FAILURE if faults else 0
 
 
 def _reconcile(options: argparse.Namespace, environ: Environ) -> int:

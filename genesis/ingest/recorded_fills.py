@@ -2,80 +2,190 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-import structlog
-
-from genesis.core.errors import GenesisError
+from genesis.core.errors import EventError, GenesisError
 from genesis.core.models import Fill, Liquidity, Side
+from genesis.core.money import ZERO, exact, exact_arithmetic
+from genesis.ingest.csv_table import NUMBER, CsvError, CsvFault, csv_rows, is_number, read_csv
 
-_COLUMNS = ("seq", "account", "coin", "time_utc", "side", "price", "size", "closed_pnl", "fee", "crossed")
-_log = structlog.get_logger(__name__)
+COLUMNS = ("seq", "account", "coin", "time_utc", "side", "price", "size", "closed_pnl", "fee", "crossed")
+"""What a file must have; `start_position` is used where it is there, and any other column is left alone."""
+_MAX_FAULTS = 20
+_MAX_SEQ_DIGITS = 18
+_COLUMN_OF = {"symbol": "coin", "quantity": "size", "strategy": "account", "event_id": "seq", "time": "time_utc"}
+"""Field of an event → column of the file."""
+_LIQUIDITY = {"1": Liquidity.TAKER, "0": Liquidity.MAKER}
 
 
 class RecordedFill(NamedTuple):
-    """A fill, and what the exchange says that it realised (in USD, before the fee)."""
+    """A fill, and what the exchange says of it."""
 
+    line: int
+    """Of the file."""
+    seq: int
     fill: Fill
     closed_pnl: Decimal
+    """What it realised, in USD, before the fee."""
+    start_position: Decimal | None
+    """The signed position before it; None where the file does not have the column."""
 
 
-def read_fills(path: Path) -> Iterator[RecordedFill]:
+class Recording(NamedTuple):
+    """What a file of fills holds."""
+
+    fills: tuple[RecordedFill, ...]
+    """In the order of `seq`."""
+    spot: int
+    """Rows of spot pairs, which are left out."""
+
+
+class _RowError(Exception):
+    def __init__(self, column: str, value: str, expected: str) -> None:
+        super().__init__(column)
+        self.column, self.value, self.expected = column, value, expected
+
+
+def read_fills(path: Path) -> Recording:
     """The perpetual fills of a file (plain or .gz), in the order of its `seq` column; the account is the strategy.
 
-    Spot pairs (named @N) are left out, as their fees are charged in the bought coin. A malformed row is left out with a
-    log line that names file, line, column and value.
+    Spot pairs (named @N) are left out and counted, as their fees are charged in the bought coin.
 
     Raises:
-        GenesisError: the file cannot be read, or lacks a column.
+        GenesisError: the file cannot be read, lacks a column, or has a fault: a row that cannot be read, a `seq` that is there
+            twice, times that go back, or a row whose `start_position` shows that fills before it are missing. All faults are
+            named with line, column and value, up to 20.
     """
     try:
-        text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        rows = list(csv.DictReader(io.StringIO(text.decode("utf-8"))))
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise GenesisError(f"{path}: cannot be read as CSV: {error}") from error
-    missing = [column for column in _COLUMNS if not rows or column not in rows[0]]
+        rows = list(csv_rows(read_csv(path)))
+    except CsvError as error:
+        raise GenesisError(f"{path}: {error}") from None
+    header = [cell.strip() for cell in rows[0][1]] if rows else []
+    missing = [column for column in COLUMNS if column not in header]
     if missing:
-        raise GenesisError(f"{path}: has no column {', '.join(missing)}; needed are {', '.join(_COLUMNS)}")
+        raise GenesisError(f"{path}: has no column {', '.join(missing)}; needed are {', '.join(COLUMNS)}, with commas")
+    twice = sorted({column for column in header if column and header.count(column) > 1})
+    if twice:
+        raise GenesisError(f"{path}: has the column {', '.join(twice)} twice")
+    if len(rows) == 1:
+        raise GenesisError(f"{path}: has a header and no rows; is the download complete?")
+    recording, faults = _read(rows[1:], header)
+    # A row that could not be read would be missing in the chains too.
+    faults = faults or sorted([*_doubles(recording.fills), *_breaks(recording.fills)])
+    if faults:
+        shown = "\n".join(f"  {fault}" for fault in faults[:_MAX_FAULTS])
+        more = f"\n  and {len(faults) - _MAX_FAULTS} more" if len(faults) > _MAX_FAULTS else ""
+        raise GenesisError(f"{path}: nothing is booked, as it has faults:\n{shown}{more}")
+    return recording
+
+
+def _read(rows: Iterable[tuple[int, list[str]]], header: list[str]) -> tuple[Recording, list[CsvFault]]:
+    fills: list[RecordedFill] = []
+    faults: list[CsvFault] = []
     spot = 0
-    for line, row in enumerate(rows, start=2):
+    for line, cells in rows:
+        if len(cells) != len(header):
+            right = f"must have {len(header)} cells as the header has, not {len(cells)}: is the row cut off?"
+            faults.append(CsvFault(line, "(line)", ",".join(cells), right))
+            continue
+        row = dict(zip(header, (cell.strip() for cell in cells), strict=True))
         if row["coin"].startswith("@"):
             spot += 1
             continue
         try:
-            yield _recorded(row)
-        except (ValueError, InvalidOperation, TypeError) as error:
-            _log.warning("row left out", file=path.name, line=line, reason=str(error) or type(error).__name__, row=row)
-    if spot:
-        _log.info("spot fills left out: their fees are in the bought coin", file=path.name, rows=spot)
+            fills.append(_recorded(line, row))
+        except _RowError as error:
+            faults.append(CsvFault(line, error.column, error.value, error.expected))
+    return Recording(tuple(sorted(fills, key=attrgetter("seq"))), spot), faults
 
 
-def _recorded(row: dict[str, str]) -> RecordedFill:
-    fill = Fill(
-        time=datetime.strptime(row["time_utc"], "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC),
-        source="recorded",
-        event_id=f"{row['account']}-{row['seq']}",
-        strategy=row["account"],
-        symbol=row["coin"],
-        side=Side(row["side"].lower()),
-        quantity=_decimal("size", row["size"]),
-        price=_decimal("price", row["price"]),
-        fee=_decimal("fee", row["fee"]),
-        fee_currency="USDC",
-        liquidity=Liquidity.TAKER if row["crossed"] == "1" else Liquidity.MAKER,
-    )
-    return RecordedFill(fill, _decimal("closed_pnl", row["closed_pnl"]))
-
-
-def _decimal(column: str, text: str) -> Decimal:
+def _recorded(line: int, row: Mapping[str, str]) -> RecordedFill:
+    seq = row["seq"]
+    if not (seq.isascii() and seq.isdigit() and len(seq) <= _MAX_SEQ_DIGITS):
+        raise _RowError("seq", seq, "must be a whole number, the place of the fill in the account's history")
+    side, crossed = row["side"].lower(), row["crossed"]
+    if side not in {one.value for one in Side}:
+        raise _RowError("side", row["side"], "must be buy or sell")
+    if crossed not in _LIQUIDITY:
+        raise _RowError("crossed", crossed, "must be 1 (taker) or 0 (maker)")
     try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise ValueError(f"{column}: {text!r} is not a number") from None
+        fill = Fill(
+            time=_time(row["time_utc"]),
+            source="recorded",
+            event_id=f"{row['account']}-{int(seq)}",
+            strategy=row["account"],
+            symbol=row["coin"],
+            side=Side(side),
+            quantity=_decimal(row, "size"),
+            price=_decimal(row, "price"),
+            fee=_decimal(row, "fee"),
+            fee_currency="USDC",
+            liquidity=_LIQUIDITY[crossed],
+        )
+    except EventError as error:
+        column = _COLUMN_OF.get(error.field, error.field)
+        raise _RowError(column, row.get(column, str(error.value)), error.reason) from None
+    start = _decimal(row, "start_position") if "start_position" in row else None
+    return RecordedFill(line, int(seq), fill, _decimal(row, "closed_pnl"), start)
+
+
+def _time(text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise _RowError("time_utc", text, "must be a time in UTC, for example 2026-11-01T11:00Z or 2026-11-01T11:00:30Z")
+
+
+def _decimal(row: Mapping[str, str], column: str) -> Decimal:
+    text = row[column]
+    if not is_number(text):
+        raise _RowError(column, text, NUMBER)
+    value = Decimal(text)
+    try:
+        exact(column, value)
+    except EventError as error:
+        raise _RowError(column, text, error.reason) from None
+    return value
+
+
+def _doubles(fills: Iterable[RecordedFill]) -> Iterator[CsvFault]:
+    """A `seq` that an account has twice: one of the two rows would not be booked."""
+    seen: dict[tuple[str, int], int] = {}
+    for one in fills:
+        first = seen.setdefault((one.fill.strategy, one.seq), one.line)
+        if first != one.line:
+            yield CsvFault(one.line, "seq", str(one.seq), f"line {first} has it already for {one.fill.strategy}")
+
+
+def _breaks(fills: Iterable[RecordedFill]) -> Iterator[CsvFault]:
+    """Where an account's fills in a coin do not follow each other: the time goes back, or a fill is missing in between."""
+    last: dict[tuple[str, str], RecordedFill] = {}
+    for one in fills:
+        key = one.fill.strategy, one.fill.symbol
+        before = last.get(key)
+        last[key] = one
+        if before is None:
+            continue
+        if one.fill.time < before.fill.time:
+            right = f"is before line {before.line}, which has a lower seq: seq must rise with the time"
+            yield CsvFault(one.line, "time_utc", f"{one.fill.time:%Y-%m-%dT%H:%M:%SZ}", right)
+        position = _position_after(before)
+        if one.start_position is not None and position is not None and one.start_position != position:
+            right = f"after line {before.line} {key[0]} holds {position:f} {key[1]}: fills between the two lines are missing"
+            yield CsvFault(one.line, "start_position", f"{one.start_position:f}", right)
+
+
+def _position_after(one: RecordedFill) -> Decimal | None:
+    """The signed position after a fill, by the exchange's own account; None where the file does not say."""
+    if one.start_position is None:
+        return None
+    with exact_arithmetic():
+        return (one.start_position + one.fill.signed_quantity) or ZERO

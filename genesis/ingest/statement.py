@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Context, Decimal, Inexact, InvalidOperation
-from io import StringIO
-from typing import NamedTuple
 
 from genesis.core.errors import GenesisError
 from genesis.core.models import MAX_TEXT
 from genesis.core.statement import WHOLE_ACCOUNT, Item, Statement
+from genesis.ingest.csv_table import MAX_SHOWN, NUMBER, CsvError, CsvFault, csv_rows, is_number
 
 COLUMNS = ("strategy", "symbol", "currency", "quantity")
 _REQUIRED = ("symbol", "quantity")
 MAX_ROWS = 10_000
 _MAX_FAULTS = 100
-_MAX_SHOWN = 80
-_NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,2})?", re.ASCII)
 # What the books can come to has at most 36 digits behind the point, those of a price times a quantity.
 _QUANTUM = Decimal("1e-40")
 _ENTRY = Context(prec=90, traps=[Inexact, InvalidOperation])
 
 
-class StatementFault(NamedTuple):
-    """One thing wrong in a statement."""
-
-    line: int
-    """Counted from 1, the header included."""
-    column: str
-    value: str
-    expected: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.column}: got {self.value!r}; {self.expected}"
-
-
 class StatementError(GenesisError):
     """A statement has faults; all of them are listed, up to a hundred."""
 
-    def __init__(self, faults: Sequence[StatementFault]) -> None:
+    def __init__(self, faults: Sequence[CsvFault]) -> None:
         super().__init__("wrong statement:\n" + "\n".join(f"  {fault}" for fault in faults))
         self.faults = tuple(faults)
 
@@ -51,14 +33,12 @@ def read_statement(data: bytes) -> Statement:
     Raises:
         StatementError: with all faults.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise _wrong(line, "(line)", repr(data[error.start : error.end]), "must be UTF-8; save it as such") from None
     reader = _Reader()
-    for line, cells in _rows(text):
-        reader.take(line, cells)
+    try:
+        for line, cells in csv_rows(data):
+            reader.take(line, cells)
+    except CsvError as error:
+        raise StatementError([error.fault]) from None
     return reader.finish()
 
 
@@ -67,7 +47,7 @@ class _Reader:
         self._columns: tuple[str, ...] | None = None
         self._positions: dict[Item, tuple[int, Decimal]] = {}
         self._cash: dict[Item, tuple[int, Decimal]] = {}
-        self._faults: list[StatementFault] = []
+        self._faults: list[CsvFault] = []
 
     def take(self, line: int, cells: list[str]) -> None:
         if self._columns is None:
@@ -113,19 +93,6 @@ class _Reader:
         rows[item] = line, quantity
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Line of the row's first cell, and cells; empty lines are left out."""
-    reader = csv.reader(StringIO(text, newline=""), strict=True)
-    line = 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield line, cells
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise _wrong(line, "(line)", "", f"is not CSV: {error}") from None
-
-
 def _header(line: int, cells: Iterable[str]) -> tuple[str, ...]:
     columns = tuple(cell.strip().lower() for cell in cells)
     for column in columns:
@@ -140,21 +107,20 @@ def _header(line: int, cells: Iterable[str]) -> tuple[str, ...]:
 
 
 def _quantity(line: int, text: str) -> Decimal:
-    if not _NUMBER.fullmatch(text):
-        right = "must be a number with a point for the fraction and nothing between the thousands, for example -1234.5"
-        raise _wrong(line, "quantity", text, right)
+    if not is_number(text):
+        raise _wrong(line, "quantity", text, NUMBER)
     try:
         return _ENTRY.quantize(Decimal(text), _QUANTUM).normalize(_ENTRY)
     except (Inexact, InvalidOperation):
         raise _wrong(line, "quantity", text, "must have at most 40 digits before the point, and 40 behind it") from None
 
 
-def _mixed(rows: dict[Item, tuple[int, Decimal]]) -> Iterator[StatementFault]:
+def _mixed(rows: dict[Item, tuple[int, Decimal]]) -> Iterator[CsvFault]:
     """A strategy's position and the account's would be compared twice."""
     whole = [line for item, (line, _) in rows.items() if item.strategy == WHOLE_ACCOUNT]
     if whole and len(whole) < len(rows):
-        yield StatementFault(whole[0], "strategy", "", "must be named in every row or in none; positions and cash each")
+        yield CsvFault(whole[0], "strategy", "", "must be named in every row or in none; positions and cash each")
 
 
 def _wrong(line: int, column: str, value: str, expected: str) -> StatementError:
-    return StatementError([StatementFault(line, column, value[:_MAX_SHOWN], expected)])
+    return StatementError([CsvFault(line, column, value[:MAX_SHOWN], expected)])

@@ -61,6 +61,8 @@ class HoldingSnapshot:
 
     symbol: str
     quantity: Decimal
+    realized: Decimal
+    """Before fees, in the currency of the symbol."""
     value: Decimal | None
     """At the mark, signed; None without a mark, or without a rate of the symbol's currency."""
     unrealized: Decimal | None

@@ -168,6 +168,7 @@ def _holdings(book: Book, ledger: Ledger, turnover: Mapping[str, Counted]) -> li
             HoldingSnapshot(
                 symbol=symbol,
                 quantity=holding.quantity,
+                realized=holding.realized,
                 value=worth(holding.quantity, price * rate if price is not None and rate is not None else None),
                 unrealized=worth(holding.unrealized(price), rate) if price is not None else worth(holding.quantity, None),
                 turnover=counted,

@@ -48,7 +48,7 @@ def usdc_monitor(tmp_path: Path) -> Iterator[LiveMonitor]:
 async def test_live_fills_end_with_the_same_digest_killed_half_way_or_in_one_go(
     usdc_monitor: LiveMonitor, tmp_path: Path
 ) -> None:
-    fills = [recorded.fill for recorded in read_fills(Path(str(FOLDER)) / "hyperliquid_live_fills.csv.gz")]
+    fills = [recorded.fill for recorded in read_fills(Path(str(FOLDER)) / "hyperliquid_live_fills.csv.gz").fills]
     lines = [msgspec.json.encode(fill) for fill in fills]
     half = len(lines) // 2
     usdc_monitor.start()

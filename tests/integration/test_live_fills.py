@@ -46,7 +46,7 @@ class Comparison(NamedTuple):
 
 @pytest.fixture(scope="module")
 def recorded() -> list[RecordedFill]:
-    return list(read_fills(Path(str(FOLDER)) / "hyperliquid_live_fills.csv.gz"))
+    return list(read_fills(Path(str(FOLDER)) / "hyperliquid_live_fills.csv.gz").fills)
 
 
 def realized(snapshot: MonitorSnapshot) -> dict[str, Decimal]:

@@ -89,6 +89,8 @@ def test_the_returns_column_is_chosen_by_name_and_may_follow_a_byte_order_mark(t
         ),
         (DAILY + "01/06/2024,0.1\n", None, "line 5: '01/06/2024' is not a date or time, for example 2024-05-31"),
         (DAILY + "2024-06-02,\n", None, "line 5: '' is not a number; leave out the rows that have no return"),
+        (DAILY + '2024-06-02,"1,000"\n', None, "line 5: '1,000' is not a number"),
+        (DAILY + "2024-06-02,1_0\n", None, "line 5: '1_0' is not a number"),
         (DAILY + "2024-06-02,nan\n", None, "line 5: 'nan' is not a number"),
         (DAILY + "2024-06-02,1e999\n", None, "line 5: '1e999' is not a number"),
         (DAILY + "2024-06-02,-1.5\n", None, "line 5: '-1.5' is not above -1; a return is a ratio"),

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesis.core.statement import Item, Statement
-from genesis.ingest.statement import MAX_ROWS, StatementError, StatementFault, read_statement
+from genesis.ingest.csv_table import CsvFault
+from genesis.ingest.statement import MAX_ROWS, StatementError, read_statement
 
 D = Decimal
 HEAD = "strategy,symbol,currency,quantity\n"
@@ -114,9 +115,9 @@ def test_more_rows_than_anybody_holds_are_refused() -> None:
 @given(st.binary(max_size=200))
 def test_anything_else_is_a_fault_and_never_a_crash(data: bytes) -> None:
     for text in (data, HEAD.encode() + data):
-        found: tuple[StatementFault, ...] = ()
+        found: tuple[CsvFault, ...] = ()
         try:
             read_statement(text)
         except StatementError as error:
-            found = error.faults or (StatementFault(0, "", "", "an error without a fault"),)
+            found = error.faults or (CsvFault(0, "", "", "an error without a fault"),)
         assert all(fault.line >= 1 and len(fault.value) <= 80 for fault in found)
