@@ -10,6 +10,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
@@ -20,6 +21,7 @@ import yaml
 from genesis.monitoring.alert_manager import alertmanager_config
 from genesis.monitoring.alert_manager.alerts import ALERTS
 from genesis.monitoring.alert_manager.messages import annotate
+from tests.cases import every_case
 from tests.integration.real_alertmanager import Alertmanager, Endpoint, Mailbox, alertmanager, endpoint, mailbox, rfc3339
 from tests.unit.monitoring.alert_tree import settings
 
@@ -168,11 +170,15 @@ def shown(time: str) -> str:
 
 
 @pytest.mark.usefixtures("real_programs")
-@pytest.mark.parametrize("service", SERVICES)
-@pytest.mark.parametrize("case", CASES)
-def test_a_message_is_the_golden_one(messages: dict[str, dict[str, Any]], case: str, service: str) -> None:
-    path = GOLDEN / f"{case}.{service}.json"
-    got = messages[case][service]
+def test_every_message_is_the_golden_one(messages: dict[str, dict[str, Any]]) -> None:
+    with every_case() as case:
+        for name, service in product(CASES, SERVICES):
+            path = GOLDEN / f"{name}.{service}.json"
+            with case(path.name):
+                is_the_golden_one(path, messages[name][service])
+
+
+def is_the_golden_one(path: Path, got: Any) -> None:
     if os.environ.get("GENESIS_WRITE_MESSAGES"):
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(got, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -188,9 +194,14 @@ def told_of(golden: Any, got: Any) -> Any:
 
 
 @pytest.mark.usefixtures("real_programs")
-@pytest.mark.parametrize("case", CASES)
-def test_pagerdutys_details_are_a_text_to_those_who_read_them_as_yaml(messages: dict[str, dict[str, Any]], case: str) -> None:
-    details = messages[case]["pagerduty"]["payload"]["custom_details"]
+def test_pagerdutys_details_are_a_text_to_those_who_read_them_as_yaml(messages: dict[str, dict[str, Any]]) -> None:
+    with every_case() as case:
+        for name in CASES:
+            with case(name):
+                are_a_text_in_yaml(messages[name]["pagerduty"]["payload"]["custom_details"])
+
+
+def are_a_text_in_yaml(details: Mapping[str, Any]) -> None:
     for text in ("\n".join(details[part] or ()) for part in ("firing", "resolved")):
         try:
             read = yaml.safe_load(text)

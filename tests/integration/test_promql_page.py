@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from genesis.monitoring.catalog import BY_NAME
+from tests.cases import every_case
 from tests.integration.questions import Question, questions
 from tests.integration.test_board_queries import expect
 from tests.unit.boards.test_boards import GROUPING, LABEL_MATCH, NAME, labels_of, metrics_in
@@ -19,7 +20,6 @@ pytestmark = pytest.mark.usefixtures("real_programs")
 QUESTIONS = list(questions())
 ADDED = {"swap"}
 """Labels that a query makes for itself."""
-each_question = pytest.mark.parametrize("question", QUESTIONS, ids=[one.title for one in QUESTIONS])
 
 
 def query(title: str) -> str:
@@ -32,8 +32,14 @@ def test_there_are_thirty_questions_and_no_two_are_the_same() -> None:
     assert all(one.title.endswith("?") for one in QUESTIONS)
 
 
-@each_question
-def test_every_metric_and_label_is_one_that_there_is(question: Question) -> None:
+def test_every_metric_and_label_is_one_that_there_is() -> None:
+    with every_case() as case:
+        for question in QUESTIONS:
+            with case(question.title):
+                asks_for_what_there_is(question)
+
+
+def asks_for_what_there_is(question: Question) -> None:
     metrics = metrics_in(question.query)
     assert metrics
     known = {label for name in metrics for label in labels_of(name)} | ADDED
@@ -43,8 +49,14 @@ def test_every_metric_and_label_is_one_that_there_is(question: Question) -> None
         assert {label.strip() for label in grouping.split(",") if label.strip()} <= known
 
 
-@each_question
-def test_a_figure_with_a_window_or_a_method_is_asked_for_one_of_them(question: Question) -> None:
+def test_a_figure_with_a_window_or_a_method_is_asked_for_one_of_them() -> None:
+    with every_case() as case:
+        for question in QUESTIONS:
+            with case(question.title):
+                asks_for_one_window_and_method(question)
+
+
+def asks_for_one_window_and_method(question: Question) -> None:
     for name in metrics_in(question.query):
         wanted = {"window", "confidence", "period", "estimator"} & set(BY_NAME[name].labels if name in BY_NAME else ())
         selectors = [selector for found, selector in NAME.findall(question.query) if found == name]

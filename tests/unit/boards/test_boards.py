@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +25,7 @@ from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager import thresholds
 from genesis.monitoring.alert_manager.alerts import ALERTS
 from genesis.monitoring.catalog import Kind
+from tests.cases import every_case
 from tests.unit.boards.made import BOARDS, ROOT, SETTINGS, STEP, expressions, overrides, panel_of, panels, targets
 
 CHARTS = {"timeseries", "state-timeline", "status-history", "heatmap"}
@@ -43,21 +45,21 @@ STRING = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`')
 each_board = pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
 
 
-def every_panel() -> list[Any]:
-    return [pytest.param(panel, id=f"{name}: {panel['title']}") for name, board in BOARDS.items() for panel in panels(board)]
+def every_panel() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Where it is, and the panel."""
+    return ((f"{name}: {panel['title']}", panel) for name, board in BOARDS.items() for panel in panels(board))
 
 
-def every_target() -> list[Any]:
-    return [
-        pytest.param(panel, target, id=f"{name}: {panel['title']}: {target['refId']}")
-        for name, board in BOARDS.items()
-        for panel, target in targets(board)
-    ]
+def every_target() -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Where it is, the panel and its query."""
+    for name, board in BOARDS.items():
+        for panel, target in targets(board):
+            yield f"{name}: {panel['title']}: {target['refId']}", panel, target
 
 
-def every_expression() -> list[Any]:
-    found = {expr: f"{name}: {expr[:60]}" for name, board in BOARDS.items() for expr in expressions(board)}
-    return [pytest.param(expr, id=where) for expr, where in found.items()]
+def every_expression() -> dict[str, str]:
+    """Each different expression → a board that it is on."""
+    return {expr: name for name, board in BOARDS.items() for expr in expressions(board)}
 
 
 def test_same_settings_make_the_same_text_ending_in_a_newline() -> None:
@@ -116,22 +118,33 @@ def test_rows_of_panels_have_no_holes(board: dict[str, Any]) -> None:
         assert len({place["h"] for place in row}) == 1, top
 
 
-@pytest.mark.parametrize("panel", every_panel())
-def test_every_panel_says_what_it_shows_and_why_it_may_be_empty(panel: dict[str, Any]) -> None:
-    assert panel["title"]
-    assert panel["description"].endswith(".")
-    if panel["type"] != "alertlist":  # its words for an empty list are its own
-        assert re.fullmatch(r"[A-Z].*\.", panel["fieldConfig"]["defaults"]["noValue"])
+def test_every_panel_says_what_it_shows_and_why_it_may_be_empty() -> None:
+    with every_case() as case:
+        for where, panel in every_panel():
+            with case(where):
+                assert panel["title"]
+                assert panel["description"].endswith(".")
+                if panel["type"] != "alertlist":  # its words for an empty list are its own
+                    assert re.fullmatch(r"[A-Z].*\.", panel["fieldConfig"]["defaults"]["noValue"])
 
 
-@pytest.mark.parametrize("panel", every_panel())
-def test_the_reason_of_an_empty_number_fits_its_small_space(panel: dict[str, Any]) -> None:
-    if panel["type"] == "stat" and panel["gridPos"]["h"] <= 3:
-        assert len(panel["fieldConfig"]["defaults"]["noValue"]) <= 8 * panel["gridPos"]["w"]
+def test_the_reason_of_an_empty_number_fits_its_small_space() -> None:
+    with every_case() as case:
+        for where, panel in every_panel():
+            if panel["type"] == "stat" and panel["gridPos"]["h"] <= 3:
+                with case(where):
+                    assert len(panel["fieldConfig"]["defaults"]["noValue"]) <= 8 * panel["gridPos"]["w"]
 
 
-@pytest.mark.parametrize("panel", every_panel())
-def test_every_number_has_a_unit(panel: dict[str, Any]) -> None:
+def test_every_number_has_a_unit() -> None:
+    with every_case() as case:
+        for where, panel in every_panel():
+            with case(where):
+                numbers_have_units(panel)
+
+
+def numbers_have_units(panel: dict[str, Any]) -> None:
+    """Fail unless each number of the panel, or each column of a table, has a unit."""
     if panel["type"] in NUMBERS:
         assert panel["fieldConfig"]["defaults"]["unit"]
     elif panel["type"] == "table":
@@ -143,31 +156,33 @@ def test_every_number_has_a_unit(panel: dict[str, Any]) -> None:
         assert all(overrides(panel, columns[field]).get("unit") for field in values)
 
 
-@pytest.mark.parametrize(("panel", "target"), every_target())
-def test_every_query_names_its_lines_or_fills_a_table(panel: dict[str, Any], target: dict[str, Any]) -> None:
-    if panel["type"] == "table" or target.get("format") == "table":
-        assert target.get("format") == "table" or target.get("range")
-    else:
-        assert target["legendFormat"] not in {"", "__auto"}
-    if panel["type"] == "timeseries":
-        assert panel["options"]["legend"]["showLegend"] is True
+def test_every_query_names_its_lines_or_fills_a_table() -> None:
+    with every_case() as case:
+        for where, panel, target in every_target():
+            with case(where):
+                if panel["type"] == "table" or target.get("format") == "table":
+                    assert target.get("format") == "table" or target.get("range")
+                else:
+                    assert target["legendFormat"] not in {"", "__auto"}
+                if panel["type"] == "timeseries":
+                    assert panel["options"]["legend"]["showLegend"] is True
 
 
-@pytest.mark.parametrize(("panel", "target"), every_target())
-def test_a_figure_without_a_time_axis_is_of_now_and_goes_when_the_monitor_falls_silent(
-    panel: dict[str, Any], target: dict[str, Any]
-) -> None:
-    trend = panel["type"] == "table" and any(one["id"] == "timeSeriesTable" for one in panel["transformations"])
-    over_time = panel["type"] in CHARTS or (trend and target["refId"] == "Trend")
-    assert bool(target.get("range")) is over_time
-    assert bool(target.get("instant")) is not over_time
+def test_a_figure_without_a_time_axis_is_of_now_and_goes_when_the_monitor_falls_silent() -> None:
+    with every_case() as case:
+        for where, panel, target in every_target():
+            trend = panel["type"] == "table" and any(one["id"] == "timeSeriesTable" for one in panel["transformations"])
+            over_time = panel["type"] in CHARTS or (trend and target["refId"] == "Trend")
+            with case(where):
+                assert bool(target.get("range")) is over_time
+                assert bool(target.get("instant")) is not over_time
 
 
-@pytest.mark.parametrize(("panel", "target"), every_target())
-def test_no_query_over_time_asks_for_steps_shorter_than_the_scrape_interval(
-    panel: dict[str, Any], target: dict[str, Any]
-) -> None:
-    assert target.get("interval") == (STEP if target.get("range") else None), panel["title"]
+def test_no_query_over_time_asks_for_steps_shorter_than_the_scrape_interval() -> None:
+    with every_case() as case:
+        for where, _, target in every_target():
+            with case(where):
+                assert target.get("interval") == (STEP if target.get("range") else None)
 
 
 @each_board
@@ -182,8 +197,15 @@ def test_data_comes_through_the_data_source_variable_alone(board: dict[str, Any]
     }
 
 
-@pytest.mark.parametrize("expr", every_expression())
-def test_every_metric_and_label_is_in_the_catalogue(expr: str) -> None:
+def test_every_metric_and_label_is_in_the_catalogue() -> None:
+    with every_case() as case:
+        for expr, board in every_expression().items():
+            with case(f"{board}: {expr}"):
+                asks_for_what_the_catalogue_has(expr)
+
+
+def asks_for_what_the_catalogue_has(expr: str) -> None:
+    """Fail unless each metric is in the catalogue, and each label is one of its metric's or made by the expression."""
     metrics = metrics_in(expr)
     assert metrics, f"no metric in {expr}"
     known = {label for name in metrics for label in labels_of(name)} | set(ADDED_LABEL.findall(expr))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import msgspec
@@ -31,6 +32,7 @@ from genesis.core.models import (
     Signal,
     StrategyState,
 )
+from tests.cases import every_case
 
 D = Decimal
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -111,11 +113,11 @@ def test_a_time_that_has_no_utc_is_refused(hours: int) -> None:
         quote(time=edge.replace(tzinfo=timezone(timedelta(hours=hours))))
 
 
-@pytest.mark.parametrize("year", [1969, 2200, 9999])
-@pytest.mark.parametrize("make", MAKERS)
-def test_a_time_outside_the_years_of_trading_is_refused(make: Make, year: int) -> None:
-    with pytest.raises(EventError, match="is not in the years 1970 to 2199"):
-        make(time=datetime(year, 6, 1, tzinfo=UTC))
+def test_a_time_outside_the_years_of_trading_is_refused() -> None:
+    with every_case() as case:
+        for make, year in product(MAKERS, (1969, 2200, 9999)):
+            with case((make.__name__, year)), pytest.raises(EventError, match="is not in the years 1970 to 2199"):
+                make(time=datetime(year, 6, 1, tzinfo=UTC))
 
 
 POSITIVE = [
@@ -129,29 +131,31 @@ POSITIVE = [
 ]
 NOT_NEGATIVE = [(quote, "bid_size"), (quote, "ask_size")]
 SIGNED = [(fill, "fee"), (funding, "amount"), (capital_flow, "amount")]
+NUMBERS = [*POSITIVE, *NOT_NEGATIVE, *SIGNED, (quote, "ask")]
 UNBOOKABLE = ["NaN", "-NaN", "sNaN", "Infinity", "-Infinity", "1e15", "1e-19", "1E+999999"]
 
 
-@pytest.mark.parametrize("text", UNBOOKABLE)
-@pytest.mark.parametrize(("make", "field"), [*POSITIVE, *NOT_NEGATIVE, *SIGNED, (quote, "ask")])
-def test_a_number_that_the_books_cannot_hold_is_refused_by_name(make: Make, field: str, text: str) -> None:
-    with pytest.raises(EventError) as caught:
-        make(**{field: D(text)})
-    assert caught.value.field == field
+def test_a_number_that_the_books_cannot_hold_is_refused_by_name() -> None:
+    with every_case() as case:
+        for (make, field), text in product(NUMBERS, UNBOOKABLE):
+            with case((make.__name__, field, text)):
+                with pytest.raises(EventError) as caught:
+                    make(**{field: D(text)})
+                assert caught.value.field == field
 
 
-@pytest.mark.parametrize(("make", "field"), [*POSITIVE, *NOT_NEGATIVE, *SIGNED, (quote, "ask")])
-@pytest.mark.parametrize("value", [1, 1.5])
-def test_a_number_that_is_not_decimal_is_refused_by_name(make: Make, field: str, value: float) -> None:
-    with pytest.raises(EventError, match=f"^{field}: .*Decimal"):
-        make(**{field: value})
+def test_a_number_that_is_not_decimal_is_refused_by_name() -> None:
+    with every_case() as case:
+        for (make, field), value in product(NUMBERS, (1, 1.5)):
+            with case((make.__name__, field, value)), pytest.raises(EventError, match=f"^{field}: .*Decimal"):
+                make(**{field: value})
 
 
-@pytest.mark.parametrize("text", ["0", "-0", "-1", "-1e-18"])
-@pytest.mark.parametrize(("make", "field"), POSITIVE)
-def test_a_price_or_quantity_that_is_not_above_zero_is_refused(make: Make, field: str, text: str) -> None:
-    with pytest.raises(EventError, match=f"^{field}: .* is not above 0"):
-        make(**{field: D(text)})
+def test_a_price_or_quantity_that_is_not_above_zero_is_refused() -> None:
+    with every_case() as case:
+        for (make, field), text in product(POSITIVE, ("0", "-0", "-1", "-1e-18")):
+            with case((make.__name__, field, text)), pytest.raises(EventError, match=f"^{field}: .* is not above 0"):
+                make(**{field: D(text)})
 
 
 @pytest.mark.parametrize(("make", "field"), NOT_NEGATIVE)
@@ -161,10 +165,11 @@ def test_a_size_may_be_zero_but_not_below(make: Make, field: str) -> None:
         make(**{field: D("-1e-18")})
 
 
-@pytest.mark.parametrize(("make", "field"), SIGNED)
-@pytest.mark.parametrize("text", ["-1", "0", "1"])
-def test_fees_fundings_and_flows_have_either_sign(make: Make, field: str, text: str) -> None:
-    assert getattr(make(**{field: D(text)}), field) == D(text)
+def test_fees_fundings_and_flows_have_either_sign() -> None:
+    with every_case() as case:
+        for (make, field), text in product(SIGNED, ("-1", "0", "1")):
+            with case((make.__name__, field, text)):
+                assert getattr(make(**{field: D(text)}), field) == D(text)
 
 
 def test_an_ask_may_equal_the_bid_but_not_be_below() -> None:
@@ -198,25 +203,31 @@ TEXTS += [(make, "symbol") for make in MAKERS if make is not capital_flow]
 TEXTS += [(fill, "signal_id"), (fill, "fee_currency")]
 
 
-@pytest.mark.parametrize(("make", "field"), TEXTS)
-def test_a_text_is_neither_empty_nor_too_long(make: Make, field: str) -> None:
-    assert getattr(make(**{field: "x" * MAX_TEXT}), field) == "x" * MAX_TEXT
-    for text in ("", "x" * (MAX_TEXT + 1)):
-        with pytest.raises(EventError, match=rf"^{field}: .* has {len(text)} characters: 1 to 128 are allowed"):
-            make(**{field: text})
+def test_a_text_is_neither_empty_nor_too_long() -> None:
+    with every_case() as case:
+        for make, field in TEXTS:
+            with case((make.__name__, field, "longest")):
+                assert getattr(make(**{field: "x" * MAX_TEXT}), field) == "x" * MAX_TEXT
+            for text in ("", "x" * (MAX_TEXT + 1)):
+                message = rf"^{field}: .* has {len(text)} characters: 1 to 128 are allowed"
+                with case((make.__name__, field, len(text))), pytest.raises(EventError, match=message):
+                    make(**{field: text})
 
 
-@pytest.mark.parametrize(("make", "field"), TEXTS)
-def test_a_lone_surrogate_is_refused_since_no_label_could_carry_it(make: Make, field: str) -> None:
-    assert getattr(make(**{field: "Zürich 📈"}), field) == "Zürich 📈"
-    with pytest.raises(EventError, match=f"^{field}: .* is not valid Unicode"):
-        make(**{field: "a\ud800"})
+def test_a_lone_surrogate_is_refused_since_no_label_could_carry_it() -> None:
+    with every_case() as case:
+        for make, field in TEXTS:
+            with case((make.__name__, field)):
+                assert getattr(make(**{field: "Zürich 📈"}), field) == "Zürich 📈"
+                with pytest.raises(EventError, match=f"^{field}: .* is not valid Unicode"):
+                    make(**{field: "a\ud800"})
 
 
-@pytest.mark.parametrize(("make", "field"), TEXTS)
-def test_the_character_nul_is_refused_since_not_every_database_could_keep_it(make: Make, field: str) -> None:
-    with pytest.raises(EventError, match=f"^{field}: .* holds the character NUL"):
-        make(**{field: "a\0b"})
+def test_the_character_nul_is_refused_since_not_every_database_could_keep_it() -> None:
+    with every_case() as case:
+        for make, field in TEXTS:
+            with case((make.__name__, field)), pytest.raises(EventError, match=f"^{field}: .* holds the character NUL"):
+                make(**{field: "a\0b"})
 
 
 @pytest.mark.parametrize("make", ACCOUNT_MAKERS)
