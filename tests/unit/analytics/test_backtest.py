@@ -1,5 +1,7 @@
 """The back-test of value at risk, against vartests and scipy, and on simulated returns."""
 
+from itertools import product
+
 import msgspec
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from genesis.analytics.backtest import Backtest, independence_pvalue, kupiec_pvalue
+from tests.cases import every_case
 
 NAN = float("nan")
 NEAR_1 = 1e-5
@@ -22,14 +25,14 @@ def counted(forecasts: list[float | None], returns: list[float]) -> Backtest:
     return backtest
 
 
-@pytest.mark.parametrize(
-    ("forecasts", "exceedances"),
-    [(250, 0), (250, 1), (250, 12), (250, 13), (250, 250), (1, 0), (1, 1), (100_000, 5_000), (100_000, 5_500), (255, 249)],
-)
-@pytest.mark.parametrize("confidence", [0.9, 0.95, 0.99, 0.999])
-def test_kupiec_is_that_of_vartests(forecasts: int, exceedances: int, confidence: float) -> None:
-    theirs = vartests.kupiec_test(x=exceedances, n=forecasts, risk_conf_level=confidence)
-    assert kupiec_pvalue(forecasts, exceedances, 1 - confidence) == pytest.approx(theirs["p-value"], rel=1e-9, abs=1e-300)
+def test_kupiec_is_that_of_vartests() -> None:
+    exceeded = {250: (0, 1, 12, 13, 250), 1: (0, 1), 100_000: (5_000, 5_500), 255: (249,)}
+    with every_case() as case:
+        for forecasts, confidence in product(exceeded, (0.9, 0.95, 0.99, 0.999)):
+            for times in exceeded[forecasts]:
+                theirs = vartests.kupiec_test(x=times, n=forecasts, risk_conf_level=confidence)["p-value"]
+                with case((forecasts, times, confidence)):
+                    assert kupiec_pvalue(forecasts, times, 1 - confidence) == pytest.approx(theirs, rel=1e-9, abs=1e-300)
 
 
 @given(st.integers(1, 2000), st.integers(0, 2000), st.floats(0.001, 0.4))

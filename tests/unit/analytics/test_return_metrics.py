@@ -1,5 +1,7 @@
 """The ratios of returns, against empyrical-reloaded."""
 
+from itertools import product
+
 import empyrical
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from genesis.analytics.metrics import (
     sortino,
     volatility,
 )
+from tests.cases import every_case
 from tests.unit.analytics.series import DEGENERATE, Floats, account_and_index, random_series, recorded
 
 SERIES = random_series()
@@ -38,10 +41,11 @@ def agree(returns: Floats, risk_free: float) -> None:
     assert equal(deepest, -empyrical.max_drawdown(known))
 
 
-@pytest.mark.parametrize("name", SERIES)
-@pytest.mark.parametrize("risk_free", [0.0, 1e-4, -1e-4])
-def test_ratios_are_those_of_empyrical(name: str, risk_free: float) -> None:
-    agree(SERIES[name], risk_free)
+def test_ratios_are_those_of_empyrical() -> None:
+    with every_case() as case:
+        for name, risk_free in product(SERIES, (0.0, 1e-4, -1e-4)):
+            with case((name, risk_free)):
+                agree(SERIES[name], risk_free)
 
 
 @recorded

@@ -1,6 +1,7 @@
 """Value at risk, expected shortfall and beta, against empyrical-reloaded, scipy and statsmodels."""
 
 from decimal import Decimal
+from itertools import product
 
 import empyrical
 import numpy as np
@@ -21,6 +22,7 @@ from genesis.analytics.risk import (
     regression,
     shape,
 )
+from tests.cases import every_case
 from tests.unit.analytics.series import DEGENERATE, Floats, account_and_index, random_series, recorded
 
 SERIES = random_series()
@@ -50,11 +52,12 @@ def agree_modelled(returns: Floats, level: Level) -> None:
     assert tail.expected_shortfall == pytest.approx(-(mean + deviation * beyond), rel=1e-9, abs=1e-16)
 
 
-@pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
-@pytest.mark.parametrize("name", SERIES)
-def test_tails_of_random_series(name: str, level: Level) -> None:
-    agree_historical(SERIES[name], level)
-    agree_modelled(SERIES[name], level)
+def test_tails_of_random_series() -> None:
+    with every_case() as case:
+        for name, level in product(SERIES, LEVELS):
+            with case((name, level.name)):
+                agree_historical(SERIES[name], level)
+                agree_modelled(SERIES[name], level)
 
 
 @recorded
@@ -112,12 +115,15 @@ def expansion(u: float, sample: Shape) -> float:
     return u + (u**2 - 1) * s / 6 + (u**3 - 3 * u) * k / 24 - (2 * u**3 - 5 * u) * s**2 / 36
 
 
-@pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
-@pytest.mark.parametrize(("skewness", "kurtosis"), [(0, 0), (0.3, 1), (-0.5, 2), (0.4, 2.5), (-0.1, 5), (0.0, 0.5)])
-def test_cornish_fisher_is_its_expansion_and_the_shortfall_its_mean_beyond(
-    level: Level, skewness: float, kurtosis: float
-) -> None:
-    sample = Shape(0.001, 0.02, skewness, kurtosis)
+def test_cornish_fisher_is_its_expansion_and_the_shortfall_its_mean_beyond() -> None:
+    shapes = ((0, 0), (0.3, 1), (-0.5, 2), (0.4, 2.5), (-0.1, 5), (0.0, 0.5))
+    with every_case() as case:
+        for (skewness, kurtosis), level in product(shapes, LEVELS):
+            with case((skewness, kurtosis, level.name)):
+                agree_expanded(Shape(0.001, 0.02, skewness, kurtosis), level)
+
+
+def agree_expanded(sample: Shape, level: Level) -> None:
     tail = cornish_fisher(sample, level)
     assert tail is not None
     alpha = float(level.tail)
