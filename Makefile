@@ -18,9 +18,9 @@ test: $(STAMP) ## all tests, with real Prometheus, Alertmanager and PostgreSQL (
 	@$(BIN)/genesis programs --install --tests
 ifdef ARGS
 	$(BIN)/pytest $(ARGS)
-else # those that wait for real time run alone: they would be in each other's way
-	$(BIN)/pytest -n 2 --dist loadfile -m "not alone"
-	$(BIN)/pytest -m alone
+else # what keeps the processor busy would be in the way of what waits for real time, which uses a fifth of it
+	$(BIN)/pytest -n 2 --dist worksteal -m "not real_time"
+	$(BIN)/pytest -n 3 --dist loadgroup -m real_time
 endif
 
 check: $(STAMP) programs ## format, lint, types; configuration and generated files, also by promtool and amtool

@@ -22,7 +22,7 @@ from tests.integration.real_alertmanager import Alertmanager, alertmanager, endp
 from tests.integration.waiting import SOON, until
 from tests.unit.monitoring.alert_tree import settings
 
-pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.alone]
+pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.real_time]
 
 QUICK: dict[str, object] = {"group_interval": "1s"}
 

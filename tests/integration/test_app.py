@@ -13,7 +13,7 @@ from genesis.core.config import Settings, load_settings
 from genesis.core.errors import GenesisError, JournalError
 from genesis.core.models import CapitalFlow
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.real_time
 
 CONFIG = Path(__file__).parents[2] / "config"
 

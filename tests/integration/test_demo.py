@@ -22,7 +22,7 @@ from tests.integration.ports import own_port
 from tests.integration.running_demo import RunningDemo, demo
 from tests.integration.waiting import SOON, until
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.real_time
 
 
 async def assert_nothing_is_left(run: RunningDemo) -> None:

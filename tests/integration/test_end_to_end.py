@@ -27,7 +27,7 @@ from tests.integration.whole_way import SCRAPES_FIRST, STRATEGY, open_position, 
 DELIVERED_WITHIN = 5.0
 """Seconds that the product promises from the loss to the notification."""
 
-pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.alone]
+pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.real_time]
 
 
 EVER = datetime.min.replace(tzinfo=UTC)

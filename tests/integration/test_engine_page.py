@@ -27,7 +27,7 @@ from tests.integration.ports import own_port
 from tests.integration.waiting import SOON
 from tests.unit.engine.market_data import HandClock, Script, WrittenMarket
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.real_time
 
 PAGE = "docs/rotation.md"
 ACTIVE, PAUSED = StrategyState.ACTIVE, StrategyState.PAUSED

@@ -22,7 +22,7 @@ from tests.integration.waiting import SOON
 from tests.unit.monitoring.alert_tree import CONFIG
 from tests.unit.monitoring.alert_tree import settings as alert_settings
 
-pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.alone]
+pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.real_time]
 
 KEPT = 5.0
 """Seconds that the drawdown alert outlives the monitor."""

@@ -25,7 +25,7 @@ from tests.integration.postgres import Cluster
 from tests.integration.waiting import SOON, until
 from tests.unit.monitoring.account import at, capital, fill, strategy
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.real_time
 
 CONFIG = Path(__file__).parents[2] / "config"
 

@@ -36,7 +36,7 @@ from tests.integration.rotation_bench import (
 )
 from tests.integration.waiting import until
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.real_time
 
 NAMES = ("one", "two", "three")
 ODD_NAMES = ('a"} or vector(1) or x{b="', "back\\slash\\", "{br,ace}", "new\nline", "com,ma", "日本 ü", "$var '`", "%b%s")

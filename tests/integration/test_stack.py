@@ -34,7 +34,7 @@ http.server.HTTPServer((os.environ["GF_SERVER_HTTP_ADDR"], int(os.environ["GF_SE
 """
 
 
-pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.alone]
+pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.real_time]
 
 
 def native(settings: Settings, data: Path, *, ports: Ports = ANY_PORTS, environ: dict[str, str] | None = None) -> NativeStack:

@@ -26,7 +26,7 @@ HANDFUL = 3
 SETTLED = 4.0
 """Seconds in which more would come: two group intervals."""
 
-pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.alone]
+pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.real_time]
 
 
 async def test_200_breaches_are_a_handful_of_notifications_and_the_next_one_is_told_in_time(tmp_path: Path) -> None:
