@@ -20,7 +20,7 @@ ifdef ARGS
 	$(BIN)/pytest $(ARGS)
 else # what keeps the processor busy would be in the way of what waits for real time, which uses a fifth of it
 	$(BIN)/pytest -n 2 --dist worksteal -m "not real_time"
-	$(BIN)/pytest -n 3 --dist loadgroup -m real_time
+	$(BIN)/pytest -n 3 --dist loadfile -m real_time
 endif
 
 check: $(STAMP) programs ## format, lint, types; configuration and generated files, also by promtool and amtool

@@ -30,7 +30,7 @@ from genesis.stack.native import ANY_PORTS, NativeStack
 from tests.integration.ports import own_port
 from tests.integration.waiting import SOON, until
 
-pytestmark = [pytest.mark.real_time, pytest.mark.xdist_group("alerts_command")]
+pytestmark = pytest.mark.real_time
 
 ROOT = Path(__file__).parents[2]
 FIGURES = """

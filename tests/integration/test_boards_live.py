@@ -34,7 +34,7 @@ from tests.integration.questions import questions
 from tests.integration.running_demo import demo
 from tests.integration.waiting import SOON
 
-pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.real_time, pytest.mark.xdist_group("boards_live")]
+pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.real_time]
 
 SETTINGS = load_settings(ROOT / "config")
 INTERVAL = SETTINGS.alerts.scrape_interval

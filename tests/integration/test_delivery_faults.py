@@ -37,7 +37,7 @@ SETTLED = 5.0
 """Seconds in which what is told twice would be told: Prometheus sends again, Alertmanager looks at its groups, both twice."""
 HEARTBEATS = timedelta(seconds=2)
 
-pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.real_time, pytest.mark.xdist_group("delivery_faults")]
+pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.real_time]
 
 
 class Faulty(NotificationSink):

@@ -25,7 +25,7 @@ from tests.cases import every_case
 from tests.integration.real_alertmanager import Alertmanager, Endpoint, Mailbox, alertmanager, endpoint, mailbox, rfc3339
 from tests.unit.monitoring.alert_tree import settings
 
-pytestmark = [pytest.mark.real_time, pytest.mark.xdist_group("messages")]
+pytestmark = pytest.mark.real_time
 
 GOLDEN = Path(__file__).parent / "messages"
 SERVICES = ("slack", "pagerduty", "webhook", "email")
