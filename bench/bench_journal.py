@@ -128,7 +128,7 @@ async def restart(where: Address, strategies: int) -> None:
         full = time.perf_counter() - started
         assert again.digest() == digest
         started = time.perf_counter()
-        payload = again._accounts.encode(journal.last_sequence)
+        payload = again.accounts.encode(journal.last_sequence)
         encoding = time.perf_counter() - started
         await again.save_snapshot()
         await again.handle_batch([fill(number, strategies) for number in range(RESTART_EVENTS, RESTART_EVENTS + 5000)])

@@ -200,6 +200,11 @@ class StrategyPerformanceMonitor:
         kept.keep(found)
         return found
 
+    @property
+    def accounts(self) -> Accounts:
+        """The books and all that the snapshot is made of, for tests and benchmarks that look deeper than the snapshot."""
+        return self._accounts
+
     def digest(self) -> str:
         """A fingerprint of the books: equal where, to the last digit, the same was booked."""
         return digest(self._accounts.ledger.books)

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import structlog
-from sqlalchemy import delete, text, update
+from sqlalchemy import Executable, delete, text, update
 
 from genesis.cli import main
 from genesis.core.config import MonitorSettings, load_settings
@@ -21,6 +21,7 @@ from genesis.ledger.schema import EVENT, SNAPSHOT
 from genesis.ledger.store import Store
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
+from tests.behind import somebody_else
 from tests.unit.monitoring.account import at, capital, fill, quote
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -79,19 +80,11 @@ class Run:
         return (code, *self._capsys.readouterr())
 
 
-def spoil(where: Address, statement: object) -> None:
+def spoil(where: Address, statement: Executable) -> None:
     """Change the database behind the journal's back."""
 
-    async def change() -> None:
-        async with Journal(where) as journal:
-
-            def execute() -> None:
-                with journal._store.database.connection.begin():
-                    journal._store.database.connection.execute(statement)  # type: ignore[call-overload]
-
-            await journal._run(execute)
-
-    asyncio.run(change())
+    with somebody_else(where) as connection:
+        connection.execute(statement)
 
 
 def test_a_sound_journal_is_verified_and_its_digest_is_the_monitors(recorded: str, journal_address: Address, run: Run) -> None:

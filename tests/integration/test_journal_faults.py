@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -23,6 +22,7 @@ from genesis.core.errors import JournalError
 from genesis.core.models import AnyAccountEvent, CapitalFlow
 from genesis.database.address import Address, configured
 from genesis.ledger.journal import Entry, Journal
+from tests.behind import lose_the_next_answer
 from tests.integration.postgres import PASSWORD, Cluster
 from tests.integration.proxy import Proxy
 from tests.integration.waiting import SOON, until
@@ -341,15 +341,7 @@ async def test_a_lost_answer_of_sqlite_too_is_looked_for_before_anything_else_is
 ) -> None:
     async with keeper(sqlite_address) as held:
         await held.append("a")
-        engine = held.journal._store.database._engine
-        assert engine is not None
-        commit = engine.dialect.do_commit
-
-        def commit_and_lose(connection: object) -> None:
-            commit(connection)  # type: ignore[arg-type]
-            raise sqlite3.OperationalError("disk I/O error")
-
-        monkeypatch.setattr(engine.dialect, "do_commit", commit_and_lose)
+        lose_the_next_answer(monkeypatch)
         with pytest.raises(JournalError, match="disk I/O error") as caught:
             await held.append("b")
         assert caught.value.retryable

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from zlib import crc32
 
 import aiohttp
 import pytest
+from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from genesis.app import MonitorApp
@@ -19,8 +19,10 @@ from genesis.core.errors import JournalError
 from genesis.core.models import Side, Void
 from genesis.database.address import Address
 from genesis.ledger.journal import Journal
+from genesis.ledger.schema import SNAPSHOT
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
+from tests.behind import lose_the_next_answer, somebody_else
 from tests.integration.postgres import Cluster
 from tests.integration.waiting import SOON, until
 from tests.unit.monitoring.account import at, capital, fill, strategy
@@ -80,22 +82,6 @@ async def test_a_snapshot_that_cannot_be_kept_is_no_reason_to_stop(
         assert strategy(app.monitor).account.capital == 1000
 
 
-def lose_answer(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the next commit that writes something happen, and lose the answer to it."""
-    engine = journal._store.database._engine
-    assert engine is not None
-    commit = engine.dialect.do_commit
-
-    def commit_and_lose(connection: Any) -> None:
-        commit(connection)
-        if connection.driver_connection.total_changes != before:
-            monkeypatch.undo()
-            raise sqlite3.OperationalError("disk I/O error")
-
-    before = journal._store.database.connection.connection.driver_connection.total_changes  # type: ignore[union-attr]
-    monkeypatch.setattr(engine.dialect, "do_commit", commit_and_lose)
-
-
 async def test_a_fill_and_its_void_whose_answers_were_lost_are_booked_before_anything_later(
     sqlite_address: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,7 +92,7 @@ async def test_a_fill_and_its_void_whose_answers_were_lost_are_booked_before_any
         await monitor.restore()
         await monitor.handle(capital("1000"))
         for lost, fees in ((bad, 1), (void, 0)):
-            lose_answer(journal, monkeypatch)
+            lose_the_next_answer(monkeypatch)
             with pytest.raises(JournalError, match="disk I/O error"):
                 await monitor.handle(lost)
             assert (await monitor.handle(lost)).outcome is Outcome.DUPLICATE
@@ -128,15 +114,12 @@ async def test_the_books_are_restored_from_all_events_where_the_snapshot_cannot_
         for amount in ("1000", "2", "3"):
             await app.deliver(capital(amount))
         digest = app.monitor.digest()
-        await app._journal.save_snapshot(lambda _: b'{"not": "accounts"}')
-        app._save_snapshot = _nothing  # type: ignore[method-assign]
+    payload = b'{"not": "accounts"}'
+    with somebody_else(journal_address) as connection:
+        connection.execute(update(SNAPSHOT).values(payload=payload, checksum=crc32(payload)))
     async with MonitorApp(settings, journal=journal_address, port=0) as app:
         assert app.monitor.digest() == digest
         assert strategy(app.monitor).account.capital == 1005
-
-
-async def _nothing() -> None:
-    """No snapshot is kept."""
 
 
 async def test_the_digest_of_the_books_is_told_at_start_and_end(sqlite_address: Address, settings: Settings) -> None:

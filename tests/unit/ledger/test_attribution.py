@@ -249,7 +249,7 @@ async def test_a_restart_keeps_parts_and_what_they_were_when_the_periods_began(t
 async def test_an_equity_that_went_astray_shows_in_the_residual() -> None:
     async with monitor() as m:
         await m.handle_batch([quote("100", "100"), fill(Side.BUY, "1", "90")])
-        book = m._accounts.ledger.books["alpha"]  # no event can do what follows
+        book = m.accounts.ledger.books["alpha"]  # no event can do what follows
         book.equity += D("1e-24")
         assert strategy(m).attribution.residual == D("1e-24")
         book.equity -= D("2e-24")

@@ -16,6 +16,7 @@ from genesis.core.models import AnyAccountEvent, CapitalFlow, Fill, Side
 from genesis.database.address import Address
 from genesis.ledger.journal import Entry, Journal
 from genesis.ledger.schema import EVENT, SCHEMA, SCHEMA_VERSION, SNAPSHOT
+from tests.behind import somebody_else
 from tests.integration.waiting import SOON
 
 TIME = datetime(2026, 1, 1, tzinfo=UTC)
@@ -47,16 +48,6 @@ async def append(journal: Journal, events: Sequence[AnyAccountEvent]) -> list[En
 async def appended(address: Address, events: Sequence[AnyAccountEvent]) -> list[Entry]:
     async with Journal(address) as journal:
         return await append(journal, events)
-
-
-async def statement(journal: Journal, text: object) -> None:
-    """Do something to the database behind the journal's back."""
-
-    def execute() -> None:
-        with journal._store.database.connection.begin():
-            journal._store.database.connection.execute(text)  # type: ignore[call-overload]
-
-    await journal._run(execute)
 
 
 class Gate:
@@ -209,7 +200,8 @@ async def test_an_event_that_the_database_cannot_hold_fails_alone(
 
 async def test_a_journal_of_a_newer_schema_is_refused(journal_address: Address) -> None:
     async with Journal(journal_address) as journal:
-        await statement(journal, update(SCHEMA).values(version=SCHEMA_VERSION + 1))
+        with somebody_else(journal.address) as connection:
+            connection.execute(update(SCHEMA).values(version=SCHEMA_VERSION + 1))
     with pytest.raises(JournalError, match=f"schema version {SCHEMA_VERSION + 1}.*start the version that wrote it"):
         await Journal(journal_address).__aenter__()
 
@@ -217,7 +209,8 @@ async def test_a_journal_of_a_newer_schema_is_refused(journal_address: Address) 
 async def test_a_damaged_event_is_named(journal_address: Address) -> None:
     async with Journal(journal_address) as journal:
         await append(journal, [fill("a"), fill("b")])
-        await statement(journal, update(EVENT).where(EVENT.c.sequence == 2).values(payload=b"{}"))
+        with somebody_else(journal.address) as connection:
+            connection.execute(update(EVENT).where(EVENT.c.sequence == 2).values(payload=b"{}"))
         with pytest.raises(JournalError, match="event 2 is damaged"):
             await replayed(journal)
 
@@ -226,7 +219,8 @@ async def test_a_payload_with_one_wrong_digit_is_damaged_too(journal_address: Ad
     async with Journal(journal_address) as journal:
         await append(journal, [fill("a")])
         wrong = msgspec.json.encode(fill("a", "2"))
-        await statement(journal, update(EVENT).values(payload=wrong))
+        with somebody_else(journal.address) as connection:
+            connection.execute(update(EVENT).values(payload=wrong))
         with pytest.raises(JournalError, match="event 1 is damaged: its checksum"):
             await replayed(journal)
 
@@ -244,7 +238,8 @@ async def test_a_snapshot_is_replaced_and_comes_back(journal_address: Address) -
 async def test_a_damaged_snapshot_is_none(journal_address: Address) -> None:
     async with Journal(journal_address) as journal:
         await journal.save_snapshot(lambda _: b"digit 1")
-        await statement(journal, update(SNAPSHOT).values(payload=b"digit 2"))
+        with somebody_else(journal.address) as connection:
+            connection.execute(update(SNAPSHOT).values(payload=b"digit 2"))
         with capture_logs() as logs:
             assert await journal.load_snapshot() is None
     assert "damaged" in logs[0]["event"]

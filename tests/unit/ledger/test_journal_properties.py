@@ -21,6 +21,7 @@ from genesis.ledger.journal import Journal
 from genesis.monitoring.accounts import Accounts
 from genesis.monitoring.restart import replay
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+from tests.behind import somebody_else
 from tests.oracle.histories import PLAIN, histories
 
 RULES = load_settings(Path(__file__).parents[3] / "config").rules
@@ -101,14 +102,10 @@ def test_any_order_repetition_and_restart_gives_the_books_of_the_journals_order(
 @given(steps=lives())
 def test_in_postgresql_too(postgres_address: Address, steps: list[Step]) -> None:
     async def emptied() -> None:
-        async with Journal(postgres_address) as journal:
-
-            def empty() -> None:
-                connection = journal._store.database.connection
-                with connection.begin():
-                    connection.exec_driver_sql("TRUNCATE journal_event, journal_snapshot")
-
-            await journal._run(empty)
+        async with Journal(postgres_address):
+            pass  # it makes the tables
+        with somebody_else(postgres_address) as connection:
+            connection.exec_driver_sql("TRUNCATE journal_event, journal_snapshot")
         await live(postgres_address, steps)
 
     asyncio.run(emptied())

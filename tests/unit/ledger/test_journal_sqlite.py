@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,8 @@ from structlog.testing import capture_logs
 
 from genesis.core.errors import JournalError
 from genesis.core.models import CapitalFlow
+from genesis.database.address import address
+from genesis.database.connection import Database
 from genesis.ledger.journal import Entry, Journal
 
 TIME = datetime(2026, 1, 1, tzinfo=UTC)
@@ -104,16 +107,14 @@ async def test_a_reader_cannot_write(tmp_path: Path) -> None:
             await reader.save_snapshot(lambda _: b"")
 
 
-async def test_every_commit_is_synced_ahead_of_its_acknowledgement(tmp_path: Path) -> None:
-    async with Journal(tmp_path / "j.db") as journal:
-
-        def pragma(name: str) -> object:
-            connection = journal._store.database.connection
-            with connection.begin():
-                return connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-
-        assert await journal._run(pragma, "journal_mode") == "wal"
-        assert await journal._run(pragma, "synchronous") == 2  # FULL
+def test_every_commit_is_synced_ahead_of_its_acknowledgement(tmp_path: Path) -> None:
+    database = Database(address(tmp_path / "j.db"))
+    database.open()
+    with closing(database), database.connection.begin():
+        asked = {
+            name: database.connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("journal_mode", "synchronous")
+        }
+    assert asked == {"journal_mode": "wal", "synchronous": 2}  # FULL
 
 
 async def test_the_lock_names_the_process_that_holds_it(tmp_path: Path) -> None:

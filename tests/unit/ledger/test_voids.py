@@ -277,7 +277,7 @@ async def test_a_void_without_its_history_leaves_the_strategy_out_instead_of_tel
         m = StrategyPerformanceMonitor(MonitorSettings(), rules(), journal)
         await m.handle(fill(Side.BUY, "1", "100", event_id="a"))
         with capture_logs() as logs:
-            m._accounts.book(void("a"))
+            m.accounts.book(void("a"))
         assert logs[0]["event"] == "booking failed: the strategy is left out"
         assert m.snapshot().failed == {"alpha": "ValueError: void 'v': the history of the fill 'a' was not read"}
 

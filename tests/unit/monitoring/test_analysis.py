@@ -59,8 +59,8 @@ OPENING: list[AnyEvent] = [
 
 
 def figures(made: StrategyPerformanceMonitor) -> object:
-    analysis = made._accounts.analysis
-    equities = {name: book.equity for name, book in made._accounts.ledger.books.items()}
+    analysis = made.accounts.analysis
+    equities = {name: book.equity for name, book in made.accounts.ledger.books.items()}
     return (
         [analysis.returns(name) for name in ("alpha", "beta")],
         [analysis.degradation(name) for name in ("alpha", "beta")],
@@ -118,7 +118,7 @@ async def test_points_that_no_window_wants_are_not_kept(tmp_path: Path) -> None:
 async def test_what_could_not_be_kept_is_kept_the_next_time(tmp_path: Path) -> None:
     async with monitor(tmp_path / "journal.db", MONITOR) as made:
         await made.handle_batch([*OPENING, *market(range(1, 30))])
-        analysis = made._accounts.analysis
+        analysis = made.accounts.analysis
         lost = analysis.unsaved()
         assert len(lost.new) == 29
         await made.handle_batch(list(market(range(30, 35))))
@@ -132,14 +132,14 @@ async def test_what_could_not_be_kept_is_kept_the_next_time(tmp_path: Path) -> N
 async def test_another_step_begins_the_figures_anew_and_keeps_the_money(tmp_path: Path) -> None:
     async with monitor(tmp_path / "journal.db", MONITOR) as made:
         await made.handle_batch([*OPENING, *market(range(1, 60))])
-        part = made._accounts.analysis.market("alpha")
+        part = made.accounts.analysis.market("alpha")
         assert part is not None
         assert part.pnl
         await made.save_snapshot()
     slower = SETTINGS.model_copy(update={"step": timedelta(seconds=2)})
     with capture_logs() as logs:
         async with monitor(tmp_path / "journal.db", MonitorSettings(statistics=slower)) as made:
-            again = made._accounts.analysis
+            again = made.accounts.analysis
     assert [(entry["saved"], entry["configured"]) for entry in logs if entry["log_level"] == "warning"] == [("1s", "2s")]
     assert again.market("alpha") == part
     returns = again.returns("alpha")
@@ -159,7 +159,7 @@ async def test_the_market_part_is_beta_times_position_times_the_benchmarks_retur
     async with monitor(settings=MONITOR) as made:
         await made.handle_batch(OPENING)
         await made.handle_batch(events)
-        part = made._accounts.analysis.market("alpha")
+        part = made.accounts.analysis.market("alpha")
         assert part is not None
     held = [100.0] + [float(event.bid) for event in events if event.symbol == "BTCUSDT"]
     spx = [4000.0] + [float(event.bid) for event in events if event.symbol == "SPX"]
@@ -175,8 +175,8 @@ async def test_the_market_part_is_beta_times_position_times_the_benchmarks_retur
 async def test_without_a_benchmark_there_is_no_market_part() -> None:
     async with monitor() as made:
         await made.handle_batch([*OPENING, *market(range(1, 200))])
-        assert made._accounts.analysis.market("alpha") is None
-        returns = made._accounts.analysis.returns("alpha")
+        assert made.accounts.analysis.market("alpha") is None
+        returns = made.accounts.analysis.returns("alpha")
         assert returns is not None
         assert returns.beta is None
         assert returns.undefined["beta"] == "no_benchmark"
@@ -327,7 +327,7 @@ async def test_a_fault_of_a_point_loses_no_event(monkeypatch: pytest.MonkeyPatch
             receipts = await made.handle_batch([*market(range(1, 4)), fill(Side.BUY, "1", "100", seconds=4)])
         assert [entry["event"] for entry in logs] == ["a point of the grid is missing in some figures"] * 4
         assert {receipt.outcome.value for receipt in receipts} == {"accepted"}
-        assert made._accounts.ledger.books["alpha"].holdings["BTCUSDT"].quantity == 51
+        assert made.accounts.ledger.books["alpha"].holdings["BTCUSDT"].quantity == 51
 
 
 async def test_a_restart_tries_the_figures_that_failed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -338,11 +338,11 @@ async def test_a_restart_tries_the_figures_that_failed_again(tmp_path: Path, mon
         with monkeypatch.context() as patched:
             patched.setattr(risk_metrics.ReturnStatistics, "observe", faulty)
             await made.handle_batch([*OPENING, *market(range(1, 20))])
-        assert set(made._accounts.analysis.failed) == {"alpha", "beta", ""}
+        assert set(made.accounts.analysis.failed) == {"alpha", "beta", ""}
         await made.save_snapshot()
     async with monitor(tmp_path / "journal.db", MONITOR) as made:
         await made.handle_batch(list(market(range(20, 40))))
-        found = made._accounts.analysis.returns("alpha")
+        found = made.accounts.analysis.returns("alpha")
         assert found is not None
         assert found.observations > 30  # those before are among the points that were kept
 

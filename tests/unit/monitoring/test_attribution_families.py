@@ -59,7 +59,7 @@ async def test_a_residual_that_is_not_known_hides_no_other_of_the_folded_strateg
     async with exported(max_strategies=1) as (monitor, registry):
         await monitor.handle_batch([quote("100", "100"), *(fill(Side.BUY, "1", "90", strategy=name) for name in "abc")])
         await monitor.handle(fill(Side.BUY, "1", "90", strategy="c", symbol="never quoted"))
-        monitor._accounts.ledger.books["b"].equity += Decimal("1e-24")  # no event can do this
+        monitor.accounts.ledger.books["b"].equity += Decimal("1e-24")  # no event can do this
         assert told(registry, "genesis_strategy_attribution_residual") == {("a",): 0, ("other",): 1e-24}
 
 
@@ -84,5 +84,5 @@ async def test_the_accounts_causes_are_not_told_while_a_strategy_failed(monkeypa
     async with exported() as (monitor, registry):
         await monitor.handle_batch([quote("100", "100"), fill(Side.BUY, "1", "90")])
         assert len(told(registry, "genesis_portfolio_cause_pnl")) == len(("market", "selection", "slippage", "fees", "funding"))
-        monkeypatch.setitem(monitor._accounts.failed, "beta", "broken")
+        monkeypatch.setitem(monitor.accounts.failed, "beta", "broken")
         assert told(registry, "genesis_portfolio_cause_pnl") == {}

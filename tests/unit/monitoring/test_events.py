@@ -16,6 +16,7 @@ from genesis.ledger.journal import Journal
 from genesis.ledger.periods import Period
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
+from tests.behind import somebody_else
 from tests.unit.monitoring.account import at, capital, fill, monitor, quote, rules, signal, strategy
 
 DAY = 24 * 3600
@@ -89,16 +90,13 @@ async def test_period_pnl_starts_at_midnight_of_the_accounts_zone() -> None:
 
 
 async def test_an_event_that_cannot_be_made_durable_is_not_booked(tmp_path: Path) -> None:
-    async with Journal(tmp_path / "j.db") as journal:
-        m = StrategyPerformanceMonitor(MonitorSettings(), rules(), journal)
+    async with monitor(tmp_path / "j.db") as m:
         await m.handle(capital("1000"))
-
-        def refuse_writes() -> None:
-            with journal._store.database.connection.begin():
-                journal._store.database.connection.exec_driver_sql("PRAGMA query_only = 1")
-
-        await journal._run(refuse_writes)
-        with pytest.raises(JournalError):
+    with somebody_else(address(tmp_path / "j.db")) as connection:
+        refuse = "CREATE TRIGGER refuse BEFORE INSERT ON journal_event BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+        connection.exec_driver_sql(refuse)
+    async with monitor(tmp_path / "j.db") as m:
+        with pytest.raises(JournalError, match="the disk is full"):
             await m.handle(capital("1", seconds=1))
         assert strategy(m).account.capital == 1000
 

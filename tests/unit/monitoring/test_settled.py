@@ -100,7 +100,7 @@ async def test_after_each_event_it_is_what_somebody_who_kept_nothing_finds(seed:
         for event in History(seed).events(150):
             await made.handle(event)
             snapshot = made.snapshot()
-            anew = SettledFigures(made._accounts, {})
+            anew = SettledFigures(made.accounts, {})
             for strategy in snapshot.strategies:
                 with exact_arithmetic():
                     found = anew.of(strategy.name)
