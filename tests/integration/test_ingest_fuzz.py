@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,11 +14,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.integration.live_monitor import TOKEN, LiveMonitor
+from tests.search import SEARCHING, examples
 
-BODIES = int(os.environ.get("GENESIS_FUZZ_BODIES", "100000"))
+BODIES = examples(20_000)
 """How many malformed bodies are sent."""
-SEED = int(os.environ.get("GENESIS_FUZZ_SEED", "1"))
-"""Of the bodies: the same ones each time, unless others are looked for."""
+SEED = random.SystemRandom().randrange(2**32) if SEARCHING else 1
+"""Of the bodies."""
 SENDERS = 2
 LARGE = 12
 """How many lines of 10 MB."""
@@ -269,7 +269,7 @@ async def test_malformed_bodies_cost_neither_a_good_event_nor_memory(monitor: Li
     growth = (highest - before) / MIB
     statuses = sum((sender.statuses for sender in senders), Counter[int]())
     good = sum(sender.good for sender in senders)
-    print(f"{dict(statuses)}, {good} good events, {before / MIB:.1f} MiB and {growth:+.1f} MiB")  # noqa: T201
+    print(f"seed {SEED}: {dict(statuses)}, {good} good events, {before / MIB:.1f} MiB and {growth:+.1f} MiB")  # noqa: T201
     assert growth < 20
     assert sum(statuses.values()) - good > BODIES
     fills = 'genesis_strategy_fills_total{liquidity="taker",side="buy",strategy="alpha",symbol="BTCUSDT"}'

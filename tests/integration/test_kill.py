@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -22,8 +21,9 @@ from genesis.ledger.journal import Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from tests.integration.live_monitor import CONFIG, LiveMonitor, secret, send
 from tests.integration.postgres import PASSWORD
+from tests.search import examples
 
-KILLS = int(os.environ.get("GENESIS_KILLS", "50"))
+KILLS = examples(20)
 SOURCES = ("first", "second")
 SIZES = (1, 1, 1, 7, 40, 100, 300)
 START = datetime(2024, 1, 1, tzinfo=UTC)

@@ -1,7 +1,8 @@
 """Live monitoring with mock trades, and validation of the alert system: read this first.
 
 The first part sends the account of tests/fixtures/market_data.json to a monitor in a process of its own, and asks for its
-figures at /metrics. The second one goes the whole way of a loss: events, monitor, the real Prometheus and Alertmanager, receiver.
+figures at /metrics. The second one goes the whole way of a loss: events, monitor, the real Prometheus and Alertmanager, and a
+receiver.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from genesis.monitoring.snapshot import StrategySnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from tests.oracle import attribution as oracle_attribution
 from tests.oracle.books import Oracle
+from tests.search import examples
 from tests.unit.monitoring.account import at, capital, fill, monitor, quote, signal, strategy
 
 D = Decimal
@@ -262,7 +263,7 @@ _FILLS = st.tuples(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.lists(_FILLS, max_size=12), _AMOUNTS)
 def test_the_parts_of_any_holding_add_up_to_it_to_the_last_digit(
     fills: list[tuple[str | None, Side, Decimal, Decimal, Decimal]], mark: Decimal

@@ -23,6 +23,7 @@ from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from tests.oracle import attribution
 from tests.oracle.books import Oracle
 from tests.oracle.histories import MARKETS, PLAIN, Market, histories
+from tests.search import examples
 
 RULES: TradingRules = load_settings(Path(__file__).parents[3] / "config").rules
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
@@ -66,7 +67,7 @@ async def follow(events: Sequence[AnyEvent]) -> None:
             assert_adds_up(strategy)
 
 
-@settings(max_examples=50, phases=PHASES)
+@settings(max_examples=examples(30), phases=PHASES)
 @given(histories(PLAIN, length=30))
 def test_the_market_made_what_positions_in_the_benchmark_gained_from_point_to_point(events: list[AnyEvent]) -> None:
     asyncio.run(follow(events))
@@ -84,7 +85,7 @@ async def follow_over_a_restart(events: Sequence[AnyEvent], cut: int, path: Path
             await monitor.save_snapshot()
 
 
-@settings(max_examples=15, phases=PHASES)
+@settings(max_examples=examples(15), phases=PHASES)
 @given(histories(PLAIN, length=15), st.sampled_from(MARKETS), st.data())
 def test_the_causes_add_up_to_the_net_after_any_event_and_restart(
     events: list[AnyEvent], market: Market, data: st.DataObject

@@ -30,6 +30,7 @@ from genesis.monitoring.telemetry import Outcome
 from tests.oracle.books import Oracle
 from tests.oracle.compare import compare
 from tests.oracle.histories import MARKETS, NO_GRID, PLAIN, START, SYMBOLS, WILD, Market, histories
+from tests.search import examples
 
 RULES: TradingRules = load_settings(Path(__file__).parents[3] / "config").rules
 # A counterexample is worth a minute of shrinking to whoever looks for it by hand, not to every run of the tests.
@@ -65,13 +66,13 @@ async def follow(
             compare(monitor.snapshot(), oracle, with_drawdown=with_drawdown)
 
 
-@settings(max_examples=200, phases=PHASES)
+@settings(max_examples=examples(60), phases=PHASES)
 @given(histories(PLAIN, length=25), st.sampled_from(ZONES), st.sampled_from(MARKETS))
 def test_after_any_event_every_figure_is_the_oracles(events: list[AnyEvent], zone: str, market: Market) -> None:
     asyncio.run(follow(events, zone=zone, market=market, statistics=COARSE))
 
 
-@settings(max_examples=120, phases=PHASES)
+@settings(max_examples=examples(50), phases=PHASES)
 @given(histories(WILD, length=20), st.sampled_from(MARKETS))
 def test_tiny_and_huge_values_lose_not_one_of_their_digits(events: list[AnyEvent], market: Market) -> None:
     asyncio.run(follow(events, with_drawdown=False, market=market))
@@ -87,7 +88,7 @@ def test_a_fill_that_comes_before_its_signal_is_not_of_it() -> None:
     asyncio.run(follow(events))
 
 
-@settings(max_examples=30, phases=PHASES)
+@settings(max_examples=examples(30), phases=PHASES)
 @given(histories(PLAIN, length=20), st.sampled_from([1, 6]))
 def test_the_callers_decimal_context_changes_nothing(events: list[AnyEvent], digits: int) -> None:
     with localcontext(prec=digits):
@@ -128,7 +129,7 @@ async def restart_in_between(events: Sequence[AnyEvent], cut: int, path: Path, m
             assert second.digest() == steady.digest()
 
 
-@settings(max_examples=60, phases=PHASES)
+@settings(max_examples=examples(30), phases=PHASES)
 @given(histories(PLAIN, length=20), st.sampled_from(MARKETS), st.data())
 def test_a_restart_at_any_event_changes_no_figure(events: list[AnyEvent], market: Market, data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(events)))
@@ -165,7 +166,7 @@ async def lose_the_snapshot(events: Sequence[AnyEvent], path: Path, market: Mark
             assert (None if told.gross_profit is None else Fraction(told.gross_profit)) == trades.gross_profit
 
 
-@settings(max_examples=40, phases=PHASES)
+@settings(max_examples=examples(25), phases=PHASES)
 @given(histories(PLAIN, length=20), st.sampled_from(MARKETS))
 def test_a_crash_before_the_first_snapshot_loses_no_money(events: list[AnyEvent], market: Market) -> None:
     with TemporaryDirectory() as folder:
@@ -195,7 +196,7 @@ async def send_again(events: Sequence[AnyEvent], data: st.DataObject, market: Ma
         assert journal.count == len(kept)
 
 
-@settings(max_examples=60, phases=PHASES)
+@settings(max_examples=examples(30), phases=PHASES)
 @given(histories(PLAIN, length=20), st.sampled_from(MARKETS), st.data())
 def test_events_sent_again_change_nothing_and_other_content_is_a_conflict(
     events: list[AnyEvent], market: Market, data: st.DataObject
@@ -203,7 +204,7 @@ def test_events_sent_again_change_nothing_and_other_content_is_a_conflict(
     asyncio.run(send_again(events, data, market))
 
 
-@settings(max_examples=40, phases=PHASES)
+@settings(max_examples=examples(25), phases=PHASES)
 @given(histories(PLAIN, length=25), st.sampled_from(MARKETS))
 def test_a_batch_is_the_same_as_its_events_one_by_one(events: list[AnyEvent], market: Market) -> None:
     async def both() -> None:

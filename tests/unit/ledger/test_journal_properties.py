@@ -23,6 +23,7 @@ from genesis.monitoring.restart import replay
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from tests.behind import somebody_else
 from tests.oracle.histories import PLAIN, histories
+from tests.search import examples
 
 RULES = load_settings(Path(__file__).parents[3] / "config").rules
 SETTINGS = MonitorSettings()
@@ -87,7 +88,7 @@ async def live(where: Address, steps: list[Step]) -> None:
     assert {(event.source, event.event_id) for event in kept} <= sent.keys()
 
 
-@settings(max_examples=100, phases=PHASES)
+@settings(max_examples=examples(40), phases=PHASES)
 @given(lives())
 def test_any_order_repetition_and_restart_gives_the_books_of_the_journals_order(steps: list[Step]) -> None:
     with TemporaryDirectory() as folder:
@@ -95,7 +96,7 @@ def test_any_order_repetition_and_restart_gives_the_books_of_the_journals_order(
 
 
 @settings(
-    max_examples=8,
+    max_examples=examples(8),
     phases=PHASES,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

@@ -22,6 +22,7 @@ from genesis.ledger.reconciliation import MAX_KEPT_BREAKS, MAX_SCOPES, Break, Re
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
 from tests.oracle.histories import MARKETS, NO_GRID, PLAIN, STRATEGIES, WILD, Market, histories
+from tests.search import examples
 from tests.unit.monitoring.account import capital, fill, monitor, rules
 
 D = Decimal
@@ -99,7 +100,7 @@ async def both_sides(events: Sequence[AnyEvent], market: Market) -> tuple[Strate
     return made, broker
 
 
-@settings(max_examples=150, phases=PHASES)
+@settings(max_examples=examples(50), phases=PHASES)
 @given(
     events=histories(PLAIN, length=25) | histories(WILD, length=12),
     market=st.sampled_from(MARKETS),
@@ -136,7 +137,7 @@ def test_a_true_statement_has_no_breaks_and_any_change_is_exactly_that_break(
         assert made.reconcile(Statement(*sides), SETTLED).breaks == (expected,)
 
 
-@settings(max_examples=40, phases=PHASES)
+@settings(max_examples=examples(25), phases=PHASES)
 @given(events=histories(PLAIN, length=25), strategies=st.sets(st.sampled_from(STRATEGIES), min_size=1), together=st.booleans())
 def test_a_statement_of_some_strategies_is_compared_with_those_alone(
     events: list[AnyEvent], strategies: set[str], together: bool

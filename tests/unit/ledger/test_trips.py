@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from genesis.core.money import exact_arithmetic
 from genesis.ledger import trips
 from genesis.ledger.trips import RoundTrip, Streaks, TripLog, TripLogState, TripTally
+from tests.search import examples
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -141,7 +142,7 @@ TRIPS = st.builds(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.lists(TRIPS, max_size=30), st.booleans(), st.data())
 def test_at_any_step_windows_and_streaks_are_those_of_a_plain_count(
     found: list[RoundTrip], late: bool, data: st.DataObject

@@ -20,6 +20,7 @@ from genesis.ledger.journal import Entry, Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
 from tests.oracle.histories import MARKETS, NO_GRID, PLAIN, WILD, Market, histories
+from tests.search import examples
 from tests.unit.monitoring.account import at, capital, fill, monitor, quote, rules, strategy
 
 D = Decimal
@@ -310,7 +311,7 @@ async def as_if_it_never_came(events: Sequence[AnyEvent], market: Market) -> Non
             assert (ours.funding, ours.equity, ours.net_pnl) == (account.funding, account.equity, account.net_pnl)
 
 
-@settings(max_examples=150, phases=PHASES)
+@settings(max_examples=examples(40), phases=PHASES)
 @given(histories(PLAIN, length=30, voids=10) | histories(WILD, length=20, voids=10), st.sampled_from(MARKETS))
 def test_after_voids_the_books_are_those_of_a_history_without_the_fills(events: list[AnyEvent], market: Market) -> None:
     with capture_logs():

@@ -23,6 +23,7 @@ from genesis.ledger.execution import KEPT_FILLS
 from genesis.ledger.journal import Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
+from tests.search import examples
 from tests.unit.monitoring.account import at, capital, fill, monitor, quote, rules, signal, strategy
 
 D = Decimal
@@ -273,7 +274,7 @@ ORDERS = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(ORDERS)
 def test_the_parts_add_up_to_paper_less_real_profit(
     orders: list[tuple[Side, Decimal, list[tuple[Decimal, ...]], Decimal, Decimal]],

@@ -16,6 +16,7 @@ from genesis.analytics.histogram import Histogram
 from genesis.monitoring.catalog import Kind, Metric
 from genesis.monitoring.exposition import TextExposition, wants_openmetrics
 from genesis.monitoring.table import Number, Table
+from tests.search import examples
 
 GAUGE = Metric("genesis_gauge", Kind.GAUGE, ("strategy", "symbol"), '100 % help with \\ and\na new line, and "quotes".')
 COUNTER = Metric("genesis_things_total", Kind.COUNTER, ("kind",), "A counter.")
@@ -84,7 +85,7 @@ scrapes = st.tuples(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(100))
 @given(st.lists(scrapes, max_size=4))
 def test_scrape_after_scrape_it_says_what_prometheus_client_says_of_the_same_tables(scrapes: list[tuple[Table, ...]]) -> None:
     exposition = TextExposition()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -20,9 +19,10 @@ from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Decision, History
 from genesis.rotation.observation import Limits, Observation, Pair, Pin, Seen
 from genesis.rotation.policy import decide
+from tests.search import examples
 from tests.unit.rotation.invariants import Made, violations
 
-EXAMPLES = int(os.environ.get("GENESIS_POLICY_EXAMPLES", "150"))
+EXAMPLES = examples(150)
 NAMES = ("carry", 'a"b\\c', "{x='1'}\n", "Ω-trend", "zz")
 BEGIN = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 SIGNALS = ("sharpe", "drawdown", "alerts", "cusum")

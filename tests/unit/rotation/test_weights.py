@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from genesis.rotation.observation import Pair
 from genesis.rotation.policy.weights import QUANTUM, ZERO, Bounds, filled, floor, merits, scaled
+from tests.search import examples
 
 SHARES = st.integers(0, 10_000).map(lambda number: number * QUANTUM)
 BOUNDS = st.tuples(SHARES, SHARES).map(lambda two: Bounds(min(two), max(two)))
@@ -23,7 +24,7 @@ def told(text: str) -> dict[str, Decimal]:
 
 
 @given(PARTS, SHARES)
-@hypothesis_settings(max_examples=300)
+@hypothesis_settings(max_examples=examples(300))
 def test_weights_come_to_the_budget_in_proportion_to_the_merits_within_the_bounds(
     parts: dict[str, tuple[float, Bounds]], extra: Decimal
 ) -> None:
