@@ -24,7 +24,8 @@ def somebody_else(where: Address) -> Iterator[Connection]:
 
 def lose_the_next_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the next commit of SQLite that writes something happen, and lose the answer to it."""
-    begin, commit = SQLiteDialect_pysqlite.do_begin, SQLiteDialect_pysqlite.do_commit
+    begin: Any = SQLiteDialect_pysqlite.do_begin
+    commit: Any = SQLiteDialect_pysqlite.do_commit
     changes: dict[int, int] = {}
 
     def counted(dialect: SQLiteDialect_pysqlite, connection: Any) -> None:

@@ -117,7 +117,7 @@ def test_a_live_journal_can_be_looked_into_and_its_monitor_goes_on(journal_addre
     ],
 )
 def test_what_is_wrong_with_a_journal_is_named(
-    recorded: str, journal_address: Address, run: Run, statement: object, complaint: str
+    recorded: str, journal_address: Address, run: Run, statement: Executable, complaint: str
 ) -> None:
     spoil(journal_address, statement)
     code, _, err = run("verify", journal_address)

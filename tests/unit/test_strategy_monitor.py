@@ -180,16 +180,16 @@ async def test_slippage_and_fill_delay_are_measured_against_the_signal(watched: 
     await follow(watched, EXECUTION)
 
 
-@pytest.mark.parametrize(("side", "better"), [(Side.BUY, "99.9"), (Side.SELL, "100.1")])
-async def test_slippage_is_adverse_or_favourable_by_the_side_of_the_order(side: Side, better: str) -> None:
+@pytest.mark.parametrize(("side", "better", "worse"), [(Side.BUY, "99.9", "100.3"), (Side.SELL, "100.1", "99.7")])
+async def test_slippage_is_adverse_or_favourable_by_the_side_of_the_order(side: Side, better: str, worse: str) -> None:
     async with monitor() as m:
         await m.handle(signal("s1", side, "100"))
         await m.handle(fill(side, "1", better, signal_id="s1", seconds=0.2))
-        await m.handle(fill(side, "1", str(200 - D(better)), signal_id="s1", seconds=0.4))
+        await m.handle(fill(side, "1", worse, signal_id="s1", seconds=0.4))
         await m.handle(fill(side, "1", "50", signal_id="never told"))
         await m.handle(fill(side, "1", "50"))
         alpha = strategy(m)
-        assert alpha.slippage_adverse.sum == alpha.slippage_favourable.sum == pytest.approx(0.001)
+        assert (alpha.slippage_favourable.sum, alpha.slippage_adverse.sum) == pytest.approx((0.001, 0.003))
         assert alpha.slippage_adverse.counts[-1] == alpha.slippage_favourable.counts[-1] == 1
         assert alpha.fill_delay.sum == pytest.approx(0.6)
 
