@@ -1,3 +1,3 @@
 """Genesis: live strategy performance monitoring, native to Prometheus and Grafana."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
