@@ -28,7 +28,7 @@ from scipy import stats
 
 from genesis.analytics.metrics import compounded
 from genesis.analytics.ordered import OrderedReturns
-from genesis.analytics.risk import Level, quantile_loss, regression_of, shape_of
+from genesis.analytics.risk import ConfidenceLevel, quantile_loss, regression_of, shape_of
 from genesis.analytics.rolling import RollingReturns
 from genesis.core.statistics_config import StatisticsSettings
 from genesis.monitoring.return_figures import Reasons, Year, performance
@@ -39,7 +39,7 @@ Floats = NDArray[np.float64]
 ROUNDS = 9
 POINTS = 2_000
 YEAR = 365.0
-LEVELS = (Level(Decimal("0.95")), Level(Decimal("0.99")))
+LEVELS = (ConfidenceLevel(Decimal("0.95")), ConfidenceLevel(Decimal("0.99")))
 
 
 class Window:
@@ -70,7 +70,7 @@ class Window:
         other = (path.drawdown, skewness, kurtosis, loss, beyond, larger, far_beyond, beta, compounded(alpha, YEAR))
         return (*ratios, *other)
 
-    def _tail(self, level: Level) -> tuple[float, float]:
+    def _tail(self, level: ConfidenceLevel) -> tuple[float, float]:
         values = self._ordered.values
         rank, part = level.rank(self._ordered.count)
         return quantile_loss(values[rank], values[rank + 1], part), -self._ordered.mean_of_smallest(rank + 1)

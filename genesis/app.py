@@ -18,7 +18,7 @@ from genesis.core.clock import Clock, SystemClock
 from genesis.core.config import Settings
 from genesis.core.errors import ConfigError, Fault, GenesisError, JournalError
 from genesis.core.reload import changed_keys, reload_settings, values_by_key, warn_of_restart
-from genesis.core.statement import Statement, Terms
+from genesis.core.statement import ComparisonSettings, Statement
 from genesis.database.address import Address, configured
 from genesis.ingest.auth import Guards, exposures, guarded, ingest_guard, scrape_guard
 from genesis.ingest.http import EventIntake, counted, ingest_routes
@@ -29,9 +29,9 @@ from genesis.ledger.reconciliation import Reconciliation
 from genesis.monitoring.alert_manager import AlertThreshold, thresholds
 from genesis.monitoring.alert_manager.runbook_page import runbook_page
 from genesis.monitoring.api import strategy_routes
-from genesis.monitoring.delivery import Delivery
 from genesis.monitoring.exporter import GenesisCollector
 from genesis.monitoring.process import WithProcess
+from genesis.monitoring.retrying import RetryingHandler
 from genesis.monitoring.server import monitor_site
 from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
@@ -87,7 +87,7 @@ class MonitorApp:
         self.monitor = StrategyPerformanceMonitor(
             settings.monitor, settings.rules, self._journal, self._clock, configured=settings.strategies.strategies
         )
-        self.deliver = Delivery(self.monitor.handle)
+        self.deliver = RetryingHandler(self.monitor.handle)
         """For an engine in this process: as `monitor.handle`, but it waits while the journal is out of order."""
         self.url = ""
 
@@ -199,7 +199,7 @@ class MonitorApp:
             await asyncio.sleep(self._settings.monitor.snapshot_seconds)
             await self._save_snapshot()
 
-    async def _reconcile(self, statement: Statement, terms: Terms) -> Reconciliation:
+    async def _reconcile(self, statement: Statement, terms: ComparisonSettings) -> Reconciliation:
         found = self.monitor.reconcile(statement, terms)
         _log.info("statement compared", scope=found.scope, breaks=found.total_breaks)
         await self._save_snapshot()  # no event tells of it: this alone brings it over a restart

@@ -27,7 +27,7 @@ _PROGRESS_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
-class Verdict(NamedTuple):
+class JournalCheck(NamedTuple):
     """What a check of a journal came to."""
 
     events: int
@@ -54,7 +54,7 @@ class Progress:
             _log.info(self._what, done=done, total=total)
 
 
-async def verify(where: Address, settings: MonitorSettings, clock: Clock) -> Verdict:
+async def verify(where: Address, settings: MonitorSettings, clock: Clock) -> JournalCheck:
     """Check everything that can be checked: the file, the sequence, every event, and that all ways lead to the same books.
 
     Raises:
@@ -71,13 +71,13 @@ async def verify(where: Address, settings: MonitorSettings, clock: Clock) -> Ver
         if last != journal.count:
             faults.append(f"the events end at {last}, not at {journal.count}")
         if faults:
-            return Verdict(journal.count, tuple(faults[:MAX_FAULTS]))
+            return JournalCheck(journal.count, tuple(faults[:MAX_FAULTS]))
         full = Accounts(settings)
         await replay(full, journal, progress=Progress("booking the events", clock))
         found = digest(full.ledger.books)
         if full.failed:
             faults = [f"strategy {strategy!r} cannot be booked: {error}" for strategy, error in full.failed.items()]
-            return Verdict(journal.count, tuple(faults[:MAX_FAULTS]), found)
+            return JournalCheck(journal.count, tuple(faults[:MAX_FAULTS]), found)
         start = None
         if saved is not None:
             resumed = Accounts(settings)
@@ -86,8 +86,8 @@ async def verify(where: Address, settings: MonitorSettings, clock: Clock) -> Ver
                 await replay(resumed, journal, start)
                 if digest(resumed.ledger.books) != found:
                     text = f"the snapshot at event {start} leads to other books than all events: delete it (journal_snapshot)"
-                    return Verdict(journal.count, (text,), found, start)
-        return Verdict(journal.count, (), found, start)
+                    return JournalCheck(journal.count, (text,), found, start)
+        return JournalCheck(journal.count, (), found, start)
 
 
 def row_faults(rows: Sequence[Row], before: int) -> Iterator[str]:

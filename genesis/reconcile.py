@@ -18,7 +18,7 @@ from genesis.core.config import MonitorSettings
 from genesis.core.errors import GenesisError
 from genesis.core.money import exact_arithmetic
 from genesis.core.secret import read_secret
-from genesis.core.statement import Statement, Terms
+from genesis.core.statement import ComparisonSettings, Statement
 from genesis.database.address import Address
 from genesis.ingest.statement import read_statement
 from genesis.ingest.statement_http import STATEMENT
@@ -72,7 +72,7 @@ def read_file(path: Path) -> bytes:
     return data
 
 
-async def ask(monitor: Monitor, statement: bytes, terms: Terms) -> Reconciliation:
+async def ask(monitor: Monitor, statement: bytes, terms: ComparisonSettings) -> Reconciliation:
     """Let the monitor compare the statement, and export and alert on what it comes to.
 
     Raises:
@@ -96,7 +96,9 @@ async def ask(monitor: Monitor, statement: bytes, terms: Terms) -> Reconciliatio
         ) from error
 
 
-async def look_up(where: Address, settings: MonitorSettings, statement: bytes, terms: Terms, clock: Clock) -> Reconciliation:
+async def look_up(
+    where: Address, settings: MonitorSettings, statement: bytes, terms: ComparisonSettings, clock: Clock
+) -> Reconciliation:
     """Compare the statement with the books that a journal gives, beside a monitor that may have it open.
 
     Raises:
@@ -112,7 +114,7 @@ async def look_up(where: Address, settings: MonitorSettings, statement: bytes, t
     return compare(accounts, read_statement(statement), terms, clock)
 
 
-def compare(accounts: Accounts, statement: Statement, terms: Terms, clock: Clock) -> Reconciliation:
+def compare(accounts: Accounts, statement: Statement, terms: ComparisonSettings, clock: Clock) -> Reconciliation:
     """Compare a statement with accounts, without a trace in them."""
     Reconciliations().admit(terms, accounts.ledger.books)
     with exact_arithmetic():

@@ -97,7 +97,7 @@ class Alert:
         return write(Decimal(str(value)))
 
 
-class AlertBook:
+class AlertDefinitions:
     """The alerts of one configuration, by name."""
 
     def __init__(self, settings: Settings) -> None:

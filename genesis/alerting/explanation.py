@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from textwrap import fill, indent
 from typing import NamedTuple
 
-from genesis.alerting.book import WATCHDOG, Alert, AlertBook
+from genesis.alerting.book import WATCHDOG, Alert, AlertDefinitions
 from genesis.alerting.figures import Figures
 from genesis.alerting.holding import Cover, closed, covers, muted_by, silenced_text
 from genesis.alerting.loaded import identity
@@ -25,7 +25,7 @@ _WIDTH = 120
 class Asked(NamedTuple):
     """What an explanation is made from."""
 
-    book: AlertBook
+    book: AlertDefinitions
     routing: Routing
     prometheus: Prometheus
     now: States

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from genesis.alerting.book import BAND, Alert, AlertBook
+from genesis.alerting.book import BAND, Alert, AlertDefinitions
 from genesis.alerting.loaded import identity
 from genesis.alerting.routing import Routing, Taken
 from genesis.alerting.states import States
@@ -14,7 +14,7 @@ from genesis.monitoring.alert_manager.thresholds import AlertThreshold
 HEAD = ("ALERT", "SEVERITY", "NOW", "TOLD TO", "FOR", "FIRES AT")
 
 
-def rows(book: AlertBook, routing: Routing, now: States, strategy: str | None = None) -> Iterator[tuple[str, ...]]:
+def rows(book: AlertDefinitions, routing: Routing, now: States, strategy: str | None = None) -> Iterator[tuple[str, ...]]:
     """A row for each alert and severity; with a strategy, its own thresholds and state, and no alert of another one."""
     for alert in book.alerts.values():
         for severity, rule in alert.rules.items():
@@ -30,7 +30,7 @@ def rows(book: AlertBook, routing: Routing, now: States, strategy: str | None = 
             )
 
 
-def faults(book: AlertBook, now: States) -> Iterator[str]:
+def faults(book: AlertDefinitions, now: States) -> Iterator[str]:
     """The alerts that Prometheus does not run as the files have them, each fault with its alerts."""
     found: dict[str, list[str]] = {}
     for alert in book.alerts.values():

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from genesis.alerting.book import AlertBook
+from genesis.alerting.book import AlertDefinitions
 from genesis.alerting.routing import Routing
 from genesis.clients.alertmanager import quoted
 from genesis.core.config import Settings
@@ -26,7 +26,7 @@ class Trial(NamedTuple):
     commands: Sequence[Sequence[str | Path]]
 
 
-class Verdict(NamedTuple):
+class TrialResult(NamedTuple):
     """What came of a trial."""
 
     name: str
@@ -42,7 +42,7 @@ def trials(settings: Settings, folder: Path, names: Sequence[str], environ: Mapp
         UnknownError: there is no such alert.
     """
     found = programs.require((programs.PROMTOOL, programs.AMTOOL), environ)
-    book = AlertBook(settings)
+    book = AlertDefinitions(settings)
     chosen = [book.find(name).name for name in dict.fromkeys(names)] or list(book.alerts)
     manager = alertmanager_config(settings.alerts)
     tests = {f"tests/{name}": text for name, text in rule_tests(settings.alerts, settings.rules).items()}
@@ -61,11 +61,11 @@ def trials(settings: Settings, folder: Path, names: Sequence[str], environ: Mapp
     return [*tried, checked, *_routes(book, Routing(manager), chosen, routes)]
 
 
-async def verdicts(trials: Sequence[Trial]) -> AsyncIterator[Verdict]:
+async def verdicts(trials: Sequence[Trial]) -> AsyncIterator[TrialResult]:
     """Run the trials, as many at a time as there are processors; the verdicts as they come."""
     free = asyncio.Semaphore(os.cpu_count() or 1)
 
-    async def run(trial: Trial) -> Verdict:
+    async def run(trial: Trial) -> TrialResult:
         async with free:
             return await _tried(trial)
 
@@ -79,7 +79,7 @@ async def verdicts(trials: Sequence[Trial]) -> AsyncIterator[Verdict]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _routes(book: AlertBook, routing: Routing, names: Sequence[str], amtool: Sequence[str | Path]) -> Iterator[Trial]:
+def _routes(book: AlertDefinitions, routing: Routing, names: Sequence[str], amtool: Sequence[str | Path]) -> Iterator[Trial]:
     """For each alert, its severities and strategies: amtool has to come to the receivers that we say it comes to."""
     for name in names:
         commands, ends = [], set()
@@ -91,7 +91,7 @@ def _routes(book: AlertBook, routing: Routing, names: Sequence[str], amtool: Seq
         yield Trial(f"{name}: {_cases(len(commands))} of its routes, to {' or '.join(sorted(ends))}", commands)
 
 
-def _label_sets(book: AlertBook, name: str) -> Iterator[dict[str, str]]:
+def _label_sets(book: AlertDefinitions, name: str) -> Iterator[dict[str, str]]:
     alert = book.alerts[name]
     for severity in alert.rules:
         labels = {"alertname": name, "severity": severity}
@@ -101,11 +101,11 @@ def _label_sets(book: AlertBook, name: str) -> Iterator[dict[str, str]]:
         yield from ({**labels, "strategy": strategy} for strategy in sorted(book.strategies))
 
 
-async def _tried(trial: Trial) -> Verdict:
+async def _tried(trial: Trial) -> TrialResult:
     for command in trial.commands:
         if (fault := await _fault(command)) is not None:
-            return Verdict(trial.name, fault)
-    return Verdict(trial.name, None)
+            return TrialResult(trial.name, fault)
+    return TrialResult(trial.name, None)
 
 
 async def _fault(command: Sequence[str | Path]) -> str | None:

@@ -12,8 +12,8 @@ import msgspec
 
 from genesis.core.money import ZERO, total, worth_of
 from genesis.ledger.book import Book, Rates
+from genesis.ledger.component import PartPnl, PartStarts, add_amount
 from genesis.ledger.currency import NO_CONVERSION, NO_MARK
-from genesis.ledger.part import PartPnl, PartStarts, add_amount
 from genesis.ledger.periods import PERIODS, Period
 
 NO_BENCHMARK = "no_benchmark"

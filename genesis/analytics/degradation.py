@@ -47,7 +47,7 @@ class DegradationFigures:
     """Figure → reason why it is None."""
 
 
-class Terms(NamedTuple):
+class CusumReference(NamedTuple):
     """What the CUSUM compares with, on one step of the grid."""
 
     mean: float
@@ -69,7 +69,7 @@ class DegradationState(msgspec.Struct):
     """What is kept of a tracker over a restart."""
 
     step_seconds: float
-    terms: Terms | None
+    terms: CusumReference | None
     cusum: float = 0.0
     moments: Moments = msgspec.field(default_factory=Moments)
 
@@ -185,7 +185,7 @@ def track_record(moments: Moments, risk_free: float) -> TrackRecord | None:
     return TrackRecord(moments.count, sharpe, variance) if variance > 0 else None
 
 
-def scaled(baseline: BaselineSettings, settings: StatisticsSettings) -> Terms:
+def scaled(baseline: BaselineSettings, settings: StatisticsSettings) -> CusumReference:
     """The baseline on one step of the grid: the mean grows with time, the volatility with its square root.
 
     The allowance k is half of the shift that takes the Sharpe ratio from the baseline's to `kept_sharpe` of it: a CUSUM is
@@ -195,7 +195,7 @@ def scaled(baseline: BaselineSettings, settings: StatisticsSettings) -> Terms:
     mean, volatility = baseline.mean * share, baseline.volatility * math.sqrt(share)
     risk_free = risk_free_step(float(settings.risk_free_rate), settings.steps_per_year)
     lost = 1.0 - float(settings.degradation.kept_sharpe)
-    return Terms(mean, volatility, risk_free, 0.5 * lost * (mean - risk_free) / volatility)
+    return CusumReference(mean, volatility, risk_free, 0.5 * lost * (mean - risk_free) / volatility)
 
 
 def alarm_limit(allowance: float, interval: float) -> float:

@@ -24,7 +24,7 @@ OPEN_ORDERS = 64
 """How many orders of a strategy are remembered; a later fill of one that is forgotten counts as a new order."""
 
 
-class Order(msgspec.Struct, array_like=True):
+class FilledOrder(msgspec.Struct, array_like=True):
     """What has been filled of an order. Instances are mutable, and owned by the strategy's `Orders`."""
 
     quantity: Decimal = ZERO
@@ -90,23 +90,23 @@ class Orders(msgspec.Struct, kw_only=True):
     """The orders of one strategy: fills that came from one signal are one order, another fill is an order of its own."""
 
     symbols: dict[str, SymbolOrders] = msgspec.field(default_factory=dict)
-    latest: dict[str, Order] = msgspec.field(default_factory=dict)
+    latest: dict[str, FilledOrder] = msgspec.field(default_factory=dict)
     """The latest orders that came from a signal, by source, signal and symbol."""
 
     def add(self, fill: Fill) -> None:
         """Count a fill, in `EXACT` arithmetic."""
-        order = Order() if fill.signal_id is None else self.latest.get(_key(fill)) or self._remember(fill)
+        order = FilledOrder() if fill.signal_id is None else self.latest.get(_key(fill)) or self._remember(fill)
         self._change(fill, 1, order)
 
     def void(self, fill: Fill) -> None:
         """Take a fill out again. Where its order is forgotten, it counts as an order of its own."""
         order = self.latest.get(_key(fill))
         if order is None:
-            order = Order()
+            order = FilledOrder()
             order.change(fill, 1, impact_of(fill))
         self._change(fill, -1, order)
 
-    def _change(self, fill: Fill, sign: int, order: Order) -> None:
+    def _change(self, fill: Fill, sign: int, order: FilledOrder) -> None:
         tally = self.symbols.get(fill.symbol)
         if tally is None:
             tally = self.symbols[fill.symbol] = SymbolOrders()
@@ -118,14 +118,14 @@ class Orders(msgspec.Struct, kw_only=True):
         tally.root_value += order.root_value - root_value
         tally.root_cost += order.root_cost - root_cost
 
-    def _remember(self, fill: Fill) -> Order:
-        order = self.latest[_key(fill)] = Order()
+    def _remember(self, fill: Fill) -> FilledOrder:
+        order = self.latest[_key(fill)] = FilledOrder()
         if len(self.latest) > OPEN_ORDERS:
             del self.latest[next(iter(self.latest))]
         return order
 
 
-class Sample(NamedTuple):
+class ImpactObservation(NamedTuple):
     """A strategy's orders in one symbol, and the symbol's market."""
 
     orders: SymbolOrders
@@ -146,7 +146,7 @@ def impact_of(fill: Fill) -> float | None:
     return (fill.side.sign * (float(fill.price) - arrival) - float(fill.arrival_spread) / 2) / arrival
 
 
-def coefficient_of(samples: Iterable[Sample]) -> float | None:
+def coefficient_of(samples: Iterable[ImpactObservation]) -> float | None:
     """The Y that fits the orders best: least squares of their mean cost on σ·√(Q/V), without an intercept.
 
     None without orders that are compared, and where the fit is not above 0: then these orders show no impact.

@@ -28,7 +28,7 @@ _FEWEST_FOR_VARIANCE = 2
 _FEWEST_FOR_ERROR = 3
 
 
-class Level:
+class ConfidenceLevel:
     """A confidence level, exactly: 1 − 0.95 is not 0.05 in floats, and a rank that hangs on it would be another."""
 
     __slots__ = ("_rank", "confidence", "name", "quantile", "shortfall", "tail", "z", "z_tail")
@@ -94,7 +94,7 @@ def shape_of(moments: CentralSums) -> Shape:
     return Shape(mean, sqrt(square / (count - 1)), skewness, fourth / count / (variance * variance) - 3)
 
 
-def historical(returns: Floats, level: Level) -> Tail | None:
+def historical(returns: Floats, level: ConfidenceLevel) -> Tail | None:
     """−q of the returns that are not NaN, interpolated linearly, and −mean of the k + 1 smallest; None without any."""
     ordered = np.sort(returns[~np.isnan(returns)])
     if not len(ordered):
@@ -109,12 +109,12 @@ def quantile_loss(below: float, above: float, part: float) -> float:
     return 0.0 - (below + (above - below) * part)
 
 
-def parametric(mean: float, deviation: float, level: Level) -> Tail:
+def parametric(mean: float, deviation: float, level: ConfidenceLevel) -> Tail:
     """Of the normal distribution: −(μ + z σ), and −μ + σ φ(z) / (1 − c)."""
     return Tail(-(mean + level.z * deviation), -mean + deviation * level.z_tail)
 
 
-def cornish_fisher(sample: Shape, level: Level) -> Tail | None:
+def cornish_fisher(sample: Shape, level: ConfidenceLevel) -> Tail | None:
     """Of the normal distribution corrected for skewness and kurtosis; None where the correction is no rising quantile.
 
     The quantile is μ + σ w(z), w(z) = z + (z² − 1)S/6 + (z³ − 3z)K/24 − (2z³ − 5z)S²/36 (Cornish & Fisher 1938). The expected
@@ -175,7 +175,7 @@ def regression_of(pairs: Pairs, risk_free: float = 0.0) -> Regression:
     return Regression(beta, sqrt(rest / (count - 2) / benchmark_square), alpha)
 
 
-def component_historical(totals: Floats, contributions: Floats, level: Level) -> Floats:
+def component_historical(totals: Floats, contributions: Floats, level: ConfidenceLevel) -> Floats:
     """The historical value at risk of a sum, split by what adds up to it; the parts add up to `historical` of the sum.
 
     `totals`: shape (returns,), at least one; `contributions`: shape (returns, parts), each row adds up to its total; no NaN.
@@ -189,7 +189,7 @@ def component_historical(totals: Floats, contributions: Floats, level: Level) ->
     return 0.0 - (below + (above - below) * part)
 
 
-def component_parametric(totals: Floats, contributions: Floats, level: Level) -> Floats | None:
+def component_parametric(totals: Floats, contributions: Floats, level: ConfidenceLevel) -> Floats | None:
     """The parametric value at risk of a sum, split by what adds up to it: −(μ_i + z cov(c_i, Σc) / σ), Euler's split.
 
     As in `component_historical`; None with fewer than two returns, or where the sum has no variance.

@@ -14,8 +14,8 @@ from math import expm1, isnan, isqrt, log1p, nan
 import numpy as np
 from numpy.typing import NDArray
 
-from genesis.analytics.chunks import HEAD, NOTHING, Shifts, head, last_run, row, terms
 from genesis.analytics.sums import NO_PAIRS, NO_SUMS, CentralSums, Pairs, Path
+from genesis.analytics.window_sums import HEAD, NOTHING, Shifts, head, last_run, row, terms
 
 Floats = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from grafana_foundation_sdk.builders import bargauge, stat, table, timeseries
 from grafana_foundation_sdk.models import dashboard as model
 
-from genesis.boards import alerts, frame, marks, places, queries, style, thresholds, variables
+from genesis.boards import alerts, event_annotations, frame, places, queries, style, thresholds, variables
 from genesis.boards.frame import BoardSettings, Section
 from genesis.boards.panels import (
     NO_MARK,
@@ -59,7 +59,7 @@ def portfolio_board(settings: BoardSettings) -> dict[str, Any]:
         settings,
         sections,
         choices=[variables.strategies(), variables.window(), variables.most_lines()],
-        marks=[marks.alerts(queries.PICKED_OR_NONE), *marks.rotations(queries.PICKED)],
+        marks=[event_annotations.alerts(queries.PICKED_OR_NONE), *event_annotations.rotations(queries.PICKED)],
     )
 
 

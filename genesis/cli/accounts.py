@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from genesis.cli.arguments import FAILURE, TROUBLE, Commands, Environ, add_command, say
-from genesis.cli.journal import add_journal, journal_of
+from genesis.cli.journal_commands import add_journal, journal_of
 from genesis.core.clock import SystemClock
 from genesis.core.config import load_settings
 from genesis.core.errors import GenesisError
@@ -112,13 +112,13 @@ def _reconcile(options: argparse.Namespace, environ: Environ) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     from genesis import reconcile
-    from genesis.core.statement import CashBasis, Terms
+    from genesis.core.statement import CashBasis, ComparisonSettings
     from genesis.database.address import configured
     from genesis.ingest.statement_http import tolerance
 
     settings = load_settings(options.config).monitor
     statement = reconcile.read_file(options.statement)
-    terms = Terms(
+    terms = ComparisonSettings(
         strategies=tuple(sorted(set(options.strategy))), cash=CashBasis(options.cash), tolerance=tolerance(options.tolerance)
     )
     if options.journal is not None:

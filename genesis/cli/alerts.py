@@ -21,7 +21,7 @@ from genesis.core.errors import GenesisError, ServerError, UnknownError
 from genesis.signals import stop_event, unless_stopped
 
 if TYPE_CHECKING:
-    from genesis.alerting.book import AlertBook
+    from genesis.alerting.book import AlertDefinitions
     from genesis.clients.alertmanager import Alertmanager
     from genesis.clients.prometheus import Prometheus
 
@@ -115,7 +115,7 @@ async def _servers(options: argparse.Namespace) -> AsyncIterator[tuple[Prometheu
         yield prometheus, await stack.enter_async_context(Alertmanager(options.alertmanager))
 
 
-async def _known(book: AlertBook, strategy: str | None, prometheus: Prometheus) -> None:
+async def _known(book: AlertDefinitions, strategy: str | None, prometheus: Prometheus) -> None:
     """Refuse a strategy that neither the configuration nor the monitor knows."""
     from genesis.alerting.figures import live_strategies
 
@@ -131,14 +131,14 @@ async def _known(book: AlertBook, strategy: str | None, prometheus: Prometheus) 
 
 
 def _list(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.alerting.book import AlertBook
+    from genesis.alerting.book import AlertDefinitions
     from genesis.alerting.listing import HEAD, faults, rows, table
     from genesis.alerting.routing import Routing
     from genesis.alerting.states import states
     from genesis.monitoring.alert_manager import alertmanager_config
 
     settings = load_settings(options.config)
-    book, routing = AlertBook(settings), Routing(alertmanager_config(settings.alerts))
+    book, routing = AlertDefinitions(settings), Routing(alertmanager_config(settings.alerts))
 
     async def run() -> None:
         async with _servers(options) as (prometheus, manager):
@@ -177,14 +177,14 @@ def _test(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _explain(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.alerting.book import AlertBook
+    from genesis.alerting.book import AlertDefinitions
     from genesis.alerting.explanation import Asked, explain
     from genesis.alerting.routing import Routing
     from genesis.alerting.states import states
     from genesis.monitoring.alert_manager import alertmanager_config
 
     settings = load_settings(options.config)
-    book, routing = AlertBook(settings), Routing(alertmanager_config(settings.alerts))
+    book, routing = AlertDefinitions(settings), Routing(alertmanager_config(settings.alerts))
     alert = book.find(options.name)
 
     async def run() -> None:
@@ -200,10 +200,10 @@ def _explain(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _silence(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.alerting.book import AlertBook
+    from genesis.alerting.book import AlertDefinitions
     from genesis.alerting.silencing import matchers, refuse_endless, warning
 
-    book = AlertBook(load_settings(options.config))
+    book = AlertDefinitions(load_settings(options.config))
     alert = book.find(options.name)
     quiet = matchers(alert, options.strategy)
     refuse_endless(options.lasts, options.why)
@@ -248,14 +248,14 @@ def _unsilence(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _fire(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.alerting.book import AlertBook
+    from genesis.alerting.book import AlertDefinitions
     from genesis.alerting.drill import drill
     from genesis.alerting.firing import Firing
     from genesis.alerting.routing import Routing
     from genesis.monitoring.alert_manager import alertmanager_config
 
     settings = load_settings(options.config)
-    book = AlertBook(settings)
+    book = AlertDefinitions(settings)
     sent = drill(book.find(options.name), options.strategy, options.severity, dict(options.label))
 
     async def fire() -> bool:

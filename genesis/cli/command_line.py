@@ -12,7 +12,7 @@ from genesis.cli.accounts import add_baseline, add_reconcile, add_replay, add_re
 from genesis.cli.alerts import add_alerts_commands
 from genesis.cli.arguments import FAILURE, INTERRUPTED, Environ, Run
 from genesis.cli.files import add_check, add_generate, add_programs
-from genesis.cli.journal import add_journal_commands
+from genesis.cli.journal_commands import add_journal_commands
 from genesis.cli.rotate import add_rotate_commands
 from genesis.cli.running import add_demo, add_monitor
 from genesis.core.errors import GenesisError

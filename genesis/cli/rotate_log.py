@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
-from genesis.cli.journal import journal_of
+from genesis.cli.journal_commands import journal_of
 from genesis.core.clock import SystemClock
 from genesis.core.config import Settings, load_settings
 from genesis.core.errors import GenesisError, JournalError, UnknownError

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from genesis.cli.arguments import Commands, Environ, add_command, say, user
-from genesis.cli.journal import add_journal
+from genesis.cli.journal_commands import add_journal
 from genesis.cli.rotate_log import check_known, command, halted_by_file, utc_now
 from genesis.core.config import Settings
 from genesis.core.duration import duration_text, parse_duration

@@ -9,7 +9,7 @@ import asyncio
 from functools import partial
 
 from genesis.cli.arguments import Commands, Environ, add_command, port, say
-from genesis.cli.journal import add_journal, journal_of
+from genesis.cli.journal_commands import add_journal, journal_of
 from genesis.core.config import load_settings
 from genesis.signals import at_each, stop_event
 

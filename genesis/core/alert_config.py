@@ -19,7 +19,7 @@ from pydantic_core import InitErrorDetails
 from genesis.core.alert_faults import again, refuse
 from genesis.core.alerts import ALERT_NAMES, Alerts
 from genesis.core.duration import Interval
-from genesis.core.notification_config import Delivery, Grouping, Hours, Route, Team
+from genesis.core.notification_config import Grouping, Hours, Notification, Route, Team
 from genesis.core.notification_faults import notification_faults
 from genesis.core.receiver_config import Receiver, Url
 from genesis.core.section import Name, Section
@@ -57,7 +57,7 @@ class AlertSettings(Section):
     """Hours of the week, by a name that routes use."""
     teams: dict[Name, Team] = Field(default_factory=dict)
     """Strategy → who is told of its alerts instead of the routes' receivers: one of `receivers`, or one a severity."""
-    default_route: Delivery
+    default_route: Notification
     """Takes what no route takes, so that nothing is lost."""
     routes: tuple[Route, ...]
     """Who is told of what."""

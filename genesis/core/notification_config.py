@@ -79,7 +79,7 @@ class Hours(Section):
         return self.end < self.begin
 
 
-class Delivery(Section):
+class Notification(Section):
     """Who is told, and when."""
 
     receiver: Name
@@ -90,7 +90,7 @@ class Delivery(Section):
     """The time after which an alert that still fires is notified again."""
 
 
-class Route(Delivery):
+class Route(Notification):
     """Alerts that match go to `receiver`. Routes are tried in their order; the first that matches takes the alert."""
 
     match: Annotated[dict[Label, Name], Field(min_length=1)]

@@ -20,7 +20,7 @@ from genesis.core.section import Name, Ratio, Section
 Port = Annotated[int, Field(ge=0, le=65535)]
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=4)]
 """A share of the capital, in steps of a hundredth of a per cent."""
-Level = Annotated[float, Field(allow_inf_nan=False)]
+SignalValue = Annotated[float, Field(allow_inf_nan=False)]
 PromQL = Annotated[str, Field(min_length=1, max_length=10_000)]
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 
@@ -64,9 +64,9 @@ class ScoreTerm(Section):
     """How much it counts beside the others."""
     normalisation: Literal["linear", "rank"] = "linear"
     """How the signal becomes a number from 0 to 1: linear between `worst` and `best`, or by rank among those that take part."""
-    worst: Level = 0.0
+    worst: SignalValue = 0.0
     """The value that counts 0; everything beyond it does too. With rank, only the order of `worst` and `best` matters."""
-    best: Level = 1.0
+    best: SignalValue = 1.0
     """The value that counts 1, and everything beyond it. Below `worst` where less is better."""
 
     @model_validator(mode="after")
@@ -83,9 +83,9 @@ class Rule(Section):
     """One of `signals`."""
     action: Literal["pause", "reduce"]
     """pause takes all capital, reduce leaves `allocation.reduced_ratio` of an equal share."""
-    at_least: Level
+    at_least: SignalValue
     """The rule holds from this value on."""
-    until: Level | None = None
+    until: SignalValue | None = None
     """Once it holds, it holds until the signal is below this; null: below `at_least`."""
     clears: Literal["signal", "time"] = "signal"
     """What ends it: the signal, once it is below `until`; or time, the cooldown, where a strategy that does not trade has a

@@ -44,7 +44,7 @@ class CashBasis(enum.Enum):
     """The same less the cost of the open positions, short ones adding theirs: where what is bought is paid for."""
 
 
-class Terms(msgspec.Struct, frozen=True, kw_only=True):
+class ComparisonSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How a statement is to be compared with the books."""
 
     strategies: tuple[str, ...] = ()

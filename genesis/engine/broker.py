@@ -42,7 +42,7 @@ class Cancel(NamedTuple):
     side: Side
 
 
-class Terms(NamedTuple):
+class TradingConditions(NamedTuple):
     """What trading costs and how long it takes."""
 
     maker_fee: Decimal = Decimal("0.0001")
@@ -66,7 +66,9 @@ class _Sent(NamedTuple):
 class PaperBroker:
     """Books, messages under way, resting quotes and positions of every strategy."""
 
-    def __init__(self, instruments: Sequence[Instrument], event_ids: Iterator[str], *, seed: int, terms: Terms) -> None:
+    def __init__(
+        self, instruments: Sequence[Instrument], event_ids: Iterator[str], *, seed: int, terms: TradingConditions
+    ) -> None:
         self.books = {instrument.symbol: OrderBook() for instrument in instruments}
         self.instruments = {instrument.symbol: instrument for instrument in instruments}
         self.dropped: Counter[str] = Counter()

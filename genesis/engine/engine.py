@@ -19,7 +19,7 @@ from genesis.core.clock import Clock
 from genesis.core.errors import EventError
 from genesis.core.models import Allocation, AnyEvent, AnyMarketEvent, CapitalFlow, Quote, Side, Signal, SignalEnd, StrategyState
 from genesis.core.money import ZERO
-from genesis.engine.broker import Cancel, Order, PaperBroker, Terms
+from genesis.engine.broker import Cancel, Order, PaperBroker, TradingConditions
 from genesis.engine.market import Market
 from genesis.engine.pacer import Pacer
 from genesis.engine.strategy import Strategy
@@ -80,7 +80,7 @@ class TradingEngine:
         seed: int = 1,
         speed: float = 1.0,
         duration: float | None = None,
-        terms: Terms = Terms(),  # noqa: B008 - a frozen value
+        terms: TradingConditions = TradingConditions(),  # noqa: B008 - a frozen value
     ) -> None:
         self._market = market
         self._accounts = {account.strategy.name: account for account in accounts}

@@ -56,7 +56,7 @@ class Receipt(Protocol):
     def error(self) -> EventError | None: ...
 
 
-class Tally(Protocol):
+class RequestCounter(Protocol):
     """Where requests, refused lines and waiting events are counted."""
 
     requests: Counter[tuple[str, int]]
@@ -105,7 +105,7 @@ class EventIntake:
         handle: Callable[[Sequence[AnyEvent]], Awaitable[Sequence[Receipt]]],
         *,
         ready: Callable[[], bool],
-        tally: Tally,
+        tally: RequestCounter,
     ) -> None:
         """`handle` books events durably, in their order, or raises JournalError having kept none of them.
 
@@ -233,7 +233,7 @@ def ingest_routes(intake: EventIntake) -> list[web.RouteDef]:
     return [web.post(EVENTS, intake.post), web.get(SCHEMA, get_schema)]
 
 
-def counted(tally: Tally) -> Middleware:
+def counted(tally: RequestCounter) -> Middleware:
     """Counts every request to a path under /api/ that there is, refused ones included.
 
     Senders that are turned away are told from the start on, as 0: of a count that begins at 500, no increase is seen.

@@ -15,7 +15,7 @@ from multidict import MultiMapping
 
 from genesis.core.errors import EventError
 from genesis.core.money import exact
-from genesis.core.statement import CashBasis, Statement, Terms
+from genesis.core.statement import CashBasis, ComparisonSettings, Statement
 from genesis.ingest.answers import answer, later, refuse
 from genesis.ingest.codec import shown
 from genesis.ingest.statement import StatementError, read_statement
@@ -27,7 +27,7 @@ BODY_SECONDS = 60.0
 """How long a request may take to arrive. aiohttp itself refuses more than 1 MiB."""
 _KEYS = ("strategy", "cash", "tolerance")
 
-Reconcile = Callable[[Statement, Terms], Awaitable[msgspec.Struct]]
+Reconcile = Callable[[Statement, ComparisonSettings], Awaitable[msgspec.Struct]]
 """Compares, and keeps what it comes to; raises EventError for terms that cannot be met."""
 
 
@@ -70,7 +70,7 @@ def _refused(error: Exception) -> web.Response:
     return refuse(status, text, **faults)
 
 
-def terms_of(query: MultiMapping[str]) -> Terms:
+def terms_of(query: MultiMapping[str]) -> ComparisonSettings:
     """The terms that a request's query states: strategy (more than once), cash, tolerance.
 
     Raises:
@@ -82,7 +82,7 @@ def terms_of(query: MultiMapping[str]) -> Terms:
     for key in _KEYS[1:]:
         if len(query.getall(key, [])) > 1:
             raise EventError("query", key, "stands twice")
-    return Terms(
+    return ComparisonSettings(
         strategies=tuple(sorted(set(query.getall("strategy", [])))),
         cash=cash_basis(query.get("cash", CashBasis.WALLET.value)),
         tolerance=tolerance(query.get("tolerance", "0")),

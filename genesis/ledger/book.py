@@ -10,10 +10,10 @@ import msgspec
 
 from genesis.core.models import CapitalFlow, Fill, Funding
 from genesis.core.money import ZERO, worth_of
+from genesis.ledger.component import Components, PartPnl, PartStarts, starts_of
 from genesis.ledger.currency import NO_CONVERSION, NO_MARK, Amounts, Unvalued
 from genesis.ledger.drawdown import Drawdown
 from genesis.ledger.holding import Holding
-from genesis.ledger.part import Components, PartPnl, PartStarts, starts_of
 from genesis.ledger.periods import Period
 
 Rates = Mapping[str, Decimal]

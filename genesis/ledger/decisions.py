@@ -23,7 +23,7 @@ KEPT_UNFILLED = 1_000
 """How many of those are kept that ended without a fill: a market maker's quotes, mostly, of which no fill can be void."""
 
 
-class Decision(msgspec.Struct, kw_only=True):
+class TrackedSignal(msgspec.Struct, kw_only=True):
     """A signal, and what has become of it. Instances are mutable, and owned by one `Decisions`."""
 
     source: str
@@ -40,7 +40,7 @@ class Decision(msgspec.Struct, kw_only=True):
     """The mark when it ended; None if there was none."""
 
     @classmethod
-    def of(cls, signal: Signal) -> Decision:
+    def of(cls, signal: Signal) -> TrackedSignal:
         return cls(
             source=signal.source,
             event_id=signal.event_id,
@@ -87,7 +87,7 @@ class Decisions:
 
     def __init__(self, expiry: timedelta, mark: Callable[[str], Decimal | None]) -> None:
         """`mark`: symbol → its mark of now, if there is one."""
-        self.kept: dict[Identity, Decision] = {}
+        self.kept: dict[Identity, TrackedSignal] = {}
         self.opportunities: dict[str, dict[str, Opportunity]] = {}
         """Strategy → symbol → what was missed there; of each symbol that it ever decided on."""
         self.ended: Counter[str] = Counter()
@@ -104,7 +104,7 @@ class Decisions:
 
     def decide(self, signal: Signal) -> None:
         """Remember a signal; where there are too many, the oldest ends and is forgotten."""
-        decision = Decision.of(signal)
+        decision = TrackedSignal.of(signal)
         self._opportunity(decision)
         self._keep(decision)
         if len(self.kept) > KEPT_SIGNALS:
@@ -112,7 +112,7 @@ class Decisions:
             self._end(oldest, self._mark(oldest.symbol))
             self.kept.pop(oldest.identity, None)
 
-    def fill(self, fill: Fill) -> Decision | None:
+    def fill(self, fill: Fill) -> TrackedSignal | None:
         """Take in a fill; the decision that led to it, if that is known."""
         return self._change(fill, fill.quantity)
 
@@ -134,20 +134,20 @@ class Decisions:
                 self._end(decision, self._mark(decision.symbol))
         return self.next_expiry
 
-    def restore(self, decisions: Iterable[Decision], opportunities: dict[str, dict[str, Opportunity]]) -> None:
+    def restore(self, decisions: Iterable[TrackedSignal], opportunities: dict[str, dict[str, Opportunity]]) -> None:
         """Take over what was kept."""
         self.opportunities = opportunities
         for decision in decisions:
             self._keep(decision)
 
-    def _keep(self, decision: Decision) -> None:
+    def _keep(self, decision: TrackedSignal) -> None:
         self.kept[decision.identity] = decision
         if decision.ended:
             self._forget_unfilled(decision)
         else:
             heapq.heappush(self._due, (decision.time + self._expiry, decision.identity))
 
-    def _change(self, fill: Fill, quantity: Decimal) -> Decision | None:
+    def _change(self, fill: Fill, quantity: Decimal) -> TrackedSignal | None:
         decision = decision_of(fill, self.kept)
         if decision is not None:
             opportunity = self._opportunity(decision)
@@ -156,7 +156,7 @@ class Decisions:
             opportunity.missed += decision.missed
         return decision
 
-    def _end(self, decision: Decision, price: Decimal | None) -> None:
+    def _end(self, decision: TrackedSignal, price: Decimal | None) -> None:
         if decision.ended:
             return
         decision.ended, decision.end_price = True, price
@@ -168,7 +168,7 @@ class Decisions:
             opportunity.unmeasured += price is None
         self._forget_unfilled(decision)
 
-    def _forget_unfilled(self, decision: Decision) -> None:
+    def _forget_unfilled(self, decision: TrackedSignal) -> None:
         """Let go of the oldest ended signal without a fill, where one more would be too many."""
         if decision.filled:
             return
@@ -178,11 +178,11 @@ class Decisions:
             if oldest is not None and not oldest.filled:
                 del self.kept[oldest.identity]
 
-    def _opportunity(self, decision: Decision) -> Opportunity:
+    def _opportunity(self, decision: TrackedSignal) -> Opportunity:
         return self.opportunities.setdefault(decision.strategy, {}).setdefault(decision.symbol, Opportunity())
 
 
-def decision_of(fill: Fill, *known: Mapping[Identity, Decision]) -> Decision | None:
+def decision_of(fill: Fill, *known: Mapping[Identity, TrackedSignal]) -> TrackedSignal | None:
     """The decision that led to `fill`, if it is in one of `known`."""
     if fill.signal_id is None:
         return None

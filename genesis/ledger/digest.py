@@ -9,8 +9,8 @@ from decimal import Decimal
 import msgspec
 
 from genesis.ledger.book import Book
+from genesis.ledger.component import ComponentPart
 from genesis.ledger.holding import Turnovers
-from genesis.ledger.part import Part
 from genesis.ledger.trips import TripTally
 
 
@@ -22,7 +22,7 @@ class _HoldingFacts(msgspec.Struct, frozen=True):
     realized: Decimal
     fees: dict[str, Decimal]
     funding: dict[str, Decimal]
-    tagged: dict[str, Part]
+    tagged: dict[str, ComponentPart]
     trip_pnl: Decimal | None
     trips: TripTally
     turnover: Turnovers

@@ -24,7 +24,7 @@ MOST_QUIET_STEPS = 60
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Level(NamedTuple):
+class AccountLevel(NamedTuple):
     """What an account came to at a point: its return to the next one is the change of the net P&L over the equity."""
 
     net: Decimal
@@ -58,8 +58,8 @@ class GridState(msgspec.Struct, frozen=True):
 
     step_seconds: float
     point: int
-    levels: dict[str, Level]
-    account: Level | None
+    levels: dict[str, AccountLevel]
+    account: AccountLevel | None
     account_nets: dict[str, Decimal]
     prices: dict[str, Decimal]
     exposures: dict[str, dict[str, float]]
@@ -93,8 +93,8 @@ class EquityGrid:
         self._benchmark = benchmark
         self._point: int | None = None
         self._unwatched = False
-        self._levels: dict[str, Level] = {}
-        self._account: Level | None = None
+        self._levels: dict[str, AccountLevel] = {}
+        self._account: AccountLevel | None = None
         self._account_nets: dict[str, Decimal] = {}
         """Net P&L of each strategy at the account's last known point."""
         self._prices: dict[str, Decimal] = {}
@@ -159,7 +159,7 @@ class EquityGrid:
         net = book.net_pnl if known else None
         if net is None:
             return nan
-        before, self._levels[name] = self._levels.get(name), Level(net, book.equity)
+        before, self._levels[name] = self._levels.get(name), AccountLevel(net, book.equity)
         return before.change(net) if before is not None else nan
 
     def _contributions(self, watched: Watched, *, known: bool) -> dict[str, float]:
@@ -180,7 +180,7 @@ class EquityGrid:
     def _portfolio(self, net: Decimal | None, watched: Watched) -> float:
         if net is None:
             return nan
-        before, self._account = self._account, Level(net, watched.equity)
+        before, self._account = self._account, AccountLevel(net, watched.equity)
         return before.change(net) if before is not None else nan
 
     def _symbols(self, marks: Mapping[str, Mark], *, known: bool) -> dict[str, float]:

@@ -9,7 +9,7 @@ import msgspec
 
 from genesis.core.models import Fill, Side
 from genesis.core.money import ZERO
-from genesis.ledger.part import add_amount
+from genesis.ledger.component import add_amount
 
 HALF = Decimal("0.5")
 KEPT_FILLS = 50

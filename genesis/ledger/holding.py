@@ -11,8 +11,8 @@ import msgspec
 
 from genesis.core.models import Fill, Funding, Liquidity, Side
 from genesis.core.money import ZERO, share, total
+from genesis.ledger.component import MAIN, ComponentPart, add_amount
 from genesis.ledger.execution import Execution
-from genesis.ledger.part import MAIN, Part, add_amount
 from genesis.ledger.position import Position, Trade, trade
 from genesis.ledger.trips import RoundTrip, TripCounts, TripTally
 
@@ -62,7 +62,7 @@ class Holding(msgspec.Struct, kw_only=True):
     turnover: Turnovers = msgspec.field(default_factory=dict)
     execution: Execution = msgspec.field(default_factory=Execution)
     """What its fills came to against the prices that were decided on."""
-    tagged: dict[str, Part] = msgspec.field(default_factory=dict)
+    tagged: dict[str, ComponentPart] = msgspec.field(default_factory=dict)
     """Component → its part; `main` is what the holding has beyond these, so that it costs nothing to keep."""
     untagged: bool = False
     """Whether there is a part `main`."""
@@ -73,11 +73,11 @@ class Holding(msgspec.Struct, kw_only=True):
     def unrealized(self, mark: Decimal) -> Decimal:
         return self.quantity * mark - self.basis
 
-    def parts(self) -> Iterator[tuple[str, Part]]:
+    def parts(self) -> Iterator[tuple[str, ComponentPart]]:
         """Each component and its part; together they are the holding, to the last digit."""
         if self.untagged:
             # What leaves the basis goes into the realised P&L, so that the cost of all fills is exact.
-            whole = Part(quantity=self.quantity, cost=self.basis - self.realized, fees=self.fees, funding=self.funding)
+            whole = ComponentPart(quantity=self.quantity, cost=self.basis - self.realized, fees=self.fees, funding=self.funding)
             yield MAIN, whole.less(self.tagged) if self.tagged else whole
         yield from self.tagged.items()
 
@@ -110,10 +110,10 @@ class Holding(msgspec.Struct, kw_only=True):
             self._part(component).fund(funding, self.currency)
         self.events += 1
 
-    def _part(self, component: str) -> Part:
+    def _part(self, component: str) -> ComponentPart:
         part = self.tagged.get(component)
         if part is None:
-            part = self.tagged[component] = Part()
+            part = self.tagged[component] = ComponentPart()
         return part
 
     def _follow_trip(self, fill: Fill, done: Trade) -> None:

@@ -22,9 +22,9 @@ from genesis.core.models import AnyAccountEvent
 from genesis.database.address import Address, address
 from genesis.ledger.points import NO_POINTS, Points
 from genesis.ledger.rows import Row
-from genesis.ledger.store import Entry, Sequenced, Store
+from genesis.ledger.store import AppendResult, Sequenced, Store
 
-__all__ = ["Entry", "Journal"]
+__all__ = ["AppendResult", "Journal"]
 
 MAX_PENDING = 50_000
 """Events that may wait for their commit."""
@@ -42,7 +42,7 @@ class _Append(NamedTuple):
     """Events that wait for their commit, and who waits for them."""
 
     events: Sequence[AnyAccountEvent]
-    book: Callable[[Sequence[Entry]], None]
+    book: Callable[[Sequence[AppendResult]], None]
     done: asyncio.Future[None]
 
 
@@ -106,7 +106,7 @@ class Journal:
         await self._run(self._store.close)
         self._thread.shutdown()
 
-    async def append(self, events: Sequence[AnyAccountEvent], book: Callable[[Sequence[Entry]], None]) -> None:
+    async def append(self, events: Sequence[AnyAccountEvent], book: Callable[[Sequence[AppendResult]], None]) -> None:
         """Commit the new ones among `events`, in their order, whole or not at all; then call `book` with what became of each.
 
         `book` is called in the journal's order, even when the caller is cancelled meanwhile.
@@ -230,9 +230,9 @@ class Journal:
             start = end
         await self._take_found()
 
-    def _book(self, one: _Append, entries: Sequence[Entry]) -> None:
+    def _book(self, one: _Append, entries: Sequence[AppendResult]) -> None:
         self.pending -= len(entries)
-        self.last_sequence += sum(1 for entry in entries if entry is Entry.NEW)
+        self.last_sequence += sum(1 for entry in entries if entry is AppendResult.NEW)
         try:
             one.book(entries)
         except Exception as error:  # it is the caller's, who has to hear of it; the others' events are booked all the same

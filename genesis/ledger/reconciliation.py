@@ -10,7 +10,7 @@ import msgspec
 from genesis.core.errors import EventError
 from genesis.core.models import MAX_TEXT
 from genesis.core.money import ZERO
-from genesis.core.statement import ALL, WHOLE_ACCOUNT, CashBasis, Item, Statement, Terms
+from genesis.core.statement import ALL, WHOLE_ACCOUNT, CashBasis, ComparisonSettings, Item, Statement
 from genesis.ledger.book import Book
 
 MAX_SCOPES = 100
@@ -53,7 +53,7 @@ class Reconciliations(msgspec.Struct, kw_only=True):
 
     by_scope: dict[str, Reconciliation] = msgspec.field(default_factory=dict)
 
-    def admit(self, terms: Terms, strategies: Collection[str]) -> None:
+    def admit(self, terms: ComparisonSettings, strategies: Collection[str]) -> None:
         """Let pass what can be compared and kept.
 
         Raises:
@@ -73,7 +73,7 @@ class Reconciliations(msgspec.Struct, kw_only=True):
         self.by_scope[found.scope] = msgspec.structs.replace(found, breaks=found.breaks[:MAX_KEPT_BREAKS])
 
 
-def reconcile(books: Mapping[str, Book], statement: Statement, terms: Terms, timestamp: float) -> Reconciliation:
+def reconcile(books: Mapping[str, Book], statement: Statement, terms: ComparisonSettings, timestamp: float) -> Reconciliation:
     """Compare all that `terms` cover. The arithmetic wants `EXACT`; whoever calls sets it."""
     covered = [book for name, book in books.items() if not terms.strategies or name in terms.strategies]
     positions = _positions(covered, by_strategy=_names_strategies(statement.positions))

@@ -29,7 +29,7 @@ _log = structlog.get_logger(__name__)
 Sequenced = tuple[int, AnyAccountEvent]
 
 
-class Entry(enum.Enum):
+class AppendResult(enum.Enum):
     """What `append` did with an event."""
 
     NEW = "new"
@@ -54,7 +54,7 @@ class Store:
         self._broken = False
         self._planned: list[Row] = []
         """What the last commit was to keep, and what it made of its events."""
-        self._entries: list[Entry] = []
+        self._entries: list[AppendResult] = []
         self._insert = ""
         self._copy: RootTransaction | None = None
 
@@ -83,7 +83,7 @@ class Store:
         """Close the connection, and leave the journal to whoever wants it next."""
         self.database.close()
 
-    def append(self, events: Sequence[AnyAccountEvent]) -> list[Entry]:
+    def append(self, events: Sequence[AnyAccountEvent]) -> list[AppendResult]:
         """Commit the new ones among `events`, in their order, in one transaction.
 
         A connection that breaks is made anew once, and a commit that nobody knows the end of is looked for.
@@ -258,7 +258,7 @@ class Store:
             self.last_sequence, self._broken = known, True
             raise
 
-    def _append_anew(self, events: Sequence[AnyAccountEvent]) -> list[Entry]:
+    def _append_anew(self, events: Sequence[AnyAccountEvent]) -> list[AppendResult]:
         """After the connection broke: what the commit came to, or a second attempt."""
         planned, entries = self._planned, self._entries
         tail = self._reconnect()
@@ -271,12 +271,12 @@ class Store:
             self._broken = True
             raise
 
-    def _append(self, connection: Connection, events: Sequence[AnyAccountEvent]) -> list[Entry]:
+    def _append(self, connection: Connection, events: Sequence[AnyAccountEvent]) -> list[AppendResult]:
         rows = self._rows(events)
-        if len({row[1:3] for row in rows}) == len(rows) and self._commit(connection, rows, [Entry.NEW] * len(rows)):
+        if len({row[1:3] for row in rows}) == len(rows) and self._commit(connection, rows, [AppendResult.NEW] * len(rows)):
             return self._entries
         entries = self._compare(connection, events)
-        new = [row for row, entry in zip(rows, entries, strict=True) if entry is Entry.NEW]
+        new = [row for row, entry in zip(rows, entries, strict=True) if entry is AppendResult.NEW]
         numbered = [row._replace(sequence=number) for number, row in enumerate(new, self.last_sequence + 1)]
         if numbered and not self._commit(connection, numbered, entries):
             self._broken = True
@@ -288,7 +288,7 @@ class Store:
         received = int(self._clock.timestamp() * _MICROSECONDS)
         return [row_of(event, number, received) for number, event in enumerate(events, self.last_sequence + 1)]
 
-    def _commit(self, connection: Connection, rows: list[Row], entries: list[Entry]) -> bool:
+    def _commit(self, connection: Connection, rows: list[Row], entries: list[AppendResult]) -> bool:
         """Commit `rows`; False, with nothing kept, if an identity among them is in the journal already."""
         self._planned, self._entries = rows, entries
         try:
@@ -299,7 +299,7 @@ class Store:
         self.last_sequence += len(rows)
         return True
 
-    def _compare(self, connection: Connection, events: Sequence[AnyAccountEvent]) -> list[Entry]:
+    def _compare(self, connection: Connection, events: Sequence[AnyAccountEvent]) -> list[AppendResult]:
         """What each event is, by the journal and by those before it."""
         with connection.begin():
             known = dict(self._known(connection, events))
@@ -307,10 +307,10 @@ class Store:
         for event in events:
             identity = (event.source, event.event_id)
             if identity in known:
-                entries.append(Entry.DUPLICATE if same_content(known[identity], event) else Entry.CONFLICT)
+                entries.append(AppendResult.DUPLICATE if same_content(known[identity], event) else AppendResult.CONFLICT)
             else:
                 known[identity] = event
-                entries.append(Entry.NEW)
+                entries.append(AppendResult.NEW)
         return entries
 
     def _known(

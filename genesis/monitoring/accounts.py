@@ -22,13 +22,13 @@ from genesis.core.models import AnyAccountEvent, AnyMarketEvent, Fill, MarketTra
 from genesis.core.money import exact_arithmetic
 from genesis.ledger.correction import Correction, Identity
 from genesis.ledger.currency import Currencies
-from genesis.ledger.decisions import Decision, Decisions, Opportunity
+from genesis.ledger.decisions import Decisions, Opportunity, TrackedSignal
 from genesis.ledger.equity import EquityGrid
 from genesis.ledger.execution import KEPT_FILLS, RecentFill
 from genesis.ledger.ledger import Ledger
 from genesis.ledger.points import decode_points
 from genesis.ledger.reconciliation import Reconciliations
-from genesis.ledger.sequences import Sequences
+from genesis.ledger.source_gaps import Sequences
 from genesis.ledger.state import LedgerState
 from genesis.ledger.trips import TripLog, TripLogState
 from genesis.monitoring.analysis import Analysis, AnalysisState
@@ -54,7 +54,7 @@ class StrategyRecord(msgspec.Struct, kw_only=True):
     last_event_timestamp: float | None = None
     """Wall time; None if nothing came since the start."""
 
-    def execute(self, fill: Fill, decision: Decision | None) -> None:
+    def execute(self, fill: Fill, decision: TrackedSignal | None) -> None:
         """Measure a fill, which `decision` led to if it is known."""
         decided = fill.decision_price or (decision.price if decision is not None else None)
         slippage = None if decided is None else slippage_ratio(fill.side, fill.price, decided)
@@ -79,7 +79,7 @@ class AccountsState(msgspec.Struct, frozen=True):
     sequence: int
     ledger: LedgerState
     records: dict[str, StrategyRecord]
-    decisions: list[Decision]
+    decisions: list[TrackedSignal]
     opportunities: dict[str, dict[str, Opportunity]]
     trips: dict[str, TripLogState]
     failed: dict[str, str]

@@ -17,7 +17,7 @@ from genesis.analytics.capacity import (
     edge_multiple,
     participation_multiple,
 )
-from genesis.analytics.impact import Orders, Sample, SymbolOrders, coefficient_of
+from genesis.analytics.impact import ImpactObservation, Orders, SymbolOrders, coefficient_of
 from genesis.analytics.liquidity import Markets
 from genesis.core.statistics_config import StatisticsSettings
 from genesis.ledger.book import Book, Rates
@@ -160,11 +160,11 @@ class Capacities:
                 return fitted, sum(sample.orders.compared_fills for sample in samples)
         return float(self._settings.impact_coefficient), 0
 
-    def _samples(self, traded: Mapping[str, SymbolOrders]) -> Iterator[Sample]:
+    def _samples(self, traded: Mapping[str, SymbolOrders]) -> Iterator[ImpactObservation]:
         for symbol, tally in traded.items():
             market = self._market(symbol)
             if market.quantity is not None and market.volatility:
-                yield Sample(tally, market.volatility, market.quantity)
+                yield ImpactObservation(tally, market.volatility, market.quantity)
 
     def _market(self, symbol: str) -> _Conditions:
         known = self._conditions.get(symbol)

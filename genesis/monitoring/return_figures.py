@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from genesis.analytics.backtest import Backtest, independence_pvalue, kupiec_pvalue
 from genesis.analytics.metrics import calmar_of, sharpe_of, sortino_of, volatility_of
-from genesis.analytics.risk import Level, Tail
+from genesis.analytics.risk import ConfidenceLevel, Tail
 from genesis.analytics.sums import CentralSums, Path
 
 Key = tuple[str, str]
@@ -145,7 +145,7 @@ def _calmar(path: Path, count: int, year: Year, window: str, reasons: Reasons) -
     return None
 
 
-def backtest_figures(backtest: Backtest, level: Level, least: int, variant: str, reasons: Reasons) -> BacktestFigures:
+def backtest_figures(backtest: Backtest, level: ConfidenceLevel, least: int, variant: str, reasons: Reasons) -> BacktestFigures:
     """The counts of a back-test, and the p-values once they stand on enough; why one is None is noted in `reasons`."""
     forecasts, exceedances = backtest.forecasts, backtest.exceedances
     if forecasts < least:

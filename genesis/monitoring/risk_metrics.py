@@ -14,7 +14,7 @@ from genesis.analytics.metrics import compounded, risk_free_step
 from genesis.analytics.ordered import OrderedReturns
 from genesis.analytics.risk import (
     LEAST_SQUARE,
-    Level,
+    ConfidenceLevel,
     Regression,
     Tail,
     component_historical,
@@ -64,7 +64,7 @@ class ReturnStatistics:
         self._year = Year(steps, risk_free_step(float(settings.risk_free_rate), steps), settings.min_observations)
         self._horizon = settings.horizon_name
         self._scale = sqrt(settings.horizon_steps)
-        self._levels = tuple(Level(confidence) for confidence in settings.confidence)
+        self._levels = tuple(ConfidenceLevel(confidence) for confidence in settings.confidence)
         self._benchmark = settings.benchmark
         self._risk = self._window(settings.risk_points, benchmark=settings.benchmark is not None)
         self._ordered = OrderedReturns(settings.risk_points)
@@ -162,7 +162,7 @@ class ReturnStatistics:
                 self._losses = losses + [tail and tail.value_at_risk for tail in self._modelled(moments)]
         return self._losses
 
-    def _quantile(self, level: Level) -> float:
+    def _quantile(self, level: ConfidenceLevel) -> float:
         ordered = self._ordered
         rank, part = level.rank(ordered.count)
         below = ordered.values[rank]
@@ -192,7 +192,7 @@ class ReturnStatistics:
                 reasons.note(figure, self._no_tail(moments), f"{method}_{level}")
         return tails
 
-    def _shortfall(self, level: Level) -> float:
+    def _shortfall(self, level: ConfidenceLevel) -> float:
         rank, _ = level.rank(self._ordered.count)
         return 0.0 - self._ordered.mean_of_smallest(rank + 1)
 
@@ -242,7 +242,12 @@ def component_value_at_risk(
     `totals`: the account's returns, shape (points,). `contributions`: the P&L of each strategy's step over the account's equity
     before it, shape (points, strategies), each row adds up to its total. No NaN.
     """
-    levels, scale, reasons, parts = [Level(c) for c in settings.confidence], sqrt(settings.horizon_steps), Reasons(), {}
+    levels, scale, reasons, parts = (
+        [ConfidenceLevel(c) for c in settings.confidence],
+        sqrt(settings.horizon_steps),
+        Reasons(),
+        {},
+    )
     for method in (HISTORICAL, PARAMETRIC):
         for level in levels:
             split, reason = _split(method, totals, contributions, level, settings.min_observations)
@@ -254,7 +259,9 @@ def component_value_at_risk(
     return ComponentFigures(parts, settings.horizon_name, reasons.collapsed(every))
 
 
-def _split(method: str, totals: Floats, contributions: Floats, level: Level, least: int) -> tuple[Floats | None, str | None]:
+def _split(
+    method: str, totals: Floats, contributions: Floats, level: ConfidenceLevel, least: int
+) -> tuple[Floats | None, str | None]:
     """The parts at the step, or why there are none."""
     if len(totals) < least:
         return None, "warming_up"

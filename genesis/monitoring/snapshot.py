@@ -22,7 +22,7 @@ from genesis.ledger.drawdown import Episode
 from genesis.ledger.holding import Turnover
 from genesis.ledger.periods import Period
 from genesis.ledger.reconciliation import Reconciliation
-from genesis.ledger.sequences import Order
+from genesis.ledger.source_gaps import NumberOrder
 from genesis.ledger.trips import Streaks, TripCounts
 from genesis.monitoring.return_figures import ComponentFigures, ReturnFigures
 
@@ -168,7 +168,7 @@ class SourceSnapshot:
     """What has come of a source's numbered events."""
 
     missing: int
-    counts: Mapping[Order, int]
+    counts: Mapping[NumberOrder, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,16 @@ from genesis.core.config import MonitorSettings, StrategySettings, TradingRules
 from genesis.core.errors import EventError
 from genesis.core.models import AnyAccountEvent, AnyEvent, AnyMarketEvent, MarketEvent, MarketTrade, Quote, Void
 from genesis.core.money import EXACT, exact_arithmetic
-from genesis.core.statement import Statement, Terms
+from genesis.core.statement import ComparisonSettings, Statement
 from genesis.ledger.digest import digest
-from genesis.ledger.journal import Entry, Journal
-from genesis.ledger.notes import Notes
+from genesis.ledger.enrichment import Enrichment
+from genesis.ledger.journal import AppendResult, Journal
 from genesis.ledger.reconciliation import Reconciliation, reconcile
 from genesis.monitoring.accounts import Accounts
+from genesis.monitoring.cached_figures import SettledFigures
 from genesis.monitoring.capacities import Capacities
 from genesis.monitoring.intake import Intake
 from genesis.monitoring.restart import Progress, correct, replay
-from genesis.monitoring.settled import SettledFigures
 from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.summary import summarise
 from genesis.monitoring.telemetry import Outcome, Telemetry
@@ -162,7 +162,7 @@ class StrategyPerformanceMonitor:
         kept = [e for i, e in enumerate(events) if not isinstance(e, MarketEvent) and i not in refused]
         receipts: list[Receipt] = []
 
-        def book(entries: Sequence[Entry]) -> None:
+        def book(entries: Sequence[AppendResult]) -> None:
             if kept:
                 self.telemetry.journal_append.observe(self._clock.monotonic() - started)
             known = iter(entries)
@@ -187,7 +187,7 @@ class StrategyPerformanceMonitor:
         await self._journal.save_snapshot(self._accounts.encode, points)
         self._accounts.analysis.saved(points)
 
-    def reconcile(self, statement: Statement, terms: Terms) -> Reconciliation:
+    def reconcile(self, statement: Statement, terms: ComparisonSettings) -> Reconciliation:
         """Compare a broker's statement with the books of this moment, and keep what it comes to for the exporter.
 
         Raises:
@@ -264,7 +264,7 @@ class StrategyPerformanceMonitor:
         """The events, with all noted that a replay cannot know."""
         if all(isinstance(event, MarketEvent) for event in events):
             return events
-        notes = Notes(self._accounts.ledger, self._accounts.decisions.kept)
+        notes = Enrichment(self._accounts.ledger, self._accounts.decisions.kept)
         noted: list[AnyEvent] = []
         for event in events:
             if isinstance(event, MarketEvent):
@@ -274,12 +274,12 @@ class StrategyPerformanceMonitor:
                 noted.append(notes.note(event))
         return noted
 
-    def _receive(self, event: AnyAccountEvent, entry: Entry) -> Receipt:
-        if entry is Entry.CONFLICT:
+    def _receive(self, event: AnyAccountEvent, entry: AppendResult) -> Receipt:
+        if entry is AppendResult.CONFLICT:
             reason = f"is already in the journal with other content (source {event.source!r})"
             _log.warning("event refused", kind=type(event).__name__, event_id=event.event_id, reason=reason)
             return Receipt(Outcome.CONFLICT, EventError("event_id", event.event_id, reason))
-        if entry is Entry.DUPLICATE:
+        if entry is AppendResult.DUPLICATE:
             return _DUPLICATE
         if self._intake.is_late(event):
             self.telemetry.kinds[type(event)].late += 1

@@ -22,9 +22,9 @@ from genesis.ledger.ledger import Ledger
 from genesis.ledger.periods import Period
 from genesis.monitoring.account_figures import NOTHING, Kinds, account_figures, kinds_of, unvalued_reason
 from genesis.monitoring.accounts import Accounts, StrategyRecord
+from genesis.monitoring.cached_figures import Counted, Settled, SettledFigures
 from genesis.monitoring.capacities import Capacities, Money
 from genesis.monitoring.return_figures import ReturnFigures
-from genesis.monitoring.settled import Counted, Settled, SettledFigures
 from genesis.monitoring.snapshot import (
     AccountSnapshot,
     HoldingSnapshot,

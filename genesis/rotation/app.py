@@ -22,8 +22,8 @@ from genesis.database.address import Address, configured
 from genesis.rotation.audit.log import AuditLog
 from genesis.rotation.controller import Controller, Parts
 from genesis.rotation.delivery import EnginePort, HttpEngine, NoEngine
+from genesis.rotation.http import rotation_site
 from genesis.rotation.observer import FILE, Observer, check_expressions
-from genesis.rotation.site import rotation_site
 
 _LAST_ROUND_SECONDS = 10.0
 """How long the round under way may take at a stop."""

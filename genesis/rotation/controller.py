@@ -20,11 +20,11 @@ from genesis.rotation.audit.log import AuditLog
 from genesis.rotation.decision import Decision, History, Reason
 from genesis.rotation.delivery import EnginePort
 from genesis.rotation.halting import halted_by_file
+from genesis.rotation.instruction import Instruction, differences
 from genesis.rotation.observation import EngineReport, Observation
-from genesis.rotation.observer import Look
-from genesis.rotation.order import Order, differences
+from genesis.rotation.observer import Answered
 from genesis.rotation.policy.account import account_allows
-from genesis.rotation.status import Status, Tally
+from genesis.rotation.status import RotationCounters, Status
 
 _SAY_AGAIN_SECONDS = 60.0
 _REFUSALS = range(400, 500)
@@ -36,11 +36,11 @@ _log = structlog.get_logger(__name__)
 class Eyes(Protocol):
     """What looks: `Observer`."""
 
-    async def look(self) -> Look:
+    async def look(self) -> Answered:
         """Ask everything; nothing is raised."""
         ...
 
-    def observation(self, look: Look, engine: EngineReport | None, faults: Mapping[str, str]) -> Observation:
+    def observation(self, look: Answered, engine: EngineReport | None, faults: Mapping[str, str]) -> Observation:
         """What was seen, with what the engine reports and what is known to be wrong besides."""
         ...
 
@@ -70,7 +70,7 @@ class Controller:
         self._clock = clock
         self._decide = decide
         self._history: History | None = None
-        self._order: Order | None = None
+        self._order: Instruction | None = None
         self._confirmed: int | None = None
         self._heard: EngineReport | None = None
         self._said_at: float | None = None
@@ -79,7 +79,7 @@ class Controller:
         self.between_rounds = asyncio.Lock()
         """Held during a round."""
         self.status = Status(parts.settings)
-        self.tally = Tally()
+        self.tally = RotationCounters()
         self.told: Callable[[Decision, int], None] = lambda _, __: None
         """Called with each decision that was recorded, and its number."""
 
@@ -206,7 +206,7 @@ class Controller:
         )
         self._history = decision.history
         if ordered:
-            self._order = Order(number, {name: step.after for name, step in decision.steps.items()})
+            self._order = Instruction(number, {name: step.after for name, step in decision.steps.items()})
         self.tally.count(decision)
         self.status = replace(self.status, decision=decision, number=number, trouble=None)
         self.told(decision, number)
@@ -246,14 +246,14 @@ class Controller:
         _log.warning("a round took too long: nothing is raised by what it saw", seconds=round(late, 1))
         return True
 
-    def _adds_nothing(self, order: Order) -> bool:
+    def _adds_nothing(self, order: Instruction) -> bool:
         """Whether no strategy gets more by it than it had when the engine was heard last."""
         had = {} if self._heard is None else self._heard.shares
         return all(
             share.weight <= had[name].weight if name in had else not share.weight for name, share in order.shares.items()
         )
 
-    async def _delivered(self, order: Order, outcome: str, text: str) -> None:
+    async def _delivered(self, order: Instruction, outcome: str, text: str) -> None:
         self.tally.deliveries[outcome] += 1
         if outcome == "confirmed":
             self._confirmed = order.number

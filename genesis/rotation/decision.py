@@ -33,7 +33,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """The weight that the scores amount to, before bounds on its way; None where there is none."""
 
 
-class Holding(msgspec.Struct, frozen=True, kw_only=True):
+class ActiveRule(msgspec.Struct, frozen=True, kw_only=True):
     """A rule that holds."""
 
     since: float
@@ -62,7 +62,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     clear_since: float | None = None
     """Since when no rule that pauses has held, by figures that are known; None while one holds or is not known."""
     probation_until: float | None = None
-    rules: dict[str, Holding] = {}
+    rules: dict[str, ActiveRule] = {}
     pinned: bool = False
 
 

@@ -13,7 +13,7 @@ from genesis.core.models import StrategyState
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import Kind, Metric
 from genesis.rotation.decision import Decision
-from genesis.rotation.status import Status, Tally
+from genesis.rotation.status import RotationCounters, Status
 
 MAX_STRATEGIES = 1000
 """Strategies past this number, in the order of their names, have no series: the monitor tells no more by name either."""
@@ -26,7 +26,7 @@ _DAY = 24 * 60 * 60.0
 class RotationCollector(Collector):
     """Tells the state of one controller. A controller that waits tells that it does, and nothing of allocations."""
 
-    def __init__(self, status: Callable[[], Status], tally: Tally) -> None:
+    def __init__(self, status: Callable[[], Status], tally: RotationCounters) -> None:
         self._status = status
         self._tally = tally
 
@@ -47,7 +47,7 @@ def _own(status: Status) -> Iterator[Family]:
     yield _family(catalog.ROTATION_BLOCKED_INFO, {(reason.code,): 1.0 for reason in status.blocked}.items())
 
 
-def _counted(tally: Tally) -> Iterator[Family]:
+def _counted(tally: RotationCounters) -> Iterator[Family]:
     yield _family(catalog.ROTATION_DECISIONS, tally.decisions.items())
     yield _family(catalog.ROTATION_DELIVERIES, (((outcome,), count) for outcome, count in tally.deliveries.items()))
     changed = ((change, at.timestamp()) for change, at in tally.changed.items())

@@ -14,8 +14,8 @@ from genesis.core.config import TradingRules
 from genesis.core.errors import ConfigError, Fault, ServerError
 from genesis.core.rotation_config import RotationSettings
 from genesis.monitoring import catalog
-from genesis.rotation.answers import Answers, asked, configured, observation
 from genesis.rotation.observation import EngineReport, Observation
+from genesis.rotation.query_results import QueryResults, asked, configured, observation
 
 FILE = "rotation.yaml"
 
@@ -33,12 +33,12 @@ _EVALUATIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Answered:
     """What Prometheus answered, and what is wrong with it."""
 
     time: datetime
     """Wall time of the controller before it asked."""
-    answers: Answers = field(default_factory=dict)
+    answers: QueryResults = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
     """Code → words."""
     trusted: bool = True
@@ -57,14 +57,14 @@ class Observer:
         self._longest = settings.max_clock_difference.total_seconds()
         self._looked_at: tuple[float, float] | None = None
 
-    async def look(self) -> Look:
+    async def look(self) -> Answered:
         """Ask everything at one moment; what goes wrong is in the answer, and nothing is raised."""
         time, wall, since = self._clock.now(), self._clock.timestamp(), self._clock.monotonic()
         faults = dict(self._jump(wall, since))
         try:
             moment = await self._now()
         except ServerError as error:
-            return Look(time, faults={**faults, "prometheus": str(error)}, trusted=False)
+            return Answered(time, faults={**faults, "prometheus": str(error)}, trusted=False)
         faults.update(self._difference(moment, wall, self._clock.monotonic() - since))
         outcomes, newest, rules = await asyncio.gather(
             asyncio.gather(*(self._ask(promql, moment) for promql in self._expressions.values())),
@@ -79,9 +79,9 @@ class Observer:
                 answers[key] = outcome
         faults.update(rules)
         ahead = _ahead(newest, moment + self._longest)
-        return Look(time, answers, {**faults, **ahead}, trusted=not ahead)
+        return Answered(time, answers, {**faults, **ahead}, trusted=not ahead)
 
-    def observation(self, look: Look, engine: EngineReport | None, faults: Mapping[str, str]) -> Observation:
+    def observation(self, look: Answered, engine: EngineReport | None, faults: Mapping[str, str]) -> Observation:
         """What was seen, with what the engine reports and what is known to be wrong besides."""
         return observation(
             self._settings,

@@ -12,7 +12,7 @@ from genesis.core.printing import aligned, one_line
 from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.audit.commands import BY, Standing
 from genesis.rotation.audit.lines import reason_text
-from genesis.rotation.audit.rows import Delivery, Entry, Recorded
+from genesis.rotation.audit.rows import DeliveryAttempt, Recorded, RecordedDecision
 from genesis.rotation.audit.store import AuditStore
 from genesis.rotation.decision import Step
 from genesis.rotation.observation import Pin
@@ -24,7 +24,7 @@ _LATE = 3
 _TEXT = 200
 
 
-class Change(NamedTuple):
+class LastStep(NamedTuple):
     """A strategy's last one."""
 
     time: datetime
@@ -36,12 +36,12 @@ class Report(NamedTuple):
 
     number: int
     """Of the last decision; 0 before the first one."""
-    entry: Entry | None
+    entry: RecordedDecision | None
     settings: RotationSettings | None
     """Those that it was made by; None where they are of a Genesis that had others, or damaged."""
     standing: Standing
-    changes: dict[str, Change]
-    delivery: Delivery | None
+    changes: dict[str, LastStep]
+    delivery: DeliveryAttempt | None
     """The last attempt of the last decision that the engine had to follow."""
     waiting: int
     """The number of the last decision that the engine had to follow, if nobody has confirmed it; else 0."""
@@ -53,11 +53,11 @@ def report(store: AuditStore) -> Report:
         JournalError: the log cannot be read, or is damaged.
     """
     last, ordered = store.last(), store.last_ordered()
-    changes: dict[str, Change] = {}
+    changes: dict[str, LastStep] = {}
     for recorded in store.read(store.before_the_last(_LOOK_BACK, changes=True), _LOOK_BACK, changes=True):
         decision = recorded.entry.decision
         moved = {name: step for name, step in decision.steps.items() if step.before != step.after}
-        changes |= {name: Change(decision.time, step) for name, step in moved.items()}
+        changes |= {name: LastStep(decision.time, step) for name, step in moved.items()}
     attempts = store.deliveries(ordered.number, ordered.number) if ordered is not None else []
     confirmed = any(one.outcome == "confirmed" for one in attempts)
     return Report(
@@ -148,12 +148,12 @@ def _delivery(found: Report) -> Iterator[str]:
         yield f"engine    {_attempt(found.delivery)}"
 
 
-def _attempt(delivery: Delivery) -> str:
+def _attempt(delivery: DeliveryAttempt) -> str:
     text = f": {one_line(delivery.text, _TEXT)}" if delivery.text else ""
     return f"decision {delivery.number} {delivery.outcome} at {delivery.time:%Y-%m-%d %H:%M:%S} UTC{text}"
 
 
-def _table(found: Report, entry: Entry) -> list[tuple[str, ...]]:
+def _table(found: Report, entry: RecordedDecision) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [("STRATEGY", "STATE", "WEIGHT", "SCORE", "LAST CHANGE", "WHY")]
     for strategy, step in entry.decision.steps.items():
         score = "-" if step.score is None else f"{step.score:.3f}"

@@ -13,7 +13,7 @@ from genesis.rotation.decision import Decision, Reason
 from genesis.rotation.observation import EngineReport
 
 
-class Change(NamedTuple):
+class StepKind(NamedTuple):
     """A kind of step that changed a strategy."""
 
     strategy: str
@@ -49,14 +49,14 @@ class Status:
 
 
 @dataclass(slots=True)
-class Tally:
+class RotationCounters:
     """What was counted since the start."""
 
     decisions: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(action, reason) → steps."""
     deliveries: Counter[str] = field(default_factory=Counter)
     """Outcome → how often."""
-    changed: dict[Change, datetime] = field(default_factory=dict)
+    changed: dict[StepKind, datetime] = field(default_factory=dict)
     """When each kind of change was last made of a strategy that is still there."""
 
     def count(self, decision: Decision) -> None:
@@ -65,5 +65,5 @@ class Tally:
             reason = step.reasons[0].code if step.reasons else ""
             self.decisions[step.action.value, reason] += 1
             if step.action is not Action.HOLD:
-                self.changed[Change(strategy, step.action.value, reason)] = decision.time
+                self.changed[StepKind(strategy, step.action.value, reason)] = decision.time
         self.changed = {change: at for change, at in self.changed.items() if change.strategy in decision.steps}

@@ -11,7 +11,7 @@ from genesis.report.layout import count, heading, moment, money, percent, span, 
 from genesis.rotation.audit.rows import settings_payload
 from genesis.rotation.decision import Reason
 from genesis.simulate.profit import PLANS, ROTATION, Result
-from genesis.simulate.simulation import Change, Simulation
+from genesis.simulate.simulation import Simulation, TimedStep
 
 Lines = Iterator[str]
 
@@ -59,7 +59,7 @@ def _steered(simulation: Simulation) -> Lines:
         yield STEERED.format(count=simulation.steered_steps)
 
 
-def _steps(changes: Sequence[Change], most: int) -> Lines:
+def _steps(changes: Sequence[TimedStep], most: int) -> Lines:
     shown = changes[-most:] if most else ()
     left_out = len(changes) - len(shown)
     yield from heading(f"Changes: {len(changes)}" + (f", the last {len(shown)} of them" if shown and left_out else ""))

@@ -13,8 +13,8 @@ from genesis.core.config import TradingRules
 from genesis.core.errors import ServerError
 from genesis.core.rotation_config import RotationSettings
 from genesis.monitoring import catalog
-from genesis.rotation.answers import asked, observation
 from genesis.rotation.observation import Observation
+from genesis.rotation.query_results import asked, observation
 from genesis.simulate.openmetrics import named_metrics
 from genesis.simulate.profit import Account
 

@@ -26,7 +26,7 @@ from genesis.simulate.market import BEGIN, SEED, Plan, record
 from genesis.simulate.openmetrics import END
 from genesis.simulate.past import Period, Ranges, fetch, metrics_needed, moments_of
 from genesis.simulate.profit import PLANS
-from genesis.simulate.simulation import Change, Simulation
+from genesis.simulate.simulation import Simulation, TimedStep
 
 BATCH = 20
 """So many runs share a Prometheus."""
@@ -206,7 +206,7 @@ def _seconds(plan: Plan, time: datetime) -> float:
     return (time - BEGIN).total_seconds() - plan.after
 
 
-def _counted(plan: Plan, changes: Sequence[Change], state: StrategyState) -> dict[str, int]:
+def _counted(plan: Plan, changes: Sequence[TimedStep], state: StrategyState) -> dict[str, int]:
     """How often what worked was put into a state from a better one."""
     found: dict[str, int] = {}
     for change in changes:
@@ -217,11 +217,11 @@ def _counted(plan: Plan, changes: Sequence[Change], state: StrategyState) -> dic
     return found
 
 
-def _of_decaying(plan: Plan, changes: Sequence[Change]) -> Iterator[tuple[float, Change]]:
+def _of_decaying(plan: Plan, changes: Sequence[TimedStep]) -> Iterator[tuple[float, TimedStep]]:
     return ((_seconds(plan, change.time), change) for change in changes if change.strategy == plan.decays)
 
 
-def _entered(plan: Plan, changes: Sequence[Change], state: StrategyState) -> float | None:
+def _entered(plan: Plan, changes: Sequence[TimedStep], state: StrategyState) -> float | None:
     """When the decaying strategy was first put into a state; 0 where it was in it as it decayed."""
     at_decay = StrategyState.ACTIVE
     for seconds, change in _of_decaying(plan, changes):
@@ -234,7 +234,7 @@ def _entered(plan: Plan, changes: Sequence[Change], state: StrategyState) -> flo
     return 0.0 if at_decay is state else None
 
 
-def _halved(plan: Plan, changes: Sequence[Change]) -> float | None:
+def _halved(plan: Plan, changes: Sequence[TimedStep]) -> float | None:
     weight: float | None = None
     for seconds, change in _of_decaying(plan, changes):
         if seconds < 0:

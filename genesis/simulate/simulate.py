@@ -15,7 +15,7 @@ from genesis.core.config import BaselineSettings, Settings, StrategySettings
 from genesis.core.duration import parse_duration
 from genesis.core.errors import GenesisError
 from genesis.database.address import Address
-from genesis.simulate import distribution, journal, lines
+from genesis.simulate import distribution, lines, replayed
 from genesis.simulate.backfill import prometheus_on
 from genesis.simulate.market import Plan, with_fifth
 from genesis.simulate.pace import paced_monitor, paced_rotation
@@ -104,10 +104,10 @@ async def from_journal(
         samples = folder / "samples.om"
         with samples.open("wb") as file:
             metrics = metrics_needed(settings.rotation)
-            recorded = await journal.record(
+            recorded = await replayed.record(
                 where, settings, metrics, step.total_seconds(), file, since=since, until=until, clock=clock
             )
-        notes = (f"{recorded.events:,} events of the journal", *journal.NOTES)
+        notes = (f"{recorded.events:,} events of the journal", *replayed.NOTES)
         async with prometheus_on(samples, folder, environ) as url:
             return await from_prometheus(url, settings, recorded.period, changes=changes, notes=notes)
 

@@ -17,7 +17,7 @@ from genesis.simulate.profit import Comparison
 _STATES = frozenset({Action.PAUSE, Action.RESUME, Action.REDUCE, Action.RESTORE})
 
 
-class Change(NamedTuple):
+class TimedStep(NamedTuple):
     """A step that changed something of a strategy."""
 
     time: datetime
@@ -25,7 +25,7 @@ class Change(NamedTuple):
     step: Step
 
 
-class Tally:
+class StrategyTotals:
     """What became of one strategy."""
 
     def __init__(self) -> None:
@@ -63,8 +63,8 @@ class Simulation:
     def __init__(self, settings: RotationSettings, *, keep_changes: bool = True) -> None:
         """`settings`: as `simulated` gives them."""
         self.comparison = Comparison()
-        self.tallies: dict[str, Tally] = {}
-        self.changes: list[Change] = []
+        self.tallies: dict[str, StrategyTotals] = {}
+        self.changes: list[TimedStep] = []
         """In order, if they are kept."""
         self.blocked: Counter[str] = Counter()
         """Reason → steps in which it kept every weight from being raised."""
@@ -98,6 +98,6 @@ class Simulation:
         self.blocked_steps += bool(decision.blocked)
         self.blocked.update({reason.code for reason in decision.blocked})
         for name, step in decision.steps.items():
-            self.tallies.setdefault(name, Tally()).count(decision.time, step)
+            self.tallies.setdefault(name, StrategyTotals()).count(decision.time, step)
             if self._keep_changes and step.before != step.after:
-                self.changes.append(Change(decision.time, name, step))
+                self.changes.append(TimedStep(decision.time, name, step))

@@ -21,7 +21,7 @@ from genesis.core.config import MonitorSettings
 from genesis.core.errors import JournalError
 from genesis.core.models import AnyAccountEvent, CapitalFlow
 from genesis.database.address import Address, configured
-from genesis.ledger.journal import Entry, Journal
+from genesis.ledger.journal import AppendResult, Journal
 from tests.behind import lose_the_next_answer
 from tests.integration.postgres import PASSWORD, Cluster
 from tests.integration.proxy import Proxy
@@ -50,17 +50,17 @@ class Keeper:
         journal.recovered = self._recovered
         journal.failed = self.failures.append
 
-    async def append(self, *names: str) -> list[Entry]:
-        entries: list[Entry] = []
+    async def append(self, *names: str) -> list[AppendResult]:
+        entries: list[AppendResult] = []
 
-        def book(given: Sequence[Entry]) -> None:
+        def book(given: Sequence[AppendResult]) -> None:
             entries.extend(given)
-            self.booked += [name for name, entry in zip(names, given, strict=True) if entry is Entry.NEW]
+            self.booked += [name for name, entry in zip(names, given, strict=True) if entry is AppendResult.NEW]
 
         await self.journal.append([flow(name) for name in names], book)
         return entries
 
-    async def insist(self, *names: str, within: float = SOON) -> list[Entry]:
+    async def insist(self, *names: str, within: float = SOON) -> list[AppendResult]:
         """Send again until it is taken."""
         async with asyncio.timeout(within):
             while True:
@@ -109,7 +109,7 @@ async def test_a_full_disk_fails_what_does_not_fit_and_what_fits_again_is_taken(
         assert caught.value.retryable
         acknowledged = list(full.booked)
         ballast.unlink()
-        assert await full.insist("after") == [Entry.NEW]
+        assert await full.insist("after") == [AppendResult.NEW]
         assert await full.replayed() == full.booked == [*acknowledged, "after"]
     assert await kept(disk / "j.db") == [*acknowledged, "after"]
 
@@ -140,7 +140,7 @@ async def test_a_file_that_was_taken_away_acknowledges_nothing_until_it_is_back(
         with pytest.raises(JournalError, match="removed or replaced"):
             await held.append("b")
         (tmp_path / "away").rename(tmp_path / "j.db")
-        assert await held.insist("b") == [Entry.NEW]
+        assert await held.insist("b") == [AppendResult.NEW]
     assert await kept(tmp_path / "j.db") == ["a", "b"]
 
 
@@ -229,7 +229,7 @@ async def test_a_second_process_is_refused_and_takes_over_when_the_first_is_kill
         other.send_signal(signal.SIGKILL)
         other.wait()
         async with keeper(journal_address) as held:
-            assert await held.append("ours") == [Entry.NEW]
+            assert await held.append("ours") == [AppendResult.NEW]
             assert await held.replayed() == ["theirs", "ours"]
 
 
@@ -254,7 +254,7 @@ async def test_a_server_that_is_stopped_and_started_again_costs_nothing(postgres
             assert caught.value.retryable
             again = asyncio.create_task(held.insist(f"while {number}"))
             await asyncio.to_thread(postgres.start)
-            assert await again == [Entry.NEW]
+            assert await again == [AppendResult.NEW]
         assert held.failures
         assert held.booked == await held.replayed() == ["before 0", "while 0", "before 1", "while 1"]
 
@@ -263,7 +263,7 @@ async def test_a_connection_that_is_ended_while_idle_is_not_even_noticed(postgre
     async with keeper(postgres_address) as held:
         await held.append("a")
         postgres.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'genesis'")
-        assert await held.append("b") == [Entry.NEW]
+        assert await held.append("b") == [AppendResult.NEW]
         assert held.booked == ["a", "b"]
         assert held.failures == []
 
@@ -301,12 +301,12 @@ async def test_a_commit_whose_answer_is_lost_is_found_and_acknowledged(proxy: Pr
     async with keeper(through(proxy, postgres_address)) as held:
         await held.append("a")
         proxy.cut_at_commit = 1
-        assert await held.append("b", "c") == [Entry.NEW, Entry.NEW]
+        assert await held.append("b", "c") == [AppendResult.NEW, AppendResult.NEW]
         assert proxy.cuts == 1
         proxy.cut_at_commit = 2  # a batch with a repeat is looked up first
-        assert await held.append("d", "c", "d") == [Entry.NEW, Entry.DUPLICATE, Entry.DUPLICATE]
+        assert await held.append("d", "c", "d") == [AppendResult.NEW, AppendResult.DUPLICATE, AppendResult.DUPLICATE]
         assert proxy.cuts == 2
-        assert await held.append("d", "e") == [Entry.DUPLICATE, Entry.NEW]
+        assert await held.append("d", "e") == [AppendResult.DUPLICATE, AppendResult.NEW]
         assert held.booked == await held.replayed() == ["a", "b", "c", "d", "e"]
         assert held.failures == []
 
@@ -315,7 +315,7 @@ async def test_a_commit_that_never_arrived_is_done_again(proxy: Proxy, postgres_
     async with keeper(through(proxy, postgres_address)) as held:
         await held.append("a")
         proxy.swallow_commit = True
-        assert await held.append("b") == [Entry.NEW]
+        assert await held.append("b") == [AppendResult.NEW]
         assert proxy.cuts == 1
         assert held.booked == await held.replayed() == ["a", "b"]
 
@@ -332,7 +332,7 @@ async def test_a_commit_whose_answer_is_lost_is_booked_as_soon_as_the_server_is_
         assert held.booked == ["a"]
         proxy.closed = False
         await until(lambda: held.booked == ["a", "b"])
-        assert await held.append("b", "c") == [Entry.DUPLICATE, Entry.NEW]
+        assert await held.append("b", "c") == [AppendResult.DUPLICATE, AppendResult.NEW]
         assert held.booked == await held.replayed() == ["a", "b", "c"]
 
 
@@ -345,7 +345,7 @@ async def test_a_lost_answer_of_sqlite_too_is_looked_for_before_anything_else_is
         with pytest.raises(JournalError, match="disk I/O error") as caught:
             await held.append("b")
         assert caught.value.retryable
-        assert await held.append("c", "b") == [Entry.NEW, Entry.DUPLICATE]
+        assert await held.append("c", "b") == [AppendResult.NEW, AppendResult.DUPLICATE]
         assert held.booked == await held.replayed() == ["a", "b", "c"]
 
 
@@ -357,7 +357,7 @@ async def test_what_another_process_wrote_while_the_connection_was_gone_is_booke
         postgres.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'genesis'")
         async with keeper(postgres_address) as other:
             await other.append("theirs")
-        assert await held.append("b") == [Entry.NEW]
+        assert await held.append("b") == [AppendResult.NEW]
         assert held.booked == await held.replayed() == ["a", "theirs", "b"]
 
 

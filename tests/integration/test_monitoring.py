@@ -27,7 +27,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from genesis.core.config import Settings, load_settings
 from genesis.core.duration import parse_duration
 from genesis.core.models import CapitalFlow
-from genesis.core.statement import Item, Statement, Terms
+from genesis.core.statement import ComparisonSettings, Item, Statement
 from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files
 from genesis.stack import programs
 from genesis.stack.sink import Notification, NotifiedAlert
@@ -280,7 +280,7 @@ async def test_what_is_wrong_with_events_and_statements_is_notified(settings: Se
         far = replace(flow, event_id="c5", time=now + timedelta(days=365))
         receipts = await app.monitor.handle_batch([flow, jump, replace(flow, amount=Decimal(2)), far])
         assert [receipt.outcome.value for receipt in receipts] == ["accepted", "accepted", "conflict", "rejected"]
-        app.monitor.reconcile(Statement({Item(STRATEGY, "BTCUSDT"): Decimal(99)}, {}), Terms())
+        app.monitor.reconcile(Statement({Item(STRATEGY, "BTCUSDT"): Decimal(99)}, {}), ComparisonSettings())
         expected = {
             "EventsMissing": "gate: 2 events are missing",
             "EventsConflicting": "Conflicting events (capital_flow)",
@@ -293,6 +293,6 @@ async def test_what_is_wrong_with_events_and_statements_is_notified(settings: Se
             (alert,) = [alert for alert in note.alerts if alert.name == name]
             assert alert.annotations["summary"] == summary
         await app.monitor.handle_batch([replace(flow, event_id="c2", seq=2), replace(flow, event_id="c3", seq=3)])
-        app.monitor.reconcile(Statement({Item(STRATEGY, "BTCUSDT"): Decimal(100)}, {}), Terms())
+        app.monitor.reconcile(Statement({Item(STRATEGY, "BTCUSDT"): Decimal(100)}, {}), ComparisonSettings())
         for name in ("EventsMissing", "ReconciliationBreak"):
             await sink.wait_for(told(name, "resolved"), within=SOON)

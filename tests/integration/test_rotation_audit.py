@@ -22,7 +22,7 @@ from genesis.core.rotation_config import RotationSettings
 from genesis.database.address import POSTGRESQL, Address
 from genesis.ledger.journal import Journal
 from genesis.rotation.audit.log import AuditLog
-from genesis.rotation.audit.verification import Verdict, verify
+from genesis.rotation.audit.verification import VerificationResult, verify
 from genesis.rotation.decision import Decision, History
 from genesis.rotation.observation import Observation, Pin
 from tests.integration.postgres import PASSWORD, Cluster
@@ -53,7 +53,7 @@ def made_anew(_: RotationSettings, seen: Observation, __: History | None, *, pin
     return decision((seen.time - BEGIN).total_seconds(), to="0.2")
 
 
-async def verdict(where: Address) -> Verdict:
+async def verdict(where: Address) -> VerificationResult:
     async with AuditLog(where, read_only=True) as log:
         return await verify(log, made_anew)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from grafana_foundation_sdk.builders import stat
 
-from genesis.boards import frame, marks, places, queries, style, variables
+from genesis.boards import event_annotations, frame, places, queries, style, variables
 from genesis.boards.execution import capacity, delay, fills, liquidity, shortfall, slippage
 from genesis.boards.frame import BoardSettings, Section
 from genesis.boards.panels import Caption, big_number
@@ -68,7 +68,7 @@ def execution_board(settings: BoardSettings) -> dict[str, Any]:
         settings,
         sections,
         choices=[variables.strategies(), variables.most_lines()],
-        marks=[marks.alerts(queries.PICKED), *marks.rotations(queries.PICKED)],
+        marks=[event_annotations.alerts(queries.PICKED), *event_annotations.rotations(queries.PICKED)],
     )
 
 

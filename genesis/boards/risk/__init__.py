@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from genesis.boards import frame, marks, places, queries, variables
+from genesis.boards import event_annotations, frame, places, queries, variables
 from genesis.boards.frame import BoardSettings, Section
 from genesis.boards.risk import backtest, benchmark, glance, pairs, tails
 from genesis.monitoring import catalog
@@ -71,5 +71,5 @@ def risk_board(settings: BoardSettings) -> dict[str, Any]:
             variables.of_label("estimator", "Estimator", catalog.STRATEGY_CORRELATION, first="pearson"),
             variables.most_lines(),
         ],
-        marks=[marks.alerts(queries.PICKED_OR_NONE), *marks.rotations(queries.PICKED)],
+        marks=[event_annotations.alerts(queries.PICKED_OR_NONE), *event_annotations.rotations(queries.PICKED)],
     )

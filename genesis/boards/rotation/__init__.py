@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from genesis.boards import alerts, frame, marks, places, queries, variables
+from genesis.boards import alerts, event_annotations, frame, places, queries, variables
 from genesis.boards.frame import BoardSettings, Section
 from genesis.boards.rotation import controller, history, strategies
 
@@ -52,5 +52,5 @@ def rotation_board(settings: BoardSettings) -> dict[str, Any]:
         settings,
         sections,
         choices=[variables.strategies(), variables.most_lines()],
-        marks=[marks.alerts(queries.PICKED_OR_NONE), *marks.rotations(queries.PICKED)],
+        marks=[event_annotations.alerts(queries.PICKED_OR_NONE), *event_annotations.rotations(queries.PICKED)],
     )

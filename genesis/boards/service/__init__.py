@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from genesis.boards import frame, marks, places, variables
+from genesis.boards import event_annotations, frame, places, variables
 from genesis.boards.frame import BoardSettings, Section
-from genesis.boards.service import alerting, events, feeds, glance, journal, processes, scrapes
+from genesis.boards.service import alerting, durability, events, feeds, glance, processes, scrapes
 from genesis.boards.service.parts import TILE
 
 __all__ = ["service_board"]
@@ -29,7 +29,7 @@ def service_board(settings: BoardSettings) -> dict[str, Any]:
         ),
         Section("Scrapes, groups and series", scrapes.panels()),
         Section("Events, sources and requests", events.panels()),
-        Section("Journal", journal.panels()),
+        Section("Journal", durability.panels()),
         Section("Marks, strategies and books", feeds.panels()),
         Section("Rules and notifications", alerting.panels()),
         Section("Processes", processes.panels()),
@@ -39,5 +39,5 @@ def service_board(settings: BoardSettings) -> dict[str, Any]:
         settings,
         sections,
         choices=[variables.strategies(), variables.most_lines()],
-        marks=[marks.alerts(glance.OWN_ALERTS)],
+        marks=[event_annotations.alerts(glance.OWN_ALERTS)],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from genesis.boards import frame, marks, places, queries, variables
+from genesis.boards import event_annotations, frame, places, queries, variables
 from genesis.boards.frame import BoardSettings, Section
 from genesis.boards.strategy import alerting, attribution, degradation, drawdown, glance, positions, ratios, trades
 
@@ -38,5 +38,5 @@ def strategy_board(settings: BoardSettings) -> dict[str, Any]:
         settings,
         sections,
         choices=[variables.strategy(), variables.window()],
-        marks=[marks.alerts(queries.THIS_NAMED), *marks.rotations(queries.THIS)],
+        marks=[event_annotations.alerts(queries.THIS_NAMED), *event_annotations.rotations(queries.THIS)],
     )

@@ -67,7 +67,7 @@ def delay(value: Decimal) -> str:
 AS_RATIO, AS_NUMBER, AS_DELAY = Show(PERCENT, percent), Show(NUMBER, plain), Show(SECONDS, delay)
 
 
-class Sample(NamedTuple):
+class SampleSize(NamedTuple):
     """How much stands behind a figure: its size, in PromQL, and the least that it has to be."""
 
     size: str
@@ -86,7 +86,7 @@ class Figure(NamedTuple):
     show: Show
     words: Mapping[str, str] = {}
     """What stands for the words of the alert's message."""
-    sample: Sample | None = None
+    sample: SampleSize | None = None
     """What must stand behind it; the figure is absent without it, or `guard` asks for it."""
     guard: str = ""
     """What else must hold, in PromQL."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from genesis.core.alert_config import AlertSettings
 from genesis.core.duration import duration_text
-from genesis.core.notification_config import DAYS, TEST, Delivery, Hours, Route, Team
+from genesis.core.notification_config import DAYS, TEST, Hours, Notification, Route, Team
 from genesis.monitoring.alert_manager.matchers import equals
 
 
@@ -67,7 +67,7 @@ def _teams(match: Mapping[Any, str], teams: Mapping[str, Team]) -> Iterator[dict
                 yield {"matchers": own, "receiver": receiver}
 
 
-def _delivery(delivery: Delivery) -> dict[str, Any]:
+def _delivery(delivery: Notification) -> dict[str, Any]:
     return _timed(delivery.receiver, delivery.group_wait, delivery.repeat_interval)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Look(NamedTuple):
+class RunbookQuery(NamedTuple):
     """Something to look at."""
 
     question: str
@@ -17,6 +17,6 @@ class Runbook(NamedTuple):
     """One alert, for the person who is woken by it."""
 
     meaning: str
-    looks: tuple[Look, ...]
+    looks: tuple[RunbookQuery, ...]
     action: str
     false_alarm: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from genesis.ledger.part import MAIN, OTHER
+from genesis.ledger.component import MAIN, OTHER
 from genesis.monitoring.snapshot import MonitorSnapshot
 
 

@@ -8,14 +8,16 @@ from datetime import timedelta
 from genesis.core.allocation import Action
 from genesis.core.duration import duration_text
 from genesis.core.printing import one_line
-from genesis.rotation.audit.rows import Delivery, Entry
+from genesis.rotation.audit.rows import DeliveryAttempt, RecordedDecision
 from genesis.rotation.decision import Reason, Step, Track
 from genesis.rotation.observation import Observation, Share
 
 _TEXT = 300
 
 
-def decision_lines(number: int, settings: str, entry: Entry, deliveries: Sequence[Delivery], only: str | None) -> Iterator[str]:
+def decision_lines(
+    number: int, settings: str, entry: RecordedDecision, deliveries: Sequence[DeliveryAttempt], only: str | None
+) -> Iterator[str]:
     """All of one decision; `only`: of this strategy alone. `settings`: the digest of those that it was made by."""
     decision = entry.decision
     kind = "" if decision.changes else ", changes nothing"
@@ -62,7 +64,7 @@ def _account(seen: Observation) -> str:
     return f"{tier}; {loss}; {told}{faults}"
 
 
-def _strategy_lines(strategy: str, step: Step, entry: Entry) -> Iterator[str]:
+def _strategy_lines(strategy: str, step: Step, entry: RecordedDecision) -> Iterator[str]:
     yield f"  {one_line(strategy)}: {step_text(step)}  because {'; '.join(map(reason_text, step.reasons))}"
     score = "unknown" if step.score is None else f"{step.score:.4f}"
     target = "" if step.target is None else f", to have {step.target:.4f}"

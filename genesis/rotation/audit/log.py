@@ -18,11 +18,11 @@ from genesis.core.rotation_config import RotationSettings
 from genesis.database.address import Address, address
 from genesis.database.purpose import ROTATION
 from genesis.rotation.audit.commands import Command, Standing
-from genesis.rotation.audit.rows import Delivery, Entry, Recorded
+from genesis.rotation.audit.rows import DeliveryAttempt, Recorded, RecordedDecision
 from genesis.rotation.audit.store import AuditStore
 from genesis.rotation.decision import Decision, History
+from genesis.rotation.instruction import Instruction
 from genesis.rotation.observation import Observation, Pin
-from genesis.rotation.order import Order
 
 LONGEST = 15.0
 """Seconds. What a server says by itself, such as that a lock is held, is said before."""
@@ -35,7 +35,7 @@ class Last(NamedTuple):
 
     number: int
     decision: Decision
-    order: Order | None
+    order: Instruction | None
     """The last one that the engine had to follow."""
 
     @property
@@ -136,7 +136,7 @@ class AuditLog:
             JournalError: whether it was kept is not known; the log is closed.
         """
         told = halted or ("halted" if decision.halted else "")
-        entry = Entry(floor=floor, seen=seen, pins=dict(pins), halted=told, decision=decision)
+        entry = RecordedDecision(floor=floor, seen=seen, pins=dict(pins), halted=told, decision=decision)
         try:
             return await self._run(self._store.record, settings, entry, order)
         except BaseException:
@@ -191,7 +191,7 @@ class AuditLog:
         """Ask the store something more, in its thread."""
         return await self._run(work, self._store)
 
-    async def deliveries(self, first: int, last: int) -> list[Delivery]:
+    async def deliveries(self, first: int, last: int) -> list[DeliveryAttempt]:
         """Of the decisions from `first` to `last`, in order."""
         return await self._run(self._store.deliveries, first, last)
 
@@ -219,7 +219,7 @@ class AuditLog:
             return await working
 
 
-def order_of(recorded: Recorded) -> Order:
+def order_of(recorded: Recorded) -> Instruction:
     """What the engine had to do by a decision."""
     steps = recorded.entry.decision.steps
-    return Order(recorded.number, {strategy: step.after for strategy, step in steps.items()})
+    return Instruction(recorded.number, {strategy: step.after for strategy, step in steps.items()})

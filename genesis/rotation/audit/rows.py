@@ -26,7 +26,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Struct = TypeVar("_Struct")
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class RecordedDecision(msgspec.Struct, frozen=True, kw_only=True):
     """A decision with everything that it was made from, the history and the settings aside."""
 
     floor: int = 0
@@ -54,7 +54,7 @@ class Recorded(NamedTuple):
     payload: bytes
 
     @property
-    def entry(self) -> Entry:
+    def entry(self) -> RecordedDecision:
         """
         Raises:
             JournalError: it is damaged.
@@ -66,7 +66,7 @@ class Recorded(NamedTuple):
         return seal(before, (self.number, self.time, self.settings, self.ordered, self.changes), self.payload)
 
 
-class Delivery(NamedTuple):
+class DeliveryAttempt(NamedTuple):
     """One attempt to have the engine follow a decision."""
 
     number: int
@@ -82,12 +82,12 @@ class _Settings(msgspec.Struct, frozen=True):
 
 
 _encoder = msgspec.json.Encoder(order="sorted")
-_entries = msgspec.json.Decoder(Entry)
+_entries = msgspec.json.Decoder(RecordedDecision)
 _commands = msgspec.json.Decoder(Command)
 _settings = msgspec.json.Decoder(_Settings)
 
 
-def entry_payload(entry: Entry) -> bytes:
+def entry_payload(entry: RecordedDecision) -> bytes:
     """
     Raises:
         JournalError: it could not be read back as it is, so that nobody could tell later what was decided on.
@@ -98,7 +98,7 @@ def entry_payload(entry: Entry) -> bytes:
     return zlib.compress(payload, 6)
 
 
-def entry_of(number: int, payload: bytes) -> Entry:
+def entry_of(number: int, payload: bytes) -> RecordedDecision:
     """
     Raises:
         JournalError: it is damaged.

@@ -17,9 +17,9 @@ from genesis.database.purpose import ROTATION
 from genesis.rotation.audit.commands import Command, Kept, Standing, follow
 from genesis.rotation.audit.rows import (
     FIRST_SEAL,
-    Delivery,
-    Entry,
+    DeliveryAttempt,
     Recorded,
+    RecordedDecision,
     command_of,
     command_payload,
     entry_payload,
@@ -121,11 +121,11 @@ class AuditStore:
         earlier = select(func.coalesce(func.max(DECISION.c.number), 0).label("number"))
         return int(self._rows(earlier.where(DECISION.c.time < microseconds(time)))[0].number)
 
-    def deliveries(self, first: int, last: int) -> list[Delivery]:
+    def deliveries(self, first: int, last: int) -> list[DeliveryAttempt]:
         """Of the decisions from `first` to `last`, in order."""
         chosen = select(DELIVERY).where(DELIVERY.c.number >= first, DELIVERY.c.number <= last)
         rows = self._rows(chosen.order_by(DELIVERY.c.number, DELIVERY.c.attempt))
-        return [Delivery(row.number, row.attempt, time_of(row.time), row.outcome, row.text) for row in rows]
+        return [DeliveryAttempt(row.number, row.attempt, time_of(row.time), row.outcome, row.text) for row in rows]
 
     def settings(self, digest: str) -> tuple[str, RotationSettings]:
         """The version of Genesis and the settings by which decisions with this digest were made.
@@ -138,7 +138,7 @@ class AuditStore:
             raise JournalError(f"settings {digest[:12]} are not there")
         return settings_of(digest, found[0].payload)
 
-    def record(self, settings: RotationSettings, entry: Entry, ordered: bool) -> int:
+    def record(self, settings: RotationSettings, entry: RecordedDecision, ordered: bool) -> int:
         """Commit a decision, durably; its number.
 
         Raises:

@@ -12,13 +12,13 @@ from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.audit.commands import Kept
 from genesis.rotation.audit.lines import step_text
 from genesis.rotation.audit.log import AuditLog
-from genesis.rotation.audit.rows import FIRST_SEAL, Entry, Recorded
+from genesis.rotation.audit.rows import FIRST_SEAL, Recorded, RecordedDecision
 from genesis.rotation.decision import Decision, History
 
 Decide = Callable[..., Decision]
 
 
-class Verdict(NamedTuple):
+class VerificationResult(NamedTuple):
     """What was found."""
 
     decisions: int
@@ -31,7 +31,7 @@ class Verdict(NamedTuple):
     """The first one; empty if all is well."""
 
 
-async def verify(log: AuditLog, decide: Decide) -> Verdict:
+async def verify(log: AuditLog, decide: Decide) -> VerificationResult:
     """Check seals and numbers of all decisions and commands, and make every decision anew.
 
     Raises:
@@ -60,8 +60,8 @@ class _Chain:
         self._number = 0
         self._seal = FIRST_SEAL
 
-    def verdict(self, fault: str = "") -> Verdict:
-        return Verdict(self._count, self._number, self._seal, fault)
+    def verdict(self, fault: str = "") -> VerificationResult:
+        return VerificationResult(self._count, self._number, self._seal, fault)
 
     async def follow(self, recorded: Recorded, kept: Kept | None) -> None:
         number = recorded.number
@@ -97,7 +97,7 @@ class _Chain:
         return self._settings[digest]
 
 
-def _difference(entry: Entry, made: Decision) -> str:
+def _difference(entry: RecordedDecision, made: Decision) -> str:
     return next(_differences(entry.decision, made))
 
 

@@ -13,7 +13,7 @@ from genesis.rotation.decision import Decision, History, Reason, Step, Turnover
 from genesis.rotation.observation import Observation, Pin
 from genesis.rotation.policy import memory, rules
 from genesis.rotation.policy.account import account_told
-from genesis.rotation.policy.case import TRADING, Case
+from genesis.rotation.policy.candidate import TRADING, Candidate
 from genesis.rotation.policy.guard import blocks, give_up
 from genesis.rotation.policy.scores import scores
 from genesis.rotation.policy.states import judge, keep_to_limits, resume
@@ -43,7 +43,7 @@ def decide(
     among = {name for name, track in begun.tracks.items() if track.share.state in TRADING and name not in pins}
     told = scores(settings.score, seen.strategies, among)
     cases = [
-        Case(name, track, begun.clock, seen=seen.strategies.get(name), pin=pins.get(name), score=told.get(name))
+        Candidate(name, track, begun.clock, seen=seen.strategies.get(name), pin=pins.get(name), score=told.get(name))
         for name, track in sorted(begun.tracks.items())
     ]
     wanted = [rule.signal for rule in settings.rules.values()]
@@ -69,7 +69,7 @@ def decide(
 
 
 def _decision(
-    seen: Observation, begun: memory.Begun, cases: list[Case], blocked: tuple[Reason, ...] = (), *, halted: bool = False
+    seen: Observation, begun: memory.Begun, cases: list[Candidate], blocked: tuple[Reason, ...] = (), *, halted: bool = False
 ) -> Decision:
     steps: dict[str, Step] = {case.name: case.step(blocked=bool(blocked)) for case in cases}
     tracks = {case.name: case.remembered(halted=halted) for case in cases}

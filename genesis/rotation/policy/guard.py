@@ -9,14 +9,14 @@ from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Reason
 from genesis.rotation.observation import Observation
 from genesis.rotation.policy.account import daily_loss
-from genesis.rotation.policy.case import TRADING, Case
+from genesis.rotation.policy.candidate import TRADING, Candidate
 from genesis.rotation.policy.memory import Begun
 from genesis.rotation.policy.weights import ZERO, floor
 
 _OF_THE_ENGINE = frozenset({"engine", "unconfirmed"})
 
 
-def blocks(settings: RotationSettings, seen: Observation, cases: Sequence[Case], begun: Begun) -> tuple[Reason, ...]:
+def blocks(settings: RotationSettings, seen: Observation, cases: Sequence[Candidate], begun: Begun) -> tuple[Reason, ...]:
     """All of them, each code once; nothing while all is well."""
     found: dict[str, str] = {}
     for code, text in (*_faults(seen, begun), *_account(settings, seen), *_incomplete(settings, cases)):
@@ -24,7 +24,7 @@ def blocks(settings: RotationSettings, seen: Observation, cases: Sequence[Case],
     return tuple(Reason(code, text) for code, text in sorted(found.items()))
 
 
-def give_up(seen: Observation, cases: Iterable[Case], blocked: Sequence[Reason]) -> None:
+def give_up(seen: Observation, cases: Iterable[Candidate], blocked: Sequence[Reason]) -> None:
     """Let go of what was decided and not confirmed where it adds risk, as soon as anything else is not to be relied on.
 
     The engine may take the order at any time; what it has not taken yet must not be raised by a figure of long ago. And what it
@@ -61,7 +61,7 @@ def _account(settings: RotationSettings, seen: Observation) -> Iterator[tuple[st
         yield "daily_loss", f"{used:.0%} of today's limit is lost; from {least:.0%} on nothing is raised"
 
 
-def _incomplete(settings: RotationSettings, cases: Iterable[Case]) -> Iterator[tuple[str, str]]:
+def _incomplete(settings: RotationSettings, cases: Iterable[Candidate]) -> Iterator[tuple[str, str]]:
     new: list[str] = []
     lost: list[str] = []
     for case in cases:

@@ -7,7 +7,7 @@ from math import isfinite
 
 from genesis.core.models import StrategyState
 from genesis.core.rotation_config import Rule
-from genesis.rotation.decision import Holding, Reason, Track
+from genesis.rotation.decision import ActiveRule, Reason, Track
 from genesis.rotation.observation import Seen
 
 _OTHERS = 2
@@ -33,7 +33,9 @@ def of_nobody(signals: Iterable[str], strategies: Mapping[str, Seen]) -> frozens
     return frozenset(signal for signal in signals if all(value_of(signal, seen) is None for seen in fresh))
 
 
-def holdings(rules: Mapping[str, Rule], track: Track, seen: Seen | None, clock: float, cooldown: float) -> dict[str, Holding]:
+def holdings(
+    rules: Mapping[str, Rule], track: Track, seen: Seen | None, clock: float, cooldown: float
+) -> dict[str, ActiveRule]:
     """The rules that hold of a strategy now, by name; those that time has cleared are suspended.
 
     A signal that is not known begins nothing and ends nothing.
@@ -48,21 +50,21 @@ def holdings(rules: Mapping[str, Rule], track: Track, seen: Seen | None, clock: 
 
 
 def _holding(
-    rule: Rule, value: float, before: Holding | None, track: Track, *, clock: float, cooldown: float
-) -> Holding | None:
+    rule: Rule, value: float, before: ActiveRule | None, track: Track, *, clock: float, cooldown: float
+) -> ActiveRule | None:
     if before is None:
-        return Holding(since=clock) if value >= rule.at_least else None
+        return ActiveRule(since=clock) if value >= rule.at_least else None
     if value < rule.release:
         return None
     if before.suspended and rule.clears == "signal":  # it was one that time clears until the configuration was read again
-        return Holding(since=before.since)
+        return ActiveRule(since=before.since)
     if before.suspended:
         again = value >= rule.at_least and _after_probation(track, clock)
-        return Holding(since=clock) if again else before
+        return ActiveRule(since=clock) if again else before
     # Only a strategy that does not trade can have a signal that cannot recover.
     still = track.share.state is StrategyState.PAUSED and track.paused is not None
     if rule.clears == "time" and still and clock - max(before.since, track.paused or 0.0) >= cooldown:
-        return Holding(since=before.since, suspended=True)
+        return ActiveRule(since=before.since, suspended=True)
     return before
 
 
@@ -73,7 +75,7 @@ def _after_probation(track: Track, clock: float) -> bool:
     return track.probation_until is None or clock >= track.probation_until
 
 
-def reasons(rules: Mapping[str, Rule], held: Mapping[str, Holding], seen: Seen | None, action: str) -> tuple[Reason, ...]:
+def reasons(rules: Mapping[str, Rule], held: Mapping[str, ActiveRule], seen: Seen | None, action: str) -> tuple[Reason, ...]:
     """Why the strategy is to be paused, or reduced, with the figures."""
     return tuple(
         Reason(name, _text(rules[name], value_of(rules[name].signal, seen)))

@@ -11,11 +11,11 @@ from genesis.rotation.decision import Reason
 from genesis.rotation.observation import Limits, Observation
 from genesis.rotation.policy import rules
 from genesis.rotation.policy.account import UNTOLD, account_known, daily_loss
-from genesis.rotation.policy.case import TRADING, Case
+from genesis.rotation.policy.candidate import TRADING, Candidate
 from genesis.rotation.policy.weights import ONE, ZERO, floor
 
 
-def judge(settings: RotationSettings, seen: Observation, case: Case) -> None:
+def judge(settings: RotationSettings, seen: Observation, case: Candidate) -> None:
     """Bring one strategy into the state that limits, its pin and the hard rules want."""
     limit = _limit(settings, seen, case.name)
     if limit is not None:
@@ -31,7 +31,9 @@ def judge(settings: RotationSettings, seen: Observation, case: Case) -> None:
         _obey_rules(settings, seen, case)
 
 
-def keep_to_limits(settings: RotationSettings, seen: Observation, cases: Sequence[Case], taken_up: Collection[str]) -> None:
+def keep_to_limits(
+    settings: RotationSettings, seen: Observation, cases: Sequence[Candidate], taken_up: Collection[str]
+) -> None:
     """Lower what is above a bound: of one weight, of their number, of their sum; `taken_up`: whose share is the engine's."""
     reduced = reduced_bound(settings, cases)
     for case in cases:
@@ -47,7 +49,7 @@ def keep_to_limits(settings: RotationSettings, seen: Observation, cases: Sequenc
     _keep_sum(ONE - settings.allocation.reserve, cases)
 
 
-def resume(settings: RotationSettings, cases: Sequence[Case]) -> None:
+def resume(settings: RotationSettings, cases: Sequence[Candidate]) -> None:
     """Let those come back that have recovered, on probation; and let those go on that have been reduced for long enough."""
     for case in cases:
         if case.pin is None and not case.limited and case.state is StrategyState.PAUSED:
@@ -56,14 +58,14 @@ def resume(settings: RotationSettings, cases: Sequence[Case]) -> None:
             _restore(settings, case)
 
 
-def reduced_bound(settings: RotationSettings, cases: Iterable[Case]) -> Decimal:
+def reduced_bound(settings: RotationSettings, cases: Iterable[Candidate]) -> Decimal:
     """The most that a reduced strategy has: a part of an equal share among those that take part."""
     count = sum(case.takes_part for case in cases)
     share = (ONE - settings.allocation.reserve) / max(1, count)
     return min(settings.allocation.max_weight, floor(settings.allocation.reduced_ratio * share))
 
 
-def _becomes_reduced(case: Case, taken_up: Collection[str]) -> bool:
+def _becomes_reduced(case: Candidate, taken_up: Collection[str]) -> bool:
     """Whether its bound is a new one: by a rule, or because what it has was fixed by a person or by the engine until now."""
     track = case.track
     return track.share.state is not StrategyState.REDUCED or track.pinned or case.name in taken_up
@@ -78,7 +80,7 @@ def _limit(settings: RotationSettings, seen: Observation, name: str) -> Reason |
     return None
 
 
-def _carry_out(settings: RotationSettings, seen: Observation, case: Case) -> None:
+def _carry_out(settings: RotationSettings, seen: Observation, case: Candidate) -> None:
     """Do what a person fixed, once; a weight that was not named stays as it is from then on.
 
     More capital waits for the limits of the account, for these stand above pins.
@@ -104,7 +106,7 @@ def _carry_out(settings: RotationSettings, seen: Observation, case: Case) -> Non
     case.because("pinned", f"by {pin.author}: {pin.why}")
 
 
-def _waits_for_limits(settings: RotationSettings, seen: Observation, case: Case) -> Reason | None:
+def _waits_for_limits(settings: RotationSettings, seen: Observation, case: Candidate) -> Reason | None:
     """Why a pin's capital has to wait: a limit is not known, is near, or took it a short time ago.
 
     Without the last one, a loss or an equity that swings about its limit would move the capital at each decision.
@@ -119,7 +121,7 @@ def _waits_for_limits(settings: RotationSettings, seen: Observation, case: Case)
     return None
 
 
-def _stopped(case: Case) -> None:
+def _stopped(case: Candidate) -> None:
     """By the engine: nobody but a person starts it again. By a pin that is gone: it may come back like a paused one."""
     if case.track.pinned:
         case.pause(Reason("stopped", "it was pinned stopped until now"))
@@ -128,7 +130,7 @@ def _stopped(case: Case) -> None:
     case.because("stopped", "the engine does not let it trade")
 
 
-def _obey_rules(settings: RotationSettings, seen: Observation, case: Case) -> None:
+def _obey_rules(settings: RotationSettings, seen: Observation, case: Candidate) -> None:
     pausing = list(rules.reasons(settings.rules, case.rules, case.seen, "pause"))
     if _is_stale(settings, case):
         pausing.append(Reason("stale", f"not known for {settings.stale_after.total_seconds():g} s: {', '.join(case.blind)}"))
@@ -147,13 +149,13 @@ def _obey_rules(settings: RotationSettings, seen: Observation, case: Case) -> No
             case.reasons += reducing
 
 
-def _is_stale(settings: RotationSettings, case: Case) -> bool:
+def _is_stale(settings: RotationSettings, case: Candidate) -> bool:
     if not case.alone or case.track.known is None:
         return False
     return case.clock - case.track.known >= settings.stale_after.total_seconds()
 
 
-def _keep_number(limits: Limits, cases: Sequence[Case]) -> None:
+def _keep_number(limits: Limits, cases: Sequence[Candidate]) -> None:
     """Pause the worst of those that have capital, where they are too many; those that a person fixed count first."""
     holders = [case for case in cases if case.weight > ZERO]
     free = limits.max_active - sum(case.pin is not None for case in holders)
@@ -163,19 +165,19 @@ def _keep_number(limits: Limits, cases: Sequence[Case]) -> None:
         case.pause(Reason("max_active", f"the tier {limits.tier} lets {limits.max_active} have capital at a time"))
 
 
-def _rank(case: Case) -> tuple[float, Decimal, str]:
+def _rank(case: Candidate) -> tuple[float, Decimal, str]:
     """The best first; a score that is not known is the worst."""
     return 1.0 if case.score is None else -case.score, -case.weight, case.name
 
 
-def _keep_sum(most: Decimal, cases: Sequence[Case]) -> None:
+def _keep_sum(most: Decimal, cases: Sequence[Candidate]) -> None:
     pinned = [case for case in cases if case.pin is not None]
     others = [case for case in cases if case.pin is None]
     _scale(most, pinned)
     _scale(most - sum((case.weight for case in pinned), ZERO), others)
 
 
-def _scale(most: Decimal, cases: Sequence[Case]) -> None:
+def _scale(most: Decimal, cases: Sequence[Candidate]) -> None:
     total = sum((case.weight for case in cases), ZERO)
     if total <= most:
         return
@@ -186,7 +188,7 @@ def _scale(most: Decimal, cases: Sequence[Case]) -> None:
             case.because("reserve", f"{total} was given out, {most} may be")
 
 
-def _come_back(settings: RotationSettings, case: Case) -> None:
+def _come_back(settings: RotationSettings, case: Candidate) -> None:
     terms, since = settings.resume, case.clear_since
     if since is None or case.clock - since < terms.after.total_seconds():
         if not case.reasons:
@@ -200,17 +202,17 @@ def _come_back(settings: RotationSettings, case: Case) -> None:
     case.because("recovered", f"no rule has held for {case.clock - since:.0f} s")
 
 
-def _waits(settings: RotationSettings, case: Case) -> str:
+def _waits(settings: RotationSettings, case: Candidate) -> str:
     if case.unknown:
         return f"not known: {', '.join(case.unknown)}"
     return f"no rule has to hold for {settings.resume.after.total_seconds():g} s"
 
 
-def _is_reduced(settings: RotationSettings, case: Case) -> bool:
+def _is_reduced(settings: RotationSettings, case: Candidate) -> bool:
     return case.on_probation or bool(rules.reasons(settings.rules, case.rules, case.seen, "reduce"))
 
 
-def _restore(settings: RotationSettings, case: Case) -> None:
+def _restore(settings: RotationSettings, case: Candidate) -> None:
     if case.clock - case.track.state_since >= settings.allocation.min_dwell.total_seconds():
         case.state = StrategyState.ACTIVE
         case.probation_until = None

@@ -9,12 +9,12 @@ from genesis.core.models import StrategyState
 from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Turnover
 from genesis.rotation.observation import Observation
-from genesis.rotation.policy.case import Case
+from genesis.rotation.policy.candidate import Candidate
 from genesis.rotation.policy.states import reduced_bound
 from genesis.rotation.policy.weights import ONE, ZERO, Bounds, filled, merits, scaled
 
 
-def move(settings: RotationSettings, seen: Observation, cases: Sequence[Case], done: Iterable[Turnover]) -> Decimal:
+def move(settings: RotationSettings, seen: Observation, cases: Sequence[Candidate], done: Iterable[Turnover]) -> Decimal:
     """Lower and raise weights towards their targets; what was moved, as a share of the capital."""
     _aim(settings, seen, cases)
     bounds = settings.allocation
@@ -25,7 +25,7 @@ def move(settings: RotationSettings, seen: Observation, cases: Sequence[Case], d
     return max(lowered, raised)
 
 
-def _aim(settings: RotationSettings, seen: Observation, cases: Sequence[Case]) -> None:
+def _aim(settings: RotationSettings, seen: Observation, cases: Sequence[Candidate]) -> None:
     """Give each strategy that takes part its target; those without a place among the tier's number have none."""
     bounds = _bounds(settings, cases)
     fixed = sum((case.weight for case in cases if case.pin is not None), ZERO)
@@ -43,7 +43,7 @@ def _aim(settings: RotationSettings, seen: Observation, cases: Sequence[Case]) -
             case.target, case.most = targets.get(case.name, ZERO), most.get(case.name, ZERO)
 
 
-def _bounds(settings: RotationSettings, cases: Sequence[Case]) -> dict[str, Bounds]:
+def _bounds(settings: RotationSettings, cases: Sequence[Candidate]) -> dict[str, Bounds]:
     allocation, reduced = settings.allocation, reduced_bound(settings, cases)
     most = {case.name: reduced if case.state is StrategyState.REDUCED else allocation.max_weight for case in cases}
     least = {name: min(allocation.min_weight, highest) for name, highest in most.items()}
@@ -53,8 +53,8 @@ def _bounds(settings: RotationSettings, cases: Sequence[Case]) -> dict[str, Boun
 
 
 def _placed(
-    settings: RotationSettings, seen: Observation, cases: Sequence[Case], bounds: dict[str, Bounds], budget: Decimal
-) -> list[Case]:
+    settings: RotationSettings, seen: Observation, cases: Sequence[Candidate], bounds: dict[str, Bounds], budget: Decimal
+) -> list[Candidate]:
     """Those that may have capital: as many as the tier and the least weights allow, the best first."""
     margin = settings.allocation.score_margin
     ranked = sorted((case for case in cases if case.takes_part and not case.is_new), key=lambda case: _rank(case, margin))
@@ -66,12 +66,12 @@ def _placed(
     return ranked
 
 
-def _rank(case: Case, margin: float) -> tuple[float, str]:
+def _rank(case: Candidate, margin: float) -> tuple[float, str]:
     """The best first; one that has capital keeps its place against one that is hardly better."""
     return -((case.score or 0.0) + (margin if case.weight > ZERO else 0.0)), case.name
 
 
-def _lower(settings: RotationSettings, cases: Sequence[Case], budget: Decimal) -> Decimal:
+def _lower(settings: RotationSettings, cases: Sequence[Candidate], budget: Decimal) -> Decimal:
     wishes: dict[str, Decimal] = {}
     for case in cases:
         if case.target is None or case.target >= case.weight:
@@ -86,7 +86,7 @@ def _lower(settings: RotationSettings, cases: Sequence[Case], budget: Decimal) -
     return _moved(cases, wishes, budget, settings.allocation.min_change, -1)
 
 
-def _raise(settings: RotationSettings, seen: Observation, cases: Sequence[Case], budget: Decimal) -> Decimal:
+def _raise(settings: RotationSettings, seen: Observation, cases: Sequence[Candidate], budget: Decimal) -> Decimal:
     wishes: dict[str, Decimal] = {}
     for case in cases:
         if case.target is None or case.most is None or case.target <= case.weight:
@@ -104,7 +104,7 @@ def _raise(settings: RotationSettings, seen: Observation, cases: Sequence[Case],
     return _moved(cases, _with_a_place(seen, cases, wishes), max(ZERO, min(budget, free)), settings.allocation.min_change, 1)
 
 
-def _with_a_place(seen: Observation, cases: Sequence[Case], wishes: dict[str, Decimal]) -> dict[str, Decimal]:
+def _with_a_place(seen: Observation, cases: Sequence[Candidate], wishes: dict[str, Decimal]) -> dict[str, Decimal]:
     """Without those that have to wait until another one has given its place up."""
     most = None if seen.limits is None else seen.limits.max_active
     holders = sum(case.weight > ZERO for case in cases)
@@ -119,11 +119,11 @@ def _with_a_place(seen: Observation, cases: Sequence[Case], wishes: dict[str, De
     return kept
 
 
-def _dwells(settings: RotationSettings, case: Case, since: float | None) -> bool:
+def _dwells(settings: RotationSettings, case: Candidate, since: float | None) -> bool:
     return since is not None and case.clock - since < settings.allocation.min_dwell.total_seconds()
 
 
-def _moved(cases: Sequence[Case], wishes: dict[str, Decimal], most: Decimal, least: Decimal, sign: int) -> Decimal:
+def _moved(cases: Sequence[Candidate], wishes: dict[str, Decimal], most: Decimal, least: Decimal, sign: int) -> Decimal:
     """Carry out the wishes, or the part of them that `most` allows; how much that is."""
     amounts = scaled(wishes, most, least)
     for case in cases:
@@ -140,10 +140,10 @@ def _moved(cases: Sequence[Case], wishes: dict[str, Decimal], most: Decimal, lea
     return sum(amounts.values(), ZERO)
 
 
-def _scored(case: Case) -> str:
+def _scored(case: Candidate) -> str:
     return "no score yet" if case.score is None else f"score {case.score:.3f}"
 
 
-def _say(case: Case, code: str, text: str) -> None:
+def _say(case: Candidate, code: str, text: str) -> None:
     if not case.reasons:
         case.because(code, text)

@@ -18,9 +18,9 @@ from scipy import stats
 from genesis.analytics.degradation import (
     CUSUM_FIGURES,
     SHARPE_FIGURES,
+    CusumReference,
     DegradationState,
     DegradationTracker,
-    Terms,
     alarm_limit,
     scaled,
 )
@@ -58,7 +58,9 @@ def standard(rng: np.random.Generator, shape: int, tails: float | None) -> Float
     return made
 
 
-def alarms(terms: Terms, limit: float, steps: int, *, sharpe: float, tails: float | None = None) -> tuple[float, Floats]:
+def alarms(
+    terms: CusumReference, limit: float, steps: int, *, sharpe: float, tails: float | None = None
+) -> tuple[float, Floats]:
     """A thousand strategies, each of which begins at 0 again after an alarm.
 
     Returns:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis.analytics.impact import OPEN_ORDERS, Orders, Sample, SymbolOrders, coefficient_of, impact_of
+from genesis.analytics.impact import OPEN_ORDERS, ImpactObservation, Orders, SymbolOrders, coefficient_of, impact_of
 from genesis.core.models import Fill, Liquidity, Side
 from genesis.core.money import exact_arithmetic
 
@@ -108,7 +108,7 @@ def test_half_the_spread_is_a_cost_of_what_took_liquidity() -> None:
     assert (paid.compared_fills, paid.compared) == (2, 5.0)
 
 
-def lawful(symbol: str, coefficient: float, volatility: float, volume: float) -> Sample:
+def lawful(symbol: str, coefficient: float, volatility: float, volume: float) -> ImpactObservation:
     """Orders of many fills that cost, beyond half the spread, exactly what the law says."""
     fills = []
     for number, size in enumerate([1, 2, 4, 8] * 30):
@@ -117,7 +117,7 @@ def lawful(symbol: str, coefficient: float, volatility: float, volume: float) ->
         price = 100 + side.sign * (100 * Decimal(ratio) + Decimal("0.05"))
         one = fill("1", f"{price:.14f}", side=side, order=f"o{number}", arrival="100", spread="0.1", symbol=symbol)
         fills += [one] * size
-    return Sample(orders_of(*fills).symbols[symbol], volatility, volume)
+    return ImpactObservation(orders_of(*fills).symbols[symbol], volatility, volume)
 
 
 def test_fills_that_follow_the_law_give_its_coefficient_back() -> None:
@@ -136,12 +136,12 @@ def test_the_coefficient_is_the_least_squares_fit_over_all_orders() -> None:
     ]
     law = volatility * np.sqrt(np.array(sizes) / volume)
     fit, *_ = np.linalg.lstsq(law[:, None], np.array(costs), rcond=None)
-    assert coefficient_of([Sample(tally(*fills), volatility, volume)]) == pytest.approx(fit[0], rel=1e-9)
+    assert coefficient_of([ImpactObservation(tally(*fills), volatility, volume)]) == pytest.approx(fit[0], rel=1e-9)
 
 
 def test_orders_that_cost_nothing_on_average_have_no_coefficient() -> None:
-    assert coefficient_of([Sample(tally(fill(price="99.9", arrival="100", spread="0")), 0.02, 100.0)]) is None
-    assert coefficient_of([Sample(tally(fill()), 0.02, 100.0)]) is None
+    assert coefficient_of([ImpactObservation(tally(fill(price="99.9", arrival="100", spread="0")), 0.02, 100.0)]) is None
+    assert coefficient_of([ImpactObservation(tally(fill()), 0.02, 100.0)]) is None
     assert coefficient_of([]) is None
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from genesis.analytics.risk import (
-    Level,
+    ConfidenceLevel,
     Shape,
     component_historical,
     component_parametric,
@@ -26,11 +26,11 @@ from tests.cases import every_case
 from tests.unit.analytics.series import DEGENERATE, Floats, account_and_index, random_series, recorded
 
 SERIES = random_series()
-LEVELS = [Level(Decimal(text)) for text in ("0.9", "0.95", "0.975", "0.99", "0.995", "0.999")]
+LEVELS = [ConfidenceLevel(Decimal(text)) for text in ("0.9", "0.95", "0.975", "0.99", "0.995", "0.999")]
 NORMAL = stats.norm
 
 
-def agree_historical(returns: Floats, level: Level) -> None:
+def agree_historical(returns: Floats, level: ConfidenceLevel) -> None:
     known, cutoff = returns[~np.isnan(returns)], float(level.tail)
     tail = historical(returns, level)
     assert tail is not None
@@ -40,7 +40,7 @@ def agree_historical(returns: Floats, level: Level) -> None:
         assert tail.expected_shortfall == pytest.approx(theirs, rel=1e-9, abs=1e-15)
 
 
-def agree_modelled(returns: Floats, level: Level) -> None:
+def agree_modelled(returns: Floats, level: ConfidenceLevel) -> None:
     known, sample = returns[~np.isnan(returns)], shape(returns)
     assert sample is not None
     mean, deviation = known.mean(), known.std(ddof=1)
@@ -62,7 +62,7 @@ def test_tails_of_random_series() -> None:
 
 @recorded
 @pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
-def test_tails_of_a_recorded_account(level: Level) -> None:
+def test_tails_of_a_recorded_account(level: ConfidenceLevel) -> None:
     account, _ = account_and_index()
     agree_historical(account, level)
     agree_modelled(account, level)
@@ -72,14 +72,14 @@ def test_tails_of_a_recorded_account(level: Level) -> None:
     st.lists(st.integers(-5, 5).map(float), min_size=1, max_size=60),
     st.sampled_from(LEVELS),
 )
-def test_the_shortfall_is_no_less_than_the_value_at_risk(returns: list[float], level: Level) -> None:
+def test_the_shortfall_is_no_less_than_the_value_at_risk(returns: list[float], level: ConfidenceLevel) -> None:
     tail = historical(np.array(returns), level)
     assert tail is not None
     assert -max(returns) - 1e-12 <= tail.value_at_risk <= tail.expected_shortfall + 1e-12 <= -min(returns) + 2e-12
 
 
 def test_the_rank_is_exact_where_a_float_says_one_less() -> None:
-    level = Level(Decimal("0.9"))
+    level = ConfidenceLevel(Decimal("0.9"))
     assert int(10 * (1 - 0.9)) == 0
     assert level.rank(11) == (1, 0.0)
     tail = historical(np.arange(-5.0, 6.0), level)
@@ -123,7 +123,7 @@ def test_cornish_fisher_is_its_expansion_and_the_shortfall_its_mean_beyond() -> 
                 agree_expanded(Shape(0.001, 0.02, skewness, kurtosis), level)
 
 
-def agree_expanded(sample: Shape, level: Level) -> None:
+def agree_expanded(sample: Shape, level: ConfidenceLevel) -> None:
     tail = cornish_fisher(sample, level)
     assert tail is not None
     alpha = float(level.tail)
@@ -151,8 +151,8 @@ def test_cornish_fisher_is_none_exactly_where_its_expansion_falls_within_3_5_dev
 
 def test_beyond_3_5_deviations_the_expansion_has_to_rise_up_to_the_level() -> None:
     sample = Shape(0.0, 1.0, 0.0, -0.68)
-    assert cornish_fisher(sample, Level(Decimal("0.99"))) is not None
-    assert cornish_fisher(sample, Level(Decimal("0.999999"))) is None
+    assert cornish_fisher(sample, ConfidenceLevel(Decimal("0.99"))) is not None
+    assert cornish_fisher(sample, ConfidenceLevel(Decimal("0.999999"))) is None
 
 
 def agree_regression(returns: Floats, benchmarks: Floats) -> None:
@@ -195,7 +195,7 @@ def test_without_pairs_or_without_a_moving_benchmark_there_is_no_beta() -> None:
 
 
 @pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
-def test_components_add_up_to_the_value_at_risk_of_the_sum(level: Level) -> None:
+def test_components_add_up_to_the_value_at_risk_of_the_sum(level: ConfidenceLevel) -> None:
     rng = np.random.default_rng(3)
     parts = rng.standard_t(3, (300, 7)) * 1e-3
     totals = parts.sum(axis=1)
@@ -222,7 +222,7 @@ def test_a_parametric_component_is_what_a_little_more_of_the_part_adds() -> None
 
 def test_historical_components_do_not_hang_on_the_order_of_equal_returns() -> None:
     parts = np.array([[-3.0, 1.0], [1.0, -3.0], [-1.0, -1.0], [2.0, 2.0], [5.0, 1.0], [3.0, 3.0]])
-    level = Level(Decimal("0.75"))
+    level = ConfidenceLevel(Decimal("0.75"))
     forwards = component_historical(parts.sum(axis=1), parts, level)
     backwards = component_historical(parts[::-1].sum(axis=1), parts[::-1], level)
     assert forwards.tolist() == backwards.tolist()

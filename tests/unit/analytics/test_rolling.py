@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis.analytics import chunks, rolling
+from genesis.analytics import rolling, window_sums
 from genesis.analytics.beta_window import BetaWindow
 from genesis.analytics.ordered import OrderedReturns
 from genesis.analytics.rolling import RollingReturns
@@ -204,11 +204,11 @@ def test_an_empty_window_is_made_without_a_look_at_its_chunks(monkeypatch: pytes
     def counted(made: rolling.Floats) -> rolling.Floats:
         nonlocal calls
         calls += 1
-        return chunks.row(made)
+        return window_sums.row(made)
 
     monkeypatch.setattr(rolling, "row", counted)
     empty = rolling.RollingReturns(1440, benchmark=True)
     assert calls <= 1
     assert not empty._rows.any()
-    assert empty._rows.shape == (-(-1440 // empty._chunk), len(chunks.NOTHING))
-    assert chunks.row(empty._terms(0, empty._chunk)).tolist() == chunks.NOTHING.tolist()
+    assert empty._rows.shape == (-(-1440 // empty._chunk), len(window_sums.NOTHING))
+    assert window_sums.row(empty._terms(0, empty._chunk)).tolist() == window_sums.NOTHING.tolist()

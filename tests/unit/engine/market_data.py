@@ -11,7 +11,7 @@ from itertools import count
 from genesis.core.config import StrategiesSettings, StrategySettings
 from genesis.core.instrument import Instrument
 from genesis.core.models import AnyEvent, AnyMarketEvent, Depth, Fill, Level, MarketTrade, Quote, Side, Signal
-from genesis.engine.broker import Cancel, Order, PaperBroker, Terms
+from genesis.engine.broker import Cancel, Order, PaperBroker, TradingConditions
 from genesis.engine.strategy import Desk, Wishes
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -47,7 +47,7 @@ def order(side: Side, quantity: str, limit: str | None = None, *, reduce_only: b
 
 def broker(latency: tuple[float, float] = TENTH) -> PaperBroker:
     ids = (f"run-{number}" for number in count(1))
-    return PaperBroker([COIN], ids, seed=1, terms=Terms(latency_seconds=latency))
+    return PaperBroker([COIN], ids, seed=1, terms=TradingConditions(latency_seconds=latency))
 
 
 class WrittenMarket:

@@ -8,7 +8,7 @@ import pytest
 
 from genesis.core.errors import EventError
 from genesis.core.models import Allocation, AnyEvent, AnyMarketEvent, CapitalFlow, Fill, Quote, Side, Signal, StrategyState
-from genesis.engine.broker import Order, Terms
+from genesis.engine.broker import Order, TradingConditions
 from genesis.engine.engine import Account, TradingEngine
 from genesis.engine.market import SimulatedMarket
 from genesis.engine.paper import strategies_for
@@ -33,7 +33,12 @@ CALM = [quote(second, "99.9", "100.1") for second in range(10)]
 def _engine(events: Sequence[AnyMarketEvent], *strategies: Script) -> tuple[TradingEngine, Tape]:
     accounts = [Account(strategy, Decimal(5000)) for strategy in strategies]
     engine = TradingEngine(
-        WrittenMarket(events), accounts, clock=HandClock(), run_id="run", speed=NO_PACING, terms=Terms(latency_seconds=TENTH)
+        WrittenMarket(events),
+        accounts,
+        clock=HandClock(),
+        run_id="run",
+        speed=NO_PACING,
+        terms=TradingConditions(latency_seconds=TENTH),
     )
     tape = Tape()
     engine.subscribe(tape)

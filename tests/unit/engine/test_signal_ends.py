@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from genesis.core.models import Allocation, AnyEvent, AnyMarketEvent, Fill, Side, Signal, SignalEnd, StrategyState
-from genesis.engine.broker import Cancel, Order, PaperBroker, Terms
+from genesis.engine.broker import Cancel, Order, PaperBroker, TradingConditions
 from genesis.engine.engine import Account, TradingEngine
 from genesis.engine.market import SimulatedMarket
 from genesis.engine.paper import strategies_for
@@ -108,7 +108,7 @@ def run_of(events: list[AnyMarketEvent], *wishes: list[Order | Cancel]) -> tuple
         clock=HandClock(),
         run_id="run",
         speed=NO_PACING,
-        terms=Terms(latency_seconds=TENTH),
+        terms=TradingConditions(latency_seconds=TENTH),
     )
     tape = Tape()
     engine.subscribe(tape)

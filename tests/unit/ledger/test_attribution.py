@@ -14,7 +14,7 @@ from genesis.core.config import MonitorSettings
 from genesis.core.models import Fill, Funding, Side, Void
 from genesis.core.money import ZERO, exact_arithmetic
 from genesis.core.statistics_config import StatisticsSettings
-from genesis.ledger import part
+from genesis.ledger import component
 from genesis.ledger.holding import Holding
 from genesis.ledger.periods import Period
 from genesis.monitoring.snapshot import StrategySnapshot
@@ -213,7 +213,7 @@ async def tag_four(m: StrategyPerformanceMonitor) -> list[Fill]:
 
 
 async def test_past_the_bound_components_are_other_and_counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(part, "MAX_COMPONENTS", 2)
+    monkeypatch.setattr(component, "MAX_COMPONENTS", 2)
     async with monitor(tmp_path / "journal.db") as m:
         fills = await tag_four(m)
         alpha = strategy(m)
@@ -227,7 +227,7 @@ async def test_past_the_bound_components_are_other_and_counted(monkeypatch: pyte
 
 
 async def test_the_oracle_folds_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(part, "MAX_COMPONENTS", 3)
+    monkeypatch.setattr(component, "MAX_COMPONENTS", 3)
     oracle = Oracle()
     async with monitor() as m:
         fills = await tag_four(m)

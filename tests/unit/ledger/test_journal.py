@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from genesis.core.errors import JournalBusyError, JournalError
 from genesis.core.models import AnyAccountEvent, CapitalFlow, Fill, Side
 from genesis.database.address import Address
-from genesis.ledger.journal import Entry, Journal
+from genesis.ledger.journal import AppendResult, Journal
 from genesis.ledger.schema import EVENT, SCHEMA, SCHEMA_VERSION, SNAPSHOT
 from tests.behind import somebody_else
 from tests.integration.waiting import SOON
@@ -39,13 +39,13 @@ async def replayed(journal: Journal) -> list[AnyAccountEvent]:
     return [event async for batch in journal.replay() for _, event in batch]
 
 
-async def append(journal: Journal, events: Sequence[AnyAccountEvent]) -> list[Entry]:
-    entries: list[Entry] = []
+async def append(journal: Journal, events: Sequence[AnyAccountEvent]) -> list[AppendResult]:
+    entries: list[AppendResult] = []
     await journal.append(events, entries.extend)
     return entries
 
 
-async def appended(address: Address, events: Sequence[AnyAccountEvent]) -> list[Entry]:
+async def appended(address: Address, events: Sequence[AnyAccountEvent]) -> list[AppendResult]:
     async with Journal(address) as journal:
         return await append(journal, events)
 
@@ -73,18 +73,22 @@ async def test_events_come_back_in_order_after_a_restart(journal_address: Addres
 
 async def test_a_repeat_is_known_within_a_batch_and_after_a_restart(journal_address: Address) -> None:
     same = fill("a")
-    assert await appended(journal_address, [same, fill("a"), same]) == [Entry.NEW, Entry.DUPLICATE, Entry.DUPLICATE]
-    assert await appended(journal_address, [fill("a", "1.000"), fill("b")]) == [Entry.DUPLICATE, Entry.NEW]
+    assert await appended(journal_address, [same, fill("a"), same]) == [
+        AppendResult.NEW,
+        AppendResult.DUPLICATE,
+        AppendResult.DUPLICATE,
+    ]
+    assert await appended(journal_address, [fill("a", "1.000"), fill("b")]) == [AppendResult.DUPLICATE, AppendResult.NEW]
 
 
 async def test_the_same_identity_with_other_content_is_a_conflict_and_not_kept(journal_address: Address) -> None:
     assert await appended(journal_address, [fill("a"), fill("a", "2"), fill("a", "2", source="other")]) == [
-        Entry.NEW,
-        Entry.CONFLICT,
-        Entry.NEW,
+        AppendResult.NEW,
+        AppendResult.CONFLICT,
+        AppendResult.NEW,
     ]
     async with Journal(journal_address) as journal:
-        assert await append(journal, [fill("a", "3")]) == [Entry.CONFLICT]
+        assert await append(journal, [fill("a", "3")]) == [AppendResult.CONFLICT]
         assert await replayed(journal) == [fill("a"), fill("a", "2", source="other")]
 
 
@@ -92,7 +96,7 @@ async def test_a_thousand_repeats_among_new_events_are_all_known(journal_address
     async with Journal(journal_address) as journal:
         await append(journal, [fill(f"{n}") for n in range(0, 2000, 2)])
         entries = await append(journal, [fill(f"{n}") for n in range(2000)])
-        assert entries == [Entry.DUPLICATE, Entry.NEW] * 1000
+        assert entries == [AppendResult.DUPLICATE, AppendResult.NEW] * 1000
         assert [n async for batch in journal.replay() for n, _ in batch] == list(range(1, 2001))
 
 
@@ -122,12 +126,12 @@ async def test_identities_are_told_apart_across_the_appends_of_one_commit(journa
         appends = [asyncio.create_task(append(journal, [fill("a", quantity)])) for quantity in ("1", "2", "1.0")]
         await asyncio.sleep(0)
         await gate.open()
-        assert await asyncio.gather(*appends) == [[Entry.NEW], [Entry.CONFLICT], [Entry.DUPLICATE]]
+        assert await asyncio.gather(*appends) == [[AppendResult.NEW], [AppendResult.CONFLICT], [AppendResult.DUPLICATE]]
         assert journal.count == 1
 
 
 async def test_a_cancelled_append_is_booked_all_the_same(sqlite_address: Address) -> None:
-    entries: list[Entry] = []
+    entries: list[AppendResult] = []
     async with Journal(sqlite_address) as journal:
         gate = Gate(journal)
         task = asyncio.create_task(journal.append([fill("a")], entries.extend))
@@ -137,8 +141,8 @@ async def test_a_cancelled_append_is_booked_all_the_same(sqlite_address: Address
             await task
         assert entries == []
         await gate.open()
-        assert await append(journal, [fill("b")]) == [Entry.NEW]
-        assert entries == [Entry.NEW]
+        assert await append(journal, [fill("b")]) == [AppendResult.NEW]
+        assert entries == [AppendResult.NEW]
         assert journal.last_sequence == 2
 
 
@@ -146,7 +150,7 @@ async def test_what_waits_when_the_journal_is_closed_is_committed_first(sqlite_a
     async with Journal(sqlite_address) as journal:
         waiting = asyncio.create_task(append(journal, [fill("a")]))
         await asyncio.sleep(0)
-    assert await waiting == [Entry.NEW]
+    assert await waiting == [AppendResult.NEW]
 
 
 async def test_more_than_may_wait_is_refused_and_nothing_of_it_taken(sqlite_address: Address) -> None:
@@ -161,12 +165,12 @@ async def test_more_than_may_wait_is_refused_and_nothing_of_it_taken(sqlite_addr
         await asyncio.sleep(0)
         await gate.open()
         await asyncio.gather(first, last)
-        assert await append(journal, [fill(f"{n}") for n in range(9)]) == [Entry.NEW] * 9  # alone, any batch may pass
+        assert await append(journal, [fill(f"{n}") for n in range(9)]) == [AppendResult.NEW] * 9  # alone, any batch may pass
         assert [event.event_id for event in await replayed(journal)][:3] == ["a", "b", "e"]
 
 
 async def test_a_fault_of_one_booking_is_its_callers_alone(sqlite_address: Address) -> None:
-    def broken(_: Sequence[Entry]) -> None:
+    def broken(_: Sequence[AppendResult]) -> None:
         raise ZeroDivisionError
 
     async with Journal(sqlite_address) as journal:
@@ -177,7 +181,7 @@ async def test_a_fault_of_one_booking_is_its_callers_alone(sqlite_address: Addre
         await gate.open()
         with pytest.raises(ZeroDivisionError):
             await bad
-        assert await good == [Entry.NEW]
+        assert await good == [AppendResult.NEW]
         assert journal.last_sequence == 2
 
 
@@ -192,7 +196,7 @@ async def test_an_event_that_the_database_cannot_hold_fails_alone(
         await gate.open()
         with capture_logs():
             results = await asyncio.gather(*appends, return_exceptions=True)
-        assert [results[0], results[2]] == [[Entry.NEW], [Entry.NEW]]
+        assert [results[0], results[2]] == [[AppendResult.NEW], [AppendResult.NEW]]
         assert isinstance(results[1], JournalError)
         assert not results[1].retryable
         assert [event.event_id for event in await replayed(journal)] == ["a", "b"]

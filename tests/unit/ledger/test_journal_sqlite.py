@@ -17,7 +17,7 @@ from genesis.core.errors import JournalError
 from genesis.core.models import CapitalFlow
 from genesis.database.address import address
 from genesis.database.connection import Database
-from genesis.ledger.journal import Entry, Journal
+from genesis.ledger.journal import AppendResult, Journal
 
 TIME = datetime(2026, 1, 1, tzinfo=UTC)
 FIRST_SCHEMA = """
@@ -55,9 +55,9 @@ async def test_a_journal_of_the_first_version_is_brought_up_to_date_and_keeps_ev
         async with Journal(tmp_path / "j.db") as journal:
             assert journal.count == 3
             assert [event async for batch in journal.replay() for _, event in batch] == events
-            entries: list[Entry] = []
+            entries: list[AppendResult] = []
             await journal.append([flow("e1"), flow("new")], entries.extend)
-            assert entries == [Entry.DUPLICATE, Entry.NEW]
+            assert entries == [AppendResult.DUPLICATE, AppendResult.NEW]
             assert await journal.load_snapshot() is None
             rows = [row async for batch in journal.rows() for row in batch]
     assert [(row.sequence, row.kind, row.strategy, row.received is None) for row in rows] == [

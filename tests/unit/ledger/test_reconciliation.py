@@ -15,7 +15,7 @@ from genesis.core.config import MonitorSettings
 from genesis.core.errors import EventError
 from genesis.core.models import AnyEvent, CapitalFlow, Fill, Funding, Side, Void
 from genesis.core.money import ZERO, exact_arithmetic
-from genesis.core.statement import CashBasis, Item, Statement, Terms
+from genesis.core.statement import CashBasis, ComparisonSettings, Item, Statement
 from genesis.ingest.statement import read_statement
 from genesis.ledger.journal import Journal
 from genesis.ledger.reconciliation import MAX_KEPT_BREAKS, MAX_SCOPES, Break, Reconciliation
@@ -26,7 +26,7 @@ from tests.search import examples
 from tests.unit.monitoring.account import capital, fill, monitor, rules
 
 D = Decimal
-SETTLED = Terms(cash=CashBasis.SETTLED)
+SETTLED = ComparisonSettings(cash=CashBasis.SETTLED)
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
 REPORTING = "USDT"
 
@@ -148,7 +148,7 @@ def test_a_statement_of_some_strategies_is_compared_with_those_alone(
         return
     with exact_arithmetic():
         statement = broker.statement(by_strategy=not together, strategies=known)
-    assert made.reconcile(statement, Terms(strategies=known, cash=CashBasis.SETTLED)).breaks == ()
+    assert made.reconcile(statement, ComparisonSettings(strategies=known, cash=CashBasis.SETTLED)).breaks == ()
 
 
 async def one_account(made: StrategyPerformanceMonitor) -> None:
@@ -166,7 +166,7 @@ async def one_account(made: StrategyPerformanceMonitor) -> None:
 
 
 def found(made: StrategyPerformanceMonitor, text: str, **terms: object) -> Reconciliation:
-    return made.reconcile(read_statement(("strategy,symbol,currency,quantity\n" + text).encode()), Terms(**terms))  # type: ignore[arg-type]
+    return made.reconcile(read_statement(("strategy,symbol,currency,quantity\n" + text).encode()), ComparisonSettings(**terms))  # type: ignore[arg-type]
 
 
 async def test_the_wallet_of_a_margin_account_and_cash_that_positions_were_paid_from() -> None:
@@ -253,4 +253,4 @@ async def test_what_is_kept_is_bounded() -> None:
 
 def test_different_choices_of_strategies_have_different_scopes() -> None:
     choices = [("a", "b"), ("a,b",), ("a\\", "b"), ("a\\,b",), ("all",), ()]
-    assert len({Terms(strategies=choice).scope for choice in choices}) == len(choices)
+    assert len({ComparisonSettings(strategies=choice).scope for choice in choices}) == len(choices)

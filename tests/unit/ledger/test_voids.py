@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from genesis.core.config import MonitorSettings
 from genesis.core.errors import JournalError
 from genesis.core.models import AnyAccountEvent, AnyEvent, Fill, Funding, Side, Void
-from genesis.ledger.journal import Entry, Journal
+from genesis.ledger.journal import AppendResult, Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
 from tests.oracle.histories import MARKETS, NO_GRID, PLAIN, WILD, Market, histories
@@ -231,7 +231,7 @@ class Failing(Journal):
         raise JournalError("the disk is full", retryable=True)
 
 
-def _nothing(_: Sequence[Entry]) -> None:
+def _nothing(_: Sequence[AppendResult]) -> None:
     """Books nothing."""
 
 

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from genesis.core.config import MonitorSettings, StrategySettings
 from genesis.core.models import CapitalFlow, Quote, Side
-from genesis.core.statement import Item, Statement, Terms
+from genesis.core.statement import ComparisonSettings, Item, Statement
 from genesis.ledger.journal import Journal
 from genesis.monitoring import catalog, families
 from genesis.monitoring.alert_manager import AlertThreshold
@@ -111,7 +111,9 @@ async def small_account(monitor: StrategyPerformanceMonitor) -> None:
         ]
     )
     cash = {Item("", "USDT"): Decimal("12009.72")}
-    monitor.reconcile(Statement({Item("", "BTCUSDT"): Decimal("1.5"), Item("", "never quoted"): Decimal(-3)}, cash), Terms())
+    monitor.reconcile(
+        Statement({Item("", "BTCUSDT"): Decimal("1.5"), Item("", "never quoted"): Decimal(-3)}, cash), ComparisonSettings()
+    )
 
 
 async def test_the_exposition_of_a_small_account_is_the_golden_one() -> None:

@@ -18,13 +18,13 @@ from genesis.core.models import StrategyState
 from genesis.core.rotation_config import RotationSettings
 from genesis.monitoring import catalog
 from genesis.rotation import policy
-from genesis.rotation.answers import asked
 from genesis.rotation.audit.log import AuditLog
 from genesis.rotation.audit.store import AuditStore
 from genesis.rotation.controller import Controller, Parts, next_round
 from genesis.rotation.decision import Decision, History, Reason, Step, Track
 from genesis.rotation.observation import Observation, Pin
 from genesis.rotation.observer import Observer
+from genesis.rotation.query_results import asked
 from tests.integration.waiting import SOON
 from tests.unit.rotation.told import RULES, SetClock, Told, answers, of, settings
 

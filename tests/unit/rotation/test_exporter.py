@@ -16,9 +16,9 @@ from genesis.core.allocation import Action, EngineReport, Share
 from genesis.core.models import StrategyState
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import Process
-from genesis.rotation.decision import Decision, History, Holding, Reason, Step, Track, Turnover
+from genesis.rotation.decision import ActiveRule, Decision, History, Reason, Step, Track, Turnover
 from genesis.rotation.exporter import RotationCollector
-from genesis.rotation.status import Change, Status, Tally
+from genesis.rotation.status import RotationCounters, Status, StepKind
 from genesis.stack.programs import PROMTOOL, require
 from tests.unit.rotation.told import START, settings
 
@@ -38,7 +38,7 @@ def decision(name: str = "one") -> Decision:
         share=NONE,
         first_seen=0,
         state_since=0,
-        rules={"drawdown": Holding(since=0.0), "other": Holding(since=0.0, suspended=True)},
+        rules={"drawdown": ActiveRule(since=0.0), "other": ActiveRule(since=0.0, suspended=True)},
     )
     turnover = (Turnover(0.0, Decimal("0.1")), Turnover(1000.0, Decimal("0.05")))
     history = History(
@@ -64,13 +64,13 @@ def status(**changes: object) -> Status:
     return replace(whole, **changes)  # type: ignore[arg-type]
 
 
-def text(of: Status, tally: Tally | None = None) -> str:
+def text(of: Status, tally: RotationCounters | None = None) -> str:
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(RotationCollector(lambda: of, tally or Tally()))
+    registry.register(RotationCollector(lambda: of, tally or RotationCounters()))
     return generate_latest(registry).decode()
 
 
-def samples(of: Status, tally: Tally | None = None) -> Samples:
+def samples(of: Status, tally: RotationCounters | None = None) -> Samples:
     families = text_string_to_metric_families(text(of, tally))
     return {
         (one.name, tuple(one.labels[label] for label in catalog.BY_NAME[one.name].labels)): one.value
@@ -79,8 +79,8 @@ def samples(of: Status, tally: Tally | None = None) -> Samples:
     }
 
 
-def counted(one: Decision) -> Tally:
-    tally = Tally()
+def counted(one: Decision) -> RotationCounters:
+    tally = RotationCounters()
     tally.count(one)
     tally.deliveries["confirmed"] += 1
     return tally
@@ -158,7 +158,7 @@ def test_two_reasons_of_one_code_are_one_series() -> None:
 def test_a_strategy_that_is_gone_is_forgotten() -> None:
     tally = counted(decision("one"))
     tally.count(decision("three"))
-    assert set(tally.changed) == {Change("three", "lower", "drawdown")}
+    assert set(tally.changed) == {StepKind("three", "lower", "drawdown")}
 
 
 def test_a_later_step_of_the_same_kind_has_the_later_time() -> None:

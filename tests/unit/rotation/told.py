@@ -11,7 +11,7 @@ from genesis.core.config import TradingRules, load_settings
 from genesis.core.errors import ServerError
 from genesis.core.rotation_config import RotationSettings
 from genesis.monitoring import catalog
-from genesis.rotation.answers import ACCOUNT_AGE, DAILY_LOSS, EQUITY, STRATEGY_AGE
+from genesis.rotation.query_results import ACCOUNT_AGE, DAILY_LOSS, EQUITY, STRATEGY_AGE
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SHIPPED = load_settings(Path(__file__).parents[3] / "config")

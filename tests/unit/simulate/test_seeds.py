@@ -15,7 +15,7 @@ from genesis.rotation.observation import Share
 from genesis.simulate.distribution import spread
 from genesis.simulate.market import BEGIN, DECAYING, Plan, healthy, plan
 from genesis.simulate.seeds import by_seed, outcome
-from genesis.simulate.simulation import Change, Simulation, Tally
+from genesis.simulate.simulation import Simulation, StrategyTotals, TimedStep
 from tests.unit.simulate.settings import SETTINGS
 
 ACTIVE, REDUCED, PAUSED = StrategyState.ACTIVE, StrategyState.REDUCED, StrategyState.PAUSED
@@ -50,20 +50,20 @@ def test_runs_are_told_apart_by_what_stands_behind_the_names() -> None:
     }
 
 
-def change(seconds: float, strategy: str, before: tuple[str, StrategyState], after: tuple[str, StrategyState]) -> Change:
+def change(seconds: float, strategy: str, before: tuple[str, StrategyState], after: tuple[str, StrategyState]) -> TimedStep:
     step = Step(
         action=Action.LOWER,
         before=Share(Decimal(before[0]), before[1]),
         after=Share(Decimal(after[0]), after[1]),
         reasons=(Reason("x"),),
     )
-    return Change(BEGIN + timedelta(seconds=seconds), strategy, step)
+    return TimedStep(BEGIN + timedelta(seconds=seconds), strategy, step)
 
 
-def counted(*changes: Change) -> Simulation:
+def counted(*changes: TimedStep) -> Simulation:
     simulation = Simulation(SETTINGS.rotation)
     simulation.changes.extend(changes)
-    simulation.tallies = {"good": Tally(), "bad": Tally()}
+    simulation.tallies = {"good": StrategyTotals(), "bad": StrategyTotals()}
     return simulation
 
 

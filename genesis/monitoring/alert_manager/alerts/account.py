@@ -21,7 +21,7 @@ from genesis.monitoring.alert_manager.alerts.risk import (
 from genesis.monitoring.alert_manager.figure import AS_NUMBER, AS_RATIO, Figure
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.rules import Record, Rule, RuleMaker
-from genesis.monitoring.alert_manager.runbook import Look, Runbook
+from genesis.monitoring.alert_manager.runbook import Runbook, RunbookQuery
 from genesis.monitoring.alert_manager.thresholds import AlertThreshold
 
 PERIOD_LOSS = f"portfolio:{catalog.PORTFOLIO_PERIOD_PNL.name}:loss_ratio"
@@ -87,9 +87,9 @@ PORTFOLIO_DRAWDOWN = Alert(
         "The equity of all strategies together is as far below its highest value as the threshold says. Either several "
         "strategies lose at the same time, or one loses much; their own limits need not have been reached.",
         (
-            Look("How deep?", catalog.PORTFOLIO_DRAWDOWN_RATIO.name),
-            Look("Who is down most, in money?", f"sort_desc({catalog.STRATEGY_DRAWDOWN.name})"),
-            Look("Who lost today?", f'sort({catalog.STRATEGY_PERIOD_PNL.name}{{period="day"}})'),
+            RunbookQuery("How deep?", catalog.PORTFOLIO_DRAWDOWN_RATIO.name),
+            RunbookQuery("Who is down most, in money?", f"sort_desc({catalog.STRATEGY_DRAWDOWN.name})"),
+            RunbookQuery("Who lost today?", f'sort({catalog.STRATEGY_PERIOD_PNL.name}{{period="day"}})'),
             EXPOSURE,
             DIVERSIFICATION,
         ),
@@ -114,11 +114,11 @@ PORTFOLIO_PERIOD_LOSS = Alert(
         "Since the start of the week (Monday) or the month, in the configured time zone, the account has lost the given share "
         "of the equity that it had then. Days that each stayed within the daily limit may add up to it.",
         (
-            Look("How much, as a share?", PERIOD_LOSS),
-            Look("In money", catalog.PORTFOLIO_PERIOD_PNL.name),
-            Look("Who lost it this week?", f'sort({catalog.STRATEGY_PERIOD_PNL.name}{{period="week"}})'),
-            Look("Price, fees or funding?", catalog.PORTFOLIO_PNL.name),
-            Look("What does it come from?", catalog.PORTFOLIO_CAUSE_PNL.name),
+            RunbookQuery("How much, as a share?", PERIOD_LOSS),
+            RunbookQuery("In money", catalog.PORTFOLIO_PERIOD_PNL.name),
+            RunbookQuery("Who lost it this week?", f'sort({catalog.STRATEGY_PERIOD_PNL.name}{{period="week"}})'),
+            RunbookQuery("Price, fees or funding?", catalog.PORTFOLIO_PNL.name),
+            RunbookQuery("What does it come from?", catalog.PORTFOLIO_CAUSE_PNL.name),
         ),
         "Critical: stop opening positions in all strategies until the loss is understood, or the period is over. Warning: "
         "reduce the strategies that lose, at the next quiet moment.",
@@ -141,13 +141,15 @@ PORTFOLIO_VALUE_AT_RISK_EXCEEDED = Alert(
         "As ValueAtRiskExceeded, of the account's own returns: more steps of the grid lost more than the value at risk before "
         "them than its confidence allows, and Kupiec's test says that this is hardly chance.",
         (
-            Look("The p-value, where exceedances come too often", VAR_EXCEEDED),
-            Look(
+            RunbookQuery("The p-value, where exceedances come too often", VAR_EXCEEDED),
+            RunbookQuery(
                 "What share of the steps exceeded it?",
                 f"{catalog.PORTFOLIO_VAR_EXCEEDANCES.name} / {catalog.PORTFOLIO_VAR_FORECASTS.name}",
             ),
-            Look("Do they cluster (near 0)?", catalog.PORTFOLIO_VAR_INDEPENDENCE_PVALUE.name),
-            Look("Which strategies make the value at risk?", f"sort_desc({catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK.name})"),
+            RunbookQuery("Do they cluster (near 0)?", catalog.PORTFOLIO_VAR_INDEPENDENCE_PVALUE.name),
+            RunbookQuery(
+                "Which strategies make the value at risk?", f"sort_desc({catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK.name})"
+            ),
             DIVERSIFICATION,
         ),
         "Nobody has to act tonight, if no drawdown alert fires. Do not size the account by its value at risk. If no strategy "
@@ -171,9 +173,9 @@ PORTFOLIO_EXPECTED_SHORTFALL_HIGH = Alert(
         "The mean of the account's worst returns in the risk window, scaled to the horizon by the square root of time, is a "
         "larger share of its equity than the budget. It says what a bad day costs, not what was lost.",
         (
-            Look("How much, of enough returns?", SHORTFALL),
-            Look("In money", catalog.PORTFOLIO_EXPECTED_SHORTFALL.name),
-            Look("Which strategies make the risk?", f"sort_desc({catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK.name})"),
+            RunbookQuery("How much, of enough returns?", SHORTFALL),
+            RunbookQuery("In money", catalog.PORTFOLIO_EXPECTED_SHORTFALL.name),
+            RunbookQuery("Which strategies make the risk?", f"sort_desc({catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK.name})"),
             DIVERSIFICATION,
             EXPOSURE,
         ),

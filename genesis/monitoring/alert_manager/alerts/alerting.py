@@ -11,7 +11,7 @@ from genesis.monitoring.alert_manager.figure import PERCENT, percent
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.promql import number
 from genesis.monitoring.alert_manager.rules import WINDOW, Rule, RuleMaker
-from genesis.monitoring.alert_manager.runbook import Look, Runbook
+from genesis.monitoring.alert_manager.runbook import Runbook, RunbookQuery
 
 FAILED_NOTIFICATIONS = "alertmanager_notifications_failed_total"
 FAILED_EVALUATIONS = "prometheus_rule_evaluation_failures_total"
@@ -72,9 +72,9 @@ RULES_FAILING = Alert(
         "Prometheus ran a rule and got an error instead of a result. What that rule would tell is told to nobody; the other "
         "rules of the group go on.",
         (
-            Look("Which groups?", f"increase({FAILED_EVALUATIONS}[5m]) > 0"),
-            Look("Is a series there twice (two monitors read as one)?", 'count by (instance) (up{job="genesis"}) > 1'),
-            Look("What fires right now?", 'ALERTS{alertstate="firing"}'),
+            RunbookQuery("Which groups?", f"increase({FAILED_EVALUATIONS}[5m]) > 0"),
+            RunbookQuery("Is a series there twice (two monitors read as one)?", 'count by (instance) (up{job="genesis"}) > 1'),
+            RunbookQuery("What fires right now?", 'ALERTS{alertstate="firing"}'),
         ),
         "The group's name says what is not watched (losses, feeds, ...): have somebody look at that on the boards until it is "
         "mended. Prometheus's page /rules shows the error beside the rule, and its log has it, too. Many-to-many matching, or "
@@ -96,10 +96,10 @@ RULES_MISSED = Alert(
         "Evaluating a group of rules takes longer than `evaluation_interval` of alerts.yaml, and Prometheus leaves the next "
         "one out. Nothing is lost, but alerts come later, and what lasted for a moment may not be seen.",
         (
-            Look("Which groups?", f"increase({MISSED_ITERATIONS}[5m]) > 0"),
-            Look("How long do they take (seconds)?", "topk(5, prometheus_rule_group_last_duration_seconds)"),
-            Look("How long may they (seconds)?", "prometheus_rule_group_interval_seconds"),
-            Look("How many series are there?", "prometheus_tsdb_head_series"),
+            RunbookQuery("Which groups?", f"increase({MISSED_ITERATIONS}[5m]) > 0"),
+            RunbookQuery("How long do they take (seconds)?", "topk(5, prometheus_rule_group_last_duration_seconds)"),
+            RunbookQuery("How long may they (seconds)?", "prometheus_rule_group_interval_seconds"),
+            RunbookQuery("How many series are there?", "prometheus_tsdb_head_series"),
         ),
         "Critical: double `evaluation_interval`, run `genesis generate` and reload. See what else keeps the machine busy; a "
         "board that looks back over weeks is often it. Otherwise shorten the longest `window` of the slow group, or give "
@@ -121,11 +121,11 @@ ALERTMANAGER_UNREACHABLE = Alert(
         "alerts, which asks Prometheus, still shows all of them. This notification came through another Alertmanager, or "
         "after the outage.",
         (
-            Look("Which one (errors in two minutes)?", f"increase({SENDING_ERRORS}[2m]) > 0"),
-            Look("How many does Prometheus know?", ALERTMANAGERS),
-            Look("Were alerts dropped?", "increase(prometheus_notifications_dropped_total[5m])"),
-            Look("Does it answer?", 'up{job="alertmanager"}'),
-            Look("What fires right now?", 'ALERTS{alertstate="firing",alertname!="Watchdog"}'),
+            RunbookQuery("Which one (errors in two minutes)?", f"increase({SENDING_ERRORS}[2m]) > 0"),
+            RunbookQuery("How many does Prometheus know?", ALERTMANAGERS),
+            RunbookQuery("Were alerts dropped?", "increase(prometheus_notifications_dropped_total[5m])"),
+            RunbookQuery("Does it answer?", 'up{job="alertmanager"}'),
+            RunbookQuery("What fires right now?", 'ALERTS{alertstate="firing",alertname!="Watchdog"}'),
         ),
         "Read what fires in Prometheus's page /alerts first: nobody else does. Then start Alertmanager; its log says why it "
         "ended, a configuration that it refuses for example (`amtool check-config alertmanager.yml`). It runs: compare its "
@@ -148,12 +148,12 @@ CONFIGURATION_REFUSED = Alert(
         "found. It goes on with what it had; thresholds, routes and receivers that were changed since do not hold, and a "
         "restart would fail.",
         (
-            Look("Which one?", " or ".join(f"{metric} == 0" for metric in RELOADED.values())),
-            Look(
+            RunbookQuery("Which one?", " or ".join(f"{metric} == 0" for metric in RELOADED.values())),
+            RunbookQuery(
                 "When was the last one that worked (seconds ago)?",
                 "time() - " + " or time() - ".join(f"{name}_config_last_reload_success_timestamp_seconds" for name in RELOADED),
             ),
-            Look("Is the Watchdog still on its way?", 'ALERTS{alertname="Watchdog"}'),
+            RunbookQuery("Is the Watchdog still on its way?", 'ALERTS{alertname="Watchdog"}'),
         ),
         "Its log names file and line. Do not mend generated files: mend config/alerts.yaml, run `genesis generate` and "
         "`genesis check`, which has promtool and amtool read them, copy them all, and reload (SIGHUP, or POST /-/reload). "
@@ -172,8 +172,8 @@ NOTIFICATIONS_FAILING = Alert(
     runbook=Runbook(
         "Alertmanager tried to notify somebody and could not. This notification came through a receiver that works.",
         (
-            Look("Which integration?", f"sum by (integration) (rate({FAILED_NOTIFICATIONS}[2m])) > 0"),
-            Look("What fires right now?", 'ALERTS{alertstate="firing"}'),
+            RunbookQuery("Which integration?", f"sum by (integration) (rate({FAILED_NOTIFICATIONS}[2m])) > 0"),
+            RunbookQuery("What fires right now?", 'ALERTS{alertstate="firing"}'),
         ),
         "Alertmanager's log has the reason. A secret file that is missing or unreadable is the usual one: Alertmanager "
         "starts without it, and reads it at each notification, so that putting it there is enough. Otherwise the service "
@@ -192,7 +192,7 @@ WATCHDOG = Alert(
     runbook=Runbook(
         "Nothing is wrong: this alert always fires, and its receiver expects it. Give that receiver to a dead man's "
         "switch, which raises the alarm when the heartbeat stops.",
-        (Look("Does Prometheus fire it?", 'ALERTS{alertname="Watchdog"}'),),
+        (RunbookQuery("Does Prometheus fire it?", 'ALERTS{alertname="Watchdog"}'),),
         "When it stops: see whether Prometheus runs, whether it reaches Alertmanager, and whether Alertmanager reaches "
         "the receiver, in this order.",
         "Never, as long as it arrives.",

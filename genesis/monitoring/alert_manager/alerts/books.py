@@ -12,7 +12,7 @@ from genesis.monitoring.alert_manager.figure import COUNT, selected
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.promql import any_of
 from genesis.monitoring.alert_manager.rules import Rule, RuleMaker
-from genesis.monitoring.alert_manager.runbook import Look, Runbook
+from genesis.monitoring.alert_manager.runbook import Runbook, RunbookQuery
 
 # Where a mark or a rate is missing there is a reason; a residual that is absent without one hides what it is there to tell.
 _ATTRIBUTION_RESIDUAL = f"""{catalog.STRATEGY_ATTRIBUTION_RESIDUAL.name} != 0
@@ -58,10 +58,10 @@ ATTRIBUTION_RESIDUAL = Alert(
         "what was paid, received and held. Both are exact, so the residual between them is 0; now it is not, or it is absent "
         "and no reason is told. No market and no data can do that: it is a fault of the program.",
         (
-            Look("By how much?", f"{catalog.STRATEGY_ATTRIBUTION_RESIDUAL.name} != 0"),
-            Look("Of which net P&L?", catalog.STRATEGY_NET_PNL.name),
-            Look("Which parts are there?", catalog.STRATEGY_ATTRIBUTION.name),
-            Look("What is undefined, and why?", catalog.STRATEGY_UNDEFINED_INFO.name),
+            RunbookQuery("By how much?", f"{catalog.STRATEGY_ATTRIBUTION_RESIDUAL.name} != 0"),
+            RunbookQuery("Of which net P&L?", catalog.STRATEGY_NET_PNL.name),
+            RunbookQuery("Which parts are there?", catalog.STRATEGY_ATTRIBUTION.name),
+            RunbookQuery("What is undefined, and why?", catalog.STRATEGY_UNDEFINED_INFO.name),
         ),
         "Do not trust equity, drawdown and P&L of the strategy; compare positions and cash "
         "with the broker's statement (`genesis reconcile`). Keep a copy of the journal for whoever looks for the fault. A "
@@ -84,11 +84,11 @@ RECONCILIATION_BREAK = Alert(
         "The last statement that was compared with the books differs from them: the broker or the exchange has other "
         "positions or other cash than the events say. P&L, exposure and limits of what differs cannot be trusted.",
         (
-            Look("Which positions (statement less books, in units)?", catalog.RECONCILIATION_BREAK.name),
-            Look("Which balances?", catalog.RECONCILIATION_CASH_BREAK.name),
-            Look("How old is the comparison (seconds)?", f"time() - {catalog.RECONCILIATION_TIMESTAMP_SECONDS.name}"),
-            Look("Did events never come?", f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"),
-            Look(
+            RunbookQuery("Which positions (statement less books, in units)?", catalog.RECONCILIATION_BREAK.name),
+            RunbookQuery("Which balances?", catalog.RECONCILIATION_CASH_BREAK.name),
+            RunbookQuery("How old is the comparison (seconds)?", f"time() - {catalog.RECONCILIATION_TIMESTAMP_SECONDS.name}"),
+            RunbookQuery("Did events never come?", f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"),
+            RunbookQuery(
                 "Were events refused?",
                 f'sum by (kind, outcome) (increase({catalog.EVENTS.name}{{outcome=~"rejected|conflict"}}[1d])) > 0',
             ),
@@ -114,14 +114,14 @@ FIGURES_UNDEFINED = Alert(
         "Figures of the strategy have not been known for longer than the alert waits, and the reason is one that somebody has "
         "to mend. Alerts on these figures cannot fire. One alert a strategy and reason, however many figures.",
         (
-            Look("Which figures, and why?", catalog.STRATEGY_UNDEFINED_INFO.name),
-            Look(
+            RunbookQuery("Which figures, and why?", catalog.STRATEGY_UNDEFINED_INFO.name),
+            RunbookQuery(
                 "no_mark: held without a mark?",
                 f"{catalog.STRATEGY_POSITION_QUANTITY.name} != 0 "
                 f"unless on (instance, symbol) {catalog.MARK_TIMESTAMP_SECONDS.name}",
             ),
-            Look("no_conversion: in which symbols does it trade?", catalog.STRATEGY_VOLUME.name),
-            Look("Is the account known?", catalog.PORTFOLIO_UNDEFINED_INFO.name),
+            RunbookQuery("no_conversion: in which symbols does it trade?", catalog.STRATEGY_VOLUME.name),
+            RunbookQuery("Is the account known?", catalog.PORTFOLIO_UNDEFINED_INFO.name),
         ),
         "no_mark: send quotes of the symbol, under the same name as in the fills. no_conversion: give the currency a "
         "conversion symbol, and send its quotes. too_many_trips: a window of statistics.windows is longer than the round trips "

@@ -5,14 +5,14 @@ from __future__ import annotations
 from genesis.core.alert_config import AlertSettings
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.alert import Alert
-from genesis.monitoring.alert_manager.figure import AS_RATIO, Figure, Sample
+from genesis.monitoring.alert_manager.figure import AS_RATIO, Figure, SampleSize
 from genesis.monitoring.alert_manager.messages import Message
-from genesis.monitoring.alert_manager.runbook import Look, Runbook
+from genesis.monitoring.alert_manager.runbook import Runbook, RunbookQuery
 
 
 def _used(settings: AlertSettings) -> tuple[Figure, ...]:
     config = settings.alerts.capacity_nearly_used
-    enough = Sample(f'{catalog.STRATEGY_WINDOW_TRADES.name}{{window="all"}}', config.min_trades)
+    enough = SampleSize(f'{catalog.STRATEGY_WINDOW_TRADES.name}{{window="all"}}', config.min_trades)
     guard = f"on (instance, strategy)\n{enough}"
     return (Figure(config, catalog.STRATEGY_CAPACITY_USED_RATIO.name, AS_RATIO, sample=enough, guard=guard),)
 
@@ -30,10 +30,10 @@ CAPACITY_NEARLY_USED = Alert(
         "share of the volume, and the depth of the book allow. Fewer round trips than min_trades raise nothing: what they "
         "earn is still mostly luck.",
         (
-            Look("How much is used?", catalog.STRATEGY_CAPACITY_USED_RATIO.name),
-            Look("Which limit binds, in which symbol?", catalog.STRATEGY_CAPACITY_BINDING_INFO.name),
-            Look("All limits, as capital", catalog.STRATEGY_CAPACITY_LIMIT.name),
-            Look("What does impact cost?", f'{catalog.STRATEGY_SHORTFALL.name}{{part="impact"}}'),
+            RunbookQuery("How much is used?", catalog.STRATEGY_CAPACITY_USED_RATIO.name),
+            RunbookQuery("Which limit binds, in which symbol?", catalog.STRATEGY_CAPACITY_BINDING_INFO.name),
+            RunbookQuery("All limits, as capital", catalog.STRATEGY_CAPACITY_LIMIT.name),
+            RunbookQuery("What does impact cost?", f'{catalog.STRATEGY_SHORTFALL.name}{{part="impact"}}'),
         ),
         "It can wait for the day. Give the strategy no more capital. Critical: move some to another; more earns less here. "
         "Limit participation or depth: trade the binding symbol less, or split its orders.",

@@ -8,10 +8,10 @@ from genesis.core.alert_config import AlertSettings
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.alert import Alert
 from genesis.monitoring.alert_manager.alerts.looks import CAUSES, SLIPPAGE
-from genesis.monitoring.alert_manager.figure import AS_NUMBER, Figure, Sample
+from genesis.monitoring.alert_manager.figure import AS_NUMBER, Figure, SampleSize
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.rules import Record
-from genesis.monitoring.alert_manager.runbook import Look, Runbook
+from genesis.monitoring.alert_manager.runbook import Runbook, RunbookQuery
 
 PROBABLE_SHARPE = f"strategy:{catalog.STRATEGY_PROBABILISTIC_SHARPE_RATIO.name}:enough_observations"
 """The probabilistic Sharpe ratio of a record that is as long as its minimum, and has enough returns."""
@@ -38,8 +38,8 @@ def _sharpe_records(settings: AlertSettings) -> Iterator[Record]:
     yield Record(CUSUM, f"{catalog.STRATEGY_DEGRADATION_CUSUM.name}\n/\n({catalog.STRATEGY_DEGRADATION_CUSUM_LIMIT.name} > 0)")
 
 
-def _returns(settings: AlertSettings) -> Sample:
-    return Sample(catalog.STRATEGY_OBSERVATIONS.name, settings.alerts.sharpe_degraded.min_observations)
+def _returns(settings: AlertSettings) -> SampleSize:
+    return SampleSize(catalog.STRATEGY_OBSERVATIONS.name, settings.alerts.sharpe_degraded.min_observations)
 
 
 SHARPE_DEGRADED = Alert(
@@ -58,13 +58,13 @@ SHARPE_DEGRADED = Alert(
         "true one is above the baseline's. "
         "Critical: by the CUSUM, which adds up shortfalls and notices a change soon; the figure is in multiples of its limit.",
         (
-            Look("Probability, of a record long enough", PROBABLE_SHARPE),
-            Look("CUSUM in multiples of its limit", CUSUM),
-            Look(
+            RunbookQuery("Probability, of a record long enough", PROBABLE_SHARPE),
+            RunbookQuery("CUSUM in multiples of its limit", CUSUM),
+            RunbookQuery(
                 "How long is the record, and how long must it be (seconds)?",
                 f"{catalog.STRATEGY_TRACK_RECORD_SECONDS.name} / {catalog.STRATEGY_MIN_TRACK_RECORD_SECONDS.name}",
             ),
-            Look("Sharpe ratio by window", catalog.STRATEGY_SHARPE_RATIO.name),
+            RunbookQuery("Sharpe ratio by window", catalog.STRATEGY_SHARPE_RATIO.name),
             CAUSES,
             SLIPPAGE,
         ),

@@ -13,7 +13,7 @@ from genesis.monitoring.alert_manager.figure import COUNT
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.promql import any_of, string
 from genesis.monitoring.alert_manager.rules import WINDOW, Rule, RuleMaker
-from genesis.monitoring.alert_manager.runbook import Look, Runbook
+from genesis.monitoring.alert_manager.runbook import Runbook, RunbookQuery
 
 TURNED_AWAY = ("401", "403", "413", "429", "503")
 """What the API answers without having read the events."""
@@ -76,8 +76,8 @@ EVENTS_CONFLICTING = Alert(
         "An event was refused because another one, with other content, is in the journal under the same source and event_id. "
         "The first one stands; the second is not in the books.",
         (
-            Look("Of which kind, since the monitor's start?", f'{catalog.EVENTS.name}{{outcome="conflict"}} > 0'),
-            Look("Do numbers miss as well?", f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"),
+            RunbookQuery("Of which kind, since the monitor's start?", f'{catalog.EVENTS.name}{{outcome="conflict"}} > 0'),
+            RunbookQuery("Do numbers miss as well?", f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"),
         ),
         "The answer to the sender and the monitor's log name the event. If it is another event, its sender uses an identity "
         "twice: mend that, and send it again under one of its own. If it is the same event told differently, find out which is "
@@ -99,9 +99,9 @@ EVENTS_REJECTED = Alert(
         "Events were refused because they hold what cannot be booked: a field that is missing or wrong, a time too far ahead, "
         "a strategy that is not configured where that is asked for. They are not in the books.",
         (
-            Look("How many of which kind in five minutes?", f"{_recent('rejected')} > 0"),
-            Look("What share of all events?", f"sum({_recent('rejected')}) / sum(increase({catalog.EVENTS.name}[5m]))"),
-            Look("Is a clock wrong (seconds ahead of ours)?", catalog.SOURCE_CLOCK_OFFSET_SECONDS.name),
+            RunbookQuery("How many of which kind in five minutes?", f"{_recent('rejected')} > 0"),
+            RunbookQuery("What share of all events?", f"sum({_recent('rejected')}) / sum(increase({catalog.EVENTS.name}[5m]))"),
+            RunbookQuery("Is a clock wrong (seconds ahead of ours)?", catalog.SOURCE_CLOCK_OFFSET_SECONDS.name),
         ),
         "The answer to the sender and the monitor's log have field, value and reason. Mend the sender and send the events "
         "again; what was refused took no identity. Time ahead: set the sender's clock, and send UTC. Unknown strategy: add it "
@@ -123,13 +123,15 @@ EVENTS_LATE = Alert(
         "event. The books are right now; between the event and its arrival they were not, and alerts looked at wrong "
         "positions.",
         (
-            Look("How many of which kind in five minutes?", f"increase({catalog.EVENTS_LATE.name}[5m]) > 0"),
-            Look(
+            RunbookQuery("How many of which kind in five minutes?", f"increase({catalog.EVENTS_LATE.name}[5m]) > 0"),
+            RunbookQuery(
                 "How late is the slowest one in twenty (seconds)?",
                 f"histogram_quantile(0.95, sum by (le, kind) (rate({catalog.EVENT_LAG_SECONDS.name}_bucket[5m])))",
             ),
-            Look("Do events wait here?", f"{catalog.INGEST_PENDING_EVENTS.name} or {catalog.JOURNAL_PENDING_EVENTS.name}"),
-            Look("Is a clock wrong (seconds ahead of ours)?", catalog.SOURCE_CLOCK_OFFSET_SECONDS.name),
+            RunbookQuery(
+                "Do events wait here?", f"{catalog.INGEST_PENDING_EVENTS.name} or {catalog.JOURNAL_PENDING_EVENTS.name}"
+            ),
+            RunbookQuery("Is a clock wrong (seconds ahead of ours)?", catalog.SOURCE_CLOCK_OFFSET_SECONDS.name),
         ),
         "Look at the positions and the drawdown of the strategies once more first: they are right only now, and what was "
         "decided on them before may have to be taken back. Then, events wait here: the monitor or its journal is slow, see "
@@ -152,9 +154,11 @@ REQUESTS_REFUSED = Alert(
         "wrong; 413, the body is too large; 429, more events wait than may; 503, the journal is away or the books are being "
         "restored. What an engine cannot deliver is not watched, and no number tells that it is missing.",
         (
-            Look("Which answers, on which path?", f"sum by (path, code) (increase({catalog.API_REQUESTS.name}[5m])) > 0"),
-            Look("Does anything come in?", f'sum by (kind) (rate({catalog.EVENTS.name}{{outcome="accepted"}}[1m]))'),
-            Look(
+            RunbookQuery(
+                "Which answers, on which path?", f"sum by (path, code) (increase({catalog.API_REQUESTS.name}[5m])) > 0"
+            ),
+            RunbookQuery("Does anything come in?", f'sum by (kind) (rate({catalog.EVENTS.name}{{outcome="accepted"}}[1m]))'),
+            RunbookQuery(
                 "Do events wait to be booked?", f"{catalog.INGEST_PENDING_EVENTS.name} or {catalog.JOURNAL_PENDING_EVENTS.name}"
             ),
         ),
@@ -178,9 +182,9 @@ EVENTS_MISSING = Alert(
         "The source numbers its account events, and a number below its highest has not come. A fill among them makes the "
         "position wrong.",
         (
-            Look("How many of which source?", f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"),
-            Look("Do fillers arrive?", f"rate({catalog.SOURCE_NUMBERED_EVENTS.name}[1m]) > 0"),
-            Look(
+            RunbookQuery("How many of which source?", f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"),
+            RunbookQuery("Do fillers arrive?", f"rate({catalog.SOURCE_NUMBERED_EVENTS.name}[1m]) > 0"),
+            RunbookQuery(
                 "Were events refused?",
                 f'sum by (kind, outcome) (increase({catalog.EVENTS.name}{{outcome=~"rejected|conflict"}}[1h])) > 0',
             ),

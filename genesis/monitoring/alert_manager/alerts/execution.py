@@ -10,11 +10,11 @@ from genesis.core.duration import duration_text
 from genesis.core.figure_alerts import ExpectedSlippageAlert, FillDelayAlert
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.alert import Alert
-from genesis.monitoring.alert_manager.figure import AS_DELAY, AS_NUMBER, AS_RATIO, Figure, Sample, percent
+from genesis.monitoring.alert_manager.figure import AS_DELAY, AS_NUMBER, AS_RATIO, Figure, SampleSize, percent
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.promql import number, string
 from genesis.monitoring.alert_manager.rules import Record
-from genesis.monitoring.alert_manager.runbook import Look, Runbook
+from genesis.monitoring.alert_manager.runbook import Runbook, RunbookQuery
 
 SLIPPAGE_MEAN = f"strategy:{catalog.STRATEGY_SLIPPAGE_RATIO.name}:mean"
 """Mean signed slippage of a strategy's fills in the window; absent without a fill."""
@@ -29,7 +29,7 @@ _DELAYS = catalog.STRATEGY_FILL_DELAY_SECONDS.name
 
 def _slippage(settings: AlertSettings) -> tuple[Figure, ...]:
     config = settings.alerts.slippage_high
-    enough = Sample(SLIPPAGE_FILLS, config.min_fills)
+    enough = SampleSize(SLIPPAGE_FILLS, config.min_fills)
     return (Figure(config, SLIPPAGE_MEAN, AS_RATIO, {"window": duration_text(config.window)}, enough, guard=str(enough)),)
 
 
@@ -50,8 +50,8 @@ def _expected_slippage_record(settings: AlertSettings) -> Iterator[Record]:
     yield Record(EXPECTED_SLIPPAGE, f"{_signed_slippage(config.window)}\n/\n({_expected_fills(config)})\n/\n{expected}")
 
 
-def _expected_fills(config: ExpectedSlippageAlert) -> Sample:
-    return Sample(_fills(config.window), config.min_fills)
+def _expected_fills(config: ExpectedSlippageAlert) -> SampleSize:
+    return SampleSize(_fills(config.window), config.min_fills)
 
 
 def _fill_delay(settings: AlertSettings) -> tuple[Figure, ...]:
@@ -66,8 +66,8 @@ def _fill_delay_record(settings: AlertSettings) -> Iterator[Record]:
     yield Record(FILL_DELAY, f"{quantile}\nand\n{_delays(config)}")
 
 
-def _delays(config: FillDelayAlert) -> Sample:
-    return Sample(_delay_increase("count", config.window), config.min_fills)
+def _delays(config: FillDelayAlert) -> SampleSize:
+    return SampleSize(_delay_increase("count", config.window), config.min_fills)
 
 
 def _delay_increase(part: str, window: timedelta) -> str:
@@ -106,14 +106,14 @@ SLIPPAGE_HIGH = Alert(
         "Over the window, the strategy's fills were on average that much worse than the prices it decided on. Fills that "
         "were better count against those that were worse. Fewer than min_fills fills raise nothing.",
         (
-            Look("Mean slippage in the window, positive costs", SLIPPAGE_MEAN),
-            Look("From how many fills?", SLIPPAGE_FILLS),
-            Look(
+            RunbookQuery("Mean slippage in the window, positive costs", SLIPPAGE_MEAN),
+            RunbookQuery("From how many fills?", SLIPPAGE_FILLS),
+            RunbookQuery(
                 "Are the fills late? 95 % come within (seconds):",
                 "histogram_quantile(0.95, sum by (strategy, le) "
                 f"(rate({catalog.STRATEGY_FILL_DELAY_SECONDS.name}_bucket[5m])))",
             ),
-            Look(
+            RunbookQuery(
                 "Taker or maker, volume per second?",
                 f"sum by (strategy, liquidity) (rate({catalog.STRATEGY_VOLUME.name}[5m]))",
             ),
@@ -140,11 +140,11 @@ SLIPPAGE_ABOVE_EXPECTED = Alert(
         "says; fills better than their signals count against worse ones. Fewer fills than min_fills raise nothing, and neither "
         "does a strategy without an expected slippage, or with one of 0.",
         (
-            Look("Multiple of the expected, of enough fills", EXPECTED_SLIPPAGE),
-            Look("What is expected?", catalog.STRATEGY_EXPECTED_SLIPPAGE_RATIO.name),
-            Look("Which symbols cost, since start?", catalog.STRATEGY_SYMBOL_SLIPPAGE_RATIO.name),
-            Look("Are the fills late (seconds)?", FILL_DELAY),
-            Look("Delay, spread or impact, in money?", catalog.STRATEGY_SHORTFALL.name),
+            RunbookQuery("Multiple of the expected, of enough fills", EXPECTED_SLIPPAGE),
+            RunbookQuery("What is expected?", catalog.STRATEGY_EXPECTED_SLIPPAGE_RATIO.name),
+            RunbookQuery("Which symbols cost, since start?", catalog.STRATEGY_SYMBOL_SLIPPAGE_RATIO.name),
+            RunbookQuery("Are the fills late (seconds)?", FILL_DELAY),
+            RunbookQuery("Delay, spread or impact, in money?", catalog.STRATEGY_SHORTFALL.name),
         ),
         "If the delay has grown, look at the connection to the exchange. If one symbol costs, look at its book. If impact, "
         "make the orders smaller. While it costs more than the strategy's edge, pause it.",
@@ -166,17 +166,17 @@ FILL_DELAY_HIGH = Alert(
         "Of the strategy's fills in the window, the configured share came within the time told (times of the events), and "
         "the rest later. The histogram ends at a minute: 1m may be more. Fewer fills than min_fills raise nothing.",
         (
-            Look("The quantile (seconds)", FILL_DELAY),
-            Look(
+            RunbookQuery("The quantile (seconds)", FILL_DELAY),
+            RunbookQuery(
                 "Its mean (seconds)",
                 f"rate({_DELAYS}_sum[5m]) / rate({_DELAYS}_count[5m])",
             ),
-            Look(
+            RunbookQuery(
                 "Maker or taker?",
                 f"sum by (strategy, liquidity) (rate({catalog.STRATEGY_FILLS.name}[5m]))",
             ),
-            Look("Are the clocks apart (seconds)?", catalog.SOURCE_CLOCK_OFFSET_SECONDS.name),
-            Look("What does it cost?", f'{catalog.STRATEGY_SHORTFALL.name}{{part="delay"}}'),
+            RunbookQuery("Are the clocks apart (seconds)?", catalog.SOURCE_CLOCK_OFFSET_SECONDS.name),
+            RunbookQuery("What does it cost?", f'{catalog.STRATEGY_SHORTFALL.name}{{part="delay"}}'),
         ),
         "All strategies: the connection to the exchange, or the exchange; look at its status, and restart the order path. One "
         "strategy: its orders rest too deep in the book, or are too large for it.",

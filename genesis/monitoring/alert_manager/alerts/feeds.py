@@ -14,7 +14,7 @@ from genesis.monitoring.alert_manager.figure import AS_DELAY, SECONDS, Figure
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.promql import seconds
 from genesis.monitoring.alert_manager.rules import Record, Rule, RuleMaker
-from genesis.monitoring.alert_manager.runbook import Look, Runbook
+from genesis.monitoring.alert_manager.runbook import Runbook, RunbookQuery
 
 SILENT_SINCE = "strategy:silent_since:timestamp_seconds"
 """Wall time of a strategy's last event, or at which its market stood still."""
@@ -92,10 +92,12 @@ MARKET_DATA_STALE = Alert(
         "threshold says (wall time of arrival). Unrealised P&L, equity and drawdown of its holders stand still at the old "
         "price. It mutes nothing: a loss is no less real because its newest price is old.",
         (
-            Look("How old are the marks (seconds)?", f"time() - {catalog.MARK_TIMESTAMP_SECONDS.name}"),
-            Look("Who holds what?", f"{catalog.STRATEGY_POSITION_QUANTITY.name} != 0"),
-            Look("Do market events arrive at all?", f'sum by (kind) (rate({catalog.EVENTS.name}{{outcome="accepted"}}[1m]))'),
-            Look(
+            RunbookQuery("How old are the marks (seconds)?", f"time() - {catalog.MARK_TIMESTAMP_SECONDS.name}"),
+            RunbookQuery("Who holds what?", f"{catalog.STRATEGY_POSITION_QUANTITY.name} != 0"),
+            RunbookQuery(
+                "Do market events arrive at all?", f'sum by (kind) (rate({catalog.EVENTS.name}{{outcome="accepted"}}[1m]))'
+            ),
+            RunbookQuery(
                 "Are they refused or too late?",
                 f'sum by (kind, outcome) (rate({catalog.EVENTS.name}{{outcome!="accepted"}}[1m]))',
             ),
@@ -120,14 +122,14 @@ STRATEGY_SILENT = Alert(
         "The strategy has traded before, a symbol of it is being quoted, and yet no event of it has come for as long as the "
         "threshold says. It hangs, has lost its connection, or its events do not get here. What it holds, nobody looks after.",
         (
-            Look("For how long is each silent (seconds)?", SILENCE),
-            Look("What does it hold?", f"{catalog.STRATEGY_POSITION_VALUE.name} != 0"),
-            Look("Does anything come in?", f'sum by (kind) (rate({catalog.EVENTS.name}{{outcome="accepted"}}[1m]))'),
-            Look(
+            RunbookQuery("For how long is each silent (seconds)?", SILENCE),
+            RunbookQuery("What does it hold?", f"{catalog.STRATEGY_POSITION_VALUE.name} != 0"),
+            RunbookQuery("Does anything come in?", f'sum by (kind) (rate({catalog.EVENTS.name}{{outcome="accepted"}}[1m]))'),
+            RunbookQuery(
                 "Are its events refused?",
                 f'sum by (kind, outcome) (rate({catalog.EVENTS.name}{{outcome!="accepted"}}[5m])) > 0',
             ),
-            Look(
+            RunbookQuery(
                 "Does an engine send without being let in?",
                 f'sum by (code) (rate({catalog.API_REQUESTS.name}{{code!="200"}}[5m]))',
             ),

@@ -12,7 +12,7 @@ from genesis.monitoring.alert_manager.figure import SECONDS, percent
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.promql import number, seconds
 from genesis.monitoring.alert_manager.rules import WINDOW, Rule, RuleMaker
-from genesis.monitoring.alert_manager.runbook import Look, Runbook
+from genesis.monitoring.alert_manager.runbook import Runbook, RunbookQuery
 
 _FAILURES = f"increase({catalog.JOURNAL_COMMIT_ERRORS.name}{WINDOW})"
 
@@ -55,9 +55,9 @@ JOURNAL_FAILING = Alert(
         "Commits of the journal fail. What was in them was not acknowledged, and is not in the books; senders are told to try "
         "again. The figures stand still meanwhile, though the marks move on.",
         (
-            Look("How many failed in a minute?", f"increase({catalog.JOURNAL_COMMIT_ERRORS.name}[1m])"),
-            Look("What is the journal in?", catalog.JOURNAL_INFO.name),
-            Look("Does it grow?", f"delta({catalog.JOURNAL_EVENTS.name}[5m])"),
+            RunbookQuery("How many failed in a minute?", f"increase({catalog.JOURNAL_COMMIT_ERRORS.name}[1m])"),
+            RunbookQuery("What is the journal in?", catalog.JOURNAL_INFO.name),
+            RunbookQuery("Does it grow?", f"delta({catalog.JOURNAL_EVENTS.name}[5m])"),
         ),
         "The monitor's log has the reason. Disk full: make room. PostgreSQL away: start it, or see why it does not answer. "
         "Read-only or damaged: look at the disk before anything else. The monitor goes on by itself as soon as it can, and "
@@ -78,16 +78,16 @@ JOURNAL_SLOW = Alert(
         "Making an event durable takes long. Nothing is lost, but every figure is later by as much, engines that wait for the "
         "answer are held up, and from some rate on events pile up.",
         (
-            Look(
+            RunbookQuery(
                 "How long do appends take (seconds)?",
                 f"histogram_quantile(0.95, rate({catalog.JOURNAL_APPEND_SECONDS.name}_bucket[5m]))",
             ),
-            Look("Do events wait?", f"{catalog.JOURNAL_PENDING_EVENTS.name} or {catalog.INGEST_PENDING_EVENTS.name}"),
-            Look(
+            RunbookQuery("Do events wait?", f"{catalog.JOURNAL_PENDING_EVENTS.name} or {catalog.INGEST_PENDING_EVENTS.name}"),
+            RunbookQuery(
                 "How many events share a commit?",
                 f"rate({catalog.JOURNAL_COMMIT_EVENTS.name}_sum[5m]) / rate({catalog.JOURNAL_COMMIT_EVENTS.name}_count[5m])",
             ),
-            Look("What is the journal in?", catalog.JOURNAL_INFO.name),
+            RunbookQuery("What is the journal in?", catalog.JOURNAL_INFO.name),
         ),
         "Critical: see whether events wait and grow in number; if they do, have the engines send fewer quotes, or pause those "
         "that can wait. Then look at the disk of the journal: is it busy with something else, nearly full, or on a network? "
@@ -109,9 +109,11 @@ STORAGE_BELOW_TIER = Alert(
         "The journal is in SQLite, and by its equity the account is in a tier whose `storage` in trading_rules.yaml is "
         "postgresql. Nothing is wrong yet: SQLite loses nothing either, but it is one file on one disk.",
         (
-            Look("Which tier?", catalog.TIER_INFO.name),
-            Look("What does it want, and what is there?", f"{catalog.TIER_STORAGE_INFO.name} or {catalog.JOURNAL_INFO.name}"),
-            Look("How large is the journal?", catalog.JOURNAL_EVENTS.name),
+            RunbookQuery("Which tier?", catalog.TIER_INFO.name),
+            RunbookQuery(
+                "What does it want, and what is there?", f"{catalog.TIER_STORAGE_INFO.name} or {catalog.JOURNAL_INFO.name}"
+            ),
+            RunbookQuery("How large is the journal?", catalog.JOURNAL_EVENTS.name),
         ),
         "In a quiet hour: make an empty database, stop the monitor, run `genesis journal copy --to "
         "postgresql://USER@HOST:PORT/DATABASE`, which compares the digests of both, set `journal` in monitor.yaml to the same "

@@ -24,7 +24,7 @@ from genesis.monitoring.alert_manager.figure import (
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.promql import number, string
 from genesis.monitoring.alert_manager.rules import Record, Rule, RuleMaker
-from genesis.monitoring.alert_manager.runbook import Look, Runbook
+from genesis.monitoring.alert_manager.runbook import Runbook, RunbookQuery
 from genesis.monitoring.alert_manager.thresholds import AlertThreshold
 from genesis.monitoring.catalog import Metric
 
@@ -124,11 +124,13 @@ STRATEGY_DRAWDOWN = Alert(
         "The strategy's equity, marked at every tick with its open positions, is as far below its highest value as the "
         "threshold says. This is money lost, realised or not. Capital moved in or out is no drawdown.",
         (
-            Look("How deep, and how deep was it ever?", catalog.STRATEGY_DRAWDOWN_RATIO.name),
-            Look("For how long (seconds of event time)?", catalog.STRATEGY_UNDER_WATER_SECONDS.name),
-            Look("Realised or open, price or fees?", catalog.STRATEGY_PNL.name),
-            Look("In which symbols is it still exposed?", f"{catalog.STRATEGY_POSITION_VALUE.name} != 0"),
-            Look("Is it trading on, a minute's fills?", f"sum by (strategy) (increase({catalog.STRATEGY_FILLS.name}[1m]))"),
+            RunbookQuery("How deep, and how deep was it ever?", catalog.STRATEGY_DRAWDOWN_RATIO.name),
+            RunbookQuery("For how long (seconds of event time)?", catalog.STRATEGY_UNDER_WATER_SECONDS.name),
+            RunbookQuery("Realised or open, price or fees?", catalog.STRATEGY_PNL.name),
+            RunbookQuery("In which symbols is it still exposed?", f"{catalog.STRATEGY_POSITION_VALUE.name} != 0"),
+            RunbookQuery(
+                "Is it trading on, a minute's fills?", f"sum by (strategy) (increase({catalog.STRATEGY_FILLS.name}[1m]))"
+            ),
         ),
         "Critical: pause the strategy in the engine first; close what it holds, unless somebody understands the loss. Then "
         "look at SlippageHigh and MarketDataStale of the same time: a broken feed or book makes losses of its own. Warning: "
@@ -150,14 +152,14 @@ DRAWDOWN_UNKNOWN = Alert(
         "The strategy has an account, but no drawdown: it is undefined, or the strategy's book failed. StrategyDrawdown "
         "cannot fire for it.",
         (
-            Look("What is undefined, and why?", catalog.STRATEGY_UNDEFINED_INFO.name),
-            Look(
+            RunbookQuery("What is undefined, and why?", catalog.STRATEGY_UNDEFINED_INFO.name),
+            RunbookQuery(
                 "Held without a mark?",
                 f"{catalog.STRATEGY_POSITION_QUANTITY.name} != 0 "
                 f"unless on (instance, symbol) {catalog.MARK_TIMESTAMP_SECONDS.name}",
             ),
-            Look("Has it capital?", catalog.STRATEGY_CAPITAL.name),
-            Look("Were names folded into `other`?", f"{catalog.SERIES_FOLDED.name} > 0"),
+            RunbookQuery("Has it capital?", catalog.STRATEGY_CAPITAL.name),
+            RunbookQuery("Were names folded into `other`?", f"{catalog.SERIES_FOLDED.name} > 0"),
         ),
         "Until it is mended, watch the strategy's position at the exchange, or pause it. Held without a mark: send quotes for "
         "the symbol, under the same name as in the fills. No capital: send a capital_flow. figure=all, reason=error: the book "
@@ -180,9 +182,9 @@ DAILY_LOSS = Alert(
         "The account as a whole has lost, since the start of the day in the configured time zone, the given share of its "
         "tier's daily loss limit. At 100 % the limit is used up.",
         (
-            Look("How much of the limit?", catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name),
-            Look("Which tier and limit?", f'{catalog.TIER_LIMIT.name}{{limit="max_daily_loss"}}'),
-            Look("Which strategies lost it?", f'sort({catalog.STRATEGY_PERIOD_PNL.name}{{period="day"}})'),
+            RunbookQuery("How much of the limit?", catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name),
+            RunbookQuery("Which tier and limit?", f'{catalog.TIER_LIMIT.name}{{limit="max_daily_loss"}}'),
+            RunbookQuery("Which strategies lost it?", f'sort({catalog.STRATEGY_PERIOD_PNL.name}{{period="day"}})'),
             EXPOSURE,
         ),
         "Critical: stop all strategies for the day, and close what can be closed in order; the limit comes back with the next "
@@ -206,10 +208,10 @@ DAILY_LOSS_UNKNOWN = Alert(
         "The account has capital, but today's loss, or the limit that it is compared with, is not known. DailyLoss cannot "
         "fire; if it fired before, its end is no recovery.",
         (
-            Look("Why?", f'{catalog.PORTFOLIO_UNDEFINED_INFO.name}{{figure=~"daily_loss_used_ratio|all"}}'),
-            Look("How much is there, if it is known?", catalog.PORTFOLIO_EQUITY.name),
-            Look("Which tier, and which limits?", catalog.TIER_LIMIT.name),
-            Look(
+            RunbookQuery("Why?", f'{catalog.PORTFOLIO_UNDEFINED_INFO.name}{{figure=~"daily_loss_used_ratio|all"}}'),
+            RunbookQuery("How much is there, if it is known?", catalog.PORTFOLIO_EQUITY.name),
+            RunbookQuery("Which tier, and which limits?", catalog.TIER_LIMIT.name),
+            RunbookQuery(
                 "Did a strategy fail, or lack a mark or a rate?",
                 f'{catalog.STRATEGY_UNDEFINED_INFO.name}{{figure=~"equity|all"}}',
             ),
@@ -238,10 +240,12 @@ PERIOD_LOSSES = Alert(
         "Since the start of the week (Monday) or the month, in the configured time zone, the strategy has lost the given share "
         "of the equity that it had then.",
         (
-            Look("How much, as a share?", PERIOD_LOSS),
-            Look("In money", catalog.STRATEGY_PERIOD_PNL.name),
-            Look("Which symbols and components lost it?", f'sort({catalog.STRATEGY_PERIOD_ATTRIBUTION.name}{{period="week"}})'),
-            Look("How deep is the drawdown?", catalog.STRATEGY_DRAWDOWN_RATIO.name),
+            RunbookQuery("How much, as a share?", PERIOD_LOSS),
+            RunbookQuery("In money", catalog.STRATEGY_PERIOD_PNL.name),
+            RunbookQuery(
+                "Which symbols and components lost it?", f'sort({catalog.STRATEGY_PERIOD_ATTRIBUTION.name}{{period="week"}})'
+            ),
+            RunbookQuery("How deep is the drawdown?", catalog.STRATEGY_DRAWDOWN_RATIO.name),
             CAUSES,
         ),
         "Critical: take the strategy out until the period is over, or its loss is understood. Warning: look whether it is one "

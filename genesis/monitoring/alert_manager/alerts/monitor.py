@@ -15,7 +15,7 @@ from genesis.monitoring.alert_manager.figure import SECONDS, percent
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.promql import number
 from genesis.monitoring.alert_manager.rules import JOB, WINDOW, Rule, RuleMaker
-from genesis.monitoring.alert_manager.runbook import Look, Runbook
+from genesis.monitoring.alert_manager.runbook import Runbook, RunbookQuery
 from genesis.monitoring.alert_manager.thresholds import AlertThreshold
 
 _COLLECTOR_FAILING = f"{catalog.COLLECTOR_SUCCESS.name} == 0"
@@ -89,8 +89,8 @@ COLLECTOR_FAILING = Alert(
         "The monitor answers Prometheus, but a group of its metrics failed. Alerts on the figures of that group cannot "
         "fire; their end is muted, because it would not be a recovery. Alerts on other figures go on.",
         (
-            Look("Which group?", f"{catalog.COLLECTOR_SUCCESS.name} == 0"),
-            Look("How long does each group take (seconds)?", catalog.COLLECTOR_DURATION_SECONDS.name),
+            RunbookQuery("Which group?", f"{catalog.COLLECTOR_SUCCESS.name} == 0"),
+            RunbookQuery("How long does each group take (seconds)?", catalog.COLLECTOR_DURATION_SECONDS.name),
         ),
         "The monitor's log has the error (collector group failed). A restart restores the books from the journal, and "
         "loses nothing that was acknowledged; if the group fails again, it is a fault of the program.",
@@ -112,10 +112,10 @@ MONITOR_DOWN = Alert(
         "meanwhile: they end with their figures, and that is no recovery. A receiver that keeps an incident open until it "
         "is resolved may keep it open: close it by hand.",
         (
-            Look("Can it be read?", f'up{{job="{JOB}"}}'),
-            Look("Was it slow before (seconds)?", f'scrape_duration_seconds{{job="{JOB}"}}'),
-            Look("How large is the journal?", catalog.JOURNAL_EVENTS.name),
-            Look("What was the last known drawdown?", f"last_over_time({catalog.STRATEGY_DRAWDOWN_RATIO.name}[1h])"),
+            RunbookQuery("Can it be read?", f'up{{job="{JOB}"}}'),
+            RunbookQuery("Was it slow before (seconds)?", f'scrape_duration_seconds{{job="{JOB}"}}'),
+            RunbookQuery("How large is the journal?", catalog.JOURNAL_EVENTS.name),
+            RunbookQuery("What was the last known drawdown?", f"last_over_time({catalog.STRATEGY_DRAWDOWN_RATIO.name}[1h])"),
         ),
         "The monitor's /readyz says whether it is restoring: then wait. Otherwise look at its process and log, and start it "
         "again; it restores its books from the journal. If it does not come back within minutes, stop the engine: nobody "
@@ -137,10 +137,10 @@ MONITOR_FLAPPING = Alert(
         "some scrapes fail. Alerts on strategies work in between, but those that wait (`for`) start anew each time, and the "
         "next fall may be the last.",
         (
-            Look("When was it there?", f'up{{job="{JOB}"}}'),
-            Look("Were scrapes slow (seconds)?", f'scrape_duration_seconds{{job="{JOB}"}}'),
-            Look("What is the journal's size?", catalog.JOURNAL_EVENTS.name),
-            Look("Did commits fail?", f"increase({catalog.JOURNAL_COMMIT_ERRORS.name}[15m])"),
+            RunbookQuery("When was it there?", f'up{{job="{JOB}"}}'),
+            RunbookQuery("Were scrapes slow (seconds)?", f'scrape_duration_seconds{{job="{JOB}"}}'),
+            RunbookQuery("What is the journal's size?", catalog.JOURNAL_EVENTS.name),
+            RunbookQuery("Did commits fail?", f"increase({catalog.JOURNAL_COMMIT_ERRORS.name}[15m])"),
         ),
         "If it falls again within minutes, pause the strategies that hold the most: in each gap nobody watches. See in the "
         "service manager (systemd, Docker) whether the process was started anew, and with which exit code: killed for its "
@@ -164,10 +164,10 @@ SCRAPE_SLOW = Alert(
         "alerts.yaml (10s at most). What takes longer is lost, the monitor counts as down for that moment, and alerts come "
         "late.",
         (
-            Look("How long do scrapes take (seconds)?", f'scrape_duration_seconds{{job="{JOB}"}}'),
-            Look("Which groups take the time?", f"topk(5, {catalog.COLLECTOR_DURATION_SECONDS.name})"),
-            Look("How many samples?", f'scrape_samples_scraped{{job="{JOB}"}}'),
-            Look("How many events come in (a second)?", f"sum(rate({catalog.EVENTS.name}[1m]))"),
+            RunbookQuery("How long do scrapes take (seconds)?", f'scrape_duration_seconds{{job="{JOB}"}}'),
+            RunbookQuery("Which groups take the time?", f"topk(5, {catalog.COLLECTOR_DURATION_SECONDS.name})"),
+            RunbookQuery("How many samples?", f'scrape_samples_scraped{{job="{JOB}"}}'),
+            RunbookQuery("How many events come in (a second)?", f"sum(rate({catalog.EVENTS.name}[1m]))"),
         ),
         "Critical: double `scrape_interval`, run `genesis generate` and reload Prometheus; alerts then come a second later, "
         "but they come. More strategies or symbols than before: leave it so. One group that takes most of the time: have "
@@ -190,10 +190,10 @@ SERIES_FOLDED = Alert(
         "There are more strategies or symbols than `max_strategies` or `max_symbols` of monitor.yaml. The last to come are "
         "summed up as `other`: the account's totals are right, but what has no name has no alerts.",
         (
-            Look("How many of which?", f"{catalog.SERIES_FOLDED.name} > 0"),
-            Look("What has `other`?", f'{catalog.STRATEGY_NET_PNL.name}{{strategy="other"}}'),
-            Look("How many strategies have a name?", f"count({catalog.STRATEGY_CONFIGURED.name})"),
-            Look("Which are in no configuration?", f"{catalog.STRATEGY_CONFIGURED.name} == 0"),
+            RunbookQuery("How many of which?", f"{catalog.SERIES_FOLDED.name} > 0"),
+            RunbookQuery("What has `other`?", f'{catalog.STRATEGY_NET_PNL.name}{{strategy="other"}}'),
+            RunbookQuery("How many strategies have a name?", f"count({catalog.STRATEGY_CONFIGURED.name})"),
+            RunbookQuery("Which are in no configuration?", f"{catalog.STRATEGY_CONFIGURED.name} == 0"),
         ),
         "Names that should be there: raise the limit in monitor.yaml and restart the monitor; see afterwards that scrapes stay "
         "quick. Names that should not: an engine makes them up, an order's number for a strategy for example; mend it, and set "

@@ -16,7 +16,7 @@ from genesis.monitoring.alert_manager.figure import (
     AS_RATIO,
     NUMBER,
     Figure,
-    Sample,
+    SampleSize,
     by_name,
     percent,
     plain,
@@ -27,7 +27,7 @@ from genesis.monitoring.alert_manager.figure import (
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.promql import number, string
 from genesis.monitoring.alert_manager.rules import Record, Rule, RuleMaker
-from genesis.monitoring.alert_manager.runbook import Look, Runbook
+from genesis.monitoring.alert_manager.runbook import Runbook, RunbookQuery
 from genesis.monitoring.alert_manager.thresholds import AlertThreshold
 from genesis.monitoring.catalog import Metric
 
@@ -78,9 +78,9 @@ def too_many_exceedances(config: PortfolioValueAtRiskAlert, tails: Tails) -> str
     )
 
 
-def forecasts(config: PortfolioValueAtRiskAlert, tails: Tails) -> Sample:
+def forecasts(config: PortfolioValueAtRiskAlert, tails: Tails) -> SampleSize:
     """How many forecasts of the value at risk there were, and have to be."""
-    return Sample(selected(tails.forecasts.name, *_same_tail(config)), config.min_forecasts)
+    return SampleSize(selected(tails.forecasts.name, *_same_tail(config)), config.min_forecasts)
 
 
 def _shortfall(settings: AlertSettings) -> tuple[Figure, ...]:
@@ -98,9 +98,9 @@ def known_shortfall(config: PortfolioShortfallAlert, tails: Tails) -> str:
     return f"{without('method, confidence, horizon', tail)}\nand\n{observations(config, tails)}"
 
 
-def observations(config: PortfolioShortfallAlert, tails: Tails) -> Sample:
+def observations(config: PortfolioShortfallAlert, tails: Tails) -> SampleSize:
     """How many returns there were, and have to be."""
-    return Sample(tails.observations.name, config.min_observations)
+    return SampleSize(tails.observations.name, config.min_observations)
 
 
 def _same_tail(config: PortfolioValueAtRiskAlert | PortfolioShortfallAlert) -> tuple[str, str]:
@@ -166,14 +166,14 @@ VALUE_AT_RISK_EXCEEDED = Alert(
         "Kupiec's test says that this is hardly chance. Too few exceedances raise nothing, and so do fewer forecasts than "
         "min_forecasts.",
         (
-            Look("The p-value, where exceedances come too often", VAR_EXCEEDED),
-            Look(
+            RunbookQuery("The p-value, where exceedances come too often", VAR_EXCEEDED),
+            RunbookQuery(
                 "What share of the steps exceeded it?",
                 f"{catalog.STRATEGY_VAR_EXCEEDANCES.name} / {catalog.STRATEGY_VAR_FORECASTS.name}",
             ),
-            Look("Do they cluster (near 0)?", catalog.STRATEGY_VAR_INDEPENDENCE_PVALUE.name),
-            Look("Is it so with the other methods?", catalog.STRATEGY_VAR_KUPIEC_PVALUE.name),
-            Look("Did positions grow?", f"sum by (strategy) (abs({catalog.STRATEGY_POSITION_VALUE.name}))"),
+            RunbookQuery("Do they cluster (near 0)?", catalog.STRATEGY_VAR_INDEPENDENCE_PVALUE.name),
+            RunbookQuery("Is it so with the other methods?", catalog.STRATEGY_VAR_KUPIEC_PVALUE.name),
+            RunbookQuery("Did positions grow?", f"sum by (strategy) (abs({catalog.STRATEGY_POSITION_VALUE.name}))"),
         ),
         "Nobody has to act tonight, if no drawdown alert fires. Do not size positions by the value at risk of this strategy: "
         "its losses are larger than it says. Clustered exceedances: the market has become wilder; reduce the strategy until "
@@ -198,11 +198,11 @@ EXPECTED_SHORTFALL_HIGH = Alert(
         "The mean of the worst returns in the risk window, scaled to the horizon by the square root of time, is a larger share "
         "of the equity than the budget. It says what a bad day costs, not what was lost.",
         (
-            Look("How much, of enough returns?", SHORTFALL),
-            Look("By all methods and levels", catalog.STRATEGY_EXPECTED_SHORTFALL_RATIO.name),
-            Look("In money", catalog.STRATEGY_EXPECTED_SHORTFALL.name),
-            Look("How volatile is it, of a year?", catalog.STRATEGY_VOLATILITY_RATIO.name),
-            Look("Where is the exposure?", f"{catalog.STRATEGY_POSITION_VALUE.name} != 0"),
+            RunbookQuery("How much, of enough returns?", SHORTFALL),
+            RunbookQuery("By all methods and levels", catalog.STRATEGY_EXPECTED_SHORTFALL_RATIO.name),
+            RunbookQuery("In money", catalog.STRATEGY_EXPECTED_SHORTFALL.name),
+            RunbookQuery("How volatile is it, of a year?", catalog.STRATEGY_VOLATILITY_RATIO.name),
+            RunbookQuery("Where is the exposure?", f"{catalog.STRATEGY_POSITION_VALUE.name} != 0"),
         ),
         "Critical: reduce its positions now; less capital alone does not help where they do not shrink with it. Warning: see "
         "whether positions or the market have grown, and bring the strategy back into its budget.",
@@ -224,10 +224,10 @@ CORRELATION_HIGH = Alert(
         "The returns of two strategies in the risk window have a Pearson correlation at or above correlation_alert_ratio of "
         "trading_rules.yaml: they are the same bet, and their risk adds up. A negative correlation raises nothing.",
         (
-            Look("Which pairs?", f'sort_desc({catalog.STRATEGY_CORRELATION.name}{{estimator="pearson"}})'),
-            Look("Shrunk, which is steadier", f'{catalog.STRATEGY_CORRELATION.name}{{estimator="ledoit_wolf"}}'),
-            Look("Do they hold the same?", f"{catalog.STRATEGY_POSITION_VALUE.name} != 0"),
-            Look("Is it the market?", catalog.STRATEGY_BETA.name),
+            RunbookQuery("Which pairs?", f'sort_desc({catalog.STRATEGY_CORRELATION.name}{{estimator="pearson"}})'),
+            RunbookQuery("Shrunk, which is steadier", f'{catalog.STRATEGY_CORRELATION.name}{{estimator="ledoit_wolf"}}'),
+            RunbookQuery("Do they hold the same?", f"{catalog.STRATEGY_POSITION_VALUE.name} != 0"),
+            RunbookQuery("Is it the market?", catalog.STRATEGY_BETA.name),
             DIVERSIFICATION,
         ),
         "Count the two as one in every limit. If both hold the same symbols, reduce one of them; if both follow the market, "
@@ -249,11 +249,11 @@ BETA_OUT_OF_BAND = Alert(
         "The strategy moves with its benchmark more, or less, than its band allows, by more than the configured number of "
         "standard errors.",
         (
-            Look("Beta", catalog.STRATEGY_BETA.name),
-            Look("How sure is it?", catalog.STRATEGY_BETA_STANDARD_ERROR.name),
-            Look("Against which benchmark?", catalog.STRATEGY_INFO.name),
-            Look("Long or short?", catalog.STRATEGY_EXPOSURE.name),
-            Look("What has the market brought?", f'{catalog.STRATEGY_CAUSE_PNL.name}{{cause="market"}}'),
+            RunbookQuery("Beta", catalog.STRATEGY_BETA.name),
+            RunbookQuery("How sure is it?", catalog.STRATEGY_BETA_STANDARD_ERROR.name),
+            RunbookQuery("Against which benchmark?", catalog.STRATEGY_INFO.name),
+            RunbookQuery("Long or short?", catalog.STRATEGY_EXPOSURE.name),
+            RunbookQuery("What has the market brought?", f'{catalog.STRATEGY_CAUSE_PNL.name}{{cause="market"}}'),
         ),
         "See whether a hedge is missing, or a position stays open that should not. Until it is mended, the strategy's P&L is "
         "the market's to that extent: do not read it as skill.",

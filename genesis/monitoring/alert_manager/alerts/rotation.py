@@ -11,7 +11,7 @@ from genesis.monitoring.alert_manager.figure import NUMBER, PERCENT, percent, pl
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.promql import number
 from genesis.monitoring.alert_manager.rules import ROTATION_JOB, Rule, RuleMaker
-from genesis.monitoring.alert_manager.runbook import Look, Runbook
+from genesis.monitoring.alert_manager.runbook import Runbook, RunbookQuery
 from genesis.monitoring.alert_manager.thresholds import AlertThreshold
 
 _DOWN = f'up{{job="{ROTATION_JOB}"}} == 0'
@@ -76,10 +76,10 @@ ROTATION_DOWN = Alert(
         f"{_NOWHERE}Prometheus cannot read the rotation controller that prometheus.yml has. Allocations stay as they are. "
         "Alerts on strategies fire as ever, but what a rule of rotation would do about them, somebody has to do by hand.",
         (
-            Look("Can it be read?", f'up{{job="{ROTATION_JOB}"}}'),
-            Look("Did it enforce?", f"last_over_time({catalog.ROTATION_ENFORCING.name}[1h])"),
-            Look("What was the last allocation?", f"last_over_time({catalog.ROTATION_TARGET_WEIGHT_RATIO.name}[1h])"),
-            Look("Which strategies are in trouble?", 'ALERTS{alertstate="firing",strategy!=""}'),
+            RunbookQuery("Can it be read?", f'up{{job="{ROTATION_JOB}"}}'),
+            RunbookQuery("Did it enforce?", f"last_over_time({catalog.ROTATION_ENFORCING.name}[1h])"),
+            RunbookQuery("What was the last allocation?", f"last_over_time({catalog.ROTATION_TARGET_WEIGHT_RATIO.name}[1h])"),
+            RunbookQuery("Which strategies are in trouble?", 'ALERTS{alertstate="firing",strategy!=""}'),
         ),
         "Look at its process and log, and start it again with `genesis rotate run`: it takes up its last decision from the "
         "audit log, and delivers nothing twice. `genesis rotate status` says what it decided last, without the process. Until "
@@ -101,12 +101,12 @@ ROTATION_STUCK = Alert(
         "a query, in its database, or in the delivery to the engine. A decision that changes nothing, or is blocked, counts "
         "as one.",
         (
-            Look(
+            RunbookQuery(
                 "How old is the last decision (seconds)?", f"time() - {catalog.ROTATION_LAST_DECISION_TIMESTAMP_SECONDS.name}"
             ),
-            Look("How often should there be one (seconds)?", catalog.ROTATION_INTERVAL_SECONDS.name),
-            Look("What was decided in the last hour?", f"increase({catalog.ROTATION_DECISIONS.name}[1h]) > 0"),
-            Look("Does it enforce?", catalog.ROTATION_ENFORCING.name),
+            RunbookQuery("How often should there be one (seconds)?", catalog.ROTATION_INTERVAL_SECONDS.name),
+            RunbookQuery("What was decided in the last hour?", f"increase({catalog.ROTATION_DECISIONS.name}[1h]) > 0"),
+            RunbookQuery("Does it enforce?", catalog.ROTATION_ENFORCING.name),
         ),
         "Restart the controller: that is harmless, allocations stay as they are, and a decision is never applied twice. Its "
         "log, its /healthz and the last line of `genesis rotate audit` say what it waited for. Prometheus slow: see "
@@ -129,10 +129,10 @@ ROTATION_BLOCKED = Alert(
         "the audit log cannot be written, without which nothing is delivered at all. Steps that take risk away go on where "
         "their figures are fresh. A strategy's first hour (`warm_up`) is told as warming_up, and raises no alert.",
         (
-            Look("Why?", catalog.ROTATION_BLOCKED_INFO.name),
-            Look("Which figures are old (seconds)?", f"time() - {catalog.STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS.name}"),
-            Look("Which figures are not known?", catalog.STRATEGY_UNDEFINED_INFO.name),
-            Look("Does the engine follow?", f"{_DIFFERENCE}"),
+            RunbookQuery("Why?", catalog.ROTATION_BLOCKED_INFO.name),
+            RunbookQuery("Which figures are old (seconds)?", f"time() - {catalog.STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS.name}"),
+            RunbookQuery("Which figures are not known?", catalog.STRATEGY_UNDEFINED_INFO.name),
+            RunbookQuery("Does the engine follow?", f"{_DIFFERENCE}"),
         ),
         "`genesis rotate status` says in words what is wrong, and names the strategy and the signal. Mend that; the block ends "
         "by itself. prometheus: it does not answer the controller. stale, partial: see MonitorDown, MarketDataStale and "
@@ -157,10 +157,10 @@ ROTATION_DISAGREES = Alert(
         f"{_NOWHERE}Rotation enforces, but the engine reports another weight of the strategy than was decided on. It may "
         "trade on with capital that was taken from it. In mode advise this never fires: there, nobody has to follow.",
         (
-            Look("By how much (above 0, the engine gives more)?", _DIFFERENCE),
-            Look("What was decided?", catalog.ROTATION_TARGET_WEIGHT_RATIO.name),
-            Look("What does the engine report?", catalog.ROTATION_ENGINE_WEIGHT_RATIO.name),
-            Look("Is the controller blocked?", catalog.ROTATION_BLOCKED_INFO.name),
+            RunbookQuery("By how much (above 0, the engine gives more)?", _DIFFERENCE),
+            RunbookQuery("What was decided?", catalog.ROTATION_TARGET_WEIGHT_RATIO.name),
+            RunbookQuery("What does the engine report?", catalog.ROTATION_ENGINE_WEIGHT_RATIO.name),
+            RunbookQuery("Is the controller blocked?", catalog.ROTATION_BLOCKED_INFO.name),
         ),
         "Engine above: reduce or pause the strategy in the engine by hand, now. Then find out why: `genesis rotate audit "
         "--changes` has the decision and the engine's answer; the engine's log has what it did with it. A strategy that "
@@ -182,9 +182,9 @@ ROTATION_HALTED = Alert(
         "rotation.yaml names. Decisions are made and written down, and all of them leave everything as it is: the hard rules "
         "do not take capital from what fails either.",
         (
-            Look("Is it halted?", catalog.ROTATION_HALTED.name),
-            Look("What has every strategy?", catalog.ROTATION_ENGINE_WEIGHT_RATIO.name),
-            Look("Which rules would take capital away?", f"{catalog.ROTATION_RULE_HOLDS.name} == 1"),
+            RunbookQuery("Is it halted?", catalog.ROTATION_HALTED.name),
+            RunbookQuery("What has every strategy?", catalog.ROTATION_ENGINE_WEIGHT_RATIO.name),
+            RunbookQuery("Which rules would take capital away?", f"{catalog.ROTATION_RULE_HOLDS.name} == 1"),
         ),
         "`genesis rotate status` says who halted it, since when, and why. Ask them. When the reason is gone: `genesis rotate "
         'resume --why "..."`, and remove the file if there is one. Before that, look at what the rules would do: they do it '
@@ -205,8 +205,8 @@ ROTATION_LEADERLESS = Alert(
         f"{_NOWHERE}One controller at a time decides: the one that holds the lock in the audit log's database. The ones that "
         "Prometheus reads all wait for it: another process holds it that nobody reads, or the database does not answer.",
         (
-            Look("Who leads?", catalog.ROTATION_LEADING.name),
-            Look("Why not?", catalog.ROTATION_BLOCKED_INFO.name),
+            RunbookQuery("Who leads?", catalog.ROTATION_LEADING.name),
+            RunbookQuery("Why not?", catalog.ROTATION_BLOCKED_INFO.name),
         ),
         "The controller's log, and its landing page, say what it waits for: where another process holds the lock, which one. "
         "Stop that one, or let Prometheus read it. With reason audit, the database cannot be opened: see JournalFailing.",

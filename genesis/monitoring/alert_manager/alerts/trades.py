@@ -9,11 +9,11 @@ from genesis.core.figure_alerts import WinRateAlert
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager.alert import Alert
 from genesis.monitoring.alert_manager.alerts.looks import CAUSES, SLIPPAGE, TRIPS
-from genesis.monitoring.alert_manager.figure import AS_NUMBER, AS_RATIO, Figure, Sample, selected, without
+from genesis.monitoring.alert_manager.figure import AS_NUMBER, AS_RATIO, Figure, SampleSize, selected, without
 from genesis.monitoring.alert_manager.messages import Message
 from genesis.monitoring.alert_manager.promql import string
 from genesis.monitoring.alert_manager.rules import Record
-from genesis.monitoring.alert_manager.runbook import Look, Runbook
+from genesis.monitoring.alert_manager.runbook import Runbook, RunbookQuery
 
 WIN_RATE = f"strategy:{catalog.STRATEGY_WIN_RATE_RATIO.name}:enough_trades"
 PROFIT_FACTOR = f"strategy:{catalog.STRATEGY_PROFIT_FACTOR_RATIO.name}:enough_trades"
@@ -43,8 +43,8 @@ def _of_trades(metric: str, config: WinRateAlert) -> str:
     return without("window", selected(metric, _window(config)), str(_trips(config)))
 
 
-def _trips(config: WinRateAlert) -> Sample:
-    return Sample(selected(catalog.STRATEGY_WINDOW_TRADES.name, _window(config)), config.min_trades)
+def _trips(config: WinRateAlert) -> SampleSize:
+    return SampleSize(selected(catalog.STRATEGY_WINDOW_TRADES.name, _window(config)), config.min_trades)
 
 
 def _window(config: WinRateAlert) -> str:
@@ -64,10 +64,10 @@ WIN_RATE_LOW = Alert(
         "Of the round trips that closed in the window, too few won, net of fees and funding. Fewer round trips than min_trades "
         "raise nothing.",
         (
-            Look("The rate, of enough round trips", WIN_RATE),
+            RunbookQuery("The rate, of enough round trips", WIN_RATE),
             TRIPS,
-            Look("By window", catalog.STRATEGY_WIN_RATE_RATIO.name),
-            Look(
+            RunbookQuery("By window", catalog.STRATEGY_WIN_RATE_RATIO.name),
+            RunbookQuery(
                 "What is won and what is lost on average?",
                 _WIN_TO_LOSS,
             ),
@@ -96,11 +96,11 @@ PROFIT_FACTOR_LOW = Alert(
         "What the round trips of the window won, over what the others lost, is too little; below 1 the strategy loses. Fewer "
         "round trips than min_trades raise nothing, and neither does a window without a loss.",
         (
-            Look("The factor, of enough round trips", PROFIT_FACTOR),
+            RunbookQuery("The factor, of enough round trips", PROFIT_FACTOR),
             TRIPS,
-            Look("By window", catalog.STRATEGY_PROFIT_FACTOR_RATIO.name),
-            Look("Mean of a round trip, in money", catalog.STRATEGY_EXPECTANCY.name),
-            Look("Losses in a row", f'{catalog.STRATEGY_STREAK.name}{{result="loss"}}'),
+            RunbookQuery("By window", catalog.STRATEGY_PROFIT_FACTOR_RATIO.name),
+            RunbookQuery("Mean of a round trip, in money", catalog.STRATEGY_EXPECTANCY.name),
+            RunbookQuery("Losses in a row", f'{catalog.STRATEGY_STREAK.name}{{result="loss"}}'),
             CAUSES,
         ),
         "Critical: pause the strategy until it is understood. See whether one large loss or many small ones make it. One: see "

@@ -10,8 +10,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from genesis.rotation.controller import Controller
 from genesis.rotation.decision import Reason
-from genesis.rotation.site import ROUNDS, rotation_site
-from genesis.rotation.status import Status, Tally
+from genesis.rotation.http import ROUNDS, rotation_site
+from genesis.rotation.status import RotationCounters, Status
 from tests.unit.rotation.logged import SETTINGS
 
 _LEADS = Status(SETTINGS, leading=True, waiting="")
@@ -22,7 +22,7 @@ class _Controller:
     def __init__(self, status: Status, silent_for: float = 0.0) -> None:
         self.status = status
         self.silent_for = silent_for
-        self.tally = Tally()
+        self.tally = RotationCounters()
 
 
 async def _told(path: str, controller: _Controller) -> tuple[int, str]:

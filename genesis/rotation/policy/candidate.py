@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from genesis.core.allocation import Action, Share
 from genesis.core.models import StrategyState
 from genesis.core.rotation_config import RotationSettings
-from genesis.rotation.decision import Holding, Reason, Step, Track
+from genesis.rotation.decision import ActiveRule, Reason, Step, Track
 from genesis.rotation.observation import Pin, Seen
 from genesis.rotation.policy import rules
 from genesis.rotation.policy.weights import ZERO
@@ -18,7 +18,7 @@ from genesis.rotation.policy.weights import ZERO
 TRADING = frozenset({StrategyState.ACTIVE, StrategyState.REDUCED})
 
 
-class Case:
+class Candidate:
     """A strategy, from what it has (`track.share`) to what it is to have (`state`, `weight`)."""
 
     def __init__(
@@ -35,7 +35,7 @@ class Case:
         self.target: Decimal | None = None
         self.most: Decimal | None = None
         """The most that it may be raised to: what it would have if no pair that is not known ran together."""
-        self.rules: dict[str, Holding] = track.rules
+        self.rules: dict[str, ActiveRule] = track.rules
         self.blind: tuple[str, ...] = ()
         """Signals of rules that are not known."""
         self.unknown: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from genesis.core.rotation_config import RotationSettings
 from genesis.monitoring import catalog
 from genesis.rotation.observation import EngineReport, Limits, Observation, Pair, Seen
 
-Answers = Mapping[str, Sequence[Sample]]
+QueryResults = Mapping[str, Sequence[Sample]]
 """What each expression of `asked` came to, by its key; one that failed is left out."""
 
 SIGNALS = "signals."
@@ -47,7 +47,7 @@ def configured(settings: RotationSettings) -> dict[str, str]:
 def observation(
     settings: RotationSettings,
     rules: TradingRules,
-    answers: Answers,
+    answers: QueryResults,
     *,
     time: datetime,
     engine: EngineReport | None = None,
@@ -89,7 +89,7 @@ def observation(
 class _Reading:
     """Reads answers, and notes what is wrong with them."""
 
-    def __init__(self, settings: RotationSettings, answers: Answers) -> None:
+    def __init__(self, settings: RotationSettings, answers: QueryResults) -> None:
         self._answers = answers
         self._max_age = settings.max_age.total_seconds()
         self._signals = settings.signals

@@ -17,7 +17,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 _log = structlog.get_logger(__name__)
 
 
-class Delivery:
+class RetryingHandler:
     """`await delivery(event)` returns when the event was taken in, however long the journal is out of order."""
 
     def __init__(self, handle: Callable[[AnyEvent], Awaitable[Receipt]]) -> None:

@@ -20,7 +20,7 @@ import msgspec
 from genesis.core.models import AnyAccountEvent, AnyMarketEvent, Fill, Funding, MarketTrade, Quote, Signal, SignalEnd
 from genesis.core.money import entry, entry_ratio, exact_arithmetic
 from genesis.ledger.correction import Identity
-from genesis.ledger.decisions import Decision, decision_of
+from genesis.ledger.decisions import TrackedSignal, decision_of
 from genesis.ledger.ledger import Ledger
 from genesis.ledger.mark import mid
 from genesis.ledger.state import MarkState
@@ -33,14 +33,14 @@ class Arrival(NamedTuple):
     spread: Decimal
 
 
-class Notes:
+class Enrichment:
     """Notes what one batch wants, event by event, before any of it is booked."""
 
-    def __init__(self, ledger: Ledger, decisions: Mapping[Identity, Decision]) -> None:
+    def __init__(self, ledger: Ledger, decisions: Mapping[Identity, TrackedSignal]) -> None:
         """`decisions`: of the signals that are booked; they are looked at, and left alone."""
         self._ledger = ledger
         self._decisions = decisions
-        self._signals: dict[Identity, Decision] = {}
+        self._signals: dict[Identity, TrackedSignal] = {}
         """Of the batch."""
         self._ahead: dict[str, MarkState] = {}
         """Symbol → the mark that it will have where the batch has come to."""
@@ -70,7 +70,7 @@ class Notes:
         if isinstance(event, SignalEnd):
             return self._note_end(event)
         if isinstance(event, Signal):
-            self._signals.setdefault((event.source, event.event_id), Decision.of(event))
+            self._signals.setdefault((event.source, event.event_id), TrackedSignal.of(event))
         return event
 
     def _note_fill(self, fill: Fill) -> Fill:

@@ -11,14 +11,14 @@ from genesis.core.allocation import EngineReport, Share
 _NOTHING = Decimal(0)
 
 
-class Order(NamedTuple):
+class Instruction(NamedTuple):
     """A decision that the engine has to follow."""
 
     number: int
     shares: Mapping[str, Share]
 
 
-def differences(order: Order, report: EngineReport | None, tolerance: Decimal) -> tuple[str, ...]:
+def differences(order: Instruction, report: EngineReport | None, tolerance: Decimal) -> tuple[str, ...]:
     """In what a report differs from an order, in words; nothing where the engine does what it was told.
 
     A strategy that the engine does not report has nothing, which is right where it is to have nothing.

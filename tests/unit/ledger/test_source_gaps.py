@@ -6,11 +6,11 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis.ledger import sequences
-from genesis.ledger.sequences import MAX_GAPS, MAX_SOURCES, Gap, Order, Sequences, SourceSequence
+from genesis.ledger import source_gaps
+from genesis.ledger.source_gaps import MAX_GAPS, MAX_SOURCES, Gap, NumberOrder, Sequences, SourceSequence
 
 
-def observed(*numbers: int) -> tuple[SourceSequence, list[Order]]:
+def observed(*numbers: int) -> tuple[SourceSequence, list[NumberOrder]]:
     known = Sequences()
     orders = [known.observe("engine", number) for number in numbers]
     return known.sources["engine"], orders
@@ -18,13 +18,13 @@ def observed(*numbers: int) -> tuple[SourceSequence, list[Order]]:
 
 def test_numbers_without_a_gap_miss_nothing() -> None:
     found, orders = observed(7, 8, 9)
-    assert orders == [Order.NEXT] * 3
+    assert orders == [NumberOrder.NEXT] * 3
     assert (found.highest, found.missing, found.gaps) == (9, 0, [])
 
 
 def test_a_jump_leaves_the_numbers_between_missing_until_they_come() -> None:
     found, orders = observed(0, 4, 2, 1, 3)
-    assert orders == [Order.NEXT, Order.AHEAD, Order.FILLER, Order.FILLER, Order.FILLER]
+    assert orders == [NumberOrder.NEXT, NumberOrder.AHEAD, NumberOrder.FILLER, NumberOrder.FILLER, NumberOrder.FILLER]
     assert found.missing == 0
     assert observed(0, 4)[0].missing == 3
     assert observed(0, 4, 2)[0].gaps == [Gap(1, 1), Gap(3, 3)]
@@ -32,9 +32,15 @@ def test_a_jump_leaves_the_numbers_between_missing_until_they_come() -> None:
 
 def test_a_number_that_came_before_is_repeated_and_changes_nothing_else() -> None:
     found, orders = observed(5, 9, 9, 5, 7, 7, 1)
-    assert orders[2:] == [Order.REPEATED, Order.REPEATED, Order.FILLER, Order.REPEATED, Order.REPEATED]
+    assert orders[2:] == [
+        NumberOrder.REPEATED,
+        NumberOrder.REPEATED,
+        NumberOrder.FILLER,
+        NumberOrder.REPEATED,
+        NumberOrder.REPEATED,
+    ]
     assert found.missing == 2
-    assert found.counts == {Order.NEXT: 1, Order.AHEAD: 1, Order.FILLER: 1, Order.REPEATED: 4}
+    assert found.counts == {NumberOrder.NEXT: 1, NumberOrder.AHEAD: 1, NumberOrder.FILLER: 1, NumberOrder.REPEATED: 4}
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=60))
@@ -43,14 +49,14 @@ def test_it_is_what_a_set_of_all_numbers_says(numbers: list[int]) -> None:
     seen = {numbers[0]}
     missing: set[int] = set()
     highest = numbers[0]
-    expected = [Order.NEXT]
+    expected = [NumberOrder.NEXT]
     for number in numbers[1:]:
         if number > highest:
-            expected.append(Order.NEXT if number == highest + 1 else Order.AHEAD)
+            expected.append(NumberOrder.NEXT if number == highest + 1 else NumberOrder.AHEAD)
             missing |= set(range(highest + 1, number))
             highest = number
         else:
-            expected.append(Order.FILLER if number in missing else Order.REPEATED)
+            expected.append(NumberOrder.FILLER if number in missing else NumberOrder.REPEATED)
         missing.discard(number)
         seen.add(number)
     assert orders == expected
@@ -80,8 +86,8 @@ def test_more_gaps_than_are_kept_still_count_as_missing() -> None:
     assert len(found.gaps) == MAX_GAPS
     assert found.missing == MAX_GAPS + 9
     assert found.given_up == 9
-    assert found.observe(1) is Order.REPEATED  # given up: nobody knows any more that it was missing
-    assert found.observe(2 * MAX_GAPS + 17) is Order.FILLER
+    assert found.observe(1) is NumberOrder.REPEATED  # given up: nobody knows any more that it was missing
+    assert found.observe(2 * MAX_GAPS + 17) is NumberOrder.FILLER
 
 
 def test_a_new_source_takes_the_place_of_one_that_misses_nothing_and_was_heard_longest_ago() -> None:
@@ -100,7 +106,7 @@ def test_a_new_source_takes_the_place_of_one_that_misses_nothing_and_was_heard_l
 
 def test_where_all_miss_something_the_one_heard_longest_ago_goes() -> None:
     known = Sequences()
-    for number in range(sequences.MAX_SOURCES):
+    for number in range(source_gaps.MAX_SOURCES):
         known.observe(f"s{number}", 1)
         known.observe(f"s{number}", 3)
     known.observe("new", 1)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from genesis.clients.prometheus import Sample
-from genesis.rotation.answers import ACCOUNT_AGE, CORRELATION, DAILY_LOSS, EQUITY, STRATEGY_AGE, asked, observation
 from genesis.rotation.observation import Limits, Observation, Pair
+from genesis.rotation.query_results import ACCOUNT_AGE, CORRELATION, DAILY_LOSS, EQUITY, STRATEGY_AGE, asked, observation
 from tests.unit.rotation.told import RULES, START, answers, of, settings
 
 ODD_NAMES = ['a"b', "back\\slash", "{brace}", "new\nline", "com,ma", "$var", "日本", "o'clock", "a=~b", " "]

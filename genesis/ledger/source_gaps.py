@@ -15,7 +15,7 @@ MAX_SOURCES = 100
 MAX_GAPS = 1000
 
 
-class Order(enum.Enum):
+class NumberOrder(enum.Enum):
     """How an event's number stands to those of its source that came before."""
 
     NEXT = "next"
@@ -43,14 +43,14 @@ class SourceSequence(msgspec.Struct, kw_only=True):
     """Ascending; at most `MAX_GAPS`, the newest."""
     given_up: int = 0
     """Missing numbers of older gaps, which are no longer known one by one: their fillers count as repeated."""
-    counts: dict[Order, int] = msgspec.field(default_factory=lambda: dict.fromkeys(Order, 0))
+    counts: dict[NumberOrder, int] = msgspec.field(default_factory=lambda: dict.fromkeys(NumberOrder, 0))
 
     @property
     def missing(self) -> int:
         """How many numbers below the highest have not come."""
         return self.given_up + sum(gap.last - gap.first + 1 for gap in self.gaps)
 
-    def observe(self, seq: int) -> Order:
+    def observe(self, seq: int) -> NumberOrder:
         """Take in the number of the next event of the journal."""
         order = self._place(seq)
         self.counts[order] += 1
@@ -59,20 +59,20 @@ class SourceSequence(msgspec.Struct, kw_only=True):
             self.given_up += oldest.last - oldest.first + 1
         return order
 
-    def _place(self, seq: int) -> Order:
+    def _place(self, seq: int) -> NumberOrder:
         if seq > self.highest:
             before, self.highest = self.highest, seq
             if seq == before + 1:
-                return Order.NEXT
+                return NumberOrder.NEXT
             self.gaps.append(Gap(before + 1, seq - 1))
-            return Order.AHEAD
+            return NumberOrder.AHEAD
         index = bisect_right(self.gaps, seq, key=lambda gap: gap.first) - 1
         if index < 0 or seq > self.gaps[index].last:
-            return Order.REPEATED
+            return NumberOrder.REPEATED
         gap = self.gaps[index]
         parts = [Gap(gap.first, seq - 1), Gap(seq + 1, gap.last)]
         self.gaps[index : index + 1] = [part for part in parts if part.first <= part.last]
-        return Order.FILLER
+        return NumberOrder.FILLER
 
 
 class Sequences(msgspec.Struct, kw_only=True):
@@ -82,7 +82,7 @@ class Sequences(msgspec.Struct, kw_only=True):
     forgotten: int = 0
     """Sources that were dropped to make room for new ones; should one come back, it begins anew."""
 
-    def observe(self, source: str, seq: int) -> Order:
+    def observe(self, source: str, seq: int) -> NumberOrder:
         """Take in the number of the next event of the journal."""
         known = self.sources.pop(source, None)
         if known is None:

@@ -19,7 +19,7 @@ MAX_COMPONENTS = 50
 """How many components a strategy has besides `main`. Not configurable: a replay has to book as the first time."""
 
 
-class Part(msgspec.Struct, kw_only=True):
+class ComponentPart(msgspec.Struct, kw_only=True):
     """What one component of a strategy did in one symbol. Instances are mutable, and owned by one holding.
 
     Its P&L is quantity × mark − cost − fees + funding. How much of that is realised is a matter of the whole holding, whose
@@ -56,9 +56,9 @@ class Part(msgspec.Struct, kw_only=True):
             amounts[received_in] = amounts.get(received_in, ZERO) + funding
         return amounts
 
-    def less(self, others: Mapping[str, Part]) -> Part:
+    def less(self, others: Mapping[str, ComponentPart]) -> ComponentPart:
         """What is left of it without `others`, which are all of its symbol."""
-        left = Part(quantity=self.quantity, cost=self.cost, fees=dict(self.fees), funding=dict(self.funding))
+        left = ComponentPart(quantity=self.quantity, cost=self.cost, fees=dict(self.fees), funding=dict(self.funding))
         for other in others.values():
             left.quantity -= other.quantity
             left.cost -= other.cost

@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 
 from genesis.core.errors import JournalError
 from genesis.core.models import AnyEvent
-from genesis.monitoring import delivery
-from genesis.monitoring.delivery import Delivery
+from genesis.monitoring import retrying
+from genesis.monitoring.retrying import RetryingHandler
 from genesis.monitoring.strategy_monitor import Receipt
 from genesis.monitoring.telemetry import Outcome
 from tests.unit.monitoring.account import capital
@@ -21,7 +21,7 @@ DOWN = JournalError("journal: the server is stopped", retryable=True)
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(retrying, "FIRST_PAUSE", 0.0)
 
 
 class Monitor:
@@ -41,14 +41,14 @@ class Monitor:
 async def test_an_event_is_handed_over_once_however_often_the_journal_fails() -> None:
     monitor, event = Monitor(*[DOWN] * 5), capital("1")
     with capture_logs() as logs:
-        assert (await Delivery(monitor.handle)(event)).outcome is Outcome.ACCEPTED
+        assert (await RetryingHandler(monitor.handle)(event)).outcome is Outcome.ACCEPTED
     assert monitor.taken == [event]
     assert [log["event"] for log in logs] == ["the engine waits for the journal", "the engine goes on"]
 
 
 async def test_an_outage_is_told_once_for_all_events_that_wait() -> None:
     monitor = Monitor(*[DOWN] * 6)
-    deliver = Delivery(monitor.handle)
+    deliver = RetryingHandler(monitor.handle)
     with capture_logs() as logs:
         await asyncio.gather(*(deliver(capital(f"{n}")) for n in range(1, 4)))
     assert len(monitor.taken) == 3
@@ -58,5 +58,5 @@ async def test_an_outage_is_told_once_for_all_events_that_wait() -> None:
 async def test_a_failure_that_waiting_does_not_end_is_the_engines_to_hear() -> None:
     monitor = Monitor(JournalError("journal: it is damaged"))
     with pytest.raises(JournalError, match="damaged"):
-        await Delivery(monitor.handle)(capital("1"))
+        await RetryingHandler(monitor.handle)(capital("1"))
     assert monitor.taken == []

@@ -14,7 +14,7 @@ from genesis.core.config import MonitorSettings
 from genesis.core.models import AnyEvent, Fill, Quote, Side, Signal, SignalEnd, Void
 from genesis.core.money import exact_arithmetic
 from genesis.core.statistics_config import StatisticsSettings
-from genesis.monitoring.settled import SettledFigures
+from genesis.monitoring.cached_figures import SettledFigures
 from tests.unit.monitoring.account import at, capital, fill, monitor, quote, signal
 
 SETTINGS = MonitorSettings(
