@@ -26,6 +26,8 @@ import aiohttp
 import msgspec
 import yaml
 
+from genesis.alerts.rules import JOB
+from genesis.alerts.scrape import INSTANCE
 from genesis.core.config import Settings, load_settings
 from genesis.core.duration import parse_duration
 from genesis.core.instrument import Instrument
@@ -37,8 +39,6 @@ from genesis.engine.paper import strategies_for
 from genesis.ledger.journal import Journal
 from genesis.logs import configure_logs
 from genesis.monitoring.alert_manager import rule_files, thresholds
-from genesis.monitoring.alert_manager.rules import JOB
-from genesis.monitoring.alert_manager.scrape import INSTANCE
 from genesis.monitoring.exporter import GenesisCollector
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.stack import programs

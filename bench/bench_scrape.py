@@ -34,6 +34,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
+from genesis.alerts.rules import JOB
 from genesis.app import MonitorApp
 from genesis.core.clock import SystemClock
 from genesis.core.config import Settings, load_settings
@@ -41,7 +42,6 @@ from genesis.core.models import AnyEvent, CapitalFlow, Fill, Liquidity, Quote, S
 from genesis.ledger.journal import Journal
 from genesis.logs import configure_logs
 from genesis.monitoring.alert_manager import thresholds
-from genesis.monitoring.alert_manager.rules import JOB
 from genesis.monitoring.catalog import Kind, Metric
 from genesis.monitoring.exporter import GenesisCollector
 from genesis.monitoring.exposition import TextExposition

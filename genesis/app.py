@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 import structlog
 from aiohttp import web
 
+from genesis.alerts.runbook_page import runbook_page
 from genesis.core.clock import Clock, SystemClock
 from genesis.core.config import Settings
 from genesis.core.errors import ConfigError, Fault, GenesisError, JournalError
@@ -27,7 +28,6 @@ from genesis.ingest.tls import ServerTls, tls_context
 from genesis.ledger.journal import Journal
 from genesis.ledger.reconciliation import Reconciliation
 from genesis.monitoring.alert_manager import AlertThreshold, thresholds
-from genesis.monitoring.alert_manager.runbook_page import runbook_page
 from genesis.monitoring.api import strategy_routes
 from genesis.monitoring.exporter import GenesisCollector
 from genesis.monitoring.process import WithProcess

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from genesis import generate
-from genesis.core.alert_config import AlertSettings
+from genesis.alerts.figure_settings import PeriodLossAlert
+from genesis.alerts.settings import AlertSettings
 from genesis.core.config import Settings
-from genesis.core.figure_alerts import PeriodLossAlert
 from genesis.core.rotation_config import RotationSettings
 from genesis.stack import programs
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from genesis import reference, schemas
+from genesis.alerts.documents import MARK
 from genesis.core.config import Settings, load_settings
 from genesis.core.errors import GenesisError
 from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files, rule_tests, templates
-from genesis.monitoring.alert_manager.documents import MARK
 from genesis.stack.grafana import data_sources
 
 RULES = Path("prometheus/rules")

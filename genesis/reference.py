@@ -8,15 +8,15 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from genesis.core.alert_config import AlertSettings
+from genesis.alerts.alert import Alert, Inputs
+from genesis.alerts.catalog import ALERTS
+from genesis.alerts.documents import MARK
+from genesis.alerts.rule_files import all_rules
+from genesis.alerts.rules import Record, Rule
+from genesis.alerts.settings import AlertSettings
 from genesis.core.config import MonitorSettings, StrategiesSettings, TradingRules
 from genesis.core.duration import duration_text
 from genesis.core.rotation_config import RotationSettings
-from genesis.monitoring.alert_manager.alert import Alert, Inputs
-from genesis.monitoring.alert_manager.alerts import ALERTS
-from genesis.monitoring.alert_manager.documents import MARK
-from genesis.monitoring.alert_manager.rule_files import all_rules
-from genesis.monitoring.alert_manager.rules import Record, Rule
 from genesis.monitoring.catalog import CATALOG, Metric, Process
 
 FILES: Mapping[str, type[BaseModel]] = {

@@ -13,10 +13,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from genesis.core.alerts import ALERT_NAMES
+from genesis.alerts.all_settings import ALERT_NAMES
+from genesis.alerts.documents import MARK
+from genesis.alerts.notify.settings import URGENCIES
 from genesis.core.duration import duration_text
-from genesis.core.notification_config import URGENCIES
-from genesis.monitoring.alert_manager.documents import MARK
 from genesis.reference import FILES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

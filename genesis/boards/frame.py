@@ -9,11 +9,11 @@ from typing import Any, Final, NamedTuple, Self
 from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.models import dashboard as model
 
+from genesis.alerts.all_settings import Alerts
 from genesis.boards import places, variables
 from genesis.boards.panels import AnyPanel
 from genesis.boards.places import Place
 from genesis.boards.variables import Variable
-from genesis.core.alerts import Alerts
 from genesis.core.config import Settings
 from genesis.core.duration import duration_text
 

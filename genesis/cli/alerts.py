@@ -21,7 +21,7 @@ from genesis.core.errors import GenesisError, ServerError, UnknownError
 from genesis.signals import stop_event, unless_stopped
 
 if TYPE_CHECKING:
-    from genesis.alerting.book import AlertDefinitions
+    from genesis.alerts.live.definitions import AlertDefinitions
     from genesis.clients.alertmanager import Alertmanager
     from genesis.clients.prometheus import Prometheus
 
@@ -117,7 +117,7 @@ async def _servers(options: argparse.Namespace) -> AsyncIterator[tuple[Prometheu
 
 async def _known(book: AlertDefinitions, strategy: str | None, prometheus: Prometheus) -> None:
     """Refuse a strategy that neither the configuration nor the monitor knows."""
-    from genesis.alerting.figures import live_strategies
+    from genesis.alerts.live.figures import live_strategies
 
     if strategy is None or strategy in book.strategies:
         return
@@ -131,10 +131,10 @@ async def _known(book: AlertDefinitions, strategy: str | None, prometheus: Prome
 
 
 def _list(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.alerting.book import AlertDefinitions
-    from genesis.alerting.listing import HEAD, faults, rows, table
-    from genesis.alerting.routing import Routing
-    from genesis.alerting.states import states
+    from genesis.alerts.live.definitions import AlertDefinitions
+    from genesis.alerts.live.listing import HEAD, faults, rows, table
+    from genesis.alerts.live.routing import Routing
+    from genesis.alerts.live.states import states
     from genesis.monitoring.alert_manager import alertmanager_config
 
     settings = load_settings(options.config)
@@ -156,7 +156,7 @@ def _list(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _test(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.alerting.trial import trials, verdicts
+    from genesis.alerts.live.trial import trials, verdicts
 
     settings = load_settings(options.config)
 
@@ -177,10 +177,10 @@ def _test(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _explain(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.alerting.book import AlertDefinitions
-    from genesis.alerting.explanation import Asked, explain
-    from genesis.alerting.routing import Routing
-    from genesis.alerting.states import states
+    from genesis.alerts.live.definitions import AlertDefinitions
+    from genesis.alerts.live.explanation import Asked, explain
+    from genesis.alerts.live.routing import Routing
+    from genesis.alerts.live.states import states
     from genesis.monitoring.alert_manager import alertmanager_config
 
     settings = load_settings(options.config)
@@ -200,8 +200,8 @@ def _explain(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _silence(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.alerting.book import AlertDefinitions
-    from genesis.alerting.silencing import matchers, refuse_endless, warning
+    from genesis.alerts.live.definitions import AlertDefinitions
+    from genesis.alerts.live.silencing import matchers, refuse_endless, warning
 
     book = AlertDefinitions(load_settings(options.config))
     alert = book.find(options.name)
@@ -223,7 +223,7 @@ def _silence(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _silences(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.alerting.silencing import silence_lines
+    from genesis.alerts.live.silencing import silence_lines
     from genesis.clients.alertmanager import Alertmanager
 
     async def run() -> None:
@@ -248,10 +248,10 @@ def _unsilence(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _fire(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.alerting.book import AlertDefinitions
-    from genesis.alerting.drill import drill
-    from genesis.alerting.firing import Firing
-    from genesis.alerting.routing import Routing
+    from genesis.alerts.live.definitions import AlertDefinitions
+    from genesis.alerts.live.drill import drill
+    from genesis.alerts.live.firing import Firing
+    from genesis.alerts.live.routing import Routing
     from genesis.monitoring.alert_manager import alertmanager_config
 
     settings = load_settings(options.config)

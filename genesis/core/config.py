@@ -11,8 +11,8 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
 
+from genesis.alerts.settings import AlertSettings
 from genesis.core.access_config import IngestSettings, ScrapeSettings, TlsSettings
-from genesis.core.alert_config import AlertSettings
 from genesis.core.alert_faults import fault, refuse
 from genesis.core.duration import Interval, duration_text
 from genesis.core.errors import ConfigError, Fault

@@ -8,11 +8,11 @@ import stat
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from genesis.core.alert_config import AlertSettings
+from genesis.alerts.documents import document
+from genesis.alerts.settings import AlertSettings
 from genesis.core.duration import duration_text
 from genesis.core.errors import StackError
 from genesis.core.secret import read_secret
-from genesis.monitoring.alert_manager.documents import document
 
 HOME_BOARD: Final = "portfolio.json"
 SHORTEST_REFRESH: Final = "250ms"

@@ -15,11 +15,11 @@ import aiohttp
 import msgspec
 import structlog
 
+from genesis.alerts.rules import JOB
 from genesis.core.config import Settings
 from genesis.core.duration import duration_text
 from genesis.core.errors import StackError
 from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files, templates
-from genesis.monitoring.alert_manager.rules import JOB
 from genesis.stack import programs
 from genesis.stack.child import Child
 from genesis.stack.grafana import HARDENED, HOME_BOARD, Password, admin_password, data_sources

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from genesis.core.alert_config import AlertSettings
+from genesis.alerts.notify.settings import DAYS
+from genesis.alerts.settings import AlertSettings
 from genesis.core.clock import SystemClock
-from genesis.core.notification_config import DAYS
 from genesis.monitoring.alert_manager import alertmanager_config
 from genesis.stack.sink import NotificationSink
 from tests.integration.real_alertmanager import Alertmanager, alertmanager, endpoint, mailbox
 from tests.integration.waiting import SOON, until
-from tests.unit.monitoring.alert_tree import settings
+from tests.unit.alerts.alert_tree import settings
 
 pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.real_time]
 

@@ -397,7 +397,7 @@ def test_a_fault_is_told_with_its_case(run: Any, monkeypatch: pytest.MonkeyPatch
     def broken(*settings: Any) -> dict[str, str]:
         return {name: text.replace(right, wrong) for name, text in rule_files(*settings).items()}
 
-    monkeypatch.setattr("genesis.alerting.trial.rule_files", broken)
+    monkeypatch.setattr("genesis.alerts.live.trial.rule_files", broken)
     code, told = run("test", "DailyLoss", servers=False)
     assert code == 1
     assert "FAULT: DailyLoss" in told

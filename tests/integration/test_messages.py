@@ -18,12 +18,12 @@ from urllib.parse import quote_plus
 import pytest
 import yaml
 
+from genesis.alerts.catalog import ALERTS
+from genesis.alerts.messages import annotate
 from genesis.monitoring.alert_manager import alertmanager_config
-from genesis.monitoring.alert_manager.alerts import ALERTS
-from genesis.monitoring.alert_manager.messages import annotate
 from tests.cases import every_case
 from tests.integration.real_alertmanager import Alertmanager, Endpoint, Mailbox, alertmanager, endpoint, mailbox, rfc3339
-from tests.unit.monitoring.alert_tree import settings
+from tests.unit.alerts.alert_tree import settings
 
 pytestmark = pytest.mark.real_time
 

@@ -19,8 +19,8 @@ from genesis.stack.native import ANY_PORTS, NativeStack
 from genesis.stack.sink import NotificationSink, NotifiedAlert
 from tests.integration.ports import own_port
 from tests.integration.waiting import SOON
-from tests.unit.monitoring.alert_tree import CONFIG
-from tests.unit.monitoring.alert_tree import settings as alert_settings
+from tests.unit.alerts.alert_tree import CONFIG
+from tests.unit.alerts.alert_tree import settings as alert_settings
 
 pytestmark = [pytest.mark.usefixtures("real_programs"), pytest.mark.real_time]
 

@@ -12,7 +12,7 @@ import yaml
 
 from genesis.monitoring.alert_manager import alertmanager_config
 from tests.integration.real_alertmanager import amtool, write_config
-from tests.unit.monitoring.alert_tree import CONFIG, settings
+from tests.unit.alerts.alert_tree import CONFIG, settings
 
 pytestmark = pytest.mark.usefixtures("real_programs")
 

@@ -16,14 +16,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from genesis.alerts.catalog import ALERTS, TOPICS
+from genesis.alerts.timing_faults import OF_ROTATION
 from genesis.check import check_files
 from genesis.core.config import load_settings
 from genesis.core.models import MAX_TEXT
-from genesis.core.timing_faults import OF_ROTATION
 from genesis.monitoring.alert_manager import prometheus_config, rule_files, rule_tests
-from genesis.monitoring.alert_manager.alerts import ALERTS, TOPICS
 from genesis.stack import programs
-from tests.unit.monitoring.alert_tree import limits, settings
+from tests.unit.alerts.alert_tree import limits, settings
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("real_programs")

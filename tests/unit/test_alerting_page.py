@@ -8,11 +8,11 @@ import shlex
 
 import pytest
 
-from genesis.alerting.drill import INSTANCE, drill
-from genesis.alerting.listing import HEAD
+from genesis.alerts.live.drill import INSTANCE, drill
+from genesis.alerts.live.listing import HEAD
 from genesis.cli import parser
 from tests.code_blocks import ROOT, every_block
-from tests.unit.alerting.book import BOOK
+from tests.unit.alerts.live.definitions import BOOK
 
 NAME = "docs/alerting.md"
 PAGE = (ROOT / NAME).read_text(encoding="utf-8")

@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from genesis import reference
+from genesis.alerts.catalog import ALERTS
 from genesis.core.statistics_config import StatisticsSettings
-from genesis.monitoring.alert_manager.alerts import ALERTS
 from genesis.monitoring.catalog import CATALOG
-from tests.unit.monitoring.alert_tree import changed, limits, settings
+from tests.unit.alerts.alert_tree import changed, limits, settings
 
 
 def rows(text: str) -> list[list[str]]:

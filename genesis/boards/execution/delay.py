@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders import heatmap, table, timeseries
 
+from genesis.alerts.figure import percent
+from genesis.alerts.figure_settings import FillDelayAlert
 from genesis.boards import queries, style, thresholds
 from genesis.boards.execution import fills
 from genesis.boards.execution.fills import COLUMNS, PER_COLUMN, sampled
@@ -12,9 +14,7 @@ from genesis.boards.panels import Caption, chart, heat, powers
 from genesis.boards.tables import Column, per_strategy, sorted_by
 from genesis.boards.targets import buckets, lines
 from genesis.core.duration import duration_text
-from genesis.core.figure_alerts import FillDelayAlert
 from genesis.monitoring import catalog
-from genesis.monitoring.alert_manager.figure import percent
 
 NO_FILLS = "No picked strategy had a fill with a signal in this time, or the monitor was not scraped."
 

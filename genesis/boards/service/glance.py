@@ -6,6 +6,7 @@ from typing import Final
 
 from grafana_foundation_sdk.builders import stat, statetimeline, table
 
+from genesis.alerts.catalog import ALERTS, SERVICE
 from genesis.boards import alerts, queries, style
 from genesis.boards.foreign import JOBS, PROCESS_MEMORY_BYTES, SCRAPE_DURATION_SECONDS, UP
 from genesis.boards.panels import Caption, big_number, timeline, words
@@ -13,7 +14,6 @@ from genesis.boards.queries import series
 from genesis.boards.service.parts import of_program
 from genesis.boards.targets import lines, now
 from genesis.monitoring import catalog
-from genesis.monitoring.alert_manager.alerts import ALERTS, SERVICE
 
 _OWN: Final = "|".join(name for name, alert in ALERTS.items() if alert.message.board == SERVICE and name != "Watchdog")
 OWN_ALERTS: Final = f'alertname=~"{_OWN}",{queries.PICKED_OR_NONE}'

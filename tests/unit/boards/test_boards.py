@@ -14,6 +14,7 @@ import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as model
 
+from genesis.alerts.catalog import ALERTS
 from genesis.boards import boards, foreign, style
 from genesis.boards.panels import Caption
 from genesis.boards.places import PLACES
@@ -23,7 +24,6 @@ from genesis.core.config import load_settings
 from genesis.core.duration import parse_duration
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager import thresholds
-from genesis.monitoring.alert_manager.alerts import ALERTS
 from genesis.monitoring.catalog import Kind
 from tests.cases import every_case
 from tests.unit.boards.made import BOARDS, ROOT, SETTINGS, STEP, expressions, overrides, panel_of, panels, targets

@@ -14,13 +14,13 @@ import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from genesis.alerts.catalog.events import TURNED_AWAY as WATCHED
 from genesis.core.access_config import IngestSettings
 from genesis.core.errors import EventError, JournalBusyError, JournalError
 from genesis.core.models import AnyEvent, CapitalFlow
 from genesis.ingest import http as ingest_http
 from genesis.ingest.http import BATCH, EVENTS, SCHEMA, TURNED_AWAY, EventIntake, counted, ingest_routes
 from genesis.ingest.schema import event_schema
-from genesis.monitoring.alert_manager.alerts.events import TURNED_AWAY as WATCHED
 from genesis.monitoring.strategy_monitor import Receipt
 from genesis.monitoring.telemetry import Outcome, Telemetry
 

@@ -9,14 +9,14 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 from prometheus_client import Metric
 
-from genesis.monitoring.alert_manager.runbook_page import runbook_page
+from genesis.alerts.runbook_page import runbook_page
 from genesis.monitoring.catalog import Kind
 from genesis.monitoring.catalog import Metric as Definition
 from genesis.monitoring.exposition import Exporter, TextExposition
 from genesis.monitoring.server import monitor_site
 from genesis.monitoring.table import Table
 from tests.integration.waiting import SOON
-from tests.unit.monitoring.alert_tree import limits, settings
+from tests.unit.alerts.alert_tree import limits, settings
 
 
 class OneGauge(Exporter):

@@ -1,0 +1,1 @@
+"""Alerts: what fires when, what it says, who is notified."""

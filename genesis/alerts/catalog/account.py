@@ -1,0 +1,186 @@
+"""The account as a whole: what its strategies lose together, and what they may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from genesis.alerts.alert import Alert, Inputs
+from genesis.alerts.catalog.losses import loss_ratio, period_rules, period_thresholds
+from genesis.alerts.catalog.risk import Tails, forecasts, known_shortfall, observations, tail_words, too_many_exceedances
+from genesis.alerts.catalog.runbook_queries import DIVERSIFICATION, EXPOSURE
+from genesis.alerts.figure import AS_NUMBER, AS_RATIO, Figure
+from genesis.alerts.messages import Message
+from genesis.alerts.rules import Record, Rule, RuleMaker
+from genesis.alerts.runbook import Runbook, RunbookQuery
+from genesis.alerts.settings import AlertSettings
+from genesis.alerts.thresholds import AlertThreshold
+from genesis.core.config import TradingRules
+from genesis.monitoring import catalog
+
+PERIOD_LOSS = f"portfolio:{catalog.PORTFOLIO_PERIOD_PNL.name}:loss_ratio"
+"""The account's loss since the start of the week, and of the month, as a share of the equity then; a profit is below 0."""
+VAR_EXCEEDED = f"portfolio:{catalog.PORTFOLIO_VAR_KUPIEC_PVALUE.name}:exceeded"
+"""Kupiec's p-value of the account, where exceedances come too often, and of enough forecasts."""
+SHORTFALL = f"portfolio:{catalog.PORTFOLIO_EXPECTED_SHORTFALL_RATIO.name}:enough_observations"
+
+PORTFOLIO_TAILS = Tails(
+    pvalue=catalog.PORTFOLIO_VAR_KUPIEC_PVALUE,
+    forecasts=catalog.PORTFOLIO_VAR_FORECASTS,
+    exceedances=catalog.PORTFOLIO_VAR_EXCEEDANCES,
+    shortfall=catalog.PORTFOLIO_EXPECTED_SHORTFALL_RATIO,
+    observations=catalog.PORTFOLIO_OBSERVATIONS,
+)
+
+
+def _drawdown(settings: AlertSettings) -> tuple[Figure, ...]:
+    return (Figure(settings.alerts.portfolio_drawdown, catalog.PORTFOLIO_DRAWDOWN_RATIO.name, AS_RATIO, of_strategy=False),)
+
+
+def _period_loss_record(_: AlertSettings) -> Iterator[Record]:
+    yield Record(PERIOD_LOSS, loss_ratio(catalog.PORTFOLIO_PERIOD_PNL, catalog.PORTFOLIO_EQUITY))
+
+
+def _period_loss(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    return period_rules(maker, maker.alerts.portfolio_period_loss, PERIOD_LOSS, of_strategy=False)
+
+
+def _period_loss_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
+    return period_thresholds("PortfolioPeriodLoss", inputs.settings.alerts.portfolio_period_loss)
+
+
+def _value_at_risk(settings: AlertSettings) -> tuple[Figure, ...]:
+    config = settings.alerts.portfolio_value_at_risk_exceeded
+    enough = forecasts(config, PORTFOLIO_TAILS)
+    return (Figure(config, VAR_EXCEEDED, AS_NUMBER, tail_words(config), enough, lower_is_worse=True, of_strategy=False),)
+
+
+def _value_at_risk_record(settings: AlertSettings) -> Iterator[Record]:
+    yield Record(VAR_EXCEEDED, too_many_exceedances(settings.alerts.portfolio_value_at_risk_exceeded, PORTFOLIO_TAILS))
+
+
+def _shortfall(settings: AlertSettings) -> tuple[Figure, ...]:
+    config = settings.alerts.portfolio_expected_shortfall_high
+    enough = observations(config, PORTFOLIO_TAILS)
+    return (Figure(config, SHORTFALL, AS_RATIO, tail_words(config), enough, of_strategy=False),)
+
+
+def _shortfall_record(settings: AlertSettings) -> Iterator[Record]:
+    yield Record(SHORTFALL, known_shortfall(settings.alerts.portfolio_expected_shortfall_high, PORTFOLIO_TAILS))
+
+
+PORTFOLIO_DRAWDOWN = Alert(
+    name="PortfolioDrawdown",
+    groups=("portfolio",),
+    figures=_drawdown,
+    message=Message(
+        "The account: drawdown {value} (threshold {threshold})",
+        "The marked equity of the account is {value} below its peak; the {severity} threshold is {threshold}.",
+    ),
+    runbook=Runbook(
+        "The equity of all strategies together is as far below its highest value as the threshold says. Either several "
+        "strategies lose at the same time, or one loses much; their own limits need not have been reached.",
+        (
+            RunbookQuery("How deep?", catalog.PORTFOLIO_DRAWDOWN_RATIO.name),
+            RunbookQuery("Who is down most, in money?", f"sort_desc({catalog.STRATEGY_DRAWDOWN.name})"),
+            RunbookQuery("Who lost today?", f'sort({catalog.STRATEGY_PERIOD_PNL.name}{{period="day"}})'),
+            EXPOSURE,
+            DIVERSIFICATION,
+        ),
+        "Critical: stop all strategies, and close what nobody can explain. Warning, one strategy: as for StrategyDrawdown. "
+        "Several at once: they are in the same bet; halve all of them first, and look for the bet afterwards.",
+        "One wrong quote of a symbol that several strategies hold: the drawdown is gone at the next quote.",
+    ),
+)
+
+PORTFOLIO_PERIOD_LOSS = Alert(
+    name="PortfolioPeriodLoss",
+    groups=("portfolio",),
+    records=_period_loss_record,
+    rules=_period_loss,
+    thresholds=_period_loss_thresholds,
+    message=Message(
+        "The account: {value} lost this {period} (threshold {threshold})",
+        "Since the start of the {period}, the account has lost {value} of the equity that it had then; "
+        "the {severity} threshold is {threshold}.",
+    ),
+    runbook=Runbook(
+        "Since the start of the week (Monday) or the month, in the configured time zone, the account has lost the given share "
+        "of the equity that it had then. Days that each stayed within the daily limit may add up to it.",
+        (
+            RunbookQuery("How much, as a share?", PERIOD_LOSS),
+            RunbookQuery("In money", catalog.PORTFOLIO_PERIOD_PNL.name),
+            RunbookQuery("Who lost it this week?", f'sort({catalog.STRATEGY_PERIOD_PNL.name}{{period="week"}})'),
+            RunbookQuery("Price, fees or funding?", catalog.PORTFOLIO_PNL.name),
+            RunbookQuery("What does it come from?", catalog.PORTFOLIO_CAUSE_PNL.name),
+        ),
+        "Critical: stop opening positions in all strategies until the loss is understood, or the period is over. Warning: "
+        "reduce the strategies that lose, at the next quiet moment.",
+        "Capital that was moved in or out within the period counts as if it had been so from its start: after most of it was "
+        "taken out, the share is too large.",
+    ),
+)
+
+PORTFOLIO_VALUE_AT_RISK_EXCEEDED = Alert(
+    name="PortfolioValueAtRiskExceeded",
+    groups=("risk",),
+    records=_value_at_risk_record,
+    figures=_value_at_risk,
+    message=Message(
+        "The account: losses exceed the value at risk too often (p {value}, threshold {threshold})",
+        "The returns of the account exceed its {method} value at risk ({confidence}) more often than they should, which would "
+        "come by chance with a probability of {value}; the {severity} threshold is {threshold}.",
+    ),
+    runbook=Runbook(
+        "As ValueAtRiskExceeded, of the account's own returns: more steps of the grid lost more than the value at risk before "
+        "them than its confidence allows, and Kupiec's test says that this is hardly chance.",
+        (
+            RunbookQuery("The p-value, where exceedances come too often", VAR_EXCEEDED),
+            RunbookQuery(
+                "What share of the steps exceeded it?",
+                f"{catalog.PORTFOLIO_VAR_EXCEEDANCES.name} / {catalog.PORTFOLIO_VAR_FORECASTS.name}",
+            ),
+            RunbookQuery("Do they cluster (near 0)?", catalog.PORTFOLIO_VAR_INDEPENDENCE_PVALUE.name),
+            RunbookQuery(
+                "Which strategies make the value at risk?", f"sort_desc({catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK.name})"
+            ),
+            DIVERSIFICATION,
+        ),
+        "Nobody has to act tonight, if no drawdown alert fires. Do not size the account by its value at risk. If no strategy "
+        "has this alert of its own, strategies that used to differ lose together: see CorrelationHigh.",
+        "The counts go back to the start: after strategies or capital have changed, old exceedances count on, and the alert "
+        "ends slowly.",
+    ),
+)
+
+PORTFOLIO_EXPECTED_SHORTFALL_HIGH = Alert(
+    name="PortfolioExpectedShortfallHigh",
+    groups=("risk", "performance"),
+    records=_shortfall_record,
+    figures=_shortfall,
+    message=Message(
+        "The account: expected shortfall {value} (threshold {threshold})",
+        "The {method} expected shortfall of the account ({confidence}) is {value} of its equity at the horizon; "
+        "the {severity} threshold is {threshold}.",
+    ),
+    runbook=Runbook(
+        "The mean of the account's worst returns in the risk window, scaled to the horizon by the square root of time, is a "
+        "larger share of its equity than the budget. It says what a bad day costs, not what was lost.",
+        (
+            RunbookQuery("How much, of enough returns?", SHORTFALL),
+            RunbookQuery("In money", catalog.PORTFOLIO_EXPECTED_SHORTFALL.name),
+            RunbookQuery("Which strategies make the risk?", f"sort_desc({catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK.name})"),
+            DIVERSIFICATION,
+            EXPOSURE,
+        ),
+        "Critical: reduce the strategies that make most of the risk now. Warning: plan it for the day. If no strategy has this "
+        "alert of its own, they have become one bet: reduce those that are correlated most.",
+        "A gap in the data that was booked as one return, of all strategies at once: it leaves with risk_window.",
+    ),
+)
+
+ALERTS = (
+    PORTFOLIO_DRAWDOWN,
+    PORTFOLIO_PERIOD_LOSS,
+    PORTFOLIO_VALUE_AT_RISK_EXCEEDED,
+    PORTFOLIO_EXPECTED_SHORTFALL_HIGH,
+)

@@ -1,0 +1,79 @@
+"""A strategy that is worse than its baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from genesis.alerts.alert import Alert
+from genesis.alerts.catalog.runbook_queries import CAUSES, SLIPPAGE
+from genesis.alerts.figure import AS_NUMBER, Figure, SampleSize
+from genesis.alerts.messages import Message
+from genesis.alerts.rules import Record
+from genesis.alerts.runbook import Runbook, RunbookQuery
+from genesis.alerts.settings import AlertSettings
+from genesis.monitoring import catalog
+
+PROBABLE_SHARPE = f"strategy:{catalog.STRATEGY_PROBABILISTIC_SHARPE_RATIO.name}:enough_observations"
+"""The probabilistic Sharpe ratio of a record that is as long as its minimum, and has enough returns."""
+CUSUM = f"strategy:{catalog.STRATEGY_DEGRADATION_CUSUM.name}:limit_ratio"
+"""The CUSUM in multiples of its limit."""
+
+
+def _sharpe(settings: AlertSettings) -> tuple[Figure, ...]:
+    config = settings.alerts.sharpe_degraded
+    unlikely, degraded = {"figure": "probability"}, {"figure": "CUSUM"}
+    return (
+        Figure(config, PROBABLE_SHARPE, AS_NUMBER, unlikely, _returns(settings), lower_is_worse=True, severities=("warning",)),
+        Figure(config, CUSUM, AS_NUMBER, degraded, severities=("critical",)),
+    )
+
+
+def _sharpe_records(settings: AlertSettings) -> Iterator[Record]:
+    yield Record(
+        PROBABLE_SHARPE,
+        f"{catalog.STRATEGY_PROBABILISTIC_SHARPE_RATIO.name}\nand\n"
+        f"{catalog.STRATEGY_TRACK_RECORD_SECONDS.name} >= {catalog.STRATEGY_MIN_TRACK_RECORD_SECONDS.name}\nand\n"
+        f"{_returns(settings)}",
+    )
+    yield Record(CUSUM, f"{catalog.STRATEGY_DEGRADATION_CUSUM.name}\n/\n({catalog.STRATEGY_DEGRADATION_CUSUM_LIMIT.name} > 0)")
+
+
+def _returns(settings: AlertSettings) -> SampleSize:
+    return SampleSize(catalog.STRATEGY_OBSERVATIONS.name, settings.alerts.sharpe_degraded.min_observations)
+
+
+SHARPE_DEGRADED = Alert(
+    name="SharpeDegraded",
+    groups=("degradation",),
+    records=_sharpe_records,
+    figures=_sharpe,
+    message=Message(
+        "{strategy}: worse than its baseline ({figure} {value}, threshold {threshold})",
+        "The returns of {strategy} are worse than its baseline in strategies.yaml: {figure} {value} (probability that its "
+        "true Sharpe ratio is above the baseline's; CUSUM in multiples of its limit). The {severity} threshold is {threshold}.",
+    ),
+    runbook=Runbook(
+        "The strategy's returns are worse than its baseline in strategies.yaml. Warning: by its Sharpe ratio since the start, "
+        "with a record that is long enough to tell and has min_observations returns; the figure is the probability that the "
+        "true one is above the baseline's. "
+        "Critical: by the CUSUM, which adds up shortfalls and notices a change soon; the figure is in multiples of its limit.",
+        (
+            RunbookQuery("Probability, of a record long enough", PROBABLE_SHARPE),
+            RunbookQuery("CUSUM in multiples of its limit", CUSUM),
+            RunbookQuery(
+                "How long is the record, and how long must it be (seconds)?",
+                f"{catalog.STRATEGY_TRACK_RECORD_SECONDS.name} / {catalog.STRATEGY_MIN_TRACK_RECORD_SECONDS.name}",
+            ),
+            RunbookQuery("Sharpe ratio by window", catalog.STRATEGY_SHARPE_RATIO.name),
+            CAUSES,
+            SLIPPAGE,
+        ),
+        "Critical: reduce it or take it out, until its baseline is confirmed or made anew with `genesis baseline`. Warning: "
+        "give it no more capital. Find out what has changed: costs (cause fees and slippage), the market, or the strategy. A "
+        "CUSUM that was high comes down only as returns are above the baseline again.",
+        "As often as degradation.false_alarm_interval says, by chance. A baseline from another market, step or size than the "
+        "strategy trades with: make it anew.",
+    ),
+)
+
+ALERTS = (SHARPE_DEGRADED,)

@@ -1,0 +1,205 @@
+"""Events that are refused, come late, or never come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from genesis.alerts.alert import Alert
+from genesis.alerts.figure import COUNT
+from genesis.alerts.messages import Message
+from genesis.alerts.promql import any_of, string
+from genesis.alerts.rules import WINDOW, Rule, RuleMaker
+from genesis.alerts.runbook import Runbook, RunbookQuery
+from genesis.alerts.service_settings import CountAlert
+from genesis.core.config import TradingRules
+from genesis.core.duration import duration_text
+from genesis.monitoring import catalog
+
+TURNED_AWAY = ("401", "403", "413", "429", "503")
+"""What the API answers without having read the events."""
+
+_TURNED_AWAY = f"sum without (path) (increase({catalog.API_REQUESTS.name}{{code=~{any_of(TURNED_AWAY)}}}{WINDOW}))"
+_EVENTS_MISSING = f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"
+
+
+def _refused(outcome: str) -> str:
+    """How many events of each kind had the outcome within `WINDOW`."""
+    return f"sum without (outcome) (increase({catalog.EVENTS.name}{{outcome={string(outcome)}}}{WINDOW}))"
+
+
+def _recent(outcome: str) -> str:
+    return _refused(outcome).replace(WINDOW, "[5m]")
+
+
+def _conflicting(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    yield maker.window(maker.alerts.events_conflicting, f"{_refused('conflict')} > 0")
+
+
+def _rejected(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    return _counted(maker, maker.alerts.events_rejected, _refused("rejected"))
+
+
+def _late(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    return _counted(maker, maker.alerts.events_late, f"increase({catalog.EVENTS_LATE.name}{WINDOW})")
+
+
+def _turned_away(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    return _counted(maker, maker.alerts.requests_refused, _TURNED_AWAY)
+
+
+def _counted(maker: RuleMaker, config: CountAlert, increase: str) -> Iterator[Rule]:
+    """One rule a severity, on how often something happened within `WINDOW`."""
+    window = duration_text(config.window)
+    figure = increase.replace(WINDOW, f"[{window}]")
+    return maker.each_severity(
+        config,
+        lambda severity: f"{figure} >= {getattr(config, severity)}",
+        {"value": COUNT, "window": window},
+        lambda severity: str(getattr(config, severity)),
+        figure=figure,
+    )
+
+
+def _missing(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    yield maker.state(maker.alerts.events_missing, _EVENTS_MISSING)
+
+
+EVENTS_CONFLICTING = Alert(
+    name="EventsConflicting",
+    rules=_conflicting,
+    message=Message(
+        "Conflicting events ({kind})",
+        "In the last {window}, {value} events of the kind {kind} were refused: others were taken in before under the same "
+        "source and event_id. What was refused is not in the books.",
+    ),
+    runbook=Runbook(
+        "An event was refused because another one, with other content, is in the journal under the same source and event_id. "
+        "The first one stands; the second is not in the books.",
+        (
+            RunbookQuery("Of which kind, since the monitor's start?", f'{catalog.EVENTS.name}{{outcome="conflict"}} > 0'),
+            RunbookQuery("Do numbers miss as well?", f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"),
+        ),
+        "The answer to the sender and the monitor's log name the event. If it is another event, its sender uses an identity "
+        "twice: mend that, and send it again under one of its own. If it is the same event told differently, find out which is "
+        "right; if the second is, send a void of the first and the second under a new event_id. Then compare with the broker's "
+        "statement.",
+        "An engine that started anew and counts its event_ids from the beginning: give each run a prefix of its own.",
+    ),
+)
+
+EVENTS_REJECTED = Alert(
+    name="EventsRejected",
+    rules=_rejected,
+    message=Message(
+        "{value} events refused ({kind}; threshold {threshold})",
+        "In the last {window}, {value} events of the kind {kind} were refused because they hold what cannot be booked; "
+        "the {severity} threshold is {threshold}. They are not in the books.",
+    ),
+    runbook=Runbook(
+        "Events were refused because they hold what cannot be booked: a field that is missing or wrong, a time too far ahead, "
+        "a strategy that is not configured where that is asked for. They are not in the books.",
+        (
+            RunbookQuery("How many of which kind in five minutes?", f"{_recent('rejected')} > 0"),
+            RunbookQuery("What share of all events?", f"sum({_recent('rejected')}) / sum(increase({catalog.EVENTS.name}[5m]))"),
+            RunbookQuery("Is a clock wrong (seconds ahead of ours)?", catalog.SOURCE_CLOCK_OFFSET_SECONDS.name),
+        ),
+        "The answer to the sender and the monitor's log have field, value and reason. Mend the sender and send the events "
+        "again; what was refused took no identity. Time ahead: set the sender's clock, and send UTC. Unknown strategy: add it "
+        "to strategies.yaml. Kind `unknown`: lines that are no event at all.",
+        "Somebody tries out the interface by hand.",
+    ),
+)
+
+EVENTS_LATE = Alert(
+    name="EventsLate",
+    rules=_late,
+    message=Message(
+        "{value} events came late ({kind}; threshold {threshold})",
+        "In the last {window}, {value} events of the kind {kind} were booked long after they happened; the {severity} "
+        "threshold is {threshold}. Until then, positions and P&L were told without them.",
+    ),
+    runbook=Runbook(
+        "Account events were booked although they are more than `events.late_after_seconds` (monitor.yaml) behind the latest "
+        "event. The books are right now; between the event and its arrival they were not, and alerts looked at wrong "
+        "positions.",
+        (
+            RunbookQuery("How many of which kind in five minutes?", f"increase({catalog.EVENTS_LATE.name}[5m]) > 0"),
+            RunbookQuery(
+                "How late is the slowest one in twenty (seconds)?",
+                f"histogram_quantile(0.95, sum by (le, kind) (rate({catalog.EVENT_LAG_SECONDS.name}_bucket[5m])))",
+            ),
+            RunbookQuery(
+                "Do events wait here?", f"{catalog.INGEST_PENDING_EVENTS.name} or {catalog.JOURNAL_PENDING_EVENTS.name}"
+            ),
+            RunbookQuery("Is a clock wrong (seconds ahead of ours)?", catalog.SOURCE_CLOCK_OFFSET_SECONDS.name),
+        ),
+        "Look at the positions and the drawdown of the strategies once more first: they are right only now, and what was "
+        "decided on them before may have to be taken back. Then, events wait here: the monitor or its journal is slow, see "
+        "JournalSlow. None waits: they are held up on their way; look at the engine's own queue and log. One source that is "
+        "late always: set its clock.",
+        "A backlog that an engine sends after an outage, or a book that is entered by hand afterwards.",
+    ),
+)
+
+REQUESTS_REFUSED = Alert(
+    name="RequestsRefused",
+    rules=_turned_away,
+    message=Message(
+        "{value} requests turned away (HTTP {code}; threshold {threshold})",
+        "In the last {window}, {value} requests to the monitor's API were answered with {code}; the {severity} threshold is "
+        "{threshold}. Their events were not read.",
+    ),
+    runbook=Runbook(
+        "Requests to the monitor's API were turned away before their events were read: 401 or 403, the token or certificate is "
+        "wrong; 413, the body is too large; 429, more events wait than may; 503, the journal is away or the books are being "
+        "restored. What an engine cannot deliver is not watched, and no number tells that it is missing.",
+        (
+            RunbookQuery(
+                "Which answers, on which path?", f"sum by (path, code) (increase({catalog.API_REQUESTS.name}[5m])) > 0"
+            ),
+            RunbookQuery("Does anything come in?", f'sum by (kind) (rate({catalog.EVENTS.name}{{outcome="accepted"}}[1m]))'),
+            RunbookQuery(
+                "Do events wait to be booked?", f"{catalog.INGEST_PENDING_EVENTS.name} or {catalog.JOURNAL_PENDING_EVENTS.name}"
+            ),
+        ),
+        "Critical: find the engine; while it trades and is not let in, nobody watches it, so pause it unless it is let in "
+        "within minutes. The monitor's log names the sender. 401, 403: give it the token of `ingest` in monitor.yaml, or a "
+        "certificate that the monitor trusts. 413: have it send smaller bodies. 429: see JournalSlow; a sender must wait as "
+        "Retry-After says, and keep what it could not deliver. 503: see JournalFailing and MonitorDown.",
+        "Somebody tries out the interface by hand, or a scanner comes by. A burst after an outage, which drains by itself.",
+    ),
+)
+
+EVENTS_MISSING = Alert(
+    name="EventsMissing",
+    groups=("sources",),
+    rules=_missing,
+    message=Message(
+        "{source}: {value} events are missing",
+        "By the numbers that {source} gives its events, {value} have not come for {hold} or longer. They are not in the books.",
+    ),
+    runbook=Runbook(
+        "The source numbers its account events, and a number below its highest has not come. A fill among them makes the "
+        "position wrong.",
+        (
+            RunbookQuery("How many of which source?", f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"),
+            RunbookQuery("Do fillers arrive?", f"rate({catalog.SOURCE_NUMBERED_EVENTS.name}[1m]) > 0"),
+            RunbookQuery(
+                "Were events refused?",
+                f'sum by (kind, outcome) (increase({catalog.EVENTS.name}{{outcome=~"rejected|conflict"}}[1h])) > 0',
+            ),
+        ),
+        "See in the engine what it did with the answer to the event: one that was refused is to be mended and sent again with "
+        "its number, one without an answer to be sent again as it was. A number that was never used is filled by a "
+        "capital_flow of amount 0. Compare with the broker's statement when in doubt.",
+        "An engine that leaves numbers out on purpose: it must not send seq, or number the account events alone.",
+    ),
+)
+
+ALERTS = (
+    EVENTS_CONFLICTING,
+    EVENTS_REJECTED,
+    EVENTS_LATE,
+    REQUESTS_REFUSED,
+    EVENTS_MISSING,
+)

@@ -1,0 +1,259 @@
+"""Money that is lost: drawdown, the day, the week and the month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from genesis.alerts.alert import Alert, Inputs
+from genesis.alerts.catalog.runbook_queries import CAUSES, EXPOSURE
+from genesis.alerts.figure import (
+    ALL_SEVERITIES,
+    AS_RATIO,
+    PERCENT,
+    SEVERITIES,
+    Figure,
+    compared,
+    levels_of,
+    percent,
+    threshold_text,
+)
+from genesis.alerts.figure_settings import PortfolioPeriodLossAlert
+from genesis.alerts.messages import Message
+from genesis.alerts.promql import number, string
+from genesis.alerts.rules import Record, Rule, RuleMaker
+from genesis.alerts.runbook import Runbook, RunbookQuery
+from genesis.alerts.settings import AlertSettings
+from genesis.alerts.thresholds import AlertThreshold
+from genesis.core.config import TradingRules
+from genesis.monitoring import catalog
+from genesis.monitoring.catalog import Metric
+
+PERIOD_LOSS = f"strategy:{catalog.STRATEGY_PERIOD_PNL.name}:loss_ratio"
+"""A strategy's loss since the start of the week, and of the month, as a share of the equity then; a profit is below 0."""
+
+
+def _drawdown(settings: AlertSettings) -> tuple[Figure, ...]:
+    return (Figure(settings.alerts.strategy_drawdown, catalog.STRATEGY_DRAWDOWN_RATIO.name, AS_RATIO),)
+
+
+# A failed strategy has no figures at all: its only series is the one that says so.
+_DRAWDOWN_UNKNOWN = f"""(
+  {catalog.STRATEGY_CAPITAL.name}
+  or
+  {catalog.STRATEGY_UNDEFINED_INFO.name}{{figure="all"}}
+)
+unless on (instance, strategy)
+{catalog.STRATEGY_DRAWDOWN_RATIO.name}"""
+
+
+def _drawdown_unknown(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    yield maker.state(maker.alerts.drawdown_unknown, _DRAWDOWN_UNKNOWN, of_strategy=True)
+
+
+# An account without capital waits for its engine; one whose strategy failed has no figures, capital neither.
+_DAILY_LOSS_UNKNOWN = f"""{catalog.PORTFOLIO_UNDEFINED_INFO.name}{{figure=~"daily_loss_used_ratio|all"}}
+unless on (instance)
+{catalog.PORTFOLIO_CAPITAL.name} == 0"""
+
+
+def _daily_loss_unknown(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    yield maker.state(maker.alerts.daily_loss_unknown, _DAILY_LOSS_UNKNOWN)
+
+
+def _daily_loss(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    config = maker.alerts.daily_loss
+    yield from maker.each_severity(
+        config,
+        lambda severity: f"{catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name} >= {number(getattr(config, severity))}",
+        {"value": PERCENT},
+        lambda severity: percent(getattr(config, severity)),
+        figure=catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name,
+        severities=ALL_SEVERITIES,
+    )
+
+
+def _period_loss_record(_: AlertSettings) -> Iterator[Record]:
+    yield Record(PERIOD_LOSS, loss_ratio(catalog.STRATEGY_PERIOD_PNL, catalog.STRATEGY_EQUITY))
+
+
+def loss_ratio(period_pnl: Metric, equity: Metric) -> str:
+    """The loss since the start of the week, and of the month, as a share of the equity then, in PromQL."""
+    pnl = f'{period_pnl.name}{{period=~"week|month"}}'
+    return f"-{pnl}\n/\n({equity.name} - ignoring (period) group_right () {pnl} > 0)"
+
+
+def _period_loss(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
+    return period_rules(maker, maker.alerts.period_loss, PERIOD_LOSS, of_strategy=True)
+
+
+def period_rules(maker: RuleMaker, config: PortfolioPeriodLossAlert, record: str, *, of_strategy: bool) -> Iterator[Rule]:
+    """The rules of an alert on `record`, the loss of each period."""
+    for severity in SEVERITIES:
+        expr = "\nor\n".join(
+            compared(record, levels, severity, f"period={string(period)}") for period, levels in config.periods()
+        )
+        week, month = (threshold_text(levels, severity) for _, levels in config.periods())
+        words = {
+            "value": PERCENT,
+            "period": "{{ $labels.period }}",
+            "threshold": f'{{{{ if eq $labels.period "week" }}}}{week}{{{{ else }}}}{month}{{{{ end }}}}',
+        }
+        yield maker.rule(severity, config, expr, words, record, of_strategy=of_strategy)
+
+
+def _period_loss_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
+    return period_thresholds("PeriodLoss", inputs.settings.alerts.period_loss)
+
+
+def period_thresholds(alert: str, config: PortfolioPeriodLossAlert) -> Iterator[AlertThreshold]:
+    """The thresholds of the loss of each period."""
+    for severity in SEVERITIES:
+        for period, levels in config.periods():
+            yield from levels_of(alert, severity, levels, period)
+
+
+STRATEGY_DRAWDOWN = Alert(
+    name="StrategyDrawdown",
+    groups=("accounts",),
+    figures=_drawdown,
+    message=Message(
+        "{strategy}: drawdown {value} (threshold {threshold})",
+        "The marked equity of {strategy} is {value} below its peak; the {severity} threshold is {threshold}.",
+    ),
+    runbook=Runbook(
+        "The strategy's equity, marked at every tick with its open positions, is as far below its highest value as the "
+        "threshold says. This is money lost, realised or not. Capital moved in or out is no drawdown.",
+        (
+            RunbookQuery("How deep, and how deep was it ever?", catalog.STRATEGY_DRAWDOWN_RATIO.name),
+            RunbookQuery("For how long (seconds of event time)?", catalog.STRATEGY_UNDER_WATER_SECONDS.name),
+            RunbookQuery("Realised or open, price or fees?", catalog.STRATEGY_PNL.name),
+            RunbookQuery("In which symbols is it still exposed?", f"{catalog.STRATEGY_POSITION_VALUE.name} != 0"),
+            RunbookQuery(
+                "Is it trading on, a minute's fills?", f"sum by (strategy) (increase({catalog.STRATEGY_FILLS.name}[1m]))"
+            ),
+        ),
+        "Critical: pause the strategy in the engine first; close what it holds, unless somebody understands the loss. Then "
+        "look at SlippageHigh and MarketDataStale of the same time: a broken feed or book makes losses of its own. Warning: "
+        "see whether the loss is one position or many small ones, and whether the strategy still trades into it.",
+        "A single wrong quote marks the position wrongly for a moment: the drawdown is gone at the next quote, though the "
+        "alert goes on for keep_firing_for. A strategy that takes large swings by design wants an override.",
+    ),
+)
+
+DRAWDOWN_UNKNOWN = Alert(
+    name="DrawdownUnknown",
+    groups=("accounts",),
+    rules=_drawdown_unknown,
+    message=Message(
+        "{strategy}: drawdown unknown",
+        "The drawdown of {strategy} cannot be told: until it can, no drawdown alert fires for it, however much it loses.",
+    ),
+    runbook=Runbook(
+        "The strategy has an account, but no drawdown: it is undefined, or the strategy's book failed. StrategyDrawdown "
+        "cannot fire for it.",
+        (
+            RunbookQuery("What is undefined, and why?", catalog.STRATEGY_UNDEFINED_INFO.name),
+            RunbookQuery(
+                "Held without a mark?",
+                f"{catalog.STRATEGY_POSITION_QUANTITY.name} != 0 "
+                f"unless on (instance, symbol) {catalog.MARK_TIMESTAMP_SECONDS.name}",
+            ),
+            RunbookQuery("Has it capital?", catalog.STRATEGY_CAPITAL.name),
+            RunbookQuery("Were names folded into `other`?", f"{catalog.SERIES_FOLDED.name} > 0"),
+        ),
+        "Until it is mended, watch the strategy's position at the exchange, or pause it. Held without a mark: send quotes for "
+        "the symbol, under the same name as in the fills. No capital: send a capital_flow. figure=all, reason=error: the book "
+        "met an event that it could not take; the monitor's log has the error. Strategy `other`: raise max_strategies in "
+        "monitor.yaml.",
+        "A strategy that opened its first position before the first quote: it ends with the quote.",
+    ),
+)
+
+DAILY_LOSS = Alert(
+    name="DailyLoss",
+    groups=("portfolio",),
+    rules=_daily_loss,
+    message=Message(
+        "Daily loss: {value} of the limit (threshold {threshold})",
+        "Today's loss of the account has used {value} of the daily loss limit of its tier; "
+        "the {severity} threshold is {threshold}.",
+    ),
+    runbook=Runbook(
+        "The account as a whole has lost, since the start of the day in the configured time zone, the given share of its "
+        "tier's daily loss limit. At 100 % the limit is used up.",
+        (
+            RunbookQuery("How much of the limit?", catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name),
+            RunbookQuery("Which tier and limit?", f'{catalog.TIER_LIMIT.name}{{limit="max_daily_loss"}}'),
+            RunbookQuery("Which strategies lost it?", f'sort({catalog.STRATEGY_PERIOD_PNL.name}{{period="day"}})'),
+            EXPOSURE,
+        ),
+        "Critical: stop all strategies for the day, and close what can be closed in order; the limit comes back with the next "
+        "day, not before. Warning: stop adding risk; reduce the strategies that lose most. Info: nothing to do yet; see which "
+        "strategies lose.",
+        "The limit belongs to the tier, and the tier follows the equity: an account that falls below a tier's first "
+        "dollar has a smaller limit at once, and the same loss uses more of it. This is meant.",
+    ),
+)
+
+DAILY_LOSS_UNKNOWN = Alert(
+    name="DailyLossUnknown",
+    groups=("portfolio",),
+    rules=_daily_loss_unknown,
+    message=Message(
+        "Daily loss unknown ({reason}): its limit is not watched",
+        "For {hold} or longer, it has not been known how much of the daily loss limit is used, for the reason {reason}. "
+        "DailyLoss cannot fire.",
+    ),
+    runbook=Runbook(
+        "The account has capital, but today's loss, or the limit that it is compared with, is not known. DailyLoss cannot "
+        "fire; if it fired before, its end is no recovery.",
+        (
+            RunbookQuery("Why?", f'{catalog.PORTFOLIO_UNDEFINED_INFO.name}{{figure=~"daily_loss_used_ratio|all"}}'),
+            RunbookQuery("How much is there, if it is known?", catalog.PORTFOLIO_EQUITY.name),
+            RunbookQuery("Which tier, and which limits?", catalog.TIER_LIMIT.name),
+            RunbookQuery(
+                "Did a strategy fail, or lack a mark or a rate?",
+                f'{catalog.STRATEGY_UNDEFINED_INFO.name}{{figure=~"equity|all"}}',
+            ),
+            EXPOSURE,
+        ),
+        "below_smallest_tier: the equity is below the first tier of trading_rules.yaml. After a loss, nothing may trade on; an "
+        "account that is meant to be so small needs a tier. no_mark, no_conversion: as FiguresUndefined says. "
+        "no_mark_at_period_start: the loss since midnight cannot be told, tomorrow's can; watch the equity until then. "
+        "strategy_error: the monitor's log has what failed.",
+        "An account from which nearly all was withdrawn, and that trades no more.",
+    ),
+)
+
+PERIOD_LOSSES = Alert(
+    name="PeriodLoss",
+    groups=("accounts",),
+    records=_period_loss_record,
+    rules=_period_loss,
+    thresholds=_period_loss_thresholds,
+    message=Message(
+        "{strategy}: {value} lost this {period} (threshold {threshold})",
+        "Since the start of the {period}, {strategy} has lost {value} of the equity that it had then; "
+        "the {severity} threshold is {threshold}.",
+    ),
+    runbook=Runbook(
+        "Since the start of the week (Monday) or the month, in the configured time zone, the strategy has lost the given share "
+        "of the equity that it had then.",
+        (
+            RunbookQuery("How much, as a share?", PERIOD_LOSS),
+            RunbookQuery("In money", catalog.STRATEGY_PERIOD_PNL.name),
+            RunbookQuery(
+                "Which symbols and components lost it?", f'sort({catalog.STRATEGY_PERIOD_ATTRIBUTION.name}{{period="week"}})'
+            ),
+            RunbookQuery("How deep is the drawdown?", catalog.STRATEGY_DRAWDOWN_RATIO.name),
+            CAUSES,
+        ),
+        "Critical: take the strategy out until the period is over, or its loss is understood. Warning: look whether it is one "
+        "day or all of them, and whether SharpeDegraded says the same.",
+        "Capital that was moved in or out within the period counts as if it had been so from its start: after most of it was "
+        "taken out, the share is too large.",
+    ),
+)
+
+OF_STRATEGIES = (STRATEGY_DRAWDOWN, DRAWDOWN_UNKNOWN, PERIOD_LOSSES)
+OF_THE_ACCOUNT = (DAILY_LOSS, DAILY_LOSS_UNKNOWN)

@@ -1,0 +1,169 @@
+"""A figure of each strategy, or of the account, that an alert compares with thresholds, and how both are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from textwrap import indent
+from typing import NamedTuple, Protocol
+
+from genesis.alerts.promql import any_of, number, string
+from genesis.alerts.settings_kinds import LeveledAlert, Levels, Override, Severity
+from genesis.alerts.thresholds import AlertThreshold
+from genesis.core.duration import duration_text
+
+SEVERITIES: tuple[Severity, ...] = ("warning", "critical")
+ALL_SEVERITIES: tuple[Severity, ...] = ("info", *SEVERITIES)
+
+PERCENT = "{{ $value | humanizePercentage }}"
+SECONDS = "{{ $value | humanizeDuration }}"
+COUNT = '{{ $value | printf "%.0f" }}'
+NUMBER = '{{ $value | printf "%.4g" }}'
+
+
+class Leveled(Protocol):
+    """Thresholds; with `overrides`, some strategies have their own."""
+
+    def levels(self, strategy: str | None = None) -> Levels: ...
+
+
+class Timed(Protocol):
+    """How long a condition must hold, and how long its alert outlives it."""
+
+    @property
+    def hold(self) -> timedelta: ...
+
+    @property
+    def keep_firing_for(self) -> timedelta: ...
+
+
+class TimedLevels(Leveled, Timed, Protocol):
+    """An alert with thresholds."""
+
+
+class Show(NamedTuple):
+    """How a figure is written: as a Go template of its value, and a threshold as the text that stands beside it."""
+
+    value: str
+    threshold: Callable[[Decimal], str]
+
+
+def percent(ratio: Decimal) -> str:
+    """0.05 → `5%`, as humanizePercentage writes it."""
+    return f"{float(ratio) * 100:.4g}%"
+
+
+def plain(value: Decimal) -> str:
+    """0.05 → `0.05`, as printf "%.4g" writes it."""
+    return f"{float(value):.4g}"
+
+
+def delay(value: Decimal) -> str:
+    """60 → `1m`, as it stands in the file."""
+    return duration_text(timedelta(seconds=float(value)))
+
+
+AS_RATIO, AS_NUMBER, AS_DELAY = Show(PERCENT, percent), Show(NUMBER, plain), Show(SECONDS, delay)
+
+
+class SampleSize(NamedTuple):
+    """How much stands behind a figure: its size, in PromQL, and the least that it has to be."""
+
+    size: str
+    least: int
+
+    def __str__(self) -> str:
+        return f"{self.size} >= {self.least}"
+
+
+class Figure(NamedTuple):
+    """What an alert compares of each strategy, or of the account, with which thresholds, and how it is written."""
+
+    config: TimedLevels
+    metric: str
+    """The figure, one series a strategy or one in all; absent while too little stands behind it."""
+    show: Show
+    words: Mapping[str, str] = {}
+    """What stands for the words of the alert's message."""
+    sample: SampleSize | None = None
+    """What must stand behind it; the figure is absent without it, or `guard` asks for it."""
+    guard: str = ""
+    """What else must hold, in PromQL."""
+    lower_is_worse: bool = False
+    severities: tuple[Severity, ...] = SEVERITIES
+    of_strategy: bool = True
+    """Whether each strategy has one; else it is the account's."""
+
+    def labels(self, who: str) -> dict[str, str]:
+        """The labels that tell the strategy."""
+        return {"strategy": who} if self.of_strategy else {}
+
+    @property
+    def sign(self) -> str:
+        return "<=" if self.lower_is_worse else ">="
+
+    def thresholds(self, alert: str) -> Iterator[AlertThreshold]:
+        """Every threshold of it, the overrides included."""
+        for severity in self.severities:
+            yield from levels_of(alert, severity, self.config)
+
+
+def overrides_of(config: Leveled) -> Mapping[str, Override]:
+    """Strategy → its own thresholds; none in thresholds of the account."""
+    found: Mapping[str, Override] = getattr(config, "overrides", {})
+    return found
+
+
+def levels(alert: str, config: LeveledAlert) -> Iterator[AlertThreshold]:
+    """The thresholds of an alert that has the same for all: a number or a duration under the name of each severity."""
+    for severity in ALL_SEVERITIES:
+        if (level := getattr(config, severity, None)) is not None:
+            yield AlertThreshold(alert, severity, "", level.total_seconds() if isinstance(level, timedelta) else float(level))
+
+
+def levels_of(alert: str, severity: Severity, config: Leveled, part: str = "") -> Iterator[AlertThreshold]:
+    """The threshold of all strategies, and of each with one of its own."""
+    for strategy in ("", *overrides_of(config)):
+        level = getattr(config.levels(strategy or None), severity)
+        yield AlertThreshold(alert, severity, strategy, float(level), part)
+
+
+def selections(overrides: Iterable[str]) -> Iterator[tuple[str | None, list[str]]]:
+    """Strategy with an override (None first, for all others) and its label matchers; every strategy is in exactly one."""
+    names = list(overrides)
+    yield None, [f"strategy!~{any_of(names)}"] if names else []
+    for name in names:
+        yield name, [f"strategy={string(name)}"]
+
+
+def compared(figure: str, config: Leveled, severity: Severity, *matchers: str, sign: str = ">=") -> str:
+    """The figure of every strategy against its own threshold; `matchers` hold for all of them."""
+    return "\nor\n".join(
+        f"{selected(figure, *matchers, *own)} {sign} {number(getattr(config.levels(name), severity))}"
+        for name, own in selections(overrides_of(config))
+    )
+
+
+def selected(figure: str, *matchers: str) -> str:
+    """The series of a figure with these labels."""
+    return f"{figure}{{{','.join(matchers)}}}" if matchers else figure
+
+
+def without(labels: str, *conditions: str) -> str:
+    """The first of the conditions where all hold, without the labels that are the same for all strategies."""
+    inner = "\nand\n".join(conditions)
+    return f"max without ({labels}) (\n{indent(inner, '  ')}\n)"
+
+
+def threshold_text(config: Leveled, severity: Severity, show: Callable[[Decimal], str] = percent) -> str:
+    """A Go template that says the threshold of the strategy at hand."""
+    texts = {name: show(getattr(config.levels(name), severity)) for name in overrides_of(config)}
+    return by_name(show(getattr(config.levels(), severity)), texts)
+
+
+def by_name(text: str, texts: Mapping[str, str]) -> str:
+    """A Go template that says `text`, or what `texts` has for the strategy at hand."""
+    for name, own in reversed(list(texts.items())):
+        text = f"{{{{ if eq $labels.strategy {string(name)} }}}}{own}{{{{ else }}}}{text}{{{{ end }}}}"
+    return text

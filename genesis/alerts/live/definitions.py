@@ -1,0 +1,153 @@
+"""Every alert of a configuration: its rules, its thresholds, where they are configured, and what is told of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from math import isfinite
+from typing import Any
+
+from pydantic import BaseModel
+
+from genesis.alerts.alert import Alert as Definition
+from genesis.alerts.alert import Inputs
+from genesis.alerts.catalog import ALERTS
+from genesis.alerts.figure import COUNT, PERCENT, SECONDS, Figure, delay, percent, plain
+from genesis.alerts.notify.settings import URGENCIES
+from genesis.alerts.rules import Record, Rule
+from genesis.alerts.thresholds import AlertThreshold
+from genesis.core.alert_faults import threshold_text
+from genesis.core.config import Settings
+from genesis.core.errors import UnknownError
+
+WATCHDOG = "Watchdog"
+"""Fires always, and is told to a dead man's switch."""
+
+_FROM_RULES = {"CorrelationHigh": "correlation_alert_ratio"}
+"""Alert → the key of trading_rules.yaml that is its threshold."""
+BAND = {"low": "<", "high": ">"}
+"""Part of a threshold → how a figure leaves the band on that side."""
+_MINUTE = 60
+_LABEL = re.compile(r"\$labels\.(\w+)")
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One alert, whatever its severity."""
+
+    definition: Definition
+    inputs: Inputs
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rule]:
+        """Severity → the rule that fires with it; the most urgent first."""
+        rules = {rule.severity: rule for rule in self.definition.all_rules(self.inputs)}
+        return {severity: rules[severity] for severity in (*URGENCIES, "none") if severity in rules}
+
+    @cached_property
+    def loaded(self) -> tuple[Rule | Record, ...]:
+        """All that Prometheus loads of it: what its rules look at, worked out before, and its rules."""
+        return (*self.definition.records(self.inputs.settings), *self.rules.values())
+
+    @cached_property
+    def thresholds(self) -> tuple[AlertThreshold, ...]:
+        """All of them, those of single strategies too."""
+        return tuple(self.definition.all_thresholds(self.inputs))
+
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """The labels that its texts name."""
+        texts = (text for rule in self.rules.values() for text in rule.annotations.values())
+        return frozenset(label for text in texts for label in _LABEL.findall(text))
+
+    @property
+    def of_strategy(self) -> bool:
+        """Whether it fires for one strategy at a time."""
+        return "strategy" in self.labels
+
+    def levels(self, severity: str, labels: Mapping[str, str]) -> list[AlertThreshold]:
+        """What a series with these labels is held against: the threshold of its strategy and period, or both ends of a band."""
+        near = [one for one in self.thresholds if one.severity == severity and one.part in {"", labels.get("period", one.part)}]
+        common = {one.part: one for one in near if not one.strategy}
+        own = {one.part: one for one in near if one.strategy and one.strategy == labels.get("strategy")}
+        return list((common | own).values())
+
+    def figure(self, severity: str) -> Figure | None:
+        """The figure that it compares; None where its rules are not made from one."""
+        figures = self.definition.figures(self.inputs.settings)
+        return next((one for one in figures if severity in one.severities), None)
+
+    def sign(self, threshold: AlertThreshold) -> str:
+        """How a figure that fires stands to the threshold."""
+        figure = self.figure(threshold.severity)
+        return BAND.get(threshold.part, figure.sign if figure is not None else ">=")
+
+    def shown(self, severity: str, value: float) -> str:
+        """A figure of the alert, about as its messages write it."""
+        if not isfinite(value):
+            return f"{value:g}"
+        write = {PERCENT: percent, SECONDS: _age, COUNT: _count}.get(self.rules[severity].words.get("value", ""), plain)
+        return write(Decimal(str(value)))
+
+
+class AlertDefinitions:
+    """The alerts of one configuration, by name."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        inputs = Inputs(settings.alerts, settings.rules)
+        self.alerts = {name: Alert(definition, inputs) for name, definition in ALERTS.items()}
+
+    def find(self, name: str) -> Alert:
+        """The alert of this name.
+
+        Raises:
+            UnknownError: there is none; the message says which there are.
+        """
+        if name not in self.alerts:
+            raise UnknownError("alert", name, self.alerts)
+        return self.alerts[name]
+
+    @property
+    def strategies(self) -> frozenset[str]:
+        """The strategies that the configuration knows."""
+        return frozenset(self._settings.strategies.strategies)
+
+    def keys(self, alert: Alert, strategy: str | None = None) -> Iterator[tuple[str, str]]:
+        """Where the alert is configured: keys of the files, and what stands there; overrides of `strategy` alone."""
+        for key, value in _leaves(self._settings.alerts.alerts.of(alert.name)):
+            head, _, rest = key.partition(".")
+            if head != "overrides" or strategy is None or rest.startswith(f"{strategy}."):
+                yield f"alerts.yaml: alerts.{alert.name}.{key}", value
+        if (own := _FROM_RULES.get(alert.name)) is not None:
+            yield f"trading_rules.yaml: {own}", str(getattr(self._settings.rules, own))
+
+
+def _age(value: Decimal) -> str:
+    whole = round(abs(value), 0 if abs(value) >= _MINUTE else 3)
+    return f"{'-' if value < 0 else ''}{delay(whole)}"
+
+
+def _count(value: Decimal) -> str:
+    return f"{value:.0f}"
+
+
+def _alias(section: BaseModel, field: str) -> str:
+    return type(section).model_fields[field].alias or field
+
+
+def _leaves(section: BaseModel | Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every single value of a section by its key, as the file writes it."""
+    items = section.items() if isinstance(section, Mapping) else ((_alias(section, name), value) for name, value in section)
+    for key, value in items:
+        if isinstance(value, BaseModel | Mapping):
+            yield from ((f"{key}.{rest}", text) for rest, text in _leaves(value))
+        elif value is not None:
+            yield key, ", ".join(map(str, value)) if isinstance(value, tuple | list) else threshold_text(value)

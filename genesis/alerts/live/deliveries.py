@@ -1,0 +1,78 @@
+"""Whether a notification was delivered, told from what Alertmanager counts.
+
+It counts by kind of integration, and not by alert. So this asks for more than one success: from the time on at which the
+notification must have begun, everything that was begun by that kind has to have been taken, and nothing given up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import NamedTuple
+
+from genesis.alerts.live.routing import Integration
+from genesis.clients import alertmanager
+from genesis.clients.alertmanager import Counters
+
+
+class Way(NamedTuple):
+    """One kind of integration, and the receivers that are told by it."""
+
+    kind: str
+    receivers: frozenset[str]
+
+    def __str__(self) -> str:
+        return f"{', '.join(sorted(self.receivers))} by {self.kind}"
+
+
+class Outcome(Enum):
+    """What has become of a notification so far."""
+
+    WAITING = "was not begun"
+    SENDING = "was begun, and is not answered"
+    FAILED = "failed"
+    DELIVERED = "delivered"
+
+
+class Deliveries:
+    """Counts notifications from a moment on; `expected` is how many each way has to send at least."""
+
+    def __init__(self, expected: Mapping[Way, int], before: Counters) -> None:
+        self.expected = expected
+        self._before = before
+        self._delivered: set[Way] = set()
+
+    def outcomes(self, now: Counters) -> dict[Way, Outcome]:
+        """What has become of the notification on each way.
+
+        A way counts as delivered when two readings in a row say so: Alertmanager counts a request before its failure.
+        """
+        found = {way: self._outcome(way, now) for way in self.expected}
+        delivered = {way for way, outcome in found.items() if outcome is Outcome.DELIVERED}
+        new, self._delivered = delivered - self._delivered, delivered
+        return {way: Outcome.SENDING if way in new else outcome for way, outcome in found.items()}
+
+    def _outcome(self, way: Way, now: Counters) -> Outcome:
+        attempted = self._since(alertmanager.ATTEMPTED, way, now)
+        given_up = self._since(alertmanager.FAILED, way, now)
+        refused = self._since(alertmanager.REQUESTS_FAILED, way, now)
+        taken = self._since(alertmanager.REQUESTS, way, now) - refused
+        if given_up == 0 and taken >= attempted >= self.expected[way]:
+            return Outcome.DELIVERED
+        if given_up > 0 or refused > 0:
+            return Outcome.FAILED
+        return Outcome.SENDING if attempted >= self.expected[way] else Outcome.WAITING
+
+    def _since(self, name: str, way: Way, now: Counters) -> float:
+        return now.of(name, way.kind, way.receivers) - self._before.of(name, way.kind, way.receivers)
+
+
+def ways(receivers: Mapping[str, Iterable[Integration]], *, resolved: bool = False) -> dict[Way, int]:
+    """Way → how many notifications a change brings on it; with `resolved` only ways on which every end is told."""
+    found = [(receiver, one) for receiver, integrations in receivers.items() for one in integrations]
+    silent = {one.kind for _, one in found if resolved and not one.send_resolved}
+    counted = Counter(one.kind for _, one in found if one.kind not in silent)
+    return {
+        Way(kind, frozenset(receiver for receiver, one in found if one.kind == kind)): count for kind, count in counted.items()
+    }

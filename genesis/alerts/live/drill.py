@@ -1,0 +1,93 @@
+"""A test alert: the labels and texts of a real one, marked, so that it takes the same way to the same people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote_plus
+
+from genesis.alerts.live.definitions import WATCHDOG, Alert
+from genesis.alerts.messages import annotate
+from genesis.alerts.notify.settings import TEST
+from genesis.core.errors import GenesisError
+
+INSTANCE = "genesis alerts fire"
+
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_FIXED = {"alertname", "severity", "strategy", "instance", TEST}
+_NOTE = "This is a test by `genesis alerts fire`: nothing is wrong."
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """What is sent to Alertmanager."""
+
+    alert: Alert
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+
+    @property
+    def severity(self) -> str:
+        return self.labels["severity"]
+
+
+def drill(alert: Alert, strategy: str | None, severity: str | None, given: Mapping[str, str]) -> Drill:
+    """The test alert of a rule, as if its figure were at the threshold.
+
+    Args:
+        alert: what to send.
+        strategy: whose alert; only for those that are about a strategy.
+        severity: one of the alert's; None takes the most urgent one.
+        given: further labels, such as `symbol`; what the texts name and nobody gives is "test".
+
+    Raises:
+        GenesisError: they do not go together; the message says what does.
+    """
+    if alert.name == WATCHDOG:
+        raise GenesisError(f"{WATCHDOG} fires all the time: `genesis alerts explain {WATCHDOG}` says whether it is heard")
+    if alert.of_strategy and strategy is None:
+        raise GenesisError(f"{alert.name} is about a strategy: name one with --strategy")
+    if strategy is not None and not alert.of_strategy:
+        raise GenesisError(f"{alert.name} is not about a strategy: leave --strategy out")
+    severity = severity or next(iter(alert.rules))
+    if severity not in alert.rules:
+        raise GenesisError(f"{alert.name} does not fire with severity {severity}: it has {', '.join(alert.rules)}")
+    made_up = dict.fromkeys(sorted(alert.labels - _FIXED), "test")
+    if parts := [one.part for one in alert.thresholds if one.part and "period" in made_up]:
+        made_up["period"] = parts[0]
+    labels = {
+        "alertname": alert.name,
+        "severity": severity,
+        **({"strategy": strategy} if strategy is not None else {}),
+        **made_up,
+        **_checked(given),
+        "instance": INSTANCE,
+        TEST: "true",
+    }
+    return Drill(alert, labels, _texts(alert, labels))
+
+
+def _texts(alert: Alert, labels: Mapping[str, str]) -> dict[str, str]:
+    """The message with a word for each of its words: the label of its name, or what its rule says, if that is no template."""
+    severity, links = labels["severity"], alert.inputs.settings.links
+    levels = [alert.shown(severity, one.value) for one in alert.levels(severity, labels)] or ["1"]
+    made_up = {"value": levels[-1], "threshold": " to ".join(levels)}
+    plain = {word: text for word, text in alert.rules[severity].words.items() if "{{" not in text}
+    strategy = quote_plus(labels["strategy"]) if "strategy" in labels else None
+    texts = annotate(alert.name, alert.definition.message, made_up | plain | dict(labels), links, strategy)
+    # In the texts too: not every receiver shows labels.
+    texts["summary"] = f"{texts['summary']} (test)"
+    texts["description"] = f"{_NOTE} {texts['description']}"
+    return texts
+
+
+def _checked(given: Mapping[str, str]) -> Mapping[str, str]:
+    for name, value in given.items():
+        if not value:
+            raise GenesisError(f"--label: {name} is empty, and a label without a value is none")
+        if _LABEL.fullmatch(name) is None:
+            raise GenesisError(f"--label: {name!r} is no name of a label: letters, digits and _")
+        if name in _FIXED:
+            raise GenesisError(f"--label: {name} is set already; --severity and --strategy choose the two that can be chosen")
+    return given

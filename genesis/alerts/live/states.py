@@ -1,0 +1,82 @@
+"""What alerts do now: firing or pending by Prometheus, silenced or muted by Alertmanager."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from genesis.alerts.live.definitions import Alert
+from genesis.alerts.live.holding import Cover, covers
+from genesis.alerts.live.loaded import Identity, faults, identity
+from genesis.alerts.live.routing import Routing
+from genesis.alerts.rules import Record, Rule
+from genesis.clients.alertmanager import Alertmanager, ManagedAlert, Silence
+from genesis.clients.prometheus import Prometheus, RuleAlert
+from genesis.core.errors import ServerError
+
+
+class States(NamedTuple):
+    """The alerts of both servers at one moment; None where a server could not be asked."""
+
+    rules: list[RuleAlert] | None
+    managed: list[ManagedAlert] | None
+    silences: list[Silence] | None = None
+    routing: Routing | None = None
+    """The routes that Alertmanager runs with, which may not be those of the files."""
+    faults: Mapping[Identity, str] | None = None
+    """Rules that Prometheus does not run as the files have them, and why."""
+    notes: tuple[str, ...] = ()
+    """Why a server could not be asked."""
+
+    def text(self, alert: str, severity: str, strategy: str | None = None) -> str:
+        """The state of an alert in a word or a few; ? if Prometheus could not be asked."""
+        if self.rules is None:
+            return "?"
+        found = list(self.of(alert, severity, strategy))
+        parts = ["FAULT"] if (alert, severity) in (self.faults or {}) else []
+        parts += [_counted(state, sum(one.state == state for one in found)) for state in ("firing", "pending")]
+        quiet = [one for one in self.managed or () if _is(one.labels, alert, severity, strategy)]
+        silent = sum(bool(one.status.silenced_by) for one in quiet)
+        parts.append(_counted("silenced", silent or int(self._all_silent(alert, severity, strategy))))
+        parts.append(_counted("muted", sum(bool(one.status.inhibited_by) for one in quiet)))
+        return ", ".join(part for part in parts if part) or "-"
+
+    def fault(self, rule: Rule | Record) -> str | None:
+        """What is wrong with a rule of the files in the Prometheus that runs; None if nothing is."""
+        return (self.faults or {}).get(identity(rule))
+
+    def _all_silent(self, alert: str, severity: str, strategy: str | None) -> bool:
+        """Whether a silence would keep back whatever comes of the alert."""
+        labels = {"alertname": alert, "severity": severity} | ({} if strategy is None else {"strategy": strategy})
+        return any(covers(silence, labels) is Cover.ALL for silence in self.silences or ())
+
+    def of(self, alert: str, severity: str, strategy: str | None = None) -> Iterable[RuleAlert]:
+        """The pending and firing ones of an alert, by Prometheus."""
+        return (one for one in self.rules or () if _is(one.labels, alert, severity, strategy))
+
+
+async def states(prometheus: Prometheus, manager: Alertmanager, alerts: Iterable[Alert]) -> States:
+    """The states of these alerts now; a server that cannot be asked is a note, and no error."""
+    notes, rules, managed, silences, routing, found = [], None, None, None, None, None
+    try:
+        rules = await prometheus.alerts()
+        found = await faults(prometheus, (rule for one in alerts for rule in one.loaded))
+    except ServerError as error:
+        notes.append(str(error))
+    try:
+        managed, silences = await manager.alerts(), await manager.silences()
+        routing = Routing(await manager.config())
+    except ServerError as error:
+        notes.append(str(error))
+    return States(rules, managed, silences, routing, found, tuple(notes))
+
+
+def _is(labels: dict[str, str], alert: str, severity: str, strategy: str | None) -> bool:
+    right = labels.get("alertname") == alert and labels.get("severity") == severity
+    return right and (strategy is None or labels.get("strategy") in {strategy, None})
+
+
+def _counted(state: str, count: int) -> str:
+    if count == 0:
+        return ""
+    return state if count == 1 else f"{count} {state}"

@@ -1,0 +1,1 @@
+"""Who is notified: routes, receivers, templates, Alertmanager's configuration."""

@@ -1,0 +1,33 @@
+"""`AlertSettings` → alertmanager.yml: who is told, by which means, and what mutes what."""
+
+from __future__ import annotations
+
+from genesis.alerts.documents import document
+from genesis.alerts.notify.inhibition import inhibit_rules
+from genesis.alerts.notify.receivers import receiver_tree
+from genesis.alerts.notify.routes import routing_tree, time_intervals
+from genesis.alerts.settings import AlertSettings
+
+TEMPLATES = "templates/*.tmpl"
+"""Where the templates are, from the folder of alertmanager.yml on."""
+
+
+def alertmanager_config(alerts: AlertSettings, sink_url: str | None = None) -> str:
+    """The text of alertmanager.yml.
+
+    With `sink_url`, the routes stay as they are, and every receiver becomes a webhook to `{sink_url}/{receiver name}`.
+    """
+    intervals = time_intervals(alerts)
+    # A Watchdog that ends, because Prometheus is gone, must not be taken for one more heartbeat.
+    heartbeat = alerts.alerts.watchdog.receiver
+    return document(
+        {
+            "route": routing_tree(alerts),
+            **({"time_intervals": intervals} if intervals else {}),
+            "inhibit_rules": inhibit_rules(),
+            "receivers": [
+                receiver_tree(name, receiver, sink_url, ends=name != heartbeat) for name, receiver in alerts.receivers.items()
+            ],
+            "templates": [TEMPLATES],
+        }
+    )

@@ -1,0 +1,152 @@
+"""Rules of Prometheus. A threshold fires when it is reached; a figure that is absent fires nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from textwrap import indent
+
+from genesis.alerts.all_settings import Alerts
+from genesis.alerts.figure import COUNT, SEVERITIES, Figure, Timed, compared, threshold_text
+from genesis.alerts.messages import Message, annotate
+from genesis.alerts.settings import AlertSettings
+from genesis.alerts.settings_kinds import Severity, StateAlert, WindowAlert
+from genesis.core.duration import duration_text
+
+JOB = "genesis"
+"""The scrape job of the monitor."""
+
+ROTATION_JOB = "rotation"
+"""The scrape job of the rotation controller."""
+
+WINDOW = "[$window]"
+"""Stands for the range in an expression on a window."""
+
+_SCOPE = "{{ if $labels.scope }}{{ $labels.scope }}{{ else }}the account{{ end }}"
+_NAMED = ("instance", "job", "group", "integration", "source", "kind", "code", "label", "reason", "rule_group")
+_LABELS = {
+    **{label: f"{{{{ $labels.{label} }}}}" for label in _NAMED},
+    "scope": _SCOPE,
+    "alertmanager": "{{ if $labels.alertmanager }}{{ $labels.alertmanager }}{{ else }}any Alertmanager{{ end }}",
+}
+"""Words of messages that are labels of the alert."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One alert rule of Prometheus."""
+
+    alert: str
+    severity: str
+    expr: str
+    annotations: Mapping[str, str]
+    hold: timedelta = timedelta()
+    keep_firing_for: timedelta = timedelta()
+    words: Mapping[str, str] = field(default_factory=dict)
+    """What stands for the words of its message, as Go templates."""
+    figure: str = ""
+    """What it compares with its thresholds, in PromQL; empty for one that has none."""
+
+    def tree(self) -> dict[str, object]:
+        """The rule as it stands in a rule file."""
+        tree: dict[str, object] = {"alert": self.alert, "expr": self.expr}
+        if self.hold:
+            tree["for"] = duration_text(self.hold)
+        if self.keep_firing_for:
+            tree["keep_firing_for"] = duration_text(self.keep_firing_for)
+        return tree | {"labels": {"severity": self.severity}, "annotations": dict(self.annotations)}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One recording rule: a figure that Prometheus works out from others, at every evaluation."""
+
+    name: str
+    expr: str
+
+    def tree(self) -> dict[str, object]:
+        """The rule as it stands in a rule file."""
+        return {"record": self.name, "expr": self.expr}
+
+
+class RuleMaker:
+    """Makes the rules of one alert."""
+
+    def __init__(self, alert: str, message: Message, settings: AlertSettings) -> None:
+        self._alert = alert
+        self._message = message
+        self._settings = settings
+
+    @property
+    def alerts(self) -> Alerts:
+        """The thresholds of all alerts."""
+        return self._settings.alerts
+
+    @property
+    def settings(self) -> AlertSettings:
+        """The whole of alerts.yaml."""
+        return self._settings
+
+    def compare(self, figure: Figure) -> Iterator[Rule]:
+        """One rule a severity, in which every strategy meets its own threshold, or the account its."""
+        for severity in figure.severities:
+            expr = compared(figure.metric, figure.config, severity, sign=figure.sign)
+            if figure.guard:
+                expr = f"(\n{indent(expr, '  ')}\n)\nand\n{figure.guard}"
+            threshold = threshold_text(figure.config, severity, figure.show.threshold)
+            words = {**figure.words, "value": figure.show.value, "threshold": threshold}
+            yield self.rule(severity, figure.config, expr, words, figure.metric, of_strategy=figure.of_strategy)
+
+    def each_severity(
+        self,
+        config: Timed,
+        expr: Callable[[Severity], str],
+        words: Mapping[str, str],
+        threshold: Callable[[Severity], str],
+        *,
+        figure: str,
+        severities: tuple[Severity, ...] = SEVERITIES,
+    ) -> Iterator[Rule]:
+        """One rule a severity, of an alert on the account or the service; `threshold` is its text in the message."""
+        for severity in severities:
+            yield self.rule(severity, config, expr(severity), {**words, "threshold": threshold(severity)}, figure)
+
+    def window(self, config: WindowAlert, expr: str) -> Rule:
+        """The rule of something that happened within `config.window`, which stands for `WINDOW` in `expr`."""
+        window = duration_text(config.window)
+        return self.rule(config.severity, config, expr.replace(WINDOW, f"[{window}]"), {"value": COUNT, "window": window})
+
+    def state(self, config: StateAlert, expr: str, *, of_strategy: bool = False) -> Rule:
+        """The rule of something that is either wrong or not."""
+        words = {"value": COUNT, "hold": duration_text(config.hold)}
+        return self.rule(config.severity, config, expr, words, of_strategy=of_strategy)
+
+    def always(self) -> Rule:
+        """The rule of an alert that always fires."""
+        return Rule(self._alert, "none", "vector(1)", annotate(self._alert, self._message, {}, self._settings.links))
+
+    def rule(
+        self,
+        severity: str,
+        timing: Timed,
+        expr: str,
+        words: Mapping[str, str],
+        figure: str = "",
+        *,
+        of_strategy: bool = False,
+    ) -> Rule:
+        """The rule with its annotations.
+
+        Args:
+            severity: how urgent it is.
+            timing: for how long its condition must hold, and goes on.
+            expr: its condition.
+            words: what stands for the words of its message.
+            figure: what `expr` compares with thresholds.
+            of_strategy: whether it fires for one strategy at a time.
+        """
+        words = {"severity": severity, "strategy": "{{ $labels.strategy }}", **_LABELS, **words}
+        address = "{{ $labels.strategy | urlquery }}" if of_strategy else None
+        text = annotate(self._alert, self._message, words, self._settings.links, address)
+        return Rule(self._alert, severity, expr, text, timing.hold, timing.keep_firing_for, words, figure)
