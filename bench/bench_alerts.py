@@ -27,8 +27,8 @@ import aiohttp
 import msgspec
 
 from genesis.app import MonitorApp
+from genesis.configuration import Settings, load_settings
 from genesis.core.clock import SystemClock
-from genesis.core.config import Settings, load_settings
 from genesis.core.duration import duration_text
 from genesis.core.models import CapitalFlow, Fill, Quote, Side
 from genesis.logs import configure_logs

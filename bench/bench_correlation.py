@@ -21,7 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from genesis.analytics.correlation_window import CorrelationWindow
-from genesis.core.statistics_config import CorrelationSettings
+from genesis.settings.statistics import CorrelationSettings
 
 Floats = NDArray[np.float64]
 ROUNDS = 5

@@ -30,9 +30,9 @@ from genesis.analytics.metrics import compounded
 from genesis.analytics.ordered import OrderedReturns
 from genesis.analytics.risk import ConfidenceLevel, quantile_loss, regression_of, shape_of
 from genesis.analytics.rolling import RollingReturns
-from genesis.core.statistics_config import StatisticsSettings
 from genesis.monitoring.return_figures import Reasons, Year, performance
 from genesis.monitoring.risk_metrics import ReturnStatistics
+from genesis.settings.statistics import StatisticsSettings
 
 Floats = NDArray[np.float64]
 

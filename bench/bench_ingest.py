@@ -22,11 +22,11 @@ from tempfile import TemporaryDirectory
 import aiohttp
 
 from genesis.app import MonitorApp
-from genesis.core.access_config import IngestSettings
-from genesis.core.config import load_settings
+from genesis.configuration import load_settings
 from genesis.core.models import AnyEvent, Fill, Liquidity, Side
 from genesis.ingest.codec import decode_event
 from genesis.logs import configure_logs
+from genesis.settings.access import IngestSettings
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 TOKEN = "of-the-benchmark-0123456789"

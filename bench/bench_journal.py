@@ -21,13 +21,14 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from genesis.core.config import MonitorSettings, load_settings
+from genesis.configuration import load_settings
 from genesis.core.errors import StackError
 from genesis.core.models import Fill, Liquidity, Quote, Side
 from genesis.database.address import Address, address
 from genesis.ledger.journal import Journal
 from genesis.logs import configure_logs
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+from genesis.settings.monitor import MonitorSettings
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # the tests' PostgreSQL cluster

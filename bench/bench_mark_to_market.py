@@ -21,10 +21,11 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from genesis.core.config import MonitorSettings, load_settings
+from genesis.configuration import load_settings
 from genesis.core.models import AnyAccountEvent, CapitalFlow, Fill, Quote, Side
 from genesis.ledger.journal import Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+from genesis.settings.monitor import MonitorSettings
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 CAPITAL = Decimal(10_000)

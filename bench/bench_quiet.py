@@ -28,7 +28,7 @@ import yaml
 
 from genesis.alerts.rules import JOB
 from genesis.alerts.scrape import INSTANCE
-from genesis.core.config import Settings, load_settings
+from genesis.configuration import Settings, load_settings
 from genesis.core.duration import parse_duration
 from genesis.core.instrument import Instrument
 from genesis.core.models import AnyEvent, AnyMarketEvent

@@ -36,8 +36,8 @@ from prometheus_client.registry import Collector
 
 from genesis.alerts.rules import JOB
 from genesis.app import MonitorApp
+from genesis.configuration import Settings, load_settings
 from genesis.core.clock import SystemClock
-from genesis.core.config import Settings, load_settings
 from genesis.core.models import AnyEvent, CapitalFlow, Fill, Liquidity, Quote, Side
 from genesis.ledger.journal import Journal
 from genesis.logs import configure_logs

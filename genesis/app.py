@@ -15,10 +15,9 @@ import structlog
 from aiohttp import web
 
 from genesis.alerts.runbook_page import runbook_page
+from genesis.configuration import Settings
 from genesis.core.clock import Clock, SystemClock
-from genesis.core.config import Settings
 from genesis.core.errors import ConfigError, Fault, GenesisError, JournalError
-from genesis.core.reload import changed_keys, reload_settings, values_by_key, warn_of_restart
 from genesis.core.statement import ComparisonSettings, Statement
 from genesis.database.address import Address, configured
 from genesis.ingest.auth import Guards, exposures, guarded, ingest_guard, scrape_guard
@@ -35,6 +34,7 @@ from genesis.monitoring.retrying import RetryingHandler
 from genesis.monitoring.server import monitor_site
 from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+from genesis.settings.reload import changed_keys, reload_settings, values_by_key, warn_of_restart
 
 _PROGRESS_SECONDS = 1.0
 

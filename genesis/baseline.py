@@ -14,10 +14,10 @@ import numpy as np
 import yaml
 from pydantic import ValidationError
 
-from genesis.core.config import BaselineSettings
 from genesis.core.duration import duration_text, parse_duration
 from genesis.core.errors import GenesisError
 from genesis.ingest.csv_table import CsvError, csv_rows, is_number, read_csv
+from genesis.settings.strategies import BaselineSettings
 
 _MAX_FAULTS = 20
 _GAPPY = 1.05

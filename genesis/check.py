@@ -12,8 +12,8 @@ from typing import NamedTuple
 from genesis import generate
 from genesis.alerts.figure_settings import PeriodLossAlert
 from genesis.alerts.settings import AlertSettings
-from genesis.core.config import Settings
-from genesis.core.rotation_config import RotationSettings
+from genesis.configuration import Settings
+from genesis.settings.rotation import RotationSettings
 from genesis.stack import programs
 
 

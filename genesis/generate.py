@@ -8,7 +8,7 @@ from pathlib import Path
 
 from genesis import reference, schemas
 from genesis.alerts.documents import MARK
-from genesis.core.config import Settings, load_settings
+from genesis.configuration import Settings, load_settings
 from genesis.core.errors import GenesisError
 from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files, rule_tests, templates
 from genesis.stack.grafana import data_sources

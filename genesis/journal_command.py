@@ -11,7 +11,6 @@ from typing import IO, NamedTuple
 import structlog
 
 from genesis.core.clock import Clock
-from genesis.core.config import MonitorSettings
 from genesis.core.errors import JournalError
 from genesis.database.address import Address
 from genesis.ledger.digest import digest
@@ -20,6 +19,7 @@ from genesis.ledger.points import Points
 from genesis.ledger.rows import Row, event_of, kind_of
 from genesis.monitoring.accounts import Accounts
 from genesis.monitoring.restart import replay
+from genesis.settings.monitor import MonitorSettings
 
 MAX_FAULTS = 20
 _PROGRESS_SECONDS = 1.0

@@ -14,7 +14,6 @@ import aiohttp
 import msgspec
 
 from genesis.core.clock import Clock
-from genesis.core.config import MonitorSettings
 from genesis.core.errors import GenesisError
 from genesis.core.money import exact_arithmetic
 from genesis.core.secret import read_secret
@@ -26,6 +25,7 @@ from genesis.ledger.journal import Journal
 from genesis.ledger.reconciliation import Reconciliation, Reconciliations, reconcile
 from genesis.monitoring.accounts import Accounts
 from genesis.monitoring.restart import replay
+from genesis.settings.monitor import MonitorSettings
 
 _ANSWER_SECONDS = 60.0
 _ROW = "{:<20}{:<16}{:>24}{:>24}{:>24}"

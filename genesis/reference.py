@@ -14,10 +14,12 @@ from genesis.alerts.documents import MARK
 from genesis.alerts.rule_files import all_rules
 from genesis.alerts.rules import Record, Rule
 from genesis.alerts.settings import AlertSettings
-from genesis.core.config import MonitorSettings, StrategiesSettings, TradingRules
 from genesis.core.duration import duration_text
-from genesis.core.rotation_config import RotationSettings
 from genesis.monitoring.catalog import CATALOG, Metric, Process
+from genesis.settings.monitor import MonitorSettings
+from genesis.settings.rotation import RotationSettings
+from genesis.settings.strategies import StrategiesSettings
+from genesis.settings.trading_rules import TradingRules
 
 FILES: Mapping[str, type[BaseModel]] = {
     "trading_rules.yaml": TradingRules,

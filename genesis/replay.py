@@ -8,8 +8,8 @@ from decimal import Decimal
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
+from genesis.configuration import Settings
 from genesis.core.clock import Clock
-from genesis.core.config import Settings
 from genesis.core.money import ZERO, exact_arithmetic
 from genesis.database.address import Address
 from genesis.ingest.recorded_fills import RecordedFill

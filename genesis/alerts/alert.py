@@ -13,7 +13,7 @@ from genesis.alerts.runbook import Runbook
 from genesis.alerts.settings import AlertSettings
 from genesis.alerts.settings_kinds import LeveledAlert
 from genesis.alerts.thresholds import AlertThreshold
-from genesis.core.config import TradingRules
+from genesis.settings.trading_rules import TradingRules
 
 
 class Inputs(NamedTuple):

@@ -39,7 +39,7 @@ from genesis.alerts.service_settings import (
 )
 from genesis.alerts.settings_kinds import RatioAlert, StateAlert, StrategyAlert, WindowAlert
 from genesis.alerts.silence_settings import SilenceAlert
-from genesis.core.section import Section
+from genesis.settings.section import Section
 
 
 class Alerts(Section):

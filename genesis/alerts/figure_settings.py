@@ -10,10 +10,10 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from genesis.alerts.settings_kinds import DurationAlert, Least, Levels, Override, RatioAlert, Severity, StrategyAlert, Timing
-from genesis.core.alert_faults import above
 from genesis.core.duration import Interval, duration_text
-from genesis.core.section import Name, Ratio, Section
-from genesis.core.statistics_config import Confidence
+from genesis.settings.faults import above
+from genesis.settings.section import Name, Ratio, Section
+from genesis.settings.statistics import Confidence
 
 LONGEST_FILL_DELAY = timedelta(seconds=60)
 """The last bound of the histogram of the fill delay: no quantile is told above it."""

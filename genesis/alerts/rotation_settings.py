@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from genesis.alerts.settings_kinds import LeveledAlert, StateAlert
-from genesis.core.section import Ratio
+from genesis.settings.section import Ratio
 
 Intervals = Annotated[Decimal, Field(gt=1, le=100)]
 

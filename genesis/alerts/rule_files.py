@@ -10,8 +10,8 @@ from genesis.alerts.documents import document
 from genesis.alerts.rules import Record, Rule
 from genesis.alerts.settings import AlertSettings
 from genesis.alerts.thresholds import AlertThreshold
-from genesis.core.config import TradingRules
 from genesis.core.duration import duration_text
+from genesis.settings.trading_rules import TradingRules
 
 
 def all_rules(settings: AlertSettings, limits: TradingRules) -> list[Rule | Record]:

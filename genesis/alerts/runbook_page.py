@@ -8,7 +8,7 @@ from genesis.alerts.alert import Inputs
 from genesis.alerts.catalog import ALERTS
 from genesis.alerts.runbook import Runbook
 from genesis.alerts.settings import AlertSettings
-from genesis.core.config import TradingRules
+from genesis.settings.trading_rules import TradingRules
 
 
 def runbook_page(settings: AlertSettings, limits: TradingRules) -> str:

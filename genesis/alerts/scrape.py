@@ -10,8 +10,8 @@ from genesis.alerts.documents import document
 from genesis.alerts.rules import JOB, ROTATION_JOB
 from genesis.alerts.settings import AlertSettings
 from genesis.alerts.timing_faults import OTHERS_INTERVAL
-from genesis.core.access_config import ScrapeSettings, TlsSettings
 from genesis.core.duration import duration_text
+from genesis.settings.access import ScrapeSettings, TlsSettings
 
 INSTANCE = "monitor"
 """The monitor's `instance`, whatever its port: one that comes back elsewhere goes on with its series, not beside them."""

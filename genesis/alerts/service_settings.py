@@ -9,9 +9,9 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 
 from genesis.alerts.settings_kinds import Least, LeveledAlert, WindowAlert
-from genesis.core.alert_faults import above
 from genesis.core.duration import Interval, duration_text
-from genesis.core.section import Name, Ratio, Section
+from genesis.settings.faults import above
+from genesis.settings.section import Name, Ratio, Section
 
 LONGEST_APPEND = timedelta(seconds=1)
 """The last bucket of the histogram of appends: a quantile is told up to it."""

@@ -21,9 +21,9 @@ from genesis.alerts.notify.faults import notification_faults
 from genesis.alerts.notify.receiver_settings import Receiver, Url
 from genesis.alerts.notify.settings import Grouping, Hours, Notification, Route, Team
 from genesis.alerts.timing_faults import interval_faults
-from genesis.core.alert_faults import again, refuse
 from genesis.core.duration import Interval
-from genesis.core.section import Name, Section
+from genesis.settings.faults import again, refuse
+from genesis.settings.section import Name, Section
 
 
 class Links(Section):

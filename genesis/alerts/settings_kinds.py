@@ -10,9 +10,9 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails
 
-from genesis.core.alert_faults import above, below, fault, refuse, threshold_text
 from genesis.core.duration import Duration, Interval
-from genesis.core.section import Name, Ratio, Section
+from genesis.settings.faults import above, below, fault, refuse, threshold_text
+from genesis.settings.section import Name, Ratio, Section
 
 Severity = Literal["info", "warning", "critical"]
 Least = Annotated[int, Field(ge=1, le=10**9, strict=True)]

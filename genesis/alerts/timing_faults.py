@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from pydantic_core import InitErrorDetails
 
 from genesis.alerts.all_settings import Alerts
-from genesis.core.alert_faults import fault
 from genesis.core.duration import duration_text, parse_duration
-from genesis.core.section import Section
+from genesis.settings.faults import fault
+from genesis.settings.section import Section
 
 OTHERS_INTERVAL = timedelta(seconds=5)
 """How often Prometheus reads itself and Alertmanager."""

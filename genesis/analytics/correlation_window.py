@@ -29,7 +29,7 @@ from genesis.analytics.correlation import (
     spread,
 )
 from genesis.analytics.product_sums import Block, ProductSums
-from genesis.core.statistics_config import CorrelationSettings
+from genesis.settings.statistics import CorrelationSettings
 
 TOO_FEW_STRATEGIES, NO_WEIGHT = "too_few_strategies", "no_weight"
 

@@ -15,8 +15,8 @@ import msgspec
 
 from genesis.analytics.metrics import risk_free_step
 from genesis.analytics.moments import Moments
-from genesis.core.config import BaselineSettings
-from genesis.core.statistics_config import StatisticsSettings
+from genesis.settings.statistics import StatisticsSettings
+from genesis.settings.strategies import BaselineSettings
 
 NO_BASELINE, NO_EDGE, WARMING_UP, ZERO_VARIANCE = "no_baseline", "no_edge", "warming_up", "zero_variance"
 AS_BASELINE = "as_baseline"

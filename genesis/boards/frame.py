@@ -14,7 +14,7 @@ from genesis.boards import places, variables
 from genesis.boards.panels import AnyPanel
 from genesis.boards.places import Place
 from genesis.boards.variables import Variable
-from genesis.core.config import Settings
+from genesis.configuration import Settings
 from genesis.core.duration import duration_text
 
 TAG: Final = "genesis"

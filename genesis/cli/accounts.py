@@ -11,8 +11,8 @@ from pathlib import Path
 
 from genesis.cli.arguments import FAILURE, TROUBLE, Commands, Environ, add_command, say
 from genesis.cli.journal_commands import add_journal, journal_of
+from genesis.configuration import load_settings
 from genesis.core.clock import SystemClock
-from genesis.core.config import load_settings
 from genesis.core.errors import GenesisError
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genesis.cli.arguments import FAILURE, INTERRUPTED, Commands, Environ, add_command, add_group, say, user
+from genesis.configuration import load_settings
 from genesis.core.clock import SystemClock
-from genesis.core.config import load_settings
 from genesis.core.duration import duration_text, parse_duration
 from genesis.core.errors import GenesisError, ServerError, UnknownError
 from genesis.signals import stop_event, unless_stopped

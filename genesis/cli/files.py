@@ -8,7 +8,7 @@ import argparse
 import sys
 
 from genesis.cli.arguments import FAILURE, Commands, Environ, add_command, say
-from genesis.core.config import load_settings
+from genesis.configuration import load_settings
 
 
 def add_generate(commands: Commands) -> None:

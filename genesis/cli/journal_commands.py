@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genesis.cli.arguments import FAILURE, Commands, Environ, add_command, add_group, say
+from genesis.configuration import load_settings
 from genesis.core.clock import SystemClock
-from genesis.core.config import MonitorSettings, load_settings
 from genesis.core.errors import JournalError
+from genesis.settings.monitor import MonitorSettings
 
 if TYPE_CHECKING:
     from genesis.database.address import Address

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from genesis.cli.journal_commands import journal_of
+from genesis.configuration import Settings, load_settings
 from genesis.core.clock import SystemClock
-from genesis.core.config import Settings, load_settings
 from genesis.core.errors import GenesisError, JournalError, UnknownError
 from genesis.core.printing import one_line
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from genesis.cli.arguments import Commands, Environ, add_command, say, user
 from genesis.cli.journal_commands import add_journal
 from genesis.cli.rotate_log import check_known, command, halted_by_file, utc_now
-from genesis.core.config import Settings
+from genesis.configuration import Settings
 from genesis.core.duration import duration_text, parse_duration
 from genesis.core.errors import GenesisError, JournalError, UnknownError
 from genesis.core.models import StrategyState

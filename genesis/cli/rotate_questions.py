@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from genesis.cli.arguments import FAILURE, Commands, Environ, above_zero, add_command, say
 from genesis.cli.journal_commands import add_journal
 from genesis.cli.rotate_log import check_known, halted_by_file, question, utc_now
-from genesis.core.config import Settings
+from genesis.configuration import Settings
 from genesis.core.duration import parse_duration
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from functools import partial
 
 from genesis.cli.arguments import Commands, Environ, add_command, port, say
 from genesis.cli.journal_commands import add_journal, journal_of
-from genesis.core.config import load_settings
+from genesis.configuration import load_settings
 from genesis.signals import at_each, stop_event
 
 

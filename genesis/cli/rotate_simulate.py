@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from genesis.cli.arguments import Commands, Environ, above_zero, add_command, say
+from genesis.configuration import Settings, load_settings
 from genesis.core.clock import SystemClock
-from genesis.core.config import Settings, load_settings
 from genesis.core.duration import parse_duration
 from genesis.core.errors import GenesisError
 

@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from genesis.cli.arguments import Commands, Environ, above_zero, add_address, add_command, say
+from genesis.configuration import load_settings
 from genesis.core.clock import SystemClock
-from genesis.core.config import load_settings
 from genesis.core.errors import StackError
 from genesis.signals import at_each, stop_event, unless_stopped
 

@@ -9,8 +9,8 @@ from sqlalchemy import URL
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from genesis.core.config import DEFAULT_JOURNAL, MonitorSettings
 from genesis.core.errors import JournalError
+from genesis.settings.monitor import DEFAULT_JOURNAL, MonitorSettings
 
 MEMORY = ":memory:"
 SQLITE = "sqlite"

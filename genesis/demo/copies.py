@@ -7,10 +7,12 @@ from decimal import Decimal
 from itertools import count, islice
 from typing import Any, Final, TypeVar
 
-from genesis.core.config import Settings, StrategiesSettings, TradingRules
+from genesis.configuration import Settings
 from genesis.core.errors import StackError
-from genesis.core.section import Section
 from genesis.engine.paper import kind_of
+from genesis.settings.section import Section
+from genesis.settings.strategies import StrategiesSettings
+from genesis.settings.trading_rules import TradingRules
 
 MOST: Final = 100
 _SectionT = TypeVar("_SectionT", bound=Section)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from genesis.app import MonitorApp
+from genesis.configuration import Settings
 from genesis.core.clock import Clock
-from genesis.core.config import Settings
 from genesis.demo.copies import with_copies
 from genesis.demo.expectation import expectations
 from genesis.demo.options import DemoOptions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from genesis.core.config import Settings
+from genesis.configuration import Settings
 from genesis.core.duration import duration_text
 from genesis.core.money import ZERO
 from genesis.demo.options import DemoOptions

@@ -6,9 +6,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from genesis.core.config import Settings
-from genesis.core.rotation_config import RotationSettings
+from genesis.configuration import Settings
 from genesis.demo.copies import scaled
+from genesis.settings.rotation import RotationSettings
 
 FAULTY = "statistical_arb"
 GOES_BAD_AFTER = 60.0

@@ -11,7 +11,6 @@ from pathlib import Path
 import structlog
 
 from genesis.core.clock import Clock, SystemClock
-from genesis.core.config import StrategiesSettings
 from genesis.core.errors import ConfigError, Fault
 from genesis.core.instrument import Instrument
 from genesis.engine.engine import Account, TradingEngine
@@ -20,6 +19,7 @@ from genesis.engine.market import Market, SimulatedMarket
 from genesis.engine.strategies import MarketMaking, MeanReversion, MultiPair, SpreadCapture, StatisticalArb
 from genesis.engine.strategy import GridStrategy, Strategy
 from genesis.ingest.recorded_market import RecordedMarket
+from genesis.settings.strategies import StrategiesSettings
 
 _KINDS: dict[str, type[GridStrategy]] = {
     "spread_capture": SpreadCapture,

@@ -11,9 +11,9 @@ from typing import NamedTuple, Protocol
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from genesis.core.access_config import IngestSettings, ScrapeSettings, TlsSettings
 from genesis.core.secret import HOW_TO_MAKE, read_secret
 from genesis.ingest.answers import refuse
+from genesis.settings.access import IngestSettings, ScrapeSettings, TlsSettings
 
 METRICS = "/metrics"
 FIGURES = "/api/v1/strategies"

@@ -16,12 +16,12 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Middleware
 
-from genesis.core.access_config import IngestSettings
 from genesis.core.errors import EventError, JournalBusyError, JournalError
 from genesis.core.models import AnyEvent
 from genesis.ingest.answers import JSON, answer, later, refuse
 from genesis.ingest.codec import decode_event, identity, shown
 from genesis.ingest.schema import event_schema
+from genesis.settings.access import IngestSettings
 
 _log = structlog.get_logger(__name__)
 

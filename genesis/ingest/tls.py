@@ -5,8 +5,8 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
-from genesis.core.access_config import TlsSettings
 from genesis.core.errors import ConfigError, Fault
+from genesis.settings.access import TlsSettings
 
 
 def tls_context(settings: TlsSettings) -> ssl.SSLContext | None:

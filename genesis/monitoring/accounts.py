@@ -16,7 +16,6 @@ from genesis.analytics.histogram import Histogram
 from genesis.analytics.impact import Orders
 from genesis.analytics.liquidity import Markets
 from genesis.analytics.slippage import slippage_ratio
-from genesis.core.config import MonitorSettings, StrategySettings
 from genesis.core.duration import duration_text
 from genesis.core.models import AnyAccountEvent, AnyMarketEvent, Fill, MarketTrade, Quote, Signal, SignalEnd, Void
 from genesis.core.money import exact_arithmetic
@@ -33,6 +32,8 @@ from genesis.ledger.state import LedgerState
 from genesis.ledger.trips import TripLog, TripLogState
 from genesis.monitoring.analysis import Analysis, AnalysisState
 from genesis.monitoring.catalog import SLIPPAGE_BOUNDS
+from genesis.settings.monitor import MonitorSettings
+from genesis.settings.strategies import StrategySettings
 
 STATE_VERSION = 4
 """Of the layout of `AccountsState`: one more with every change of a field's meaning, of bucket bounds or of the arithmetic."""

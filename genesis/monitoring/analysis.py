@@ -20,12 +20,12 @@ from genesis.analytics.correlation import WARMING_UP, CorrelationFigures
 from genesis.analytics.correlation_window import CorrelationWindow
 from genesis.analytics.degradation import DegradationFigures, DegradationState, DegradationTracker
 from genesis.analytics.row_ring import RowRing
-from genesis.core.config import StrategySettings
-from genesis.core.statistics_config import StatisticsSettings
 from genesis.ledger.equity import GridStep
 from genesis.ledger.points import PointRow, Points, encode_point
 from genesis.monitoring.return_figures import ComponentFigures, ReturnFigures
 from genesis.monitoring.risk_metrics import ReturnState, ReturnStatistics, component_value_at_risk
+from genesis.settings.statistics import StatisticsSettings
+from genesis.settings.strategies import StrategySettings
 
 ACCOUNT = ""
 """Stands for the whole account where strategies stand by their name."""

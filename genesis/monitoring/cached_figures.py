@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from genesis.analytics.histogram import HistogramCounts
 from genesis.analytics.shortfall import ExecutionFigures, execution_figures
-from genesis.core.config import StrategySettings
 from genesis.core.models import Liquidity, Side
 from genesis.ledger.book import Book
 from genesis.ledger.holding import Holding, Turnover
 from genesis.monitoring.accounts import Accounts
 from genesis.monitoring.trip_figures import Trades, trades
+from genesis.settings.strategies import StrategySettings
 
 Counted = Mapping[tuple[Side, Liquidity], Turnover]
 

@@ -19,9 +19,9 @@ from genesis.analytics.capacity import (
 )
 from genesis.analytics.impact import ImpactObservation, Orders, SymbolOrders, coefficient_of
 from genesis.analytics.liquidity import Markets
-from genesis.core.statistics_config import StatisticsSettings
 from genesis.ledger.book import Book, Rates
 from genesis.ledger.currency import NO_CONVERSION
+from genesis.settings.statistics import StatisticsSettings
 
 WARMING_UP = "warming_up"
 NO_CAPITAL = "no_capital"

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from genesis.core.errors import EventError
-from genesis.core.event_config import EventSettings
 from genesis.core.models import AnyAccountEvent, AnyEvent, AnyMarketEvent, Fill, Funding, MarketEvent, Signal
 from genesis.monitoring.accounts import Accounts
+from genesis.settings.events import EventSettings
 
 _NAMED = 10
 """How many of the known strategies a refusal names."""

@@ -28,7 +28,6 @@ from genesis.analytics.risk import (
 from genesis.analytics.rolling import RollingReturns
 from genesis.analytics.since_start import SinceStart
 from genesis.analytics.sums import CentralSums
-from genesis.core.statistics_config import StatisticsSettings
 from genesis.monitoring.return_figures import (
     ALL,
     TOO_SHORT,
@@ -42,6 +41,7 @@ from genesis.monitoring.return_figures import (
     backtest_figures,
     performance,
 )
+from genesis.settings.statistics import StatisticsSettings
 
 Floats = NDArray[np.float64]
 

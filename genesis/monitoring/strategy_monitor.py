@@ -11,7 +11,6 @@ from typing import NamedTuple
 import structlog
 
 from genesis.core.clock import Clock, SystemClock
-from genesis.core.config import MonitorSettings, StrategySettings, TradingRules
 from genesis.core.errors import EventError
 from genesis.core.models import AnyAccountEvent, AnyEvent, AnyMarketEvent, MarketEvent, MarketTrade, Quote, Void
 from genesis.core.money import EXACT, exact_arithmetic
@@ -28,6 +27,9 @@ from genesis.monitoring.restart import Progress, correct, replay
 from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.summary import summarise
 from genesis.monitoring.telemetry import Outcome, Telemetry
+from genesis.settings.monitor import MonitorSettings
+from genesis.settings.strategies import StrategySettings
+from genesis.settings.trading_rules import TradingRules
 
 _log = structlog.get_logger(__name__)
 

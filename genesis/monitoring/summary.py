@@ -13,7 +13,6 @@ from genesis.analytics.attribution import NO_BENCHMARK, AttributionFigures, Mark
 from genesis.analytics.capacity import CapacityFigures
 from genesis.analytics.correlation import CorrelationFigures
 from genesis.analytics.degradation import DegradationFigures
-from genesis.core.config import StrategySettings, TradingRules
 from genesis.core.models import Tier
 from genesis.core.money import ZERO, ratio, total, worth
 from genesis.ledger.book import Book, Rates
@@ -33,6 +32,8 @@ from genesis.monitoring.snapshot import (
     SourceSnapshot,
     StrategySnapshot,
 )
+from genesis.settings.strategies import StrategySettings
+from genesis.settings.trading_rules import TradingRules
 
 _log = structlog.get_logger(__name__)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from genesis.configuration import Settings
 from genesis.core.clock import Clock
-from genesis.core.config import Settings
 from genesis.core.errors import GenesisError
 from genesis.database.address import Address
 from genesis.ledger.journal import Journal

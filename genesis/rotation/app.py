@@ -13,17 +13,17 @@ import structlog
 from aiohttp import web
 
 from genesis.clients.prometheus import Prometheus
+from genesis.configuration import Settings
 from genesis.core.clock import Clock, SystemClock
-from genesis.core.config import Settings
 from genesis.core.errors import ConfigError, Fault, GenesisError, ServerError
-from genesis.core.reload import reload_settings, warn_of_restart
-from genesis.core.rotation_config import RotationSettings
 from genesis.database.address import Address, configured
 from genesis.rotation.audit.log import AuditLog
 from genesis.rotation.controller import Controller, Parts
 from genesis.rotation.delivery import EnginePort, HttpEngine, NoEngine
 from genesis.rotation.http import rotation_site
 from genesis.rotation.observer import FILE, Observer, check_expressions
+from genesis.settings.reload import reload_settings, warn_of_restart
+from genesis.settings.rotation import RotationSettings
 
 _LAST_ROUND_SECONDS = 10.0
 """How long the round under way may take at a stop."""

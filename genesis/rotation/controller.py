@@ -13,7 +13,6 @@ import structlog
 
 from genesis.core.clock import Clock
 from genesis.core.errors import GenesisError, JournalError, JournalLockedError, ServerError
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation import policy
 from genesis.rotation.audit.commands import Standing
 from genesis.rotation.audit.log import AuditLog
@@ -25,6 +24,7 @@ from genesis.rotation.observation import EngineReport, Observation
 from genesis.rotation.observer import Answered
 from genesis.rotation.policy.account import account_allows
 from genesis.rotation.status import RotationCounters, Status
+from genesis.settings.rotation import RotationSettings
 
 _SAY_AGAIN_SECONDS = 60.0
 _REFUSALS = range(400, 500)

@@ -14,8 +14,8 @@ import structlog
 from genesis.clients.server import Server
 from genesis.core.allocation import MAX_BODY, EngineReport, Share, decode_report, encode
 from genesis.core.errors import ConfigError, EventError, ServerError
-from genesis.core.rotation_config import EngineEndpoint
 from genesis.core.secret import read_secret
+from genesis.settings.rotation import EngineEndpoint
 
 _FIRST_WAIT = 0.2
 _PART_OF_INTERVAL = 1 / 3

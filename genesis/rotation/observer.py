@@ -10,12 +10,12 @@ from datetime import datetime
 
 from genesis.clients.prometheus import LoadedRule, Prometheus, RuleGroup, Sample
 from genesis.core.clock import Clock
-from genesis.core.config import TradingRules
 from genesis.core.errors import ConfigError, Fault, ServerError
-from genesis.core.rotation_config import RotationSettings
 from genesis.monitoring import catalog
 from genesis.rotation.observation import EngineReport, Observation
 from genesis.rotation.query_results import QueryResults, asked, configured, observation
+from genesis.settings.rotation import RotationSettings
+from genesis.settings.trading_rules import TradingRules
 
 FILE = "rotation.yaml"
 

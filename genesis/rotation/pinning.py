@@ -8,9 +8,9 @@ from decimal import Decimal
 from genesis.core.errors import GenesisError
 from genesis.core.models import StrategyState
 from genesis.core.printing import one_line
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Decision
 from genesis.rotation.observation import Limits, Pin, Share
+from genesis.settings.rotation import RotationSettings
 
 NOTHING = Decimal(0)
 _WITHOUT = {StrategyState.PAUSED, StrategyState.STOPPED}

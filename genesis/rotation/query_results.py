@@ -8,10 +8,10 @@ from decimal import Decimal
 from math import isfinite
 
 from genesis.clients.prometheus import Sample
-from genesis.core.config import TradingRules
-from genesis.core.rotation_config import RotationSettings
 from genesis.monitoring import catalog
 from genesis.rotation.observation import EngineReport, Limits, Observation, Pair, Seen
+from genesis.settings.rotation import RotationSettings
+from genesis.settings.trading_rules import TradingRules
 
 QueryResults = Mapping[str, Sequence[Sample]]
 """What each expression of `asked` came to, by its key; one that failed is left out."""

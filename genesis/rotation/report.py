@@ -9,13 +9,13 @@ from typing import NamedTuple
 from genesis.core.duration import duration_text
 from genesis.core.errors import JournalError
 from genesis.core.printing import aligned, one_line
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.audit.commands import BY, Standing
 from genesis.rotation.audit.lines import reason_text
 from genesis.rotation.audit.rows import DeliveryAttempt, Recorded, RecordedDecision
 from genesis.rotation.audit.store import AuditStore
 from genesis.rotation.decision import Step
 from genesis.rotation.observation import Pin
+from genesis.settings.rotation import RotationSettings
 
 _LOOK_BACK = 200
 """Decisions with changes among which a strategy's last one is looked for."""

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from genesis.core.allocation import Action
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Decision, Reason
 from genesis.rotation.observation import EngineReport
+from genesis.settings.rotation import RotationSettings
 
 
 class StepKind(NamedTuple):

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from genesis.core.duration import duration_text
-from genesis.core.rotation_config import RotationSettings
 from genesis.report.layout import count, heading, moment, money, percent, span, table, wrapped
 from genesis.rotation.audit.rows import settings_payload
 from genesis.rotation.decision import Reason
+from genesis.settings.rotation import RotationSettings
 from genesis.simulate.profit import PLANS, ROTATION, Result
 from genesis.simulate.simulation import Simulation, TimedStep
 

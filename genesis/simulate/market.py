@@ -7,7 +7,7 @@ from math import inf
 from random import Random
 from typing import IO, Literal, NamedTuple
 
-from genesis.core.config import Settings, StrategySettings
+from genesis.configuration import Settings
 from genesis.core.errors import GenesisError
 from genesis.core.models import AnyEvent, CapitalFlow, Fill, Quote
 from genesis.engine.engine import Account, TradingEngine
@@ -17,6 +17,7 @@ from genesis.engine.paper import strategies_for
 from genesis.engine.strategies import StatisticalArb
 from genesis.engine.strategy import GridStrategy
 from genesis.ledger.journal import Journal
+from genesis.settings.strategies import StrategySettings
 from genesis.simulate.openmetrics import OpenMetrics
 from genesis.simulate.recorder import EventClock, Recorder
 

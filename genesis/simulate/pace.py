@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from genesis.core.config import Settings
+from genesis.configuration import Settings
 from genesis.core.duration import duration_text
-from genesis.core.rotation_config import RotationSettings
+from genesis.settings.rotation import RotationSettings
 
 GRID_STEP = timedelta(seconds=1)
 SHORTEST_INTERVAL = timedelta(seconds=5)

@@ -9,12 +9,12 @@ from math import isfinite
 from typing import NamedTuple
 
 from genesis.clients.prometheus import Prometheus, Range, Sample
-from genesis.core.config import TradingRules
 from genesis.core.errors import ServerError
-from genesis.core.rotation_config import RotationSettings
 from genesis.monitoring import catalog
 from genesis.rotation.observation import Observation
 from genesis.rotation.query_results import asked, observation
+from genesis.settings.rotation import RotationSettings
+from genesis.settings.trading_rules import TradingRules
 from genesis.simulate.openmetrics import named_metrics
 from genesis.simulate.profit import Account
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from genesis.core.config import Settings
+from genesis.configuration import Settings
 from genesis.core.models import AnyEvent
 from genesis.ledger.journal import Journal
 from genesis.monitoring.snapshot import MonitorSnapshot

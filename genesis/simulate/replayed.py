@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import IO, NamedTuple
 
+from genesis.configuration import Settings
 from genesis.core.clock import Clock
-from genesis.core.config import Settings
 from genesis.core.errors import GenesisError
 from genesis.core.models import AnyAccountEvent, AnyEvent, Fill, Quote, Signal
 from genesis.database.address import Address

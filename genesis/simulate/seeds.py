@@ -18,7 +18,7 @@ import msgspec
 
 from genesis import __version__
 from genesis.clients.prometheus import Prometheus, Range
-from genesis.core.config import Settings
+from genesis.configuration import Settings
 from genesis.core.models import StrategyState
 from genesis.logs import configure_logs
 from genesis.simulate.backfill import make_blocks, prometheus_on_blocks

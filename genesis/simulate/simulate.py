@@ -10,11 +10,12 @@ from decimal import Decimal
 from pathlib import Path
 
 from genesis.clients.prometheus import Prometheus
+from genesis.configuration import Settings
 from genesis.core.clock import Clock
-from genesis.core.config import BaselineSettings, Settings, StrategySettings
 from genesis.core.duration import parse_duration
 from genesis.core.errors import GenesisError
 from genesis.database.address import Address
+from genesis.settings.strategies import BaselineSettings, StrategySettings
 from genesis.simulate import distribution, lines, replayed
 from genesis.simulate.backfill import prometheus_on
 from genesis.simulate.market import Plan, with_fifth

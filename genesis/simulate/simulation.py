@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from genesis.core.allocation import Action
 from genesis.core.models import StrategyState
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Decision, History, Step
 from genesis.rotation.policy import decide
+from genesis.settings.rotation import RotationSettings
 from genesis.simulate.past import Moment
 from genesis.simulate.profit import Comparison
 

@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from genesis.alerts.rules import JOB
-from genesis.core.config import Settings
+from genesis.configuration import Settings
 from genesis.core.duration import duration_text
 from genesis.core.errors import StackError
 from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files, templates

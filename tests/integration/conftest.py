@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from genesis.core.config import Settings, load_settings
+from genesis.configuration import Settings, load_settings
 from genesis.core.errors import StackError
 from genesis.stack import programs
 

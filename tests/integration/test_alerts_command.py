@@ -23,7 +23,7 @@ from aiohttp import web
 
 from genesis.cli import main
 from genesis.clients.alertmanager import Alertmanager, Posted
-from genesis.core.config import load_settings
+from genesis.configuration import load_settings
 from genesis.monitoring.alert_manager import rule_files
 from genesis.stack import programs
 from genesis.stack.native import ANY_PORTS, NativeStack

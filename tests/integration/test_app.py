@@ -8,10 +8,10 @@ import aiohttp
 import pytest
 
 from genesis.app import MonitorApp
-from genesis.core.access_config import ScrapeSettings
-from genesis.core.config import Settings, load_settings
+from genesis.configuration import Settings, load_settings
 from genesis.core.errors import GenesisError, JournalError
 from genesis.core.models import CapitalFlow
+from genesis.settings.access import ScrapeSettings
 
 pytestmark = pytest.mark.real_time
 

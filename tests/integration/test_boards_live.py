@@ -21,7 +21,7 @@ import pytest_asyncio
 
 from genesis.boards import BoardSettings, boards
 from genesis.boards.queries import THIS
-from genesis.core.config import load_settings
+from genesis.configuration import load_settings
 from genesis.core.duration import duration_text
 from genesis.demo.settings import FAULTY
 from tests.integration.asker import LONGEST, Answer, Asker, asking, is_known

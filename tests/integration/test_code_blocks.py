@@ -22,7 +22,7 @@ import pytest
 import yaml
 
 from genesis.cli import parser
-from genesis.core.config import load_settings
+from genesis.configuration import load_settings
 from genesis.core.errors import GenesisError
 from genesis.core.models import StrategyState
 from genesis.ingest.schema import event_schema

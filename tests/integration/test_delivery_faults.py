@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from genesis.configuration import Settings, load_settings
 from genesis.core.clock import SystemClock
-from genesis.core.config import Settings, load_settings
 from genesis.stack import programs
 from genesis.stack.heartbeat import MISSED, Heartbeat, Pulse
 from genesis.stack.native import RESEND_DELAY, Service

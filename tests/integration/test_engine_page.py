@@ -17,11 +17,11 @@ from aiohttp import web
 from genesis.core.allocation import EngineReport, Share, decode_report
 from genesis.core.errors import ServerError
 from genesis.core.models import StrategyState
-from genesis.core.rotation_config import EngineEndpoint
 from genesis.engine.allocations import AllocationBook
 from genesis.engine.allocations_http import allocation_routes
 from genesis.engine.engine import Account, TradingEngine
 from genesis.rotation.delivery import HttpEngine
+from genesis.settings.rotation import EngineEndpoint
 from tests.code_blocks import block, run
 from tests.integration.ports import own_port
 from tests.integration.waiting import SOON

@@ -15,12 +15,13 @@ import msgspec
 import pytest
 
 from genesis.app import MonitorApp
+from genesis.configuration import Settings, load_settings
 from genesis.core.clock import SystemClock
-from genesis.core.config import MonitorSettings, Settings, load_settings
 from genesis.core.errors import ConfigError
 from genesis.ingest.recorded_fills import read_fills
 from genesis.ledger.journal import Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+from genesis.settings.monitor import MonitorSettings
 from genesis.stack.native import ANY_PORTS, NativeStack
 from tests.integration.authority import Authority, trusting
 from tests.integration.live_monitor import CONFIG, TOKEN, LiveMonitor, secret, send

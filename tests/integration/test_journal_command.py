@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Executable, delete, text, update
 
 from genesis.cli import main
-from genesis.core.config import MonitorSettings, load_settings
+from genesis.configuration import load_settings
 from genesis.core.models import AnyEvent, Side, Void
 from genesis.database.address import Address, address
 from genesis.ingest.codec import decode_event
@@ -21,6 +21,7 @@ from genesis.ledger.schema import EVENT, SNAPSHOT
 from genesis.ledger.store import Store
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
+from genesis.settings.monitor import MonitorSettings
 from tests.behind import somebody_else
 from tests.unit.monitoring.account import at, capital, fill, quote
 

@@ -17,11 +17,11 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from genesis.core.config import MonitorSettings
 from genesis.core.errors import JournalError
 from genesis.core.models import AnyAccountEvent, CapitalFlow
 from genesis.database.address import Address, configured
 from genesis.ledger.journal import AppendResult, Journal
+from genesis.settings.monitor import MonitorSettings
 from tests.behind import lose_the_next_answer
 from tests.integration.postgres import PASSWORD, Cluster
 from tests.integration.proxy import Proxy

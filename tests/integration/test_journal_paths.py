@@ -11,10 +11,10 @@ import structlog
 from structlog.testing import capture_logs
 
 from genesis.cli import main
-from genesis.core.config import DEFAULT_JOURNAL, MonitorSettings
 from genesis.core.errors import JournalError
 from genesis.database.address import configured
 from genesis.ledger.journal import Journal
+from genesis.settings.monitor import DEFAULT_JOURNAL, MonitorSettings
 
 CONFIG = str(Path(__file__).parents[2] / "config")
 STATEMENT = "symbol,quantity\nBTC,1\n"

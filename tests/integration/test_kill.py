@@ -14,11 +14,12 @@ import aiohttp
 import msgspec
 import pytest
 
-from genesis.core.config import MonitorSettings, load_settings
+from genesis.configuration import load_settings
 from genesis.core.models import Fill, Side
 from genesis.database.address import POSTGRESQL, Address
 from genesis.ledger.journal import Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+from genesis.settings.monitor import MonitorSettings
 from tests.integration.live_monitor import CONFIG, LiveMonitor, secret, send
 from tests.integration.postgres import PASSWORD
 from tests.search import examples

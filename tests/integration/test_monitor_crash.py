@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from genesis.app import MonitorApp
+from genesis.configuration import Settings, load_settings
 from genesis.core.clock import SystemClock
-from genesis.core.config import Settings, load_settings
 from genesis.core.models import CapitalFlow, Fill, Quote, Side
 from genesis.stack.native import ANY_PORTS, NativeStack
 from genesis.stack.sink import NotificationSink, NotifiedAlert

@@ -24,7 +24,7 @@ import yaml
 from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 
-from genesis.core.config import Settings, load_settings
+from genesis.configuration import Settings, load_settings
 from genesis.core.duration import parse_duration
 from genesis.core.models import CapitalFlow
 from genesis.core.statement import ComparisonSettings, Item, Statement

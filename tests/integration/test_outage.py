@@ -14,7 +14,7 @@ from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from genesis.app import MonitorApp
-from genesis.core.config import MonitorSettings, Settings, load_settings
+from genesis.configuration import Settings, load_settings
 from genesis.core.errors import JournalError
 from genesis.core.models import Side, Void
 from genesis.database.address import Address
@@ -22,6 +22,7 @@ from genesis.ledger.journal import Journal
 from genesis.ledger.schema import SNAPSHOT
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
+from genesis.settings.monitor import MonitorSettings
 from tests.behind import lose_the_next_answer, somebody_else
 from tests.integration.postgres import Cluster
 from tests.integration.waiting import SOON, until

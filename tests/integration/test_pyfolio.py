@@ -19,10 +19,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from genesis.core.config import MonitorSettings, load_settings
+from genesis.configuration import load_settings
 from genesis.core.models import CapitalFlow, Fill, Quote, Side
 from genesis.core.money import exact_arithmetic
-from genesis.core.statistics_config import StatisticsSettings
 from genesis.ledger.currency import Currencies
 from genesis.ledger.equity import EquityGrid, GridStep
 from genesis.ledger.journal import Journal
@@ -31,6 +30,8 @@ from genesis.ledger.periods import Period
 from genesis.monitoring.snapshot import StrategySnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
+from genesis.settings.monitor import MonitorSettings
+from genesis.settings.statistics import StatisticsSettings
 
 FOLDER = os.environ.get("GENESIS_TEST_DATA")
 RULES = load_settings(Path(__file__).parents[2] / "config").rules

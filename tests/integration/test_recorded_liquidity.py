@@ -14,11 +14,11 @@ import pytest
 
 from genesis.analytics.capacity import CapacityFigures, Limit
 from genesis.analytics.liquidity import VolumeWindow, near_depth
-from genesis.core.config import MonitorSettings
 from genesis.core.models import CapitalFlow, Depth, Fill, Level, MarketTrade, Quote, Side
 from genesis.core.money import exact_arithmetic
 from genesis.monitoring.accounts import Accounts
 from genesis.monitoring.capacities import Capacities, Money
+from genesis.settings.monitor import MonitorSettings
 
 FOLDER = os.environ.get("GENESIS_TEST_DATA")
 EVERY = 16

@@ -18,13 +18,13 @@ import pytest
 from genesis.cli import main
 from genesis.core.errors import JournalError, JournalLockedError
 from genesis.core.models import CapitalFlow
-from genesis.core.rotation_config import RotationSettings
 from genesis.database.address import POSTGRESQL, Address
 from genesis.ledger.journal import Journal
 from genesis.rotation.audit.log import AuditLog
 from genesis.rotation.audit.verification import VerificationResult, verify
 from genesis.rotation.decision import Decision, History
 from genesis.rotation.observation import Observation, Pin
+from genesis.settings.rotation import RotationSettings
 from tests.integration.postgres import PASSWORD, Cluster
 from tests.unit.rotation.logged import BEGIN, PIN, SETTINGS, decision, observation
 

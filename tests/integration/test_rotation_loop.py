@@ -19,7 +19,7 @@ import pytest
 from aiohttp import web
 
 from genesis.cli import main
-from genesis.core.config import load_settings
+from genesis.configuration import load_settings
 from genesis.core.errors import ConfigError
 from genesis.core.models import StrategyState
 from genesis.rotation.app import RotationApp

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from genesis.clients.prometheus import Prometheus
+from genesis.configuration import Settings, load_settings
 from genesis.core.clock import SystemClock
-from genesis.core.config import Settings, load_settings
 from genesis.core.errors import GenesisError, ServerError
-from genesis.core.rotation_config import RotationSettings
 from genesis.database.address import address
 from genesis.engine.engine import TradingEngine
 from genesis.engine.market import SimulatedMarket
 from genesis.engine.paper import strategies_for
 from genesis.ledger.journal import Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+from genesis.settings.rotation import RotationSettings
 from genesis.simulate import simulate
 from genesis.simulate.backfill import prometheus_on
 from genesis.simulate.market import BEGIN, plan

@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 import yaml
 
-from genesis.core.config import Settings
+from genesis.configuration import Settings
 from genesis.core.errors import StackError
 from genesis.stack import programs
 from genesis.stack.grafana import HARDENED

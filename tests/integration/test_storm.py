@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from genesis.core.config import load_settings
+from genesis.configuration import load_settings
 from genesis.stack.sink import Notification
 from tests.integration.conftest import ROOT
 from tests.integration.waiting import at_best, until

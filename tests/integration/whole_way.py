@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from genesis.app import MonitorApp
+from genesis.configuration import Settings
 from genesis.core.clock import SystemClock
-from genesis.core.config import Settings
 from genesis.core.models import AnyEvent, CapitalFlow, Fill, Quote, Side, Signal
 from genesis.stack.native import ANY_PORTS, RESEND_DELAY, NativeStack
 from genesis.stack.sink import NotificationSink

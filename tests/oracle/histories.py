@@ -25,7 +25,7 @@ from genesis.core.models import (
     SignalEnd,
     Void,
 )
-from genesis.core.statistics_config import DegradationSettings, StatisticsSettings
+from genesis.settings.statistics import DegradationSettings, StatisticsSettings
 
 COMPONENTS = (None, None, "main", "entry", "hedge")
 START = datetime(2024, 2, 25, 22, 30, tzinfo=UTC)  # a Sunday; the month ends within the week

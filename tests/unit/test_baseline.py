@@ -14,8 +14,8 @@ import yaml
 
 from genesis.baseline import baseline, checked_step, read_returns, yaml_block
 from genesis.cli import main
-from genesis.core.config import StrategiesSettings
 from genesis.core.errors import GenesisError
+from genesis.settings.strategies import StrategiesSettings
 
 DAILY = "date,ret\n2024-05-30,0.01\n2024-05-31,-0.02\n2024-06-01,0.03\n"
 FOLDER = os.environ.get("GENESIS_TEST_DATA")

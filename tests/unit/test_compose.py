@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from genesis.cli import parser
-from genesis.core.config import load_settings
+from genesis.configuration import load_settings
 from genesis.core.duration import parse_duration
 from genesis.stack.grafana import HARDENED, HOME_BOARD, SHORTEST_REFRESH
 

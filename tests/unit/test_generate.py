@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from genesis import generate
-from genesis.core.config import load_settings
+from genesis.configuration import load_settings
 from genesis.core.errors import ConfigError, GenesisError
 
 ROOT = Path(__file__).parents[2]

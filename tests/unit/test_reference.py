@@ -9,8 +9,8 @@ import yaml
 
 from genesis import reference
 from genesis.alerts.catalog import ALERTS
-from genesis.core.statistics_config import StatisticsSettings
 from genesis.monitoring.catalog import CATALOG
+from genesis.settings.statistics import StatisticsSettings
 from tests.unit.alerts.alert_tree import changed, limits, settings
 
 

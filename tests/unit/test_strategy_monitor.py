@@ -14,13 +14,13 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from genesis.core.config import MonitorSettings
 from genesis.core.models import AnyEvent, CapitalFlow, Side
 from genesis.ledger.book import Book
 from genesis.ledger.journal import Journal
 from genesis.ledger.periods import Period
 from genesis.monitoring.snapshot import AccountSnapshot, MonitorSnapshot, StrategySnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+from genesis.settings.monitor import MonitorSettings
 from tests.cases import every_case
 from tests.market_data import ACCOUNT, STEPS, differences, figures_of
 from tests.oracle.books import Oracle

@@ -11,8 +11,8 @@ from genesis.alerts.cases.case import MONITOR, Case, Check, Firing, Timeline, he
 from genesis.alerts.figure import Timed
 from genesis.alerts.messages import annotate
 from genesis.alerts.settings_kinds import StateAlert, WindowAlert
-from genesis.core.config import TradingRules
 from genesis.core.duration import duration_text
+from genesis.settings.trading_rules import TradingRules
 
 UP = {series("up"): held(1, 1)}
 ABSENT = "says nothing of a figure that is absent"

@@ -14,8 +14,8 @@ from genesis.alerts.rules import Record, Rule, RuleMaker
 from genesis.alerts.runbook import Runbook, RunbookQuery
 from genesis.alerts.settings import AlertSettings
 from genesis.alerts.thresholds import AlertThreshold
-from genesis.core.config import TradingRules
 from genesis.monitoring import catalog
+from genesis.settings.trading_rules import TradingRules
 
 PERIOD_LOSS = f"portfolio:{catalog.PORTFOLIO_PERIOD_PNL.name}:loss_ratio"
 """The account's loss since the start of the week, and of the month, as a share of the equity then; a profit is below 0."""

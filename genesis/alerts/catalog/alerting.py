@@ -10,8 +10,8 @@ from genesis.alerts.messages import Message
 from genesis.alerts.promql import number
 from genesis.alerts.rules import WINDOW, Rule, RuleMaker
 from genesis.alerts.runbook import Runbook, RunbookQuery
-from genesis.core.config import TradingRules
 from genesis.core.duration import duration_text
+from genesis.settings.trading_rules import TradingRules
 
 FAILED_NOTIFICATIONS = "alertmanager_notifications_failed_total"
 FAILED_EVALUATIONS = "prometheus_rule_evaluation_failures_total"

@@ -10,9 +10,9 @@ from genesis.alerts.messages import Message
 from genesis.alerts.promql import any_of
 from genesis.alerts.rules import Rule, RuleMaker
 from genesis.alerts.runbook import Runbook, RunbookQuery
-from genesis.core.config import TradingRules
 from genesis.core.duration import duration_text
 from genesis.monitoring import catalog
+from genesis.settings.trading_rules import TradingRules
 
 # Where a mark or a rate is missing there is a reason; a residual that is absent without one hides what it is there to tell.
 _ATTRIBUTION_RESIDUAL = f"""{catalog.STRATEGY_ATTRIBUTION_RESIDUAL.name} != 0

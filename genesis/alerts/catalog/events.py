@@ -11,9 +11,9 @@ from genesis.alerts.promql import any_of, string
 from genesis.alerts.rules import WINDOW, Rule, RuleMaker
 from genesis.alerts.runbook import Runbook, RunbookQuery
 from genesis.alerts.service_settings import CountAlert
-from genesis.core.config import TradingRules
 from genesis.core.duration import duration_text
 from genesis.monitoring import catalog
+from genesis.settings.trading_rules import TradingRules
 
 TURNED_AWAY = ("401", "403", "413", "429", "503")
 """What the API answers without having read the events."""

@@ -12,9 +12,9 @@ from genesis.alerts.rules import Record, Rule, RuleMaker
 from genesis.alerts.runbook import Runbook, RunbookQuery
 from genesis.alerts.settings import AlertSettings
 from genesis.alerts.settings_kinds import Severity
-from genesis.core.config import TradingRules
 from genesis.core.duration import duration_text
 from genesis.monitoring import catalog
+from genesis.settings.trading_rules import TradingRules
 
 SILENT_SINCE = "strategy:silent_since:timestamp_seconds"
 """Wall time of a strategy's last event, or at which its market stood still."""

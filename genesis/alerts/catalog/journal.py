@@ -10,9 +10,9 @@ from genesis.alerts.messages import Message
 from genesis.alerts.promql import number, seconds
 from genesis.alerts.rules import WINDOW, Rule, RuleMaker
 from genesis.alerts.runbook import Runbook, RunbookQuery
-from genesis.core.config import TradingRules
 from genesis.core.duration import duration_text
 from genesis.monitoring import catalog
+from genesis.settings.trading_rules import TradingRules
 
 _FAILURES = f"increase({catalog.JOURNAL_COMMIT_ERRORS.name}{WINDOW})"
 

@@ -24,9 +24,9 @@ from genesis.alerts.rules import Record, Rule, RuleMaker
 from genesis.alerts.runbook import Runbook, RunbookQuery
 from genesis.alerts.settings import AlertSettings
 from genesis.alerts.thresholds import AlertThreshold
-from genesis.core.config import TradingRules
 from genesis.monitoring import catalog
 from genesis.monitoring.catalog import Metric
+from genesis.settings.trading_rules import TradingRules
 
 PERIOD_LOSS = f"strategy:{catalog.STRATEGY_PERIOD_PNL.name}:loss_ratio"
 """A strategy's loss since the start of the week, and of the month, as a share of the equity then; a profit is below 0."""

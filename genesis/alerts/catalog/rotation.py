@@ -11,8 +11,8 @@ from genesis.alerts.promql import number
 from genesis.alerts.rules import ROTATION_JOB, Rule, RuleMaker
 from genesis.alerts.runbook import Runbook, RunbookQuery
 from genesis.alerts.thresholds import AlertThreshold
-from genesis.core.config import TradingRules
 from genesis.monitoring import catalog
+from genesis.settings.trading_rules import TradingRules
 
 _DOWN = f'up{{job="{ROTATION_JOB}"}} == 0'
 _AGE = f"(time() - {catalog.ROTATION_LAST_DECISION_TIMESTAMP_SECONDS.name})\n/\n({catalog.ROTATION_INTERVAL_SECONDS.name} > 0)"

@@ -19,9 +19,9 @@ from genesis.alerts.figure import COUNT, PERCENT, SECONDS, Figure, delay, percen
 from genesis.alerts.notify.settings import URGENCIES
 from genesis.alerts.rules import Record, Rule
 from genesis.alerts.thresholds import AlertThreshold
-from genesis.core.alert_faults import threshold_text
-from genesis.core.config import Settings
+from genesis.configuration import Settings
 from genesis.core.errors import UnknownError
+from genesis.settings.faults import threshold_text
 
 WATCHDOG = "Watchdog"
 """Fires always, and is told to a dead man's switch."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from genesis.alerts.live.definitions import AlertDefinitions
 from genesis.alerts.live.routing import Routing
 from genesis.clients.alertmanager import quoted
-from genesis.core.config import Settings
+from genesis.configuration import Settings
 from genesis.monitoring.alert_manager import alertmanager_config, rule_files, rule_tests, templates
 from genesis.stack import programs
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic_core import InitErrorDetails
 
 from genesis.alerts.notify.settings import URGENCIES
-from genesis.core.alert_faults import Key, fault
+from genesis.settings.faults import Key, fault
 
 _Named = tuple[tuple[Key, ...], object]
 

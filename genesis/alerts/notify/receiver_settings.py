@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from genesis.core.section import Name, Section
+from genesis.settings.section import Name, Section
 
 _LAST_PORT = 65535
 

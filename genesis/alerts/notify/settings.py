@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from genesis.core.duration import Duration, Interval
-from genesis.core.section import Name, Section, TimeZone
+from genesis.settings.section import Name, Section, TimeZone
 
 Label = Literal["alertname", "severity", "strategy", "symbol"]
 Urgency = Literal["critical", "warning", "info"]

@@ -14,7 +14,6 @@ from typing import NamedTuple, TypeVar
 
 from genesis.core.clock import Clock, SystemClock
 from genesis.core.errors import JournalError
-from genesis.core.rotation_config import RotationSettings
 from genesis.database.address import Address, address
 from genesis.database.purpose import ROTATION
 from genesis.rotation.audit.commands import Command, Standing
@@ -23,6 +22,7 @@ from genesis.rotation.audit.store import AuditStore
 from genesis.rotation.decision import Decision, History
 from genesis.rotation.instruction import Instruction
 from genesis.rotation.observation import Observation, Pin
+from genesis.settings.rotation import RotationSettings
 
 LONGEST = 15.0
 """Seconds. What a server says by itself, such as that a lock is held, is said before."""

@@ -13,10 +13,10 @@ import msgspec
 from genesis import __version__
 from genesis.clients.server import without_password
 from genesis.core.errors import JournalError
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.audit.commands import Command
 from genesis.rotation.decision import Decision
 from genesis.rotation.observation import Observation, Pin
+from genesis.settings.rotation import RotationSettings
 
 FIRST_SEAL = b""
 """What stands for the seal before the first row."""

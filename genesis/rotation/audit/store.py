@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, Row, Select, exc, func, select
 
 from genesis.core.errors import JournalError, JournalLockedError
-from genesis.core.rotation_config import RotationSettings
 from genesis.database.address import Address
 from genesis.database.connection import Database
 from genesis.database.purpose import ROTATION
@@ -30,6 +29,7 @@ from genesis.rotation.audit.rows import (
     time_of,
 )
 from genesis.rotation.audit.schema import COMMAND, DECISION, DELIVERY, SETTINGS, check_known, is_there, prepare
+from genesis.settings.rotation import RotationSettings
 
 _LARGEST_NUMBER = 2**53
 """Above it, a number is not the same in every JSON."""

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from genesis import __version__
 from genesis.core.errors import JournalError
 from genesis.core.printing import one_line
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.audit.commands import Kept
 from genesis.rotation.audit.lines import step_text
 from genesis.rotation.audit.log import AuditLog
 from genesis.rotation.audit.rows import FIRST_SEAL, Recorded, RecordedDecision
 from genesis.rotation.decision import Decision, History
+from genesis.settings.rotation import RotationSettings
 
 Decide = Callable[..., Decision]
 

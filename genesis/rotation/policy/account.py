@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import isfinite
 
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.observation import Observation
+from genesis.settings.rotation import RotationSettings
 
 UNRELIABLE = frozenset({"prometheus", "stale", "clock"})
 """Faults with which nothing can be said of the account."""

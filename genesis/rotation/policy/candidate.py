@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from genesis.core.allocation import Action, Share
 from genesis.core.models import StrategyState
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import ActiveRule, Reason, Step, Track
 from genesis.rotation.observation import Pin, Seen
 from genesis.rotation.policy import rules
 from genesis.rotation.policy.weights import ZERO
+from genesis.settings.rotation import RotationSettings
 
 TRADING = frozenset({StrategyState.ACTIVE, StrategyState.REDUCED})
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Decision, History, Reason, Step, Turnover
 from genesis.rotation.observation import Observation, Pin
 from genesis.rotation.policy import memory, rules
@@ -19,6 +18,7 @@ from genesis.rotation.policy.scores import scores
 from genesis.rotation.policy.states import judge, keep_to_limits, resume
 from genesis.rotation.policy.steps import move
 from genesis.rotation.policy.weights import ZERO
+from genesis.settings.rotation import RotationSettings
 
 
 def decide(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from genesis.core.allocation import Share
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Reason
 from genesis.rotation.observation import Observation
 from genesis.rotation.policy.account import daily_loss
 from genesis.rotation.policy.candidate import TRADING, Candidate
 from genesis.rotation.policy.memory import Begun
 from genesis.rotation.policy.weights import ZERO, floor
+from genesis.settings.rotation import RotationSettings
 
 _OF_THE_ENGINE = frozenset({"engine", "unconfirmed"})
 

@@ -11,11 +11,11 @@ from msgspec.structs import replace
 
 from genesis.core.allocation import EngineReport, Share
 from genesis.core.models import StrategyState
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import History, Track, Turnover
 from genesis.rotation.observation import Observation
 from genesis.rotation.policy.account import account_allows
 from genesis.rotation.policy.weights import ONE, ZERO, floor
+from genesis.settings.rotation import RotationSettings
 
 LONGEST_STEP = 3
 """Intervals that one decision may take in the clock that counts."""

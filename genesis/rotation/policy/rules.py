@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 
 from genesis.core.models import StrategyState
-from genesis.core.rotation_config import Rule
 from genesis.rotation.decision import ActiveRule, Reason, Track
 from genesis.rotation.observation import Seen
+from genesis.settings.rotation import Rule
 
 _OTHERS = 2
 """Of how many strategies one has to have a figure: that a single one lacks it tells nothing of the expression."""

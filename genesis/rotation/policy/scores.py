@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
 
-from genesis.core.rotation_config import ScoreTerm
 from genesis.rotation.observation import Seen
+from genesis.settings.rotation import ScoreTerm
 
 
 def scores(terms: Sequence[ScoreTerm], strategies: Mapping[str, Seen], among: Collection[str]) -> dict[str, float]:

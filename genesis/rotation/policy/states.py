@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 
 from genesis.core.models import StrategyState
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Reason
 from genesis.rotation.observation import Limits, Observation
 from genesis.rotation.policy import rules
 from genesis.rotation.policy.account import UNTOLD, account_known, daily_loss
 from genesis.rotation.policy.candidate import TRADING, Candidate
 from genesis.rotation.policy.weights import ONE, ZERO, floor
+from genesis.settings.rotation import RotationSettings
 
 
 def judge(settings: RotationSettings, seen: Observation, case: Candidate) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from genesis.core.models import StrategyState
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Turnover
 from genesis.rotation.observation import Observation
 from genesis.rotation.policy.candidate import Candidate
 from genesis.rotation.policy.states import reduced_bound
 from genesis.rotation.policy.weights import ONE, ZERO, Bounds, filled, merits, scaled
+from genesis.settings.rotation import RotationSettings
 
 
 def move(settings: RotationSettings, seen: Observation, cases: Sequence[Candidate], done: Iterable[Turnover]) -> Decimal:

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from genesis.alerts.settings import AlertSettings
-from genesis.core.config import TradingRules
+from genesis.settings.trading_rules import TradingRules
 
 CONFIG = Path(__file__).parents[3] / "config"
 

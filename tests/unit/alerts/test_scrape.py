@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from genesis.core.access_config import ScrapeSettings, TlsSettings
 from genesis.monitoring.alert_manager import prometheus_config
+from genesis.settings.access import ScrapeSettings, TlsSettings
 from tests.unit.alerts.alert_tree import settings
 
 CERTIFICATE = {"certificate_file": "c.crt", "key_file": "c.key"}

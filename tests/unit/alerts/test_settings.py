@@ -17,7 +17,7 @@ from genesis.alerts.all_settings import ALERT_NAMES, Alerts
 from genesis.alerts.catalog import ALERTS
 from genesis.alerts.settings_kinds import StrategyAlert
 from genesis.alerts.timing_faults import ON_FIGURES
-from genesis.core.config import load_settings
+from genesis.configuration import load_settings
 from genesis.core.duration import duration_text, parse_duration
 from genesis.core.errors import ConfigError, Fault
 from tests.unit.alerts.alert_tree import CONFIG, changed, settings

@@ -15,7 +15,7 @@ from sklearn.covariance import LedoitWolf
 from genesis.analytics.correlation import CorrelationFigures, ledoit_wolf, mean_correlation, pearson
 from genesis.analytics.correlation_window import CorrelationWindow
 from genesis.analytics.product_sums import ProductSums
-from genesis.core.statistics_config import CorrelationSettings
+from genesis.settings.statistics import CorrelationSettings
 
 Floats = NDArray[np.float64]
 SETTINGS = CorrelationSettings(min_overlap=10)

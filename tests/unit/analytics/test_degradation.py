@@ -25,8 +25,8 @@ from genesis.analytics.degradation import (
     scaled,
 )
 from genesis.analytics.moments import Moments
-from genesis.core.config import BaselineSettings
-from genesis.core.statistics_config import DegradationSettings, StatisticsSettings
+from genesis.settings.statistics import DegradationSettings, StatisticsSettings
+from genesis.settings.strategies import BaselineSettings
 from tests.cases import every_case
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from genesis.boards import BoardSettings, boards
-from genesis.core.config import load_settings
+from genesis.configuration import load_settings
 
 ROOT = Path(__file__).parents[3]
 STRATEGIES = ("spread_capture", "mean_reversion", "multi_pair", "statistical_arb")

@@ -20,7 +20,7 @@ from genesis.boards.panels import Caption
 from genesis.boards.places import PLACES
 from genesis.boards.queries import BEFORE_END
 from genesis.boards.tables import Column, grid, joined
-from genesis.core.config import load_settings
+from genesis.configuration import load_settings
 from genesis.core.duration import parse_duration
 from genesis.monitoring import catalog
 from genesis.monitoring.alert_manager import thresholds

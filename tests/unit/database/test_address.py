@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from genesis.core.config import MonitorSettings
 from genesis.core.errors import JournalError
 from genesis.database.address import address, configured
+from genesis.settings.monitor import MonitorSettings
 
 
 @pytest.mark.parametrize(

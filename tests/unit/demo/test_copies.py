@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from genesis.core.config import load_settings
+from genesis.configuration import load_settings
 from genesis.core.errors import StackError
-from genesis.core.rotation_config import RotationSettings
 from genesis.demo.copies import MOST, with_copies
 from genesis.demo.settings import FAULTY, of_the_demo
 from genesis.engine.market import DEFAULT_SYMBOLS
 from genesis.engine.paper import strategies_for
+from genesis.settings.rotation import RotationSettings
 
 CONFIGURED = load_settings(Path(__file__).parents[3] / "config")
 KNOWN = CONFIGURED.strategies.strategies

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from genesis.configuration import load_settings
 from genesis.core.allocation import Action
-from genesis.core.config import load_settings
 from genesis.core.errors import ServerError
 from genesis.core.models import StrategyState
 from genesis.demo.rotation import LocalEngine, Story

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
-from genesis.core.config import StrategiesSettings, StrategySettings
 from genesis.core.instrument import Instrument
 from genesis.core.models import AnyEvent, AnyMarketEvent, Depth, Fill, Level, MarketTrade, Quote, Side, Signal
 from genesis.engine.broker import Cancel, Order, PaperBroker, TradingConditions
 from genesis.engine.strategy import Desk, Wishes
+from genesis.settings.strategies import StrategiesSettings, StrategySettings
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
 COIN = Instrument("COINUSDT", Decimal("0.1"), Decimal("0.01"))

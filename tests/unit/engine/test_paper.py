@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from genesis.core.config import StrategiesSettings, StrategySettings
 from genesis.core.errors import ConfigError, MarketError
 from genesis.core.models import Fill, Liquidity, Quote
 from genesis.engine.engine import TradingEngine
@@ -18,6 +17,7 @@ from genesis.engine.faults import FaultyExecution
 from genesis.engine.market import DEFAULT_SYMBOLS, SimulatedMarket
 from genesis.engine.paper import paper_engine, strategies_for
 from genesis.engine.strategies import MeanReversion, StatisticalArb
+from genesis.settings.strategies import StrategiesSettings, StrategySettings
 from tests.unit.engine.market_data import FOUR, NO_PACING, START, HandClock, Tape
 
 NAMES = list(FOUR.strategies)

@@ -11,11 +11,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from genesis.core.access_config import IngestSettings, ScrapeSettings, TlsSettings
 from genesis.core.errors import ConfigError
 from genesis.core.secret import read_secret
 from genesis.ingest.auth import Guard, Guards, exposures, guarded, ingest_guard, scrape_guard
 from genesis.ingest.tls import tls_context
+from genesis.settings.access import IngestSettings, ScrapeSettings, TlsSettings
 
 TOKEN = "a-token-of-the-tests-42"  # noqa: S105 - of the tests alone
 

@@ -15,7 +15,6 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from genesis.alerts.catalog.events import TURNED_AWAY as WATCHED
-from genesis.core.access_config import IngestSettings
 from genesis.core.errors import EventError, JournalBusyError, JournalError
 from genesis.core.models import AnyEvent, CapitalFlow
 from genesis.ingest import http as ingest_http
@@ -23,6 +22,7 @@ from genesis.ingest.http import BATCH, EVENTS, SCHEMA, TURNED_AWAY, EventIntake,
 from genesis.ingest.schema import event_schema
 from genesis.monitoring.strategy_monitor import Receipt
 from genesis.monitoring.telemetry import Outcome, Telemetry
+from genesis.settings.access import IngestSettings
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 JSON = {"Content-Type": "application/json"}

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genesis.core.config import MonitorSettings
 from genesis.core.models import Fill, Funding, Side, Void
 from genesis.core.money import ZERO, exact_arithmetic
-from genesis.core.statistics_config import StatisticsSettings
 from genesis.ledger import component
 from genesis.ledger.holding import Holding
 from genesis.ledger.periods import Period
 from genesis.monitoring.snapshot import StrategySnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+from genesis.settings.monitor import MonitorSettings
+from genesis.settings.statistics import StatisticsSettings
 from tests.oracle import attribution as oracle_attribution
 from tests.oracle.books import Oracle
 from tests.search import examples

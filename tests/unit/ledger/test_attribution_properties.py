@@ -14,12 +14,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from genesis.core.config import MonitorSettings, TradingRules, load_settings
+from genesis.configuration import load_settings
 from genesis.core.models import AnyEvent
-from genesis.core.statistics_config import StatisticsSettings
 from genesis.ledger.journal import Journal
 from genesis.monitoring.snapshot import StrategySnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+from genesis.settings.monitor import MonitorSettings
+from genesis.settings.statistics import StatisticsSettings
+from genesis.settings.trading_rules import TradingRules
 from tests.oracle import attribution
 from tests.oracle.books import Oracle
 from tests.oracle.histories import MARKETS, PLAIN, Market, histories

@@ -18,15 +18,17 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from genesis.core.config import MonitorSettings, TradingRules, load_settings
+from genesis.configuration import load_settings
 from genesis.core.models import AccountEvent, AnyEvent, CapitalFlow, Fill, Funding, Quote, Side, Signal, SignalEnd
 from genesis.core.money import exact_arithmetic
-from genesis.core.statistics_config import StatisticsSettings
 from genesis.ledger.drawdown import Drawdown
 from genesis.ledger.journal import Journal
 from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.strategy_monitor import Receipt, StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
+from genesis.settings.monitor import MonitorSettings
+from genesis.settings.statistics import StatisticsSettings
+from genesis.settings.trading_rules import TradingRules
 from tests.oracle.books import Oracle
 from tests.oracle.compare import compare
 from tests.oracle.histories import MARKETS, NO_GRID, PLAIN, START, SYMBOLS, WILD, Market, histories

@@ -10,12 +10,12 @@ from typing import TypeVar
 import msgspec
 import pytest
 
-from genesis.core.config import MonitorSettings
 from genesis.core.models import AnyEvent, Fill, MarketTrade, Side, SignalEnd, same_content
 from genesis.ledger.journal import Journal
 from genesis.ledger.mark import KEPT_QUOTES
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
+from genesis.settings.monitor import MonitorSettings
 from tests.unit.monitoring.account import at, fill, monitor, quote, rules, signal
 
 D = Decimal

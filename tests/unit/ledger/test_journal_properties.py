@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from genesis.core.config import MonitorSettings, load_settings
+from genesis.configuration import load_settings
 from genesis.core.models import AnyAccountEvent, AnyEvent, MarketEvent
 from genesis.database.address import Address, address
 from genesis.ledger.digest import digest
@@ -21,6 +21,7 @@ from genesis.ledger.journal import Journal
 from genesis.monitoring.accounts import Accounts
 from genesis.monitoring.restart import replay
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+from genesis.settings.monitor import MonitorSettings
 from tests.behind import somebody_else
 from tests.oracle.histories import PLAIN, histories
 from tests.search import examples

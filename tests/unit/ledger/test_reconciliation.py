@@ -11,7 +11,6 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from genesis.core.config import MonitorSettings
 from genesis.core.errors import EventError
 from genesis.core.models import AnyEvent, CapitalFlow, Fill, Funding, Side, Void
 from genesis.core.money import ZERO, exact_arithmetic
@@ -21,6 +20,7 @@ from genesis.ledger.journal import Journal
 from genesis.ledger.reconciliation import MAX_KEPT_BREAKS, MAX_SCOPES, Break, Reconciliation
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
+from genesis.settings.monitor import MonitorSettings
 from tests.oracle.histories import MARKETS, NO_GRID, PLAIN, STRATEGIES, WILD, Market, histories
 from tests.search import examples
 from tests.unit.monitoring.account import capital, fill, monitor, rules

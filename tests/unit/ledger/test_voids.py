@@ -13,12 +13,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from genesis.core.config import MonitorSettings
 from genesis.core.errors import JournalError
 from genesis.core.models import AnyAccountEvent, AnyEvent, Fill, Funding, Side, Void
 from genesis.ledger.journal import AppendResult, Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
+from genesis.settings.monitor import MonitorSettings
 from tests.oracle.histories import MARKETS, NO_GRID, PLAIN, WILD, Market, histories
 from tests.search import examples
 from tests.unit.monitoring.account import at, capital, fill, monitor, quote, rules, strategy

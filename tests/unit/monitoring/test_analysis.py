@@ -14,15 +14,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from genesis.analytics.degradation import NO_BASELINE
-from genesis.core.config import BaselineSettings, MonitorSettings, StrategySettings
 from genesis.core.models import AnyEvent, Quote, Side
-from genesis.core.statistics_config import CorrelationSettings, StatisticsSettings
 from genesis.ledger.equity import GridStep
 from genesis.ledger.journal import Journal
 from genesis.monitoring import analysis as analysis_module
 from genesis.monitoring import risk_metrics
 from genesis.monitoring.analysis import Analysis
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+from genesis.settings.monitor import MonitorSettings
+from genesis.settings.statistics import CorrelationSettings, StatisticsSettings
+from genesis.settings.strategies import BaselineSettings, StrategySettings
 from tests.unit.monitoring.account import capital, fill, monitor, quote, rules
 
 SETTINGS = StatisticsSettings(

@@ -10,11 +10,11 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
-from genesis.core.config import MonitorSettings
 from genesis.core.models import AnyEvent, Fill, Quote, Side, Signal, SignalEnd, Void
 from genesis.core.money import exact_arithmetic
-from genesis.core.statistics_config import StatisticsSettings
 from genesis.monitoring.cached_figures import SettledFigures
+from genesis.settings.monitor import MonitorSettings
+from genesis.settings.statistics import StatisticsSettings
 from tests.unit.monitoring.account import at, capital, fill, monitor, quote, signal
 
 SETTINGS = MonitorSettings(

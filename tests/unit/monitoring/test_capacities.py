@@ -13,12 +13,12 @@ from scipy.optimize import brentq
 
 from genesis.analytics.capacity import CapacityFigures, Limit
 from genesis.analytics.liquidity import DEPTH_LASTS
-from genesis.core.config import MonitorSettings
 from genesis.core.models import AnyEvent, Depth, Level, MarketEvent, MarketTrade, Quote, Side, Void
 from genesis.core.money import exact_arithmetic
 from genesis.monitoring.accounts import Accounts
 from genesis.monitoring.analysis import Analysis
 from genesis.monitoring.capacities import Capacities, Money
+from genesis.settings.monitor import MonitorSettings
 from tests.unit.monitoring.account import at, capital, fill, monitor, quote
 
 DAY = 86_400.0

@@ -11,12 +11,12 @@ from prometheus_client import CollectorRegistry
 
 from genesis.analytics.capacity import CapacityFigures, Limit
 from genesis.core.clock import SystemClock
-from genesis.core.config import MonitorSettings
 from genesis.core.models import Side
 from genesis.ledger.journal import Journal
 from genesis.monitoring.exporter import GenesisCollector
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Telemetry
+from genesis.settings.monitor import MonitorSettings
 from tests.unit.monitoring.account import capital, fill, monitor, quote, rules
 
 FIGURES = CapacityFigures(

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from genesis.core.config import MonitorSettings, StrategySettings
 from genesis.core.errors import JournalError
-from genesis.core.event_config import EventSettings
 from genesis.core.models import Depth, Level, MarketTrade, Side
 from genesis.database.address import address
 from genesis.ledger.journal import Journal
 from genesis.ledger.periods import Period
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
+from genesis.settings.events import EventSettings
+from genesis.settings.monitor import MonitorSettings
+from genesis.settings.strategies import StrategySettings
 from tests.behind import somebody_else
 from tests.unit.monitoring.account import at, capital, fill, monitor, quote, rules, signal, strategy
 

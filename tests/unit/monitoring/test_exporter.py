@@ -10,7 +10,6 @@ import pytest
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, generate_latest
 
-from genesis.core.config import MonitorSettings, StrategySettings
 from genesis.core.models import CapitalFlow, Quote, Side
 from genesis.core.statement import ComparisonSettings, Item, Statement
 from genesis.ledger.journal import Journal
@@ -20,6 +19,8 @@ from genesis.monitoring.catalog import Kind, Process
 from genesis.monitoring.exporter import GenesisCollector
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.table import Table
+from genesis.settings.monitor import MonitorSettings
+from genesis.settings.strategies import StrategySettings
 from tests.unit.monitoring.account import START, at, capital, fill, quote, rules, signal
 from tests.unit.monitoring.test_exposition import parsed
 

@@ -14,13 +14,14 @@ from msgspec import structs
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from genesis.core.config import MonitorSettings, StrategySettings
-from genesis.core.event_config import EventSettings
 from genesis.core.models import AnyEvent, CapitalFlow, Depth, Funding, Quote, Side
 from genesis.ledger.journal import Journal
 from genesis.monitoring.exporter import GenesisCollector
 from genesis.monitoring.strategy_monitor import Receipt, StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
+from genesis.settings.events import EventSettings
+from genesis.settings.monitor import MonitorSettings
+from genesis.settings.strategies import StrategySettings
 from tests.unit.monitoring.account import at, capital, fill, quote, rules, signal
 
 A_DAY = 86_400

@@ -9,13 +9,13 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from genesis.core.config import MonitorSettings
 from genesis.core.models import AnyEvent, Side
-from genesis.core.statistics_config import StatisticsSettings
 from genesis.monitoring import catalog
 from genesis.monitoring.families import GROUPS, Folded
 from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+from genesis.settings.monitor import MonitorSettings
+from genesis.settings.statistics import StatisticsSettings
 from tests.unit.monitoring.account import capital, fill, monitor, quote
 
 STEP = timedelta(minutes=30)

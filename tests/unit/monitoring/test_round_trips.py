@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from genesis.core.config import MonitorSettings
 from genesis.core.models import Side, Void
 from genesis.ledger import trips
 from genesis.ledger.journal import Journal
 from genesis.monitoring.snapshot import TripFigures
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+from genesis.settings.monitor import MonitorSettings
 from tests.unit.monitoring.account import at, capital, fill, monitor, rules, strategy
 
 HOUR = 3600.0

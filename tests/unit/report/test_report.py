@@ -16,8 +16,8 @@ from genesis.analytics.correlation import CorrelationFigures
 from genesis.analytics.degradation import DegradationFigures
 from genesis.analytics.shortfall import ExecutionFigures
 from genesis.cli import main
+from genesis.configuration import Settings, load_settings
 from genesis.core.clock import SystemClock
-from genesis.core.config import Settings, load_settings
 from genesis.core.errors import GenesisError, JournalError
 from genesis.core.models import AnyEvent, Side
 from genesis.database.address import Address, address

@@ -10,9 +10,9 @@ from math import isfinite
 
 from genesis.core.allocation import Action
 from genesis.core.models import StrategyState
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Decision, Step
 from genesis.rotation.observation import Observation, Pin
+from genesis.settings.rotation import RotationSettings
 
 ZERO = Decimal(0)
 TRADING = {StrategyState.ACTIVE, StrategyState.REDUCED}

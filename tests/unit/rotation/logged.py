@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from genesis.configuration import load_settings
 from genesis.core.allocation import Action
-from genesis.core.config import load_settings
 from genesis.core.models import StrategyState
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Decision, History, Reason, Step, Track
 from genesis.rotation.observation import EngineReport, Limits, Observation, Pin, Seen, Share
+from genesis.settings.rotation import RotationSettings
 
 BEGIN = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 SETTINGS: RotationSettings = load_settings(Path(__file__).parents[3] / "config").rotation

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from genesis.core.allocation import EngineReport, Share
 from genesis.core.models import StrategyState
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Decision, History, Step, Track
 from genesis.rotation.observation import Limits, Observation, Pair, Pin, Seen
 from genesis.rotation.policy import decide
+from genesis.settings.rotation import RotationSettings
 from tests.unit.rotation.told import START, settings
 
 ACTIVE, REDUCED = StrategyState.ACTIVE, StrategyState.REDUCED

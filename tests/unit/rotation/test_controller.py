@@ -15,7 +15,6 @@ from genesis.clients.prometheus import Sample
 from genesis.core.allocation import Action, EngineReport, Share
 from genesis.core.errors import JournalError, ServerError
 from genesis.core.models import StrategyState
-from genesis.core.rotation_config import RotationSettings
 from genesis.monitoring import catalog
 from genesis.rotation import policy
 from genesis.rotation.audit.log import AuditLog
@@ -25,6 +24,7 @@ from genesis.rotation.decision import Decision, History, Reason, Step, Track
 from genesis.rotation.observation import Observation, Pin
 from genesis.rotation.observer import Observer
 from genesis.rotation.query_results import asked
+from genesis.settings.rotation import RotationSettings
 from tests.integration.waiting import SOON
 from tests.unit.rotation.told import RULES, SetClock, Told, answers, of, settings
 

@@ -12,9 +12,9 @@ from aiohttp import web
 from genesis.core.allocation import MAX_BODY, Share
 from genesis.core.errors import ServerError
 from genesis.core.models import StrategyState
-from genesis.core.rotation_config import EngineEndpoint
 from genesis.rotation import delivery
 from genesis.rotation.delivery import HttpEngine, NoEngine
+from genesis.settings.rotation import EngineEndpoint
 
 SHARES = {'a "b"\n{c}': Share(Decimal("0.3000"), StrategyState.REDUCED)}
 REPORT = r'{"decision":17,"shares":{"a \"b\"\n{c}":{"weight":"0.3000","state":"reduced"}}}'

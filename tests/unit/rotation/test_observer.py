@@ -9,10 +9,10 @@ import pytest
 
 from genesis.clients.prometheus import LoadedRule, RuleGroup, Sample
 from genesis.core.errors import ConfigError, ServerError
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.observation import Observation
 from genesis.rotation.observer import Observer, check_expressions
 from genesis.rotation.query_results import asked
+from genesis.settings.rotation import RotationSettings
 from tests.unit.rotation.told import RULES, START, SetClock, Told, answers, group, settings
 
 ALERTED = {"sharpe": "sharpe_ratio", "drawdown": 'count by (strategy) (ALERTS{severity="critical"})'}

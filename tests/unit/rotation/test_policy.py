@@ -10,10 +10,10 @@ import pytest
 
 from genesis.core.allocation import Action, EngineReport, Share
 from genesis.core.models import StrategyState
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Decision
 from genesis.rotation.observation import Limits, Observation, Pair, Pin, Seen
 from genesis.rotation.policy import decide
+from genesis.settings.rotation import RotationSettings
 
 ACTIVE, REDUCED, PAUSED, STOPPED = (
     StrategyState.ACTIVE,

@@ -15,10 +15,10 @@ from msgspec.structs import replace
 
 from genesis.core.allocation import EngineReport, Share
 from genesis.core.models import StrategyState
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.decision import Decision, History
 from genesis.rotation.observation import Limits, Observation, Pair, Pin, Seen
 from genesis.rotation.policy import decide
+from genesis.settings.rotation import RotationSettings
 from tests.search import examples
 from tests.unit.rotation.invariants import Made, violations
 

@@ -13,9 +13,9 @@ import msgspec
 import pytest
 
 from genesis.cli import main
-from genesis.core.rotation_config import RotationSettings
 from genesis.rotation.audit.log import AuditLog
 from genesis.rotation.policy import decide
+from genesis.settings.rotation import RotationSettings
 from tests.unit.rotation.logged import PIN, SETTINGS, decision, observation
 
 CONFIG = str(Path(__file__).parents[3] / "config")

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis.core.rotation_config import ScoreTerm
 from genesis.rotation.observation import Seen
 from genesis.rotation.policy import scores as scoring
+from genesis.settings.rotation import ScoreTerm
 
 NAMES = "abcdefgh"
 

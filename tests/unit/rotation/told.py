@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from genesis.clients.prometheus import LoadedRule, Prometheus, RuleGroup, Sample
-from genesis.core.config import TradingRules, load_settings
+from genesis.configuration import load_settings
 from genesis.core.errors import ServerError
-from genesis.core.rotation_config import RotationSettings
 from genesis.monitoring import catalog
 from genesis.rotation.query_results import ACCOUNT_AGE, DAILY_LOSS, EQUITY, STRATEGY_AGE
+from genesis.settings.rotation import RotationSettings
+from genesis.settings.trading_rules import TradingRules
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SHIPPED = load_settings(Path(__file__).parents[3] / "config")

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from genesis.core.config import load_settings
+from genesis.configuration import load_settings
 
 SETTINGS = load_settings(Path(__file__).parents[3] / "config")

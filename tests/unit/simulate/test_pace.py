@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from genesis.core.config import load_settings
+from genesis.configuration import load_settings
 from genesis.simulate.pace import paced_expression, paced_monitor, paced_rotation
 
 CONFIG = Path(__file__).parents[3] / "config"

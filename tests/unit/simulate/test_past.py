@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from genesis.clients.prometheus import Range
-from genesis.core.config import load_settings
+from genesis.configuration import load_settings
 from genesis.simulate.past import CHUNK_STEPS, Moment, Period, metrics_needed, moments_of
 from genesis.simulate.profit import Account
 

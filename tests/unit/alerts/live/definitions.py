@@ -6,7 +6,7 @@ from pathlib import Path
 
 from genesis.alerts.live.definitions import AlertDefinitions
 from genesis.alerts.live.routing import Routing
-from genesis.core.config import Settings, load_settings
+from genesis.configuration import Settings, load_settings
 from genesis.monitoring.alert_manager import alertmanager_config
 
 SETTINGS: Settings = load_settings(Path(__file__).parents[4] / "config")

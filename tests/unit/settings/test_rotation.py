@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from genesis.core.config import load_settings
+from genesis.configuration import load_settings
 from genesis.core.errors import ConfigError, Fault
 
 CONFIG = Path(__file__).parents[3] / "config"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from genesis.core.config import Settings, load_settings
+from genesis.configuration import Settings, load_settings
 from genesis.core.errors import ConfigError, Fault
-from genesis.core.reload import changed_keys, reload_settings, values_by_key, warn_of_restart
+from genesis.settings.reload import changed_keys, reload_settings, values_by_key, warn_of_restart
 
 CONFIG = Path(__file__).parents[3] / "config"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from genesis.core.config import BaselineSettings
-from genesis.core.statistics_config import StatisticsSettings
+from genesis.settings.statistics import StatisticsSettings
+from genesis.settings.strategies import BaselineSettings
 
 
 @pytest.mark.parametrize(

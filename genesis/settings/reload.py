@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 import structlog
 from pydantic import BaseModel
 
-from genesis.core.config import Settings
+from genesis.configuration import Settings
 from genesis.core.errors import GenesisError
 
 _log = structlog.get_logger(__name__)

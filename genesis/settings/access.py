@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from genesis.core.section import Name, Section
+from genesis.settings.section import Name, Section
 
 MIB = 1024 * 1024
 

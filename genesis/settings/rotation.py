@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import InitErrorDetails
 
-from genesis.core.alert_faults import fault, refuse
 from genesis.core.duration import Duration, Interval, duration_text
-from genesis.core.section import Name, Ratio, Section
+from genesis.settings.faults import fault, refuse
+from genesis.settings.section import Name, Ratio, Section
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=4)]

@@ -11,10 +11,10 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from genesis.core.config import Settings, load_settings
+from genesis.configuration import Settings, load_settings
 from genesis.core.errors import ConfigError, Fault
 
-CONFIG = Path(__file__).parents[3] / "config"
+CONFIG = Path(__file__).parents[2] / "config"
 D = Decimal
 
 

@@ -10,9 +10,9 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import InitErrorDetails
 
-from genesis.core.alert_faults import Key, fault, refuse
 from genesis.core.duration import Interval, duration_text
-from genesis.core.section import Name, Ratio, Section
+from genesis.settings.faults import Key, fault, refuse
+from genesis.settings.section import Name, Ratio, Section
 
 MOST_POINTS = 100_000
 """The longest window, in steps: 0.8 MB a strategy."""
