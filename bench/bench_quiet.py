@@ -38,8 +38,8 @@ from genesis.engine.market import SimulatedMarket
 from genesis.engine.paper import strategies_for
 from genesis.ledger.journal import Journal
 from genesis.logs import configure_logs
+from genesis.metrics.exporter import GenesisCollector
 from genesis.monitoring.alert_manager import rule_files, thresholds
-from genesis.monitoring.exporter import GenesisCollector
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.stack import programs
 from genesis.stack.child import Child

@@ -41,13 +41,13 @@ from genesis.core.clock import SystemClock
 from genesis.core.models import AnyEvent, CapitalFlow, Fill, Liquidity, Quote, Side
 from genesis.ledger.journal import Journal
 from genesis.logs import configure_logs
+from genesis.metrics.catalog import Kind, Metric
+from genesis.metrics.exporter import GenesisCollector
+from genesis.metrics.exposition import TextExposition
+from genesis.metrics.table import Table
 from genesis.monitoring.alert_manager import thresholds
-from genesis.monitoring.catalog import Kind, Metric
-from genesis.monitoring.exporter import GenesisCollector
-from genesis.monitoring.exposition import TextExposition
 from genesis.monitoring.server import monitor_site
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
-from genesis.monitoring.table import Table
 from genesis.stack import programs
 from genesis.stack.native import ANY_PORTS, NativeStack
 from genesis.stack.ports import LOOPBACK

@@ -26,15 +26,15 @@ from genesis.ingest.statement_http import statement_routes
 from genesis.ingest.tls import ServerTls, tls_context
 from genesis.ledger.journal import Journal
 from genesis.ledger.reconciliation import Reconciliation
+from genesis.metrics.exporter import GenesisCollector
+from genesis.metrics.process import WithProcess
 from genesis.monitoring.alert_manager import AlertThreshold, thresholds
 from genesis.monitoring.api import strategy_routes
-from genesis.monitoring.exporter import GenesisCollector
-from genesis.monitoring.process import WithProcess
 from genesis.monitoring.retrying import RetryingHandler
 from genesis.monitoring.server import monitor_site
-from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.settings.reload import changed_keys, reload_settings, values_by_key, warn_of_restart
+from genesis.snapshot import MonitorSnapshot
 
 _PROGRESS_SECONDS = 1.0
 

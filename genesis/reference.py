@@ -15,7 +15,7 @@ from genesis.alerts.rule_files import all_rules
 from genesis.alerts.rules import Record, Rule
 from genesis.alerts.settings import AlertSettings
 from genesis.core.duration import duration_text
-from genesis.monitoring.catalog import CATALOG, Metric, Process
+from genesis.metrics.catalog import CATALOG, Metric, Process
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.rotation import RotationSettings
 from genesis.settings.strategies import StrategiesSettings

@@ -14,9 +14,9 @@ from genesis.core.money import ZERO, exact_arithmetic
 from genesis.database.address import Address
 from genesis.ingest.recorded_fills import RecordedFill
 from genesis.ledger.journal import Journal
-from genesis.monitoring.snapshot import HoldingSnapshot, MonitorSnapshot
 from genesis.monitoring.strategy_monitor import Receipt, StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
+from genesis.snapshot import HoldingSnapshot, MonitorSnapshot
 
 CENT = Decimal("0.01")
 """How much each fill that realises P&L may differ from the exchange's figure, which is rounded to it."""

@@ -22,7 +22,7 @@ from genesis.boards.panels import (
 )
 from genesis.boards.tables import Column, Trend, grid, per_strategy, reshaped, sorted_by
 from genesis.boards.targets import lines, now, rows
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 WINDOW: Final = 'window="$window"'
 UNKNOWN: Final = "Not known in this time: the table of undefined figures says why, or the monitor was not scraped."

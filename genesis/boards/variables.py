@@ -9,8 +9,8 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from genesis.boards import queries
 from genesis.boards.targets import SOURCE
-from genesis.monitoring import catalog
-from genesis.monitoring.catalog import Metric
+from genesis.metrics import catalog
+from genesis.metrics.catalog import Metric
 
 Variable = dashboard.DatasourceVariable | dashboard.QueryVariable | dashboard.CustomVariable
 

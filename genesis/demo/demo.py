@@ -22,7 +22,7 @@ from genesis.demo.workspace import workspace
 from genesis.engine.allocations import AllocationBook
 from genesis.engine.engine import TradingEngine
 from genesis.engine.paper import paper_engine
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 from genesis.rotation.app import RotationApp
 from genesis.rotation.decision import Decision
 from genesis.signals import unless_stopped

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from genesis.core.clock import Clock
-from genesis.monitoring.snapshot import MonitorSnapshot
+from genesis.snapshot import MonitorSnapshot
 from genesis.stack.heartbeat import Pulse
 from genesis.stack.native import StackAlert
 from genesis.stack.sink import Notification

@@ -11,7 +11,7 @@ from genesis.core.money import ZERO, total, worth
 from genesis.ledger.book import Book, Rates
 from genesis.ledger.currency import NO_CONVERSION, NO_MARK, Unvalued
 from genesis.ledger.ledger import Ledger
-from genesis.monitoring.snapshot import AccountSnapshot
+from genesis.snapshot import AccountSnapshot
 
 _EQUITY_FIGURES = ("unrealized", "net_pnl", "equity", "drawdown", "drawdown_ratio", "under_water_seconds")
 

@@ -30,8 +30,8 @@ from genesis.ledger.reconciliation import Reconciliations
 from genesis.ledger.source_gaps import Sequences
 from genesis.ledger.state import LedgerState
 from genesis.ledger.trips import TripLog, TripLogState
+from genesis.metrics.catalog import SLIPPAGE_BOUNDS
 from genesis.monitoring.analysis import Analysis, AnalysisState
-from genesis.monitoring.catalog import SLIPPAGE_BOUNDS
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.strategies import StrategySettings
 

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from genesis.analytics.capacity import CapacityFigures, CurvePoint, curve
 from genesis.monitoring.plain import Plain, plain
-from genesis.monitoring.snapshot import MonitorSnapshot, StrategySnapshot
+from genesis.snapshot import MonitorSnapshot, StrategySnapshot
 
 STRATEGIES = "/api/v1/strategies"
 STRATEGY = STRATEGIES + "/{name}"

@@ -13,7 +13,7 @@ from aiohttp.typedefs import Middleware
 from prometheus_client.exposition import choose_encoder
 
 from genesis import __version__
-from genesis.monitoring.exposition import TEXT, Exporter, wants_openmetrics
+from genesis.metrics.exposition import TEXT, Exporter, wants_openmetrics
 
 _LONGEST_TURN_SECONDS = 0.005
 """How long a scrape keeps the event loop before it lets others have a turn, if the parts that it comes in are shorter."""

@@ -24,12 +24,12 @@ from genesis.monitoring.cached_figures import SettledFigures
 from genesis.monitoring.capacities import Capacities
 from genesis.monitoring.intake import Intake
 from genesis.monitoring.restart import Progress, correct, replay
-from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.summary import summarise
 from genesis.monitoring.telemetry import Outcome, Telemetry
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.strategies import StrategySettings
 from genesis.settings.trading_rules import TradingRules
+from genesis.snapshot import MonitorSnapshot
 
 _log = structlog.get_logger(__name__)
 

@@ -24,7 +24,9 @@ from genesis.monitoring.accounts import Accounts, StrategyRecord
 from genesis.monitoring.cached_figures import Counted, Settled, SettledFigures
 from genesis.monitoring.capacities import Capacities, Money
 from genesis.monitoring.return_figures import ReturnFigures
-from genesis.monitoring.snapshot import (
+from genesis.settings.strategies import StrategySettings
+from genesis.settings.trading_rules import TradingRules
+from genesis.snapshot import (
     AccountSnapshot,
     HoldingSnapshot,
     MonitorSnapshot,
@@ -32,8 +34,6 @@ from genesis.monitoring.snapshot import (
     SourceSnapshot,
     StrategySnapshot,
 )
-from genesis.settings.strategies import StrategySettings
-from genesis.settings.trading_rules import TradingRules
 
 _log = structlog.get_logger(__name__)
 

@@ -13,7 +13,7 @@ from genesis.ledger.book import Book, Rates
 from genesis.ledger.currency import NO_CONVERSION
 from genesis.ledger.trips import TripCounts, TripLog
 from genesis.monitoring.return_figures import ALL
-from genesis.monitoring.snapshot import TradesSnapshot, TripFigures
+from genesis.snapshot import TradesSnapshot, TripFigures
 
 TOO_MANY_TRIPS = "too_many_trips"
 NO_ROUND_TRIPS = "no_round_trips"

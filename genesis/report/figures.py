@@ -15,7 +15,6 @@ from genesis.ledger.drawdown import Episode
 from genesis.ledger.periods import PERIODS
 from genesis.monitoring.plain import text
 from genesis.monitoring.return_figures import ComponentFigures, ReturnFigures, at_equity
-from genesis.monitoring.snapshot import AccountSnapshot, HoldingSnapshot, PortfolioSnapshot, TradesSnapshot
 from genesis.report.layout import (
     UNKNOWN,
     basis_points,
@@ -32,6 +31,7 @@ from genesis.report.layout import (
     tenths,
     wrapped,
 )
+from genesis.snapshot import AccountSnapshot, HoldingSnapshot, PortfolioSnapshot, TradesSnapshot
 
 Lines = Iterator[str]
 

@@ -9,10 +9,10 @@ from genesis.core.clock import Clock
 from genesis.core.errors import GenesisError
 from genesis.database.address import Address
 from genesis.ledger.journal import Journal
-from genesis.monitoring.snapshot import MonitorSnapshot, PortfolioSnapshot, StrategySnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.report import figures
 from genesis.report.layout import WIDTH, moment
+from genesis.snapshot import MonitorSnapshot, PortfolioSnapshot, StrategySnapshot
 
 _STRATEGY_ERROR = "not known: a strategy's books failed, see below"
 

@@ -10,8 +10,8 @@ from prometheus_client import Metric as Family
 from prometheus_client.registry import Collector
 
 from genesis.core.models import StrategyState
-from genesis.monitoring import catalog
-from genesis.monitoring.catalog import Kind, Metric
+from genesis.metrics import catalog
+from genesis.metrics.catalog import Kind, Metric
 from genesis.rotation.decision import Decision
 from genesis.rotation.status import RotationCounters, Status
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from genesis.clients.prometheus import LoadedRule, Prometheus, RuleGroup, Sample
 from genesis.core.clock import Clock
 from genesis.core.errors import ConfigError, Fault, ServerError
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 from genesis.rotation.observation import EngineReport, Observation
 from genesis.rotation.query_results import QueryResults, asked, configured, observation
 from genesis.settings.rotation import RotationSettings

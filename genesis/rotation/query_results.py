@@ -8,7 +8,7 @@ from decimal import Decimal
 from math import isfinite
 
 from genesis.clients.prometheus import Sample
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 from genesis.rotation.observation import EngineReport, Limits, Observation, Pair, Seen
 from genesis.settings.rotation import RotationSettings
 from genesis.settings.trading_rules import TradingRules

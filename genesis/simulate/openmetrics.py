@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import IO
 
-from genesis.monitoring import catalog
-from genesis.monitoring.families import GROUPS, Folded, Group
-from genesis.monitoring.snapshot import MonitorSnapshot
-from genesis.monitoring.table import Labels, Table
+from genesis.metrics import catalog
+from genesis.metrics.families import GROUPS, Folded, Group
+from genesis.metrics.table import Labels, Table
+from genesis.snapshot import MonitorSnapshot
 
 END = b"# EOF\n"
 _ESCAPED = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from genesis.clients.prometheus import Prometheus, Range, Sample
 from genesis.core.errors import ServerError
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 from genesis.rotation.observation import Observation
 from genesis.rotation.query_results import asked, observation
 from genesis.settings.rotation import RotationSettings

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from genesis.configuration import Settings
 from genesis.core.models import AnyEvent
 from genesis.ledger.journal import Journal
-from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
+from genesis.snapshot import MonitorSnapshot
 
 _MOST_WAITING = 1000
 """Events of one step that are handed on in one go."""

@@ -16,7 +16,7 @@ from genesis.core.errors import GenesisError
 from genesis.core.models import AnyAccountEvent, AnyEvent, Fill, Quote, Signal
 from genesis.database.address import Address
 from genesis.ledger.journal import Journal
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 from genesis.simulate.openmetrics import END, OpenMetrics
 from genesis.simulate.past import Period
 from genesis.simulate.recorder import Recorder

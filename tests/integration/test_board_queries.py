@@ -12,7 +12,7 @@ import yaml
 from genesis.boards import queries
 from genesis.core.allocation import Action
 from genesis.core.models import StrategyState
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 from tests.unit.boards.made import BOARDS, expressions
 
 pytestmark = pytest.mark.usefixtures("real_programs")

@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 from genesis.stack.ports import is_free
 from tests.integration.conftest import ROOT, children_of, command_of, is_alive
 from tests.integration.ports import own_port

@@ -16,10 +16,10 @@ import pytest
 from genesis.configuration import load_settings
 from genesis.ingest.recorded_fills import RecordedFill, read_fills
 from genesis.ledger.journal import Journal
-from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
 from genesis.settings.monitor import MonitorSettings
+from genesis.snapshot import MonitorSnapshot
 
 FOLDER = os.environ.get("GENESIS_TEST_DATA")
 RULES = load_settings(Path(__file__).parents[2] / "config").rules

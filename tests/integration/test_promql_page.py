@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from genesis.monitoring.catalog import BY_NAME
+from genesis.metrics.catalog import BY_NAME
 from tests.cases import every_case
 from tests.integration.questions import Question, questions
 from tests.integration.test_board_queries import expect

@@ -27,11 +27,11 @@ from genesis.ledger.equity import EquityGrid, GridStep
 from genesis.ledger.journal import Journal
 from genesis.ledger.ledger import Ledger
 from genesis.ledger.periods import Period
-from genesis.monitoring.snapshot import StrategySnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.statistics import StatisticsSettings
+from genesis.snapshot import StrategySnapshot
 
 FOLDER = os.environ.get("GENESIS_TEST_DATA")
 RULES = load_settings(Path(__file__).parents[2] / "config").rules

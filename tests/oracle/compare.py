@@ -12,7 +12,7 @@ import pytest
 from genesis.core.models import Liquidity, Side
 from genesis.ledger.drawdown import KEPT_EPISODES, Episode
 from genesis.ledger.execution import KEPT_FILLS
-from genesis.monitoring.snapshot import AccountSnapshot, MonitorSnapshot, StrategySnapshot
+from genesis.snapshot import AccountSnapshot, MonitorSnapshot, StrategySnapshot
 from tests.oracle import attribution, execution, trips
 from tests.oracle.books import Oracle
 from tests.oracle.curve import Episode as ExpectedEpisode

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from genesis.analytics.capacity import CapacityFigures
 from genesis.monitoring.api import strategy_routes
-from genesis.monitoring.snapshot import AccountSnapshot, HoldingSnapshot, MonitorSnapshot, PortfolioSnapshot, StrategySnapshot
+from genesis.snapshot import AccountSnapshot, HoldingSnapshot, MonitorSnapshot, PortfolioSnapshot, StrategySnapshot
 
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
 KNOWN = {"capacity", "now", "best", "break_even", "curve", "win_rate", "day", "name"}

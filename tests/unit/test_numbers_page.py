@@ -9,7 +9,7 @@ from pathlib import Path
 
 from genesis.core.models import Fill, Funding
 from genesis.ledger.currency import NO_CONVERSION, NO_MARK
-from genesis.monitoring.catalog import BY_NAME
+from genesis.metrics.catalog import BY_NAME
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "numbers.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import yaml
 
 from genesis import reference
 from genesis.alerts.catalog import ALERTS
-from genesis.monitoring.catalog import CATALOG
+from genesis.metrics.catalog import CATALOG
 from genesis.settings.statistics import StatisticsSettings
 from tests.unit.alerts.alert_tree import changed, limits, settings
 

@@ -18,9 +18,9 @@ from genesis.core.models import AnyEvent, CapitalFlow, Side
 from genesis.ledger.book import Book
 from genesis.ledger.journal import Journal
 from genesis.ledger.periods import Period
-from genesis.monitoring.snapshot import AccountSnapshot, MonitorSnapshot, StrategySnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.settings.monitor import MonitorSettings
+from genesis.snapshot import AccountSnapshot, MonitorSnapshot, StrategySnapshot
 from tests.cases import every_case
 from tests.market_data import ACCOUNT, STEPS, differences, figures_of
 from tests.oracle.books import Oracle

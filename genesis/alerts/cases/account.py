@@ -11,7 +11,7 @@ from genesis.alerts.cases.maker import CaseMaker
 from genesis.alerts.cases.risk import shortfall_cases, value_at_risk_cases
 from genesis.alerts.catalog.account import PORTFOLIO_TAILS
 from genesis.alerts.promql import number
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 
 def drawdown(maker: CaseMaker) -> Iterator[Case]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from genesis.alerts.cases.case import Case, Check, Firing, held, series
 from genesis.alerts.cases.maker import CaseMaker, hold_text
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 
 def residual(maker: CaseMaker) -> Iterator[Case]:

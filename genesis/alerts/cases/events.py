@@ -9,7 +9,7 @@ from genesis.alerts.cases.maker import CaseMaker, hold_text
 from genesis.alerts.figure import SEVERITIES
 from genesis.alerts.service_settings import CountAlert
 from genesis.core.duration import duration_text
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 
 def conflicting(maker: CaseMaker) -> Iterator[Case]:

@@ -9,7 +9,7 @@ from genesis.alerts.cases.case import Case, exact_fills, series, whole
 from genesis.alerts.cases.figure import Sample, Shown, Subject, figure_cases
 from genesis.alerts.cases.maker import CaseMaker
 from genesis.alerts.promql import number
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 _EXPECTED = 1 / 1024
 """An expected slippage by which a float can be divided without rounding."""

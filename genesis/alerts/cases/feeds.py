@@ -12,7 +12,7 @@ from genesis.alerts.cases.maker import CaseMaker
 from genesis.alerts.figure import SEVERITIES
 from genesis.alerts.promql import number
 from genesis.core.duration import duration_text
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 
 def stale(maker: CaseMaker) -> Iterator[Case]:

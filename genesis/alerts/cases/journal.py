@@ -10,7 +10,7 @@ from genesis.alerts.cases.maker import CaseMaker
 from genesis.alerts.figure import SEVERITIES, percent
 from genesis.alerts.promql import number
 from genesis.core.duration import duration_text
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 
 def failing(maker: CaseMaker) -> Iterator[Case]:

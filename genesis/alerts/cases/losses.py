@@ -12,8 +12,8 @@ from genesis.alerts.catalog import ALERTS
 from genesis.alerts.figure import ALL_SEVERITIES, SEVERITIES, overrides_of, percent
 from genesis.alerts.figure_settings import PortfolioPeriodLossAlert
 from genesis.alerts.promql import number
-from genesis.monitoring import catalog
-from genesis.monitoring.catalog import Metric
+from genesis.metrics import catalog
+from genesis.metrics.catalog import Metric
 
 
 def drawdown(maker: CaseMaker) -> Iterator[Case]:

@@ -11,7 +11,7 @@ from genesis.alerts.catalog.monitor import scrape_limits, scrape_threshold
 from genesis.alerts.promql import number
 from genesis.alerts.rules import JOB
 from genesis.core.duration import duration_text
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 _UP = series("up")
 _ACCOUNTS = series(catalog.COLLECTOR_SUCCESS.name, group="accounts")

@@ -12,7 +12,7 @@ from genesis.alerts.catalog.risk import STRATEGY_TAILS, Tails, band_text
 from genesis.alerts.figure import plain
 from genesis.alerts.figure_settings import PortfolioShortfallAlert, PortfolioValueAtRiskAlert
 from genesis.alerts.promql import number
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 
 def value_at_risk(maker: CaseMaker) -> Iterator[Case]:

@@ -9,7 +9,7 @@ from genesis.alerts.cases.case import ROTATION, Case, Check, Firing, held, serie
 from genesis.alerts.cases.maker import CaseMaker, hold_text
 from genesis.alerts.figure import SEVERITIES, percent, plain
 from genesis.core.duration import duration_text
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 _LAST_DECISION = series_of(ROTATION, catalog.ROTATION_LAST_DECISION_TIMESTAMP_SECONDS.name)
 _INTERVAL = series_of(ROTATION, catalog.ROTATION_INTERVAL_SECONDS.name)

@@ -10,7 +10,7 @@ from genesis.alerts.cases.figure import Sample, Shown, Subject, figure_cases
 from genesis.alerts.cases.maker import CaseMaker
 from genesis.alerts.figure_settings import WinRateAlert
 from genesis.alerts.promql import number
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 
 def win_rate(maker: CaseMaker) -> Iterator[Case]:

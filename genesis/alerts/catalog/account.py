@@ -14,7 +14,7 @@ from genesis.alerts.rules import Record, Rule, RuleMaker
 from genesis.alerts.runbook import Runbook, RunbookQuery
 from genesis.alerts.settings import AlertSettings
 from genesis.alerts.thresholds import AlertThreshold
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 from genesis.settings.trading_rules import TradingRules
 
 PERIOD_LOSS = f"portfolio:{catalog.PORTFOLIO_PERIOD_PNL.name}:loss_ratio"

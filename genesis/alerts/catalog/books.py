@@ -11,7 +11,7 @@ from genesis.alerts.promql import any_of
 from genesis.alerts.rules import Rule, RuleMaker
 from genesis.alerts.runbook import Runbook, RunbookQuery
 from genesis.core.duration import duration_text
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 from genesis.settings.trading_rules import TradingRules
 
 # Where a mark or a rate is missing there is a reason; a residual that is absent without one hides what it is there to tell.

@@ -7,7 +7,7 @@ from genesis.alerts.figure import AS_RATIO, Figure, SampleSize
 from genesis.alerts.messages import Message
 from genesis.alerts.runbook import Runbook, RunbookQuery
 from genesis.alerts.settings import AlertSettings
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 
 def _used(settings: AlertSettings) -> tuple[Figure, ...]:

@@ -11,7 +11,7 @@ from genesis.alerts.messages import Message
 from genesis.alerts.rules import Record
 from genesis.alerts.runbook import Runbook, RunbookQuery
 from genesis.alerts.settings import AlertSettings
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 PROBABLE_SHARPE = f"strategy:{catalog.STRATEGY_PROBABILISTIC_SHARPE_RATIO.name}:enough_observations"
 """The probabilistic Sharpe ratio of a record that is as long as its minimum, and has enough returns."""

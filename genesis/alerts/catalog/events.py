@@ -12,7 +12,7 @@ from genesis.alerts.rules import WINDOW, Rule, RuleMaker
 from genesis.alerts.runbook import Runbook, RunbookQuery
 from genesis.alerts.service_settings import CountAlert
 from genesis.core.duration import duration_text
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 from genesis.settings.trading_rules import TradingRules
 
 TURNED_AWAY = ("401", "403", "413", "429", "503")

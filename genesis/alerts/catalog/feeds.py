@@ -13,7 +13,7 @@ from genesis.alerts.runbook import Runbook, RunbookQuery
 from genesis.alerts.settings import AlertSettings
 from genesis.alerts.settings_kinds import Severity
 from genesis.core.duration import duration_text
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 from genesis.settings.trading_rules import TradingRules
 
 SILENT_SINCE = "strategy:silent_since:timestamp_seconds"

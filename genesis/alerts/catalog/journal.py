@@ -11,7 +11,7 @@ from genesis.alerts.promql import number, seconds
 from genesis.alerts.rules import WINDOW, Rule, RuleMaker
 from genesis.alerts.runbook import Runbook, RunbookQuery
 from genesis.core.duration import duration_text
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 from genesis.settings.trading_rules import TradingRules
 
 _FAILURES = f"increase({catalog.JOURNAL_COMMIT_ERRORS.name}{WINDOW})"

@@ -24,8 +24,8 @@ from genesis.alerts.rules import Record, Rule, RuleMaker
 from genesis.alerts.runbook import Runbook, RunbookQuery
 from genesis.alerts.settings import AlertSettings
 from genesis.alerts.thresholds import AlertThreshold
-from genesis.monitoring import catalog
-from genesis.monitoring.catalog import Metric
+from genesis.metrics import catalog
+from genesis.metrics.catalog import Metric
 from genesis.settings.trading_rules import TradingRules
 
 PERIOD_LOSS = f"strategy:{catalog.STRATEGY_PERIOD_PNL.name}:loss_ratio"

@@ -15,7 +15,7 @@ from genesis.alerts.settings import AlertSettings
 from genesis.alerts.settings_kinds import Severity
 from genesis.alerts.thresholds import AlertThreshold
 from genesis.core.duration import duration_text
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 from genesis.settings.trading_rules import TradingRules
 
 _COLLECTOR_FAILING = f"{catalog.COLLECTOR_SUCCESS.name} == 0"

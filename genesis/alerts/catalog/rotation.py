@@ -11,7 +11,7 @@ from genesis.alerts.promql import number
 from genesis.alerts.rules import ROTATION_JOB, Rule, RuleMaker
 from genesis.alerts.runbook import Runbook, RunbookQuery
 from genesis.alerts.thresholds import AlertThreshold
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 from genesis.settings.trading_rules import TradingRules
 
 _DOWN = f'up{{job="{ROTATION_JOB}"}} == 0'

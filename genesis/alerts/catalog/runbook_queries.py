@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from genesis.alerts.runbook import RunbookQuery
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 CAUSES = RunbookQuery("What does the P&L come from?", catalog.STRATEGY_CAUSE_PNL.name)
 TRIPS = RunbookQuery("How many round trips stand behind it?", catalog.STRATEGY_WINDOW_TRADES.name)

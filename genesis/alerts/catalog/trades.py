@@ -13,7 +13,7 @@ from genesis.alerts.promql import string
 from genesis.alerts.rules import Record
 from genesis.alerts.runbook import Runbook, RunbookQuery
 from genesis.alerts.settings import AlertSettings
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 WIN_RATE = f"strategy:{catalog.STRATEGY_WIN_RATE_RATIO.name}:enough_trades"
 PROFIT_FACTOR = f"strategy:{catalog.STRATEGY_PROFIT_FACTOR_RATIO.name}:enough_trades"

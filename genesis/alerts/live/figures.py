@@ -8,7 +8,7 @@ from math import inf, isnan
 from genesis.alerts.live.definitions import Alert
 from genesis.alerts.thresholds import AlertThreshold
 from genesis.clients.prometheus import Prometheus, Sample
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 _MOST = 10
 """Series of one figure that are shown."""

@@ -11,7 +11,7 @@ from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, big_number, chart, powers
 from genesis.boards.tables import Column, grid, per_strategy, reshaped, sorted_by, strategy_column
 from genesis.boards.targets import lines, now, rows
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 _UNKNOWN: Final = "No capacity is known: the table of unknown capacities says why, or the monitor was not scraped."
 _LIMITS: Final = ("edge", "participation", "depth")

@@ -14,7 +14,7 @@ from genesis.boards.panels import Caption, chart, heat, powers
 from genesis.boards.tables import Column, per_strategy, sorted_by
 from genesis.boards.targets import buckets, lines
 from genesis.core.duration import duration_text
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 NO_FILLS = "No picked strategy had a fill with a signal in this time, or the monitor was not scraped."
 

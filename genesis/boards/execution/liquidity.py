@@ -12,7 +12,7 @@ from genesis.boards.execution.fills import COLUMNS, counted, most, sampled
 from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, big_number, chart, legend_below, stacked
 from genesis.boards.targets import lines, now
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 _WINDOW: Final = sampled(timedelta(minutes=5))
 _KINDS = ("taker", "maker", "unknown")

@@ -12,7 +12,7 @@ from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, big_number, chart, legend_below, stacked
 from genesis.boards.tables import Column, per_strategy, sorted_by
 from genesis.boards.targets import lines, now
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 _TOLD: Final = queries.series(catalog.STRATEGY_SHORTFALL, queries.PICKED)
 _UNKNOWN: Final = (

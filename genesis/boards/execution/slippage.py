@@ -16,7 +16,7 @@ from genesis.boards.panels import Caption, chart, heat, legend_below, signed, th
 from genesis.boards.tables import Column, grid, joined, per_strategy, sorted_by, strategy_column
 from genesis.boards.targets import buckets, lines
 from genesis.core.duration import duration_text
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 MAKER: Final = 'liquidity="maker"'
 NO_FILLS: Final = "No picked strategy had a fill with a decision price in this time, or the monitor was not scraped."

@@ -7,7 +7,7 @@ from typing import Any
 from genesis.boards import event_annotations, frame, places, queries, variables
 from genesis.boards.frame import BoardSettings, Section
 from genesis.boards.risk import backtest, benchmark, glance, pairs, tails
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 __all__ = ["risk_board"]
 

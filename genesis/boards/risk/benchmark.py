@@ -12,7 +12,7 @@ from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, chart, legend_below, threshold_line
 from genesis.boards.tables import Column, per_strategy, sorted_by
 from genesis.boards.targets import lines
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 _ALERT: Final = "BetaOutOfBand"
 _BAND: Final = {"0": ("inside", style.GAIN), "1": ("outside", style.WARNING)}

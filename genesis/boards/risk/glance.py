@@ -8,7 +8,7 @@ from genesis.boards import queries, style
 from genesis.boards.panels import Caption, big_number
 from genesis.boards.risk.tails import CONFIDENCE, EXCEEDED_SHARE, METHOD
 from genesis.boards.targets import now
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 # In the small space of a number.
 _FEW = "Few returns or scrapes."

@@ -12,7 +12,7 @@ from genesis.boards.panels import Caption, big_number, chart, legend_below, thre
 from genesis.boards.queries import series
 from genesis.boards.tables import NOTHING, Column, grid, joined, sorted_by
 from genesis.boards.targets import lines, now, rows
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 _CORNER: Final = r"strategy\other"
 _ALONE: Final = "There are not two strategies with returns enough: correlation.min_overlap of monitor.yaml."

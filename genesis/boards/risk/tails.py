@@ -11,7 +11,7 @@ from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, chart, legend_below, stacked, threshold_line
 from genesis.boards.tables import Column, grid, joined, per_strategy, sorted_by
 from genesis.boards.targets import lines
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 METHOD: Final = 'method="$method"'
 CONFIDENCE: Final = 'confidence="$confidence"'

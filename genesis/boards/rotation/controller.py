@@ -13,7 +13,7 @@ from genesis.boards.queries import account, series
 from genesis.boards.tables import grid, reshaped
 from genesis.boards.targets import lines, now, rows
 from genesis.core.allocation import Action
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 ABSENT: Final = "No rotation controller is read."
 _NONE: Final = "No controller."

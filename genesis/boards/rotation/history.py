@@ -11,7 +11,7 @@ from genesis.boards.panels import Caption, chart, legend_below, stacked, timelin
 from genesis.boards.queries import PICKED_OR_NONE, series
 from genesis.boards.rotation.strategies import POINTS
 from genesis.boards.targets import lines
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 _ROWS: Final = 12
 _MOST: Final = 4 * _ROWS

@@ -13,7 +13,7 @@ from genesis.boards.queries import PICKED, STATE_CODES, each, series
 from genesis.boards.rotation.controller import ABSENT, unread
 from genesis.boards.tables import Column, grid, per_strategy, reshaped, sorted_by, strategy_column, strategy_link
 from genesis.boards.targets import lines, rows
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 ROWS: Final = 10
 """Of a timeline without turning its page: as many as can be read."""

@@ -11,8 +11,8 @@ from genesis.boards.panels import Caption, names
 from genesis.boards.queries import series
 from genesis.boards.service.parts import HEIGHT, RARE, SPAN, TILE, low, numbers, times
 from genesis.boards.targets import lines
-from genesis.monitoring import catalog
-from genesis.monitoring.catalog import Metric
+from genesis.metrics import catalog
+from genesis.metrics.catalog import Metric
 
 
 def panels() -> list[Any]:

@@ -12,7 +12,7 @@ from genesis.boards.queries import PICKED, series
 from genesis.boards.service.parts import HEIGHT, SPAN, low, numbers
 from genesis.boards.tables import Column, grid, joined, reshaped, sorted_by
 from genesis.boards.targets import lines, rows
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 _SCOPE: Final = "The whole account has no strategy."
 

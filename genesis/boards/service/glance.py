@@ -13,7 +13,7 @@ from genesis.boards.panels import Caption, big_number, timeline, words
 from genesis.boards.queries import series
 from genesis.boards.service.parts import of_program
 from genesis.boards.targets import lines, now
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 _OWN: Final = "|".join(name for name, alert in ALERTS.items() if alert.message.board == SERVICE and name != "Watchdog")
 OWN_ALERTS: Final = f'alertname=~"{_OWN}",{queries.PICKED_OR_NONE}'

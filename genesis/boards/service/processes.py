@@ -10,7 +10,7 @@ from genesis.boards import foreign, queries, style
 from genesis.boards.foreign import JOBS
 from genesis.boards.panels import Caption, names
 from genesis.boards.service.parts import HEIGHT, SPAN, TILE, by_program, low, numbers, of_program
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 _DEMO: Final = "In the demo, monitor, engine and rotation are one process, told twice."
 _EMPTY: Final = "Nothing is scraped, or the system has no /proc."

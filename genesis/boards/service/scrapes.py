@@ -13,7 +13,7 @@ from genesis.boards.queries import series
 from genesis.boards.service.parts import HEIGHT, SPAN, TILE, by_program, low, numbers, times
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 _COLLECTED = {"1": ("yes", style.GAIN), "0": ("no", style.CRITICAL)}
 

@@ -12,7 +12,7 @@ from genesis.boards.queries import THIS, series
 from genesis.boards.strategy.parts import UNKNOWN
 from genesis.boards.tables import Column, grid, joined, reshaped, sorted_by
 from genesis.boards.targets import lines, rows
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 # These stand before all names, so they stay in sight where the rows do not fit.
 NET: Final = "= Net"

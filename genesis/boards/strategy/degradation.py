@@ -9,7 +9,7 @@ from grafana_foundation_sdk.builders import timeseries
 from genesis.boards import queries, style
 from genesis.boards.panels import Caption, chart, legend_below, threshold_line
 from genesis.boards.targets import lines
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 _ALERT: Final = "SharpeDegraded"
 _NO_BASELINE: Final = "The strategy has no baseline in strategies.yaml, too few returns, or the monitor was not scraped."

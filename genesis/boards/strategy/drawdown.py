@@ -11,7 +11,7 @@ from genesis.boards.panels import NO_MARK, Caption, big_number, chart, legend_be
 from genesis.boards.strategy.parts import UNKNOWN
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines, now
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 _NONE_OVER = "No drawdown is over yet, or no scrape."
 

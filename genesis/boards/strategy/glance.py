@@ -11,7 +11,7 @@ from genesis.boards.panels import NO_MARK, NO_RULES, Caption, big_number
 from genesis.boards.queries import THIS
 from genesis.boards.strategy.parts import WINDOW
 from genesis.boards.targets import now
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 
 def tiles(currency: str) -> list[stat.Panel]:

@@ -11,7 +11,7 @@ from genesis.boards.panels import Caption, chart, signed, stacked
 from genesis.boards.strategy.parts import UNKNOWN
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 
 def panels(currency: str) -> list[Any]:

@@ -9,8 +9,8 @@ from grafana_foundation_sdk.builders import timeseries
 from genesis.boards import queries, style
 from genesis.boards.panels import Caption, chart, legend_below, signed
 from genesis.boards.targets import lines
-from genesis.monitoring import catalog
-from genesis.monitoring.catalog import Metric
+from genesis.metrics import catalog
+from genesis.metrics.catalog import Metric
 
 _TOO_FEW = "Fewer returns than min_observations of monitor.yaml, or the monitor was not scraped."
 

@@ -11,7 +11,7 @@ from genesis.boards.panels import Caption, chart, legend_below
 from genesis.boards.queries import THIS, series
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 
 _NO_TRIPS: Final = "No round trip has closed yet, or the monitor was not scraped."
 _RESULTS: Final = {"win": style.GAIN, "loss": style.LOSS, "even": style.QUIET, "unvalued": style.LINES[3]}

@@ -22,9 +22,9 @@ from genesis.boards.queries import BEFORE_END
 from genesis.boards.tables import Column, grid, joined
 from genesis.configuration import load_settings
 from genesis.core.duration import parse_duration
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
+from genesis.metrics.catalog import Kind
 from genesis.monitoring.alert_manager import thresholds
-from genesis.monitoring.catalog import Kind
 from tests.cases import every_case
 from tests.unit.boards.made import BOARDS, ROOT, SETTINGS, STEP, expressions, overrides, panel_of, panels, targets
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from genesis.boards import boards
 from genesis.boards.style import LINES
 from genesis.core.duration import parse_duration
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 from tests.integration.board_queries import points, step_of
 from tests.unit.boards.made import BOARDS, SETTINGS, STRATEGIES, overrides, panel_of
 

@@ -15,10 +15,10 @@ from genesis.core.money import ZERO, exact_arithmetic
 from genesis.ledger import component
 from genesis.ledger.holding import Holding
 from genesis.ledger.periods import Period
-from genesis.monitoring.snapshot import StrategySnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.statistics import StatisticsSettings
+from genesis.snapshot import StrategySnapshot
 from tests.oracle import attribution as oracle_attribution
 from tests.oracle.books import Oracle
 from tests.search import examples

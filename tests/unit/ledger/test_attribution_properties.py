@@ -17,11 +17,11 @@ from structlog.testing import capture_logs
 from genesis.configuration import load_settings
 from genesis.core.models import AnyEvent
 from genesis.ledger.journal import Journal
-from genesis.monitoring.snapshot import StrategySnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.statistics import StatisticsSettings
 from genesis.settings.trading_rules import TradingRules
+from genesis.snapshot import StrategySnapshot
 from tests.oracle import attribution
 from tests.oracle.books import Oracle
 from tests.oracle.histories import MARKETS, PLAIN, Market, histories

@@ -23,12 +23,12 @@ from genesis.core.models import AccountEvent, AnyEvent, CapitalFlow, Fill, Fundi
 from genesis.core.money import exact_arithmetic
 from genesis.ledger.drawdown import Drawdown
 from genesis.ledger.journal import Journal
-from genesis.monitoring.snapshot import MonitorSnapshot
 from genesis.monitoring.strategy_monitor import Receipt, StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.statistics import StatisticsSettings
 from genesis.settings.trading_rules import TradingRules
+from genesis.snapshot import MonitorSnapshot
 from tests.oracle.books import Oracle
 from tests.oracle.compare import compare
 from tests.oracle.histories import MARKETS, NO_GRID, PLAIN, START, SYMBOLS, WILD, Market, histories

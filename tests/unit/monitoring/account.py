@@ -10,10 +10,10 @@ from pathlib import Path
 from genesis.configuration import load_settings
 from genesis.core.models import CapitalFlow, Fill, Liquidity, Quote, Side, Signal
 from genesis.ledger.journal import Journal
-from genesis.monitoring.snapshot import StrategySnapshot
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.trading_rules import TradingRules
+from genesis.snapshot import StrategySnapshot
 
 START = datetime(2026, 1, 7, 12, tzinfo=UTC)
 ROOT = Path(__file__).parents[3]

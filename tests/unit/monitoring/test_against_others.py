@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from genesis.analytics.correlation import CorrelationFigures, CorrelationPair
 from genesis.analytics.degradation import DegradationFigures
-from genesis.monitoring.families import GROUPS, Folded
-from genesis.monitoring.snapshot import MonitorSnapshot
+from genesis.metrics.families import GROUPS, Folded
+from genesis.snapshot import MonitorSnapshot
 from tests.unit.monitoring.account import capital, monitor
 
 FIGURES = CorrelationFigures(

@@ -18,7 +18,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from genesis.analytics.capacity import CapacityFigures, Edge, Limit
 from genesis.core.models import Side
 from genesis.monitoring.api import strategy_routes
-from genesis.monitoring.snapshot import MonitorSnapshot, StrategySnapshot
+from genesis.snapshot import MonitorSnapshot, StrategySnapshot
 from tests.unit.monitoring.account import capital, fill, monitor, quote
 
 FIGURES = CapacityFigures(

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from genesis.core.models import AnyEvent, CapitalFlow, Depth, Funding, Quote, Side
 from genesis.ledger.journal import Journal
-from genesis.monitoring.exporter import GenesisCollector
+from genesis.metrics.exporter import GenesisCollector
 from genesis.monitoring.strategy_monitor import Receipt, StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Outcome
 from genesis.settings.events import EventSettings

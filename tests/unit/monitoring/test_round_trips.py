@@ -10,9 +10,9 @@ import pytest
 from genesis.core.models import Side, Void
 from genesis.ledger import trips
 from genesis.ledger.journal import Journal
-from genesis.monitoring.snapshot import TripFigures
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.settings.monitor import MonitorSettings
+from genesis.snapshot import TripFigures
 from tests.unit.monitoring.account import at, capital, fill, monitor, rules, strategy
 
 HOUR = 3600.0

@@ -10,11 +10,11 @@ from aiohttp.web import Application, Request
 from prometheus_client import Metric
 
 from genesis.alerts.runbook_page import runbook_page
-from genesis.monitoring.catalog import Kind
-from genesis.monitoring.catalog import Metric as Definition
-from genesis.monitoring.exposition import Exporter, TextExposition
+from genesis.metrics.catalog import Kind
+from genesis.metrics.catalog import Metric as Definition
+from genesis.metrics.exposition import Exporter, TextExposition
+from genesis.metrics.table import Table
 from genesis.monitoring.server import monitor_site
-from genesis.monitoring.table import Table
 from tests.integration.waiting import SOON
 from tests.unit.alerts.alert_tree import limits, settings
 

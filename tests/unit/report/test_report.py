@@ -22,10 +22,10 @@ from genesis.core.errors import GenesisError, JournalError
 from genesis.core.models import AnyEvent, Side
 from genesis.database.address import Address, address
 from genesis.ledger.journal import Journal
-from genesis.monitoring.snapshot import AccountSnapshot, MonitorSnapshot, PortfolioSnapshot, StrategySnapshot, TripFigures
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.report import report
 from genesis.report.layout import WIDTH
+from genesis.snapshot import AccountSnapshot, MonitorSnapshot, PortfolioSnapshot, StrategySnapshot, TripFigures
 from tests.unit.monitoring.account import ROOT, capital, fill, quote, signal
 
 STEPS = 90

@@ -15,7 +15,7 @@ from genesis.clients.prometheus import Sample
 from genesis.core.allocation import Action, EngineReport, Share
 from genesis.core.errors import JournalError, ServerError
 from genesis.core.models import StrategyState
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 from genesis.rotation import policy
 from genesis.rotation.audit.log import AuditLog
 from genesis.rotation.audit.store import AuditStore

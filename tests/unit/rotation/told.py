@@ -9,7 +9,7 @@ from pathlib import Path
 from genesis.clients.prometheus import LoadedRule, Prometheus, RuleGroup, Sample
 from genesis.configuration import load_settings
 from genesis.core.errors import ServerError
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 from genesis.rotation.query_results import ACCOUNT_AGE, DAILY_LOSS, EQUITY, STRATEGY_AGE
 from genesis.settings.rotation import RotationSettings
 from genesis.settings.trading_rules import TradingRules

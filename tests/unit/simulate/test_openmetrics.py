@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 import pytest
 
-from genesis.monitoring import catalog
-from genesis.monitoring.table import Table
+from genesis.metrics import catalog
+from genesis.metrics.table import Table
 from genesis.simulate import openmetrics
 from genesis.simulate.openmetrics import OpenMetrics, named_metrics
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from genesis.alerts.live.figures import Figures
 from genesis.clients.prometheus import Prometheus, Sample
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
 from tests.unit.alerts.live.definitions import BOOK
 
 DRAWDOWN = catalog.STRATEGY_DRAWDOWN_RATIO.name

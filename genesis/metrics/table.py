@@ -9,7 +9,7 @@ from math import inf, isfinite
 from prometheus_client import Metric as Family
 
 from genesis.analytics.histogram import HistogramCounts
-from genesis.monitoring.catalog import Kind, Metric
+from genesis.metrics.catalog import Kind, Metric
 
 Number = float | Decimal | None
 Labels = tuple[str, ...]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from genesis.core.money import ZERO
-from genesis.monitoring import catalog
-from genesis.monitoring.families.folded import Folded
-from genesis.monitoring.snapshot import MonitorSnapshot, StrategySnapshot
-from genesis.monitoring.table import Table
+from genesis.metrics import catalog
+from genesis.metrics.families.folded import Folded
+from genesis.metrics.table import Table
+from genesis.snapshot import MonitorSnapshot, StrategySnapshot
 
 _FIGURES = {
     "win_rate": catalog.STRATEGY_WIN_RATE_RATIO,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from genesis.monitoring import catalog
-from genesis.monitoring.families.folded import Folded
-from genesis.monitoring.snapshot import MonitorSnapshot
-from genesis.monitoring.table import Table
+from genesis.metrics import catalog
+from genesis.metrics.families.folded import Folded
+from genesis.metrics.table import Table
+from genesis.snapshot import MonitorSnapshot
 
 
 def execution(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:

@@ -13,9 +13,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from genesis.analytics.histogram import Histogram
-from genesis.monitoring.catalog import Kind, Metric
-from genesis.monitoring.exposition import TextExposition, wants_openmetrics
-from genesis.monitoring.table import Number, Table
+from genesis.metrics.catalog import Kind, Metric
+from genesis.metrics.exposition import TextExposition, wants_openmetrics
+from genesis.metrics.table import Number, Table
 from tests.search import examples
 
 GAUGE = Metric("genesis_gauge", Kind.GAUGE, ("strategy", "symbol"), '100 % help with \\ and\na new line, and "quotes".')

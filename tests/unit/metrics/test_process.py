@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from prometheus_client import Metric, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from genesis.monitoring.catalog import Kind
-from genesis.monitoring.catalog import Metric as Definition
-from genesis.monitoring.exposition import Exporter, TextExposition
-from genesis.monitoring.process import WithProcess
-from genesis.monitoring.table import Table
+from genesis.metrics.catalog import Kind
+from genesis.metrics.catalog import Metric as Definition
+from genesis.metrics.exposition import Exporter, TextExposition
+from genesis.metrics.process import WithProcess
+from genesis.metrics.table import Table
 
 
 class OneGauge(Exporter):

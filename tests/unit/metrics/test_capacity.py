@@ -13,7 +13,7 @@ from genesis.analytics.capacity import CapacityFigures, Limit
 from genesis.core.clock import SystemClock
 from genesis.core.models import Side
 from genesis.ledger.journal import Journal
-from genesis.monitoring.exporter import GenesisCollector
+from genesis.metrics.exporter import GenesisCollector
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.monitoring.telemetry import Telemetry
 from genesis.settings.monitor import MonitorSettings

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from genesis.core.money import ZERO
 from genesis.ledger.periods import PERIODS
-from genesis.monitoring import catalog
-from genesis.monitoring.catalog import Metric
-from genesis.monitoring.families.folded import Folded
-from genesis.monitoring.snapshot import AccountSnapshot, MonitorSnapshot
-from genesis.monitoring.table import Table
+from genesis.metrics import catalog
+from genesis.metrics.catalog import Metric
+from genesis.metrics.families.folded import Folded
+from genesis.metrics.table import Table
+from genesis.snapshot import AccountSnapshot, MonitorSnapshot
 
 
 def accounts(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:

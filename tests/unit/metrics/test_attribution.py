@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 
 from genesis.core.models import Funding, Side
+from tests.unit.metrics.test_exporter import exported
 from tests.unit.monitoring.account import at, fill, quote
-from tests.unit.monitoring.test_exporter import exported
 
 ATTRIBUTION = "genesis_strategy_attribution"
 

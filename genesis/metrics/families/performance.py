@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from genesis.monitoring import catalog
-from genesis.monitoring.catalog import Metric
-from genesis.monitoring.families.folded import Folded
+from genesis.metrics import catalog
+from genesis.metrics.catalog import Metric
+from genesis.metrics.families.folded import Folded
+from genesis.metrics.table import Table
 from genesis.monitoring.return_figures import ReturnFigures
-from genesis.monitoring.snapshot import MonitorSnapshot
-from genesis.monitoring.table import Table
+from genesis.snapshot import MonitorSnapshot
 
 
 def performance(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:

@@ -8,7 +8,7 @@ from typing import cast
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client import Metric as Family
 
-from genesis.monitoring.exposition import Exporter
+from genesis.metrics.exposition import Exporter
 
 
 class WithProcess(Exporter):

@@ -13,16 +13,16 @@ from prometheus_client import CollectorRegistry, generate_latest
 from genesis.core.models import CapitalFlow, Quote, Side
 from genesis.core.statement import ComparisonSettings, Item, Statement
 from genesis.ledger.journal import Journal
-from genesis.monitoring import catalog, families
+from genesis.metrics import catalog, families
+from genesis.metrics.catalog import Kind, Process
+from genesis.metrics.exporter import GenesisCollector
+from genesis.metrics.table import Table
 from genesis.monitoring.alert_manager import AlertThreshold
-from genesis.monitoring.catalog import Kind, Process
-from genesis.monitoring.exporter import GenesisCollector
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
-from genesis.monitoring.table import Table
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.strategies import StrategySettings
+from tests.unit.metrics.test_exposition import parsed
 from tests.unit.monitoring.account import START, at, capital, fill, quote, rules, signal
-from tests.unit.monitoring.test_exposition import parsed
 
 CAPACITY = {
     metric.name

@@ -12,13 +12,13 @@ from prometheus_client import Metric as Family
 from genesis import __version__
 from genesis.core.clock import Clock
 from genesis.ledger.journal import Journal
-from genesis.monitoring import catalog
+from genesis.metrics import catalog
+from genesis.metrics.exposition import Exporter, TextExposition
+from genesis.metrics.families import GROUPS, Folded
+from genesis.metrics.table import Table
 from genesis.monitoring.alert_manager import AlertThreshold
-from genesis.monitoring.exposition import Exporter, TextExposition
-from genesis.monitoring.families import GROUPS, Folded
-from genesis.monitoring.snapshot import MonitorSnapshot
-from genesis.monitoring.table import Table
 from genesis.monitoring.telemetry import Outcome, Telemetry
+from genesis.snapshot import MonitorSnapshot
 
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")

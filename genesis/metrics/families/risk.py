@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from genesis.monitoring import catalog
-from genesis.monitoring.catalog import Metric
-from genesis.monitoring.families.folded import Folded
+from genesis.metrics import catalog
+from genesis.metrics.catalog import Metric
+from genesis.metrics.families.folded import Folded
+from genesis.metrics.table import Table
 from genesis.monitoring.return_figures import ReturnFigures, at_equity
-from genesis.monitoring.snapshot import MonitorSnapshot
-from genesis.monitoring.table import Table
+from genesis.snapshot import MonitorSnapshot
 
 
 def risk(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:

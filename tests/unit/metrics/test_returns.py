@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from genesis.core.models import AnyEvent, Side
-from genesis.monitoring import catalog
-from genesis.monitoring.families import GROUPS, Folded
-from genesis.monitoring.snapshot import MonitorSnapshot
+from genesis.metrics import catalog
+from genesis.metrics.families import GROUPS, Folded
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.statistics import StatisticsSettings
+from genesis.snapshot import MonitorSnapshot
 from tests.unit.monitoring.account import capital, fill, monitor, quote
 
 STEP = timedelta(minutes=30)

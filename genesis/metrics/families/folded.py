@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from genesis.ledger.component import MAIN, OTHER
-from genesis.monitoring.snapshot import MonitorSnapshot
+from genesis.snapshot import MonitorSnapshot
 
 
 class Folded:

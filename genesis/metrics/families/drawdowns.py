@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from genesis.monitoring import catalog
-from genesis.monitoring.catalog import Metric
-from genesis.monitoring.families.folded import Folded
-from genesis.monitoring.snapshot import AccountSnapshot, MonitorSnapshot
-from genesis.monitoring.table import Table
+from genesis.metrics import catalog
+from genesis.metrics.catalog import Metric
+from genesis.metrics.families.folded import Folded
+from genesis.metrics.table import Table
+from genesis.snapshot import AccountSnapshot, MonitorSnapshot
 
 OPEN = "open"
 """The rank of the episode that is not over."""
