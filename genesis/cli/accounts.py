@@ -81,9 +81,9 @@ def add_report(commands: Commands) -> None:
 
 
 def _replay(options: argparse.Namespace, environ: Environ) -> int:
+    from genesis.commands.replay import replay, report_lines
     from genesis.database.address import configured
     from genesis.ingest.recorded_fills import read_fills
-    from genesis.replay import replay, report_lines
 
     settings = load_settings(options.config)
     if options.currency:
@@ -111,7 +111,7 @@ def _reconcile(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from genesis import reconcile
+    from genesis.commands import reconcile
     from genesis.core.statement import CashBasis, ComparisonSettings
     from genesis.database.address import configured
     from genesis.ingest.statement_http import tolerance
@@ -135,7 +135,7 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _baseline(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis import baseline
+    from genesis.commands import baseline
 
     step = None if options.step is None else baseline.checked_step(options.step)
     made = baseline.baseline(baseline.read_returns(options.returns, options.column), step)
@@ -151,7 +151,7 @@ def _baseline(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _report(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.report import report
+    from genesis.commands.report import report
 
     where, monitor = journal_of(options)
     settings = load_settings(options.config)._replace(monitor=monitor)

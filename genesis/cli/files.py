@@ -27,7 +27,7 @@ def add_programs(commands: Commands) -> None:
 
 
 def _generate(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis import generate
+    from genesis.commands import generate
 
     settings, root = load_settings(options.config), options.config.absolute().parent
     if not options.check:
@@ -41,7 +41,7 @@ def _generate(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _check(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.check import check_files
+    from genesis.commands.check import check_files
 
     settings = load_settings(options.config)
     say(f"ok: {options.config}")

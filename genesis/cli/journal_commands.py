@@ -57,10 +57,10 @@ def journal_of(options: argparse.Namespace) -> tuple[Address, MonitorSettings]:
 
 
 def _journal_verify(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis import journal_command
+    from genesis.commands import journal_upkeep
 
     where, settings = journal_of(options)
-    verdict = asyncio.run(journal_command.verify(where, settings, SystemClock()))
+    verdict = asyncio.run(journal_upkeep.verify(where, settings, SystemClock()))
     for fault in verdict.faults:
         print(f"FAULT: {fault}", file=sys.stderr)
     if verdict.faults:
@@ -74,29 +74,29 @@ def _journal_verify(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _journal_digest(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis import journal_command
+    from genesis.commands import journal_upkeep
 
-    events, digest = asyncio.run(journal_command.fingerprint(*journal_of(options), SystemClock()))
+    events, digest = asyncio.run(journal_upkeep.fingerprint(*journal_of(options), SystemClock()))
     say(f"{events} {digest}")
     return 0
 
 
 def _journal_export(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis import journal_command
+    from genesis.commands import journal_upkeep
 
     where, _ = journal_of(options)
     if options.output is None:
-        asyncio.run(journal_command.export(where, sys.stdout.buffer.write))
+        asyncio.run(journal_upkeep.export(where, sys.stdout.buffer.write))
         sys.stdout.buffer.flush()
         return 0
-    with journal_command.new_file(options.output) as file:
-        events = asyncio.run(journal_command.export(where, file.write))
+    with journal_upkeep.new_file(options.output) as file:
+        events = asyncio.run(journal_upkeep.export(where, file.write))
     say(f"written: {options.output}: {events} events")
     return 0
 
 
 def _journal_copy(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis import journal_command
+    from genesis.commands import journal_upkeep
     from genesis.database.address import configured
     from genesis.rotation.audit import copying as audit_copy
 
@@ -105,7 +105,7 @@ def _journal_copy(options: argparse.Namespace, environ: Environ) -> int:
     if source.path is not None and not source.path.exists():
         raise JournalError(f"journal {source}: there is no such file")
     with audit_copy.held(source) as audit:
-        events, digest = asyncio.run(journal_command.copy(source, target, settings, SystemClock()))
+        events, digest = asyncio.run(journal_upkeep.copy(source, target, settings, SystemClock()))
         say(f"copied: {events} events from {source} to {target}, digest {digest} on both sides")
         decisions = audit_copy.copy(audit, target)
     if decisions is not None:

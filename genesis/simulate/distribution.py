@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from statistics import fmean, median, quantiles
 from typing import NamedTuple
 
-from genesis.report.layout import heading, percent, span, table, wrapped
+from genesis.commands.report.layout import heading, percent, span, table, wrapped
 from genesis.simulate.lines import ASSUMED
 from genesis.simulate.profit import EQUAL_WEIGHT, NO_ROTATION, PLANS, ROTATION
 from genesis.simulate.seeds import Figures, Run

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
+from genesis.commands.report.layout import count, heading, moment, money, percent, span, table, wrapped
 from genesis.core.duration import duration_text
-from genesis.report.layout import count, heading, moment, money, percent, span, table, wrapped
 from genesis.rotation.audit.rows import settings_payload
 from genesis.rotation.decision import Reason
 from genesis.settings.rotation import RotationSettings

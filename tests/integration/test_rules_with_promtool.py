@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from genesis.alerts.catalog import ALERTS, TOPICS
 from genesis.alerts.timing_faults import OF_ROTATION
-from genesis.check import check_files
+from genesis.commands.check import check_files
 from genesis.configuration import load_settings
 from genesis.core.models import MAX_TEXT
 from genesis.monitoring.alert_manager import prometheus_config, rule_files, rule_tests

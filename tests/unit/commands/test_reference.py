@@ -7,8 +7,8 @@ import re
 import pytest
 import yaml
 
-from genesis import reference
 from genesis.alerts.catalog import ALERTS
+from genesis.commands import reference
 from genesis.metrics.catalog import CATALOG
 from genesis.settings.statistics import StatisticsSettings
 from tests.unit.alerts.alert_tree import changed, limits, settings

@@ -16,8 +16,8 @@ from pydantic import TypeAdapter
 from genesis.alerts.all_settings import ALERT_NAMES
 from genesis.alerts.documents import MARK
 from genesis.alerts.notify.settings import URGENCIES
+from genesis.commands.reference import FILES
 from genesis.core.duration import duration_text
-from genesis.reference import FILES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

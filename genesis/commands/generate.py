@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from genesis import reference, schemas
 from genesis.alerts.documents import MARK
+from genesis.commands import reference, schemas
 from genesis.configuration import Settings, load_settings
 from genesis.core.errors import GenesisError
 from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files, rule_tests, templates

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from genesis import generate
+from genesis.commands import generate
 from genesis.configuration import load_settings
 from genesis.core.errors import ConfigError, GenesisError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

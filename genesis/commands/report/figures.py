@@ -10,12 +10,7 @@ from genesis.analytics.capacity import CapacityFigures, Limit
 from genesis.analytics.correlation import CorrelationFigures
 from genesis.analytics.degradation import DegradationFigures
 from genesis.analytics.shortfall import ExecutionFigures
-from genesis.core.money import ZERO
-from genesis.ledger.drawdown import Episode
-from genesis.ledger.periods import PERIODS
-from genesis.monitoring.plain import text
-from genesis.monitoring.return_figures import ComponentFigures, ReturnFigures, at_equity
-from genesis.report.layout import (
+from genesis.commands.report.layout import (
     UNKNOWN,
     basis_points,
     cost,
@@ -31,6 +26,11 @@ from genesis.report.layout import (
     tenths,
     wrapped,
 )
+from genesis.core.money import ZERO
+from genesis.ledger.drawdown import Episode
+from genesis.ledger.periods import PERIODS
+from genesis.monitoring.plain import text
+from genesis.monitoring.return_figures import ComponentFigures, ReturnFigures, at_equity
 from genesis.snapshot import AccountSnapshot, HoldingSnapshot, PortfolioSnapshot, TradesSnapshot
 
 Lines = Iterator[str]

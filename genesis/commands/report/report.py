@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from genesis.commands.report import figures
+from genesis.commands.report.layout import WIDTH, moment
 from genesis.configuration import Settings
 from genesis.core.clock import Clock
 from genesis.core.errors import GenesisError
 from genesis.database.address import Address
 from genesis.ledger.journal import Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
-from genesis.report import figures
-from genesis.report.layout import WIDTH, moment
 from genesis.snapshot import MonitorSnapshot, PortfolioSnapshot, StrategySnapshot
 
 _STRATEGY_ERROR = "not known: a strategy's books failed, see below"

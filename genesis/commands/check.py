@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from genesis import generate
 from genesis.alerts.figure_settings import PeriodLossAlert
 from genesis.alerts.settings import AlertSettings
+from genesis.commands import generate
 from genesis.configuration import Settings
 from genesis.settings.rotation import RotationSettings
 from genesis.stack import programs

@@ -16,6 +16,8 @@ from genesis.analytics.correlation import CorrelationFigures
 from genesis.analytics.degradation import DegradationFigures
 from genesis.analytics.shortfall import ExecutionFigures
 from genesis.cli import main
+from genesis.commands.report import report
+from genesis.commands.report.layout import WIDTH
 from genesis.configuration import Settings, load_settings
 from genesis.core.clock import SystemClock
 from genesis.core.errors import GenesisError, JournalError
@@ -23,8 +25,6 @@ from genesis.core.models import AnyEvent, Side
 from genesis.database.address import Address, address
 from genesis.ledger.journal import Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
-from genesis.report import report
-from genesis.report.layout import WIDTH
 from genesis.snapshot import AccountSnapshot, MonitorSnapshot, PortfolioSnapshot, StrategySnapshot, TripFigures
 from tests.unit.monitoring.account import ROOT, capital, fill, quote, signal
 

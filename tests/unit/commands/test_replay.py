@@ -8,7 +8,7 @@ import pytest
 
 from genesis.cli import main
 
-CONFIG = str(Path(__file__).parents[2] / "config")
+CONFIG = str(Path(__file__).parents[3] / "config")
 HEAD = "seq,account,coin,time_utc,side,price,size,closed_pnl,fee,crossed,start_position"
 BUY = "1,acct,BTC,2026-11-01T10:00Z,Buy,50000,1,0,25,1,0"
 SELL = "2,acct,BTC,2026-11-01T11:00:30Z,Sell,51000,1,1000,25.5,1,1"

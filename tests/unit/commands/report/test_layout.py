@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from genesis.report import layout
+from genesis.commands.report import layout
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ import jsonschema
 import pytest
 import yaml
 
-from genesis.reference import FILES
-from genesis.schemas import schemas
+from genesis.commands.reference import FILES
+from genesis.commands.schemas import schemas
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SCHEMAS = {name: json.loads(text) for name, text in schemas().items()}
 
 

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from genesis.baseline import baseline, checked_step, read_returns, yaml_block
 from genesis.cli import main
+from genesis.commands.baseline import baseline, checked_step, read_returns, yaml_block
 from genesis.core.errors import GenesisError
 from genesis.settings.strategies import StrategiesSettings
 

@@ -1,0 +1,1 @@
+"""What each sub-command does; genesis/cli reads its arguments."""
