@@ -45,7 +45,7 @@ def metrics() -> str:
         lines += [f"## {title}", "", *_table(("Metric", "Type", "Labels", "Meaning"), rows), ""]
     return _page(
         "Metrics",
-        "genesis/monitoring/catalog.py",
+        "genesis/metrics/catalog.py",
         "Every metric, by the process whose /metrics has it. Base units; ratios from 0 to 1; money in the account's reporting "
         "currency (`genesis_portfolio_info`). Losses, costs and drawdowns are positive numbers, P&L is signed. A figure that "
         "cannot be computed is left out, and `genesis_strategy_undefined_info` or `genesis_portfolio_undefined_info` says "

@@ -161,7 +161,7 @@ def test_an_unknown_figure_is_a_dash_with_its_reason_below(where: Address) -> No
     ],
 )
 def test_what_a_snapshot_has_is_told_but_for_what_is_no_figure_of_a_report(part: type, left_out: set[str]) -> None:
-    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "genesis" / "report").glob("*.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "genesis" / "commands" / "report").glob("*.py"))
     names = {field.name for field in dataclasses.fields(part)}
     assert {name for name in names if not re.search(rf"\.{name}\b", source)} == left_out - {"undefined", "unvalued"}
     assert left_out <= names
