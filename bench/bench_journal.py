@@ -25,7 +25,7 @@ from genesis.configuration import load_settings
 from genesis.core.errors import StackError
 from genesis.core.models import Fill, Liquidity, Quote, Side
 from genesis.database.address import Address, address
-from genesis.ledger.journal import Journal
+from genesis.ledger.journal import Append, Committed, Journal
 from genesis.logs import configure_logs
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.settings.monitor import MonitorSettings
@@ -79,17 +79,26 @@ async def journaled(journal: Journal, work: Sequence[Sequence[Fill]], senders: i
 
     async def send() -> None:
         for batch in rest:
-            await journal.append(batch, lambda _: None)
+            await journal.append(Append(batch))
 
     started = time.perf_counter()
     await asyncio.gather(*(send() for _ in range(senders)))
     return time.perf_counter() - started
 
 
+async def acknowledge(journal: Journal) -> None:
+    """Take the journal's steps, and answer each append: what a monitor does, without the books."""
+    async for step in journal.work():
+        if isinstance(step, Committed):
+            for append in step.appends:
+                append.done.set_result(None)
+
+
 async def compare(where: Address, folder: Path, *, size: int, senders: int, events: int) -> None:
     ours: list[float] = []
     theirs: list[float] = []
-    async with Journal(where) as journal:
+    async with Journal(where) as journal, asyncio.TaskGroup() as group:
+        group.create_task(acknowledge(journal))
         for round_ in range(ROUNDS + 1):
             first = journal.count
             work = batches(range(first, first + events), size)
@@ -100,6 +109,7 @@ async def compare(where: Address, folder: Path, *, size: int, senders: int, even
                 theirs.append(raw(folder, work))
                 ours.append(await journaled(journal, work, senders))
         assert journal.count == (ROUNDS + 1) * events  # every one of them was new, and is kept
+        journal.end()
     ours, theirs = ours[1:], theirs[1:]
     ratios = [our / their for our, their in zip(ours, theirs, strict=True)]
     print(

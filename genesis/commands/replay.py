@@ -11,11 +11,11 @@ from typing import NamedTuple, TypeAlias
 from genesis.configuration import Settings
 from genesis.core.clock import Clock
 from genesis.core.money import ZERO, exact_arithmetic
+from genesis.core.receipt import Outcome, Receipt
 from genesis.database.address import Address
 from genesis.ingest.recorded_fills import RecordedFill
 from genesis.ledger.journal import Journal
-from genesis.monitoring.strategy_monitor import Receipt, StrategyPerformanceMonitor
-from genesis.monitoring.telemetry import Outcome
+from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.snapshot import HoldingSnapshot, MonitorSnapshot
 
 CENT = Decimal("0.01")

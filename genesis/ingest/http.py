@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import enum
 import time
 import zlib
 from collections import Counter
@@ -18,6 +17,7 @@ from aiohttp.typedefs import Middleware
 
 from genesis.core.errors import EventError, JournalBusyError, JournalError
 from genesis.core.models import AnyEvent
+from genesis.core.receipt import Receipt
 from genesis.ingest.answers import JSON, answer, later, refuse
 from genesis.ingest.codec import decode_event, identity, shown
 from genesis.ingest.schema import event_schema
@@ -45,15 +45,6 @@ _GZIP = "gzip"
 _GZIP_WINDOW = 31
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _REJECTED = "rejected"
-
-
-class Receipt(Protocol):
-    """What became of an event, and what was wrong with it if it was refused."""
-
-    @property
-    def outcome(self) -> enum.Enum: ...
-    @property
-    def error(self) -> EventError | None: ...
 
 
 class RequestCounter(Protocol):

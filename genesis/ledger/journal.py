@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,7 +24,7 @@ from genesis.ledger.points import NO_POINTS, Points
 from genesis.ledger.rows import Row
 from genesis.ledger.store import AppendResult, Sequenced, Store
 
-__all__ = ["AppendResult", "Journal"]
+__all__ = ["Append", "AppendResult", "Committed", "Failed", "Journal", "Recovered", "Step"]
 
 MAX_PENDING = 50_000
 """Events that may wait for their commit."""
@@ -38,16 +38,52 @@ _Result = TypeVar("_Result")
 _log = structlog.get_logger(__name__)
 
 
-class _Append(NamedTuple):
-    """Events that wait for their commit, and who waits for them."""
+class Append:
+    """Events that become durable together, whole or not at all; whoever appends them may keep more with them."""
 
-    events: Sequence[AnyAccountEvent]
-    book: Callable[[Sequence[AppendResult]], None]
-    done: asyncio.Future[None]
+    __slots__ = ("done", "events", "results")
+
+    def __init__(self, events: Sequence[AnyAccountEvent]) -> None:
+        self.events = events
+        self.results: Sequence[AppendResult] = ()
+        """What became of each event, in their order, once they are durable."""
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """To be ended by whoever books the events; the journal ends it with an error if they could not be made durable."""
+        self.done.add_done_callback(_retrieve)
+
+
+class Committed(NamedTuple):
+    """These are durable now, with their results, in the journal's order: one commit."""
+
+    appends: Sequence[Append]
+
+    @property
+    def size(self) -> int:
+        """The number of events, repeats included."""
+        return sum(len(append.events) for append in self.appends)
+
+
+class Recovered(NamedTuple):
+    """An event that turned out to be durable after its append had failed."""
+
+    sequence: int
+    event: AnyAccountEvent
+
+
+class Failed(NamedTuple):
+    """A commit failed, or an attempt to find out whether the database works again."""
+
+    error: JournalError
+
+
+Step = Committed | Recovered | Failed
 
 
 class Journal:
-    """A database of events, written by this process alone."""
+    """A database of events, written by this process alone.
+
+    Appends wait until somebody takes the steps of `work`: the one who keeps the books.
+    """
 
     def __init__(
         self,
@@ -66,20 +102,15 @@ class Journal:
         """Sequence of the newest event that is durable and booked; 0 if there is none."""
         self.pending = 0
         """Events that wait for their commit."""
-        self.recovered: Callable[[int, AnyAccountEvent], Awaitable[None]] = _left
-        """Awaited with each event that turns out to be durable though its append failed, in order and before any later one."""
-        self.committed: Callable[[int], None] = _nothing
-        """Called with the number of events after each commit."""
-        self.failed: Callable[[JournalError], None] = _nothing
-        """Called after each commit that failed, also those that only try whether it works again."""
         self._store = Store(self.address, clock or SystemClock(), read_only=read_only)
         self._max_pending = max_pending
         self._read_only = read_only
-        self._queue: deque[_Append] = deque()
+        self._queue: deque[Append] = deque()
         self._arrived = asyncio.Event()
         self._out_of_order = False
         self._closing = True
-        self._worker: asyncio.Task[None] | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
 
     @property
@@ -95,39 +126,68 @@ class Journal:
             raise
         self.last_sequence = self._store.last_sequence
         self._closing = False
-        self._worker = asyncio.create_task(self._work())
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """Take no more appends; `work` ends once nothing waits."""
         self._closing = True
         self._arrived.set()
-        if self._worker is not None:
-            await self._worker
+
+    async def __aexit__(self, *_: object) -> None:
+        self.end()
+        await self._idle.wait()
+        self._turn_away()
         await self._run(self._store.close)
         self._thread.shutdown()
 
-    async def append(self, events: Sequence[AnyAccountEvent], book: Callable[[Sequence[AppendResult]], None]) -> None:
-        """Commit the new ones among `events`, in their order, whole or not at all; then call `book` with what became of each.
+    async def append(self, append: Append) -> None:
+        """Have the new ones among the events committed, in their order; returns when whoever takes the steps has booked them.
 
-        `book` is called in the journal's order, even when the caller is cancelled meanwhile.
+        They are booked even if the caller is cancelled meanwhile.
 
         Raises:
             JournalBusyError: too many events wait; nothing of these was taken.
-            JournalError: `book` is not called; the message says why. If it is `retryable`, send them again: should they turn
-                out to be durable after all, they go to `recovered`, and are duplicates then.
+            JournalError: nothing is booked; the message says why. If it is `retryable`, send the events again: should they turn
+                out to be durable after all, they come as `Recovered`, and are duplicates then.
         """
         if self._closing or self._read_only:
             raise JournalError(f"journal {self.address}: is not open", retryable=True)
-        if self.pending and self.pending + len(events) > self._max_pending:
+        if self.pending and self.pending + len(append.events) > self._max_pending:
             raise JournalBusyError(
                 f"journal {self.address}: {self.pending} events wait for their commit: send these again later"
             )
-        one = _Append(events, book, asyncio.get_running_loop().create_future())
-        one.done.add_done_callback(_seen)
-        self._queue.append(one)
-        self.pending += len(events)
+        self._queue.append(append)
+        self.pending += len(append.events)
         self._arrived.set()
-        await asyncio.shield(one.done)
+        await asyncio.shield(append.done)
+
+    async def work(self) -> AsyncIterator[Step]:
+        """Commit what waits, group after group, until the journal is closed and nothing waits any more.
+
+        The steps come in the journal's order. The next commit begins when the next step is asked for, so whatever a step says
+        is booked before anything later. If the iteration ends early, nothing more is taken.
+        """
+        if not self._idle.is_set():
+            raise RuntimeError("the journal's steps are taken already")
+        self._idle.clear()
+        try:
+            while True:
+                while self._queue:
+                    async for step in self._commit(self._next_group()):
+                        yield step
+                self._arrived.clear()
+                if self._closing:
+                    return
+                try:
+                    async with asyncio.timeout(_LOOK_AGAIN if self._out_of_order else None):
+                        await self._arrived.wait()
+                except TimeoutError:
+                    async for step in self._look_again():
+                        yield step
+        finally:
+            self._closing = True
+            self._idle.set()
+            self._turn_away()
 
     async def replay(self, after: int = 0) -> AsyncIterator[list[Sequenced]]:
         """All events with a sequence above `after`, in order, in batches of (sequence, event)."""
@@ -191,21 +251,7 @@ class Journal:
     async def _run(self, work: Callable[..., _Result], *arguments: object) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 
-    async def _work(self) -> None:
-        """Commit what waits, group after group, until the journal is closed and nothing waits any more."""
-        while True:
-            while self._queue:
-                await self._commit(self._next_group())
-            self._arrived.clear()
-            if self._closing:
-                return
-            try:
-                async with asyncio.timeout(_LOOK_AGAIN if self._out_of_order else None):
-                    await self._arrived.wait()
-            except TimeoutError:
-                await self._look_again()
-
-    def _next_group(self) -> list[_Append]:
+    def _next_group(self) -> list[Append]:
         group = [self._queue.popleft()]
         size = len(group[0].events)
         while self._queue and size + len(self._queue[0].events) <= _MAX_COMMIT:
@@ -213,68 +259,73 @@ class Journal:
             size += len(group[-1].events)
         return group
 
-    async def _commit(self, group: Sequence[_Append]) -> None:
+    async def _commit(self, group: Sequence[Append]) -> AsyncIterator[Step]:
         try:
-            entries = await self._run(self._store.append, [event for one in group for event in one.events])
+            results = await self._run(self._store.append, [event for append in group for event in append.events])
         except Exception as error:
-            await self._take_found()
-            await self._fail(group, error)
+            async for recovered in self._found():
+                yield recovered
+            async for step in self._fail(group, error):
+                yield step
             return
-        await self._take_found()
+        async for recovered in self._found():
+            yield recovered
         self._note_order(None)
-        self.committed(len(entries))
         start = 0
-        for one in group:
-            end = start + len(one.events)
-            self._book(one, entries[start:end])
+        for append in group:
+            end = start + len(append.events)
+            append.results = results[start:end]
             start = end
-        await self._take_found()
+        self.pending -= len(results)
+        self.last_sequence += sum(result is AppendResult.NEW for result in results)
+        yield Committed(group)
+        async for recovered in self._found():
+            yield recovered
 
-    def _book(self, one: _Append, entries: Sequence[AppendResult]) -> None:
-        self.pending -= len(entries)
-        self.last_sequence += sum(1 for entry in entries if entry is AppendResult.NEW)
-        try:
-            one.book(entries)
-        except Exception as error:  # it is the caller's, who has to hear of it; the others' events are booked all the same
-            one.done.set_exception(error)
-        else:
-            one.done.set_result(None)
-
-    async def _fail(self, group: Sequence[_Append], error: Exception) -> None:
-        known = isinstance(error, JournalError)
-        if not known:
-            _log.error("the journal failed in a way that nobody thought of", exc_info=error)
-        told = error if isinstance(error, JournalError) else JournalError(f"journal {self.address}: {error!r}")
-        if not told.retryable and len(group) > 1:
-            for one in group:  # something may be wrong with one of them; the others are not to suffer from it
-                await self._commit([one])
+    async def _fail(self, group: Sequence[Append], error: Exception) -> AsyncIterator[Step]:
+        if not isinstance(error, JournalError):
+            _log.error("the journal failed in an unexpected way", exc_info=error)
+            error = JournalError(f"journal {self.address}: {error!r}")
+        if not error.retryable and len(group) > 1:
+            for append in group:  # something may be wrong with one of them; the others must not suffer from it
+                async for step in self._commit([append]):
+                    yield step
             return
-        self._note_order(told)
-        self.failed(told)
+        self._note_order(error)
         waiting = list(group)
-        if told.retryable:  # those behind would wait for the same answer
+        if error.retryable:  # those behind would wait for the same answer
             waiting += self._queue
             self._queue.clear()
-        for one in waiting:
-            self.pending -= len(one.events)
-            one.done.set_exception(told)
+        self._refuse(waiting, error)
+        yield Failed(error)
 
-    async def _look_again(self) -> None:
+    def _refuse(self, appends: Iterable[Append], error: JournalError) -> None:
+        for append in appends:
+            self.pending -= len(append.events)
+            append.done.set_exception(error)
+
+    def _turn_away(self) -> None:
+        """Refuse what waits when nobody takes steps any more."""
+        self._refuse(self._queue, JournalError(f"journal {self.address}: is not open", retryable=True))
+        self._queue.clear()
+
+    async def _look_again(self) -> AsyncIterator[Step]:
         try:
             await self._run(self._store.check)
         except JournalError as error:
-            self.failed(error)
+            yield Failed(error)
             return
-        await self._take_found()
+        async for step in self._found():
+            yield step
         self._note_order(None)
 
-    async def _take_found(self) -> None:
-        """Have booked what was found to be durable after a connection had broken."""
+    async def _found(self) -> AsyncIterator[Recovered]:
+        """What was found to be durable after a connection had broken."""
         found = self._store.found
         while found and found[0][0] == self.last_sequence + 1:  # nothing goes before what is still to be booked
             sequence, event = found.popleft()
             _log.warning("an event of a broken commit is in the journal", journal=str(self.address), event_id=event.event_id)
-            await self.recovered(sequence, event)
+            yield Recovered(sequence, event)
             self.last_sequence = sequence
 
     def _note_order(self, error: JournalError | None) -> None:
@@ -286,15 +337,7 @@ class Journal:
         self._out_of_order = error is not None
 
 
-def _nothing(_: object) -> None:
-    """Where nobody wants to know."""
-
-
-async def _left(_: int, __: object) -> None:
-    """Where nobody keeps books."""
-
-
-def _seen(done: asyncio.Future[None]) -> None:
-    """A caller that was cancelled asks for no result; that is no reason for asyncio to complain."""
+def _retrieve(done: asyncio.Future[None]) -> None:
+    """A caller that was cancelled asks for no result; asyncio must not complain about an error that nobody saw."""
     if not done.cancelled():
         done.exception()

@@ -11,13 +11,14 @@ from prometheus_client import Metric as Family
 
 from genesis import __version__
 from genesis.core.clock import Clock
+from genesis.core.receipt import Outcome
 from genesis.ledger.journal import Journal
 from genesis.metrics import catalog
 from genesis.metrics.exposition import Exporter, TextExposition
 from genesis.metrics.families import GROUPS, Folded
 from genesis.metrics.table import Table
 from genesis.monitoring.alert_manager import AlertThreshold
-from genesis.monitoring.telemetry import Outcome, Telemetry
+from genesis.monitoring.telemetry import Telemetry
 from genesis.snapshot import MonitorSnapshot
 
 _log = structlog.get_logger(__name__)

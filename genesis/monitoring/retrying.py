@@ -9,7 +9,7 @@ import structlog
 
 from genesis.core.errors import JournalError
 from genesis.core.models import AnyEvent
-from genesis.monitoring.strategy_monitor import Receipt
+from genesis.core.receipt import Receipt
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 """Seconds between two attempts: twice as long each time."""

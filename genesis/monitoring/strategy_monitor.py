@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import getcontext, setcontext
 from types import MappingProxyType
-from typing import NamedTuple
 
 import structlog
 
@@ -14,10 +13,11 @@ from genesis.core.clock import Clock, SystemClock
 from genesis.core.errors import EventError
 from genesis.core.models import AnyAccountEvent, AnyEvent, AnyMarketEvent, MarketEvent, MarketTrade, Quote, Void
 from genesis.core.money import EXACT, exact_arithmetic
+from genesis.core.receipt import Outcome, Receipt
 from genesis.core.statement import ComparisonSettings, Statement
 from genesis.ledger.digest import digest
 from genesis.ledger.enrichment import Enrichment
-from genesis.ledger.journal import AppendResult, Journal
+from genesis.ledger.journal import Append, AppendResult, Committed, Journal, Recovered
 from genesis.ledger.reconciliation import Reconciliation, reconcile
 from genesis.monitoring.accounts import Accounts
 from genesis.monitoring.cached_figures import SettledFigures
@@ -25,7 +25,7 @@ from genesis.monitoring.capacities import Capacities
 from genesis.monitoring.intake import Intake
 from genesis.monitoring.restart import Progress, correct, replay
 from genesis.monitoring.summary import summarise
-from genesis.monitoring.telemetry import Outcome, Telemetry
+from genesis.monitoring.telemetry import Telemetry
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.strategies import StrategySettings
 from genesis.settings.trading_rules import TradingRules
@@ -34,20 +34,27 @@ from genesis.snapshot import MonitorSnapshot
 _log = structlog.get_logger(__name__)
 
 
-class Receipt(NamedTuple):
-    """The answer to an event: what became of it, and what was wrong with it if it was refused."""
-
-    outcome: Outcome
-    error: EventError | None = None
-
-
 _ACCEPTED = Receipt(Outcome.ACCEPTED)
 _DUPLICATE = Receipt(Outcome.DUPLICATE)
 _LATE = Receipt(Outcome.LATE)
 
 
+class _Batch(Append):
+    """Events that came together: the account events among them wait for their commit, and then all are booked in order."""
+
+    __slots__ = ("all_events", "receipts", "refused", "started")
+
+    def __init__(self, events: Sequence[AnyEvent], refused: Mapping[int, EventError], started: float) -> None:
+        """`refused`: position → why the account event there is not booked; `started`: monotonic time of the arrival."""
+        super().__init__([e for i, e in enumerate(events) if not isinstance(e, MarketEvent) and i not in refused])
+        self.all_events = events
+        self.refused = refused
+        self.started = started
+        self.receipts: list[Receipt] = []
+
+
 class StrategyPerformanceMonitor:
-    """Keeps the account's books from its events, and tells what they mean.
+    """Keeps the account's books from its events, and works out what they mean.
 
     An account event is durable in the journal before it is booked, and booked before `handle` returns. Market events are
     not kept: they move the marks, and return without waiting for anything.
@@ -71,9 +78,7 @@ class StrategyPerformanceMonitor:
         self._take_up(rules, configured)
         self._mark_seen: dict[str, float] = {}
         self._voiding = asyncio.Lock()
-        journal.recovered = self._recover
-        journal.committed = self.telemetry.journal_commit.observe
-        journal.failed = self.telemetry.journal_failed
+        self._bookkeeping: asyncio.Task[None] | None = None
 
     def follow(self, rules: TradingRules, configured: Mapping[str, StrategySettings]) -> None:
         """Go on with another trading_rules.yaml and strategies.yaml. Books, events under way and all figures go on.
@@ -160,28 +165,55 @@ class StrategyPerformanceMonitor:
     async def _take(self, events: Sequence[AnyEvent]) -> list[Receipt]:
         started = self._clock.monotonic()
         refused = self._intake.account_refusals(events, self._clock.timestamp())
-        events = self._noted(events)
-        kept = [e for i, e in enumerate(events) if not isinstance(e, MarketEvent) and i not in refused]
-        receipts: list[Receipt] = []
-
-        def book(entries: Sequence[AppendResult]) -> None:
-            if kept:
-                self.telemetry.journal_append.observe(self._clock.monotonic() - started)
-            known = iter(entries)
-            for position, event in enumerate(events):
-                if isinstance(event, MarketEvent):
-                    receipts.append(self._market(event))
-                    continue
-                error = refused.get(position)
-                receipt = Receipt(Outcome.REJECTED, error) if error else self._receive(event, next(known))
-                self._record(event, receipt, started)
-                receipts.append(receipt)
-
-        if kept:
-            await self._journal.append(kept, book)
+        batch = _Batch(self._enriched(events), refused, started)
+        if batch.events:
+            self._keep_books()
+            await self._journal.append(batch)
         else:
-            book(())
-        return receipts
+            self._book(batch)
+        return batch.receipts
+
+    def _keep_books(self) -> None:
+        """From the first event on, book what the journal has committed."""
+        if self._bookkeeping is None:
+            self._bookkeeping = asyncio.create_task(self._follow_journal())
+
+    async def _follow_journal(self) -> None:
+        """Book what is durable, in the journal's order, until the journal is closed."""
+        try:
+            async for step in self._journal.work():
+                if isinstance(step, Committed):
+                    self.telemetry.journal_commit.observe(step.size)
+                    for append in step.appends:
+                        self._book_committed(append)
+                elif isinstance(step, Recovered):
+                    await self._recover(step.sequence, step.event)
+                else:
+                    self.telemetry.journal_errors += 1
+        except Exception:
+            _log.exception("the books cannot follow the journal: no event is taken any more; start the monitor again")
+
+    def _book_committed(self, append: Append) -> None:
+        """Book one append, and let its sender have the answer. An error is its sender's; the others are booked all the same."""
+        assert isinstance(append, _Batch)  # noqa: S101 - nobody else appends
+        self.telemetry.journal_append.observe(self._clock.monotonic() - append.started)
+        try:
+            self._book(append)
+        except Exception as error:
+            append.done.set_exception(error)
+        else:
+            append.done.set_result(None)
+
+    def _book(self, batch: _Batch) -> None:
+        results = iter(batch.results)
+        for position, event in enumerate(batch.all_events):
+            if isinstance(event, MarketEvent):
+                batch.receipts.append(self._market(event))
+                continue
+            error = batch.refused.get(position)
+            receipt = Receipt(Outcome.REJECTED, error) if error else self._receive(event, next(results))
+            self._record(event, receipt, batch.started)
+            batch.receipts.append(receipt)
 
     async def save_snapshot(self) -> None:
         """Keep the accounts in the journal's database, so that a restart replays only what came later."""
@@ -262,8 +294,8 @@ class StrategyPerformanceMonitor:
             return not self._accounts.ledger.marks[event.symbol].quoted
         return isinstance(event, Quote)
 
-    def _noted(self, events: Sequence[AnyEvent]) -> Sequence[AnyEvent]:
-        """The events, with all noted that a replay cannot know."""
+    def _enriched(self, events: Sequence[AnyEvent]) -> Sequence[AnyEvent]:
+        """The events, with what is known now and will not be known when the journal is replayed."""
         if all(isinstance(event, MarketEvent) for event in events):
             return events
         notes = Enrichment(self._accounts.ledger, self._accounts.decisions.kept)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import enum
 from collections import Counter
 
 from genesis.analytics.clock_offset import ClockOffsets
 from genesis.analytics.histogram import Histogram
-from genesis.core.errors import JournalError
 from genesis.core.models import (
     AccountEvent,
     AnyEvent,
@@ -21,6 +19,7 @@ from genesis.core.models import (
     SignalEnd,
     Void,
 )
+from genesis.core.receipt import Outcome
 
 _PROCESSING_BOUNDS = (5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 0.1, 1.0)
 _LAG_BOUNDS = (1e-3, 5e-3, 1e-2, 5e-2, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
@@ -28,20 +27,6 @@ _COMMIT_BOUNDS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500)
 _APPEND_BOUNDS = (1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.5, 1.0)
 
 EVENT_TYPES: tuple[type[AnyEvent], ...] = (Quote, Depth, MarketTrade, Signal, SignalEnd, Fill, Funding, CapitalFlow, Void)
-
-
-class Outcome(enum.Enum):
-    """What became of an event."""
-
-    ACCEPTED = "accepted"
-    DUPLICATE = "duplicate"
-    """It was taken in before; nothing changed."""
-    CONFLICT = "conflict"
-    """Another event was taken in under the same identity; this one was refused."""
-    REJECTED = "rejected"
-    """It holds a value that cannot be booked."""
-    LATE = "late"
-    """A market event older than its symbol's mark; nothing changed."""
 
 
 class KindTelemetry:
@@ -92,7 +77,3 @@ class Telemetry:
             self.unreadable += 1
         else:
             known.outcomes[Outcome.REJECTED.value] += 1
-
-    def journal_failed(self, _: JournalError) -> None:
-        """Count a commit that failed; the journal's log says why."""
-        self.journal_errors += 1

@@ -14,15 +14,16 @@ from sqlalchemy import Executable, delete, text, update
 from genesis.cli import main
 from genesis.configuration import load_settings
 from genesis.core.models import AnyEvent, Side, Void
+from genesis.core.receipt import Outcome
 from genesis.database.address import Address, address
 from genesis.ingest.codec import decode_event
 from genesis.ledger.journal import Journal
 from genesis.ledger.schema import EVENT, SNAPSHOT
 from genesis.ledger.store import Store
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
-from genesis.monitoring.telemetry import Outcome
 from genesis.settings.monitor import MonitorSettings
 from tests.behind import somebody_else
+from tests.unit.ledger.bookkeeper import kept
 from tests.unit.monitoring.account import at, capital, fill, quote
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -97,13 +98,13 @@ def test_a_sound_journal_is_verified_and_its_digest_is_the_monitors(recorded: st
 
 def test_a_live_journal_can_be_looked_into_and_its_monitor_goes_on(journal_address: Address, run: Run) -> None:
     async def scenario() -> None:
-        async with Journal(journal_address) as journal:
-            await journal.append([capital("1")], lambda _: None)
+        async with kept(journal_address) as keeper:
+            await keeper.append(capital("1"))
             code, out, err = await asyncio.to_thread(run, "verify", journal_address)
             assert code == 0, err
             assert ": 1 events in sequence" in out
-            await journal.append([capital("2")], lambda _: None)
-            assert journal.count == 2
+            await keeper.append(capital("2"))
+            assert keeper.journal.count == 2
 
     asyncio.run(scenario())
 

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,7 +18,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from genesis.core.errors import JournalError
-from genesis.core.models import AnyAccountEvent, CapitalFlow
+from genesis.core.models import CapitalFlow
 from genesis.database.address import Address, configured
 from genesis.ledger.journal import AppendResult, Journal
 from genesis.settings.monitor import MonitorSettings
@@ -26,6 +26,7 @@ from tests.behind import lose_the_next_answer
 from tests.integration.postgres import PASSWORD, Cluster
 from tests.integration.proxy import Proxy
 from tests.integration.waiting import SOON, until
+from tests.unit.ledger.bookkeeper import Bookkeeper, bookkeeper
 
 TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -40,32 +41,18 @@ def flow(name: str) -> CapitalFlow:
     return CapitalFlow(time=TIME, event_id=name, strategy="s", amount=Decimal(1))
 
 
-class Keeper:
-    """A journal, and the events that its books have, in the order in which they were booked."""
+class Keeper(Bookkeeper):
+    """A bookkeeper of flows, which have names."""
 
-    def __init__(self, journal: Journal) -> None:
-        self.journal = journal
-        self.booked: list[str] = []
-        self.failures: list[JournalError] = []
-        journal.recovered = self._recovered
-        journal.failed = self.failures.append
-
-    async def append(self, *names: str) -> list[AppendResult]:
-        entries: list[AppendResult] = []
-
-        def book(given: Sequence[AppendResult]) -> None:
-            entries.extend(given)
-            self.booked += [name for name, entry in zip(names, given, strict=True) if entry is AppendResult.NEW]
-
-        await self.journal.append([flow(name) for name in names], book)
-        return entries
+    async def take(self, *names: str) -> list[AppendResult]:
+        return await self.append(*map(flow, names))
 
     async def insist(self, *names: str, within: float = SOON) -> list[AppendResult]:
         """Send again until it is taken."""
         async with asyncio.timeout(within):
             while True:
                 try:
-                    return await self.append(*names)
+                    return await self.take(*names)
                 except JournalError as error:
                     if not error.retryable:
                         raise
@@ -74,24 +61,21 @@ class Keeper:
     async def go_on(self) -> None:
         """Append until it fails."""
         for number in range(1000):
-            await self.append(*(f"{number}-{n}" for n in range(50)))
+            await self.take(*(f"{number}-{n}" for n in range(50)))
 
-    async def replayed(self) -> list[str]:
-        return [event.event_id async for batch in self.journal.replay() for _, event in batch]
-
-    async def _recovered(self, _: int, event: AnyAccountEvent) -> None:
-        self.booked.append(event.event_id)
+    async def names(self) -> list[str]:
+        return [event.event_id for event in await self.replayed()]
 
 
 @asynccontextmanager
 async def keeper(where: Address | Path) -> AsyncIterator[Keeper]:
-    async with Journal(where) as journal:
-        yield Keeper(journal)
+    async with Journal(where) as journal, bookkeeper(journal, Keeper) as opened:
+        yield opened
 
 
 async def kept(where: Address | Path) -> list[str]:
     async with keeper(where) as opened:
-        return await opened.replayed()
+        return await opened.names()
 
 
 def remount(disk: Path, how: str) -> None:
@@ -100,7 +84,7 @@ def remount(disk: Path, how: str) -> None:
 
 async def test_a_full_disk_fails_what_does_not_fit_and_what_fits_again_is_taken(disk: Path) -> None:
     async with keeper(disk / "j.db") as full:
-        await full.append("first")
+        await full.take("first")
         ballast = disk / "ballast"
         with pytest.raises(OSError, match="No space"):
             ballast.write_bytes(bytes(4 << 20))
@@ -110,13 +94,13 @@ async def test_a_full_disk_fails_what_does_not_fit_and_what_fits_again_is_taken(
         acknowledged = list(full.booked)
         ballast.unlink()
         assert await full.insist("after") == [AppendResult.NEW]
-        assert await full.replayed() == full.booked == [*acknowledged, "after"]
+        assert await full.names() == full.booked == [*acknowledged, "after"]
     assert await kept(disk / "j.db") == [*acknowledged, "after"]
 
 
 async def test_a_read_only_disk_is_named_and_costs_nothing(disk: Path) -> None:
     async with keeper(disk / "j.db") as held:
-        await held.append("a")
+        await held.take("a")
     remount(disk, "ro")
     with pytest.raises(JournalError, match="must be writable for this user"):
         await kept(disk / "j.db")
@@ -135,10 +119,10 @@ async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, monkeypatch
 
 async def test_a_file_that_was_taken_away_acknowledges_nothing_until_it_is_back(tmp_path: Path) -> None:
     async with keeper(tmp_path / "j.db") as held:
-        await held.append("a")
+        await held.take("a")
         (tmp_path / "j.db").rename(tmp_path / "away")
         with pytest.raises(JournalError, match="removed or replaced"):
-            await held.append("b")
+            await held.take("b")
         (tmp_path / "away").rename(tmp_path / "j.db")
         assert await held.insist("b") == [AppendResult.NEW]
     assert await kept(tmp_path / "j.db") == ["a", "b"]
@@ -170,7 +154,7 @@ def half(file: Path) -> None:
 @pytest.mark.parametrize("spoil", [damage_last_page, damage_a_page_in_the_middle, truncate, half])
 async def test_a_damaged_file_is_refused_at_the_start(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
     async with keeper(tmp_path / "j.db") as held:
-        await held.append(*(f"{n}" for n in range(2000)))
+        await held.take(*(f"{n}" for n in range(2000)))
     spoil(tmp_path / "j.db")
     with pytest.raises(JournalError, match=r"j\.db: .*restore it from a backup"):
         await Journal(tmp_path / "j.db").__aenter__()
@@ -188,12 +172,12 @@ from pathlib import Path
 from genesis.database.address import address
 from genesis.ledger.journal import Journal
 from genesis.logs import configure_logs
-from tests.integration.test_journal_faults import flow
+from tests.unit.ledger.bookkeeper import kept
 
 async def main():
     password = Path(sys.argv[2]) if len(sys.argv) > 2 else None
-    async with Journal(address(sys.argv[1], password)) as journal:
-        await journal.append([flow("theirs")], lambda _: None)
+    async with kept(address(sys.argv[1], password)) as keeper:
+        await keeper.append(flow("theirs"))
         print("open", flush=True)
         await asyncio.sleep(600)
 
@@ -229,8 +213,8 @@ async def test_a_second_process_is_refused_and_takes_over_when_the_first_is_kill
         other.send_signal(signal.SIGKILL)
         other.wait()
         async with keeper(journal_address) as held:
-            assert await held.append("ours") == [AppendResult.NEW]
-            assert await held.replayed() == ["theirs", "ours"]
+            assert await held.take("ours") == [AppendResult.NEW]
+            assert await held.names() == ["theirs", "ours"]
 
 
 async def test_what_a_killed_process_left_in_the_write_ahead_log_is_there_and_a_torn_end_is_not(
@@ -247,23 +231,23 @@ async def test_what_a_killed_process_left_in_the_write_ahead_log_is_there_and_a_
 async def test_a_server_that_is_stopped_and_started_again_costs_nothing(postgres: Cluster, postgres_address: Address) -> None:
     async with keeper(postgres_address) as held:
         for number, how in enumerate((signal.SIGINT, signal.SIGQUIT)):
-            await held.append(f"before {number}")
+            await held.take(f"before {number}")
             postgres.stop(how)
             with pytest.raises(JournalError, match="the events will be taken when they are sent again") as caught:
-                await held.append(f"while {number}")
+                await held.take(f"while {number}")
             assert caught.value.retryable
             again = asyncio.create_task(held.insist(f"while {number}"))
             await asyncio.to_thread(postgres.start)
             assert await again == [AppendResult.NEW]
         assert held.failures
-        assert held.booked == await held.replayed() == ["before 0", "while 0", "before 1", "while 1"]
+        assert held.booked == await held.names() == ["before 0", "while 0", "before 1", "while 1"]
 
 
 async def test_a_connection_that_is_ended_while_idle_is_not_even_noticed(postgres: Cluster, postgres_address: Address) -> None:
     async with keeper(postgres_address) as held:
-        await held.append("a")
+        await held.take("a")
         postgres.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'genesis'")
-        assert await held.append("b") == [AppendResult.NEW]
+        assert await held.take("b") == [AppendResult.NEW]
         assert held.booked == ["a", "b"]
         assert held.failures == []
 
@@ -299,76 +283,76 @@ def through(proxy: Proxy, where: Address) -> Address:
 
 async def test_a_commit_whose_answer_is_lost_is_found_and_acknowledged(proxy: Proxy, postgres_address: Address) -> None:
     async with keeper(through(proxy, postgres_address)) as held:
-        await held.append("a")
+        await held.take("a")
         proxy.cut_at_commit = 1
-        assert await held.append("b", "c") == [AppendResult.NEW, AppendResult.NEW]
+        assert await held.take("b", "c") == [AppendResult.NEW, AppendResult.NEW]
         assert proxy.cuts == 1
         proxy.cut_at_commit = 2  # a batch with a repeat is looked up first
-        assert await held.append("d", "c", "d") == [AppendResult.NEW, AppendResult.DUPLICATE, AppendResult.DUPLICATE]
+        assert await held.take("d", "c", "d") == [AppendResult.NEW, AppendResult.DUPLICATE, AppendResult.DUPLICATE]
         assert proxy.cuts == 2
-        assert await held.append("d", "e") == [AppendResult.DUPLICATE, AppendResult.NEW]
-        assert held.booked == await held.replayed() == ["a", "b", "c", "d", "e"]
+        assert await held.take("d", "e") == [AppendResult.DUPLICATE, AppendResult.NEW]
+        assert held.booked == await held.names() == ["a", "b", "c", "d", "e"]
         assert held.failures == []
 
 
 async def test_a_commit_that_never_arrived_is_done_again(proxy: Proxy, postgres_address: Address) -> None:
     async with keeper(through(proxy, postgres_address)) as held:
-        await held.append("a")
+        await held.take("a")
         proxy.swallow_commit = True
-        assert await held.append("b") == [AppendResult.NEW]
+        assert await held.take("b") == [AppendResult.NEW]
         assert proxy.cuts == 1
-        assert held.booked == await held.replayed() == ["a", "b"]
+        assert held.booked == await held.names() == ["a", "b"]
 
 
 async def test_a_commit_whose_answer_is_lost_is_booked_as_soon_as_the_server_is_there_and_a_repeat_is_a_duplicate(
     proxy: Proxy, postgres_address: Address
 ) -> None:
     async with keeper(through(proxy, postgres_address)) as held:
-        await held.append("a")
+        await held.take("a")
         proxy.cut_at_commit, proxy.closed_after_cut = 1, True
         with pytest.raises(JournalError) as caught:
-            await held.append("b")
+            await held.take("b")
         assert caught.value.retryable
         assert held.booked == ["a"]
         proxy.closed = False
         await until(lambda: held.booked == ["a", "b"])
-        assert await held.append("b", "c") == [AppendResult.DUPLICATE, AppendResult.NEW]
-        assert held.booked == await held.replayed() == ["a", "b", "c"]
+        assert await held.take("b", "c") == [AppendResult.DUPLICATE, AppendResult.NEW]
+        assert held.booked == await held.names() == ["a", "b", "c"]
 
 
 async def test_a_lost_answer_of_sqlite_too_is_looked_for_before_anything_else_is_booked(
     sqlite_address: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with keeper(sqlite_address) as held:
-        await held.append("a")
+        await held.take("a")
         lose_the_next_answer(monkeypatch)
         with pytest.raises(JournalError, match="disk I/O error") as caught:
-            await held.append("b")
+            await held.take("b")
         assert caught.value.retryable
-        assert await held.append("c", "b") == [AppendResult.NEW, AppendResult.DUPLICATE]
-        assert held.booked == await held.replayed() == ["a", "b", "c"]
+        assert await held.take("c", "b") == [AppendResult.NEW, AppendResult.DUPLICATE]
+        assert held.booked == await held.names() == ["a", "b", "c"]
 
 
 async def test_what_another_process_wrote_while_the_connection_was_gone_is_booked_first(
     postgres: Cluster, postgres_address: Address
 ) -> None:
     async with keeper(postgres_address) as held:
-        await held.append("a")
+        await held.take("a")
         postgres.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'genesis'")
         async with keeper(postgres_address) as other:
-            await other.append("theirs")
-        assert await held.append("b") == [AppendResult.NEW]
-        assert held.booked == await held.replayed() == ["a", "theirs", "b"]
+            await other.take("theirs")
+        assert await held.take("b") == [AppendResult.NEW]
+        assert held.booked == await held.names() == ["a", "theirs", "b"]
 
 
 async def test_a_journal_that_lost_events_meanwhile_is_not_written_to(postgres: Cluster, postgres_address: Address) -> None:
     async with keeper(postgres_address) as held:
-        await held.append("a", "b")
+        await held.take("a", "b")
         with sql(postgres, postgres_address) as execute:
             execute("DELETE FROM journal_event WHERE sequence = 2")
             execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'genesis'")
         with pytest.raises(JournalError, match="has 1 events, and 2 are booked"):
-            await held.append("c")
+            await held.take("c")
 
 
 @contextmanager

@@ -14,10 +14,10 @@ from typing import NamedTuple
 import pytest
 
 from genesis.configuration import load_settings
+from genesis.core.receipt import Outcome
 from genesis.ingest.recorded_fills import RecordedFill, read_fills
 from genesis.ledger.journal import Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
-from genesis.monitoring.telemetry import Outcome
 from genesis.settings.monitor import MonitorSettings
 from genesis.snapshot import MonitorSnapshot
 

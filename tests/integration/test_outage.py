@@ -17,11 +17,11 @@ from genesis.app import MonitorApp
 from genesis.configuration import Settings, load_settings
 from genesis.core.errors import JournalError
 from genesis.core.models import Side, Void
+from genesis.core.receipt import Outcome
 from genesis.database.address import Address
 from genesis.ledger.journal import Journal
 from genesis.ledger.schema import SNAPSHOT
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
-from genesis.monitoring.telemetry import Outcome
 from genesis.settings.monitor import MonitorSettings
 from tests.behind import lose_the_next_answer, somebody_else
 from tests.integration.postgres import Cluster

@@ -22,13 +22,13 @@ import pytest
 from genesis.configuration import load_settings
 from genesis.core.models import CapitalFlow, Fill, Quote, Side
 from genesis.core.money import exact_arithmetic
+from genesis.core.receipt import Outcome
 from genesis.ledger.currency import Currencies
 from genesis.ledger.equity import EquityGrid, GridStep
 from genesis.ledger.journal import Journal
 from genesis.ledger.ledger import Ledger
 from genesis.ledger.periods import Period
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
-from genesis.monitoring.telemetry import Outcome
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.statistics import StatisticsSettings
 from genesis.snapshot import StrategySnapshot

@@ -26,6 +26,7 @@ from genesis.rotation.decision import Decision, History
 from genesis.rotation.observation import Observation, Pin
 from genesis.settings.rotation import RotationSettings
 from tests.integration.postgres import PASSWORD, Cluster
+from tests.unit.ledger.bookkeeper import kept
 from tests.unit.rotation.logged import BEGIN, PIN, SETTINGS, decision, observation
 
 ROOT = Path(__file__).parents[2]
@@ -83,15 +84,13 @@ def flow(name: str) -> CapitalFlow:
 async def test_events_and_decisions_written_at_the_same_time_lose_nothing(journal_address: Address, tmp_path: Path) -> None:
     events, decisions = (400, 100) if journal_address.backend == POSTGRESQL else (2000, 500)
     with recorder(journal_address, tmp_path, decisions) as process:
-        async with Journal(journal_address) as journal:
-            booked = 0
+        async with kept(journal_address) as keeper:
             for number in range(events):
-                await journal.append([flow(str(number))], lambda _: None)
-                booked += 1
+                await keeper.append(flow(str(number)))
             assert process.stdout is not None
             numbers = (await asyncio.to_thread(process.stdout.read)).split()[1:]
             assert [int(number) for number in numbers] == list(range(1, decisions + 1))
-            assert (booked, journal.count) == (events, events)
+            assert (len(keeper.booked), keeper.journal.count) == (events, events)
     found = await verdict(journal_address)
     assert (found.decisions, found.fault) == (decisions, "")
 
@@ -99,8 +98,8 @@ async def test_events_and_decisions_written_at_the_same_time_lose_nothing(journa
 @pytest.mark.parametrize("first", ["monitor", "rotation"])
 async def test_whoever_comes_first_leaves_the_other_its_tables(journal_address: Address, first: str) -> None:
     async def monitor() -> None:
-        async with Journal(journal_address) as journal:
-            await journal.append([flow("a")], lambda _: None)
+        async with kept(journal_address) as keeper:
+            await keeper.append(flow("a"))
 
     async def rotation() -> None:
         async with AuditLog(journal_address) as log:
@@ -262,19 +261,19 @@ async def test_a_journal_that_moves_takes_halts_pins_and_decisions_along(
         "--to",
         str(postgres_address),
     ]
-    async with Journal(sqlite_address) as journal, AuditLog(sqlite_address) as log:
-        await journal.append([flow("a")], lambda _: None)
+    async with kept(sqlite_address) as keeper, AuditLog(sqlite_address) as log:
+        await keeper.append(flow("a"))
         await record(log, 0)
         await log.delivered(1, "confirmed")
         await log.halt("odd", "ada")
-        kept = await log.pin("trend", PIN)
+        standing = await log.pin("trend", PIN)
     async with AuditLog(sqlite_address):
         assert await asyncio.to_thread(main, [*copy, "--password-file", str(password)]) == 1
         assert "another rotation controller leads" in capsys.readouterr().err
     assert await asyncio.to_thread(main, [*copy, "--password-file", str(password)]) == 0
     assert "copied: 1 decisions of rotation, with what people halted and pinned" in capsys.readouterr().out
     async with AuditLog(postgres_address) as log:
-        assert await log.state() == kept
+        assert await log.state() == standing
         assert [one.outcome for one in await log.deliveries(1, 1)] == ["confirmed"]
         assert await record(log, 1) == 2
     assert (await verdict(postgres_address))[::3] == (2, "")

@@ -17,11 +17,11 @@ from aiohttp.test_utils import TestClient, TestServer
 from genesis.alerts.catalog.events import TURNED_AWAY as WATCHED
 from genesis.core.errors import EventError, JournalBusyError, JournalError
 from genesis.core.models import AnyEvent, CapitalFlow
+from genesis.core.receipt import Outcome, Receipt
 from genesis.ingest import http as ingest_http
 from genesis.ingest.http import BATCH, EVENTS, SCHEMA, TURNED_AWAY, EventIntake, counted, ingest_routes
 from genesis.ingest.schema import event_schema
-from genesis.monitoring.strategy_monitor import Receipt
-from genesis.monitoring.telemetry import Outcome, Telemetry
+from genesis.monitoring.telemetry import Telemetry
 from genesis.settings.access import IngestSettings
 
 NDJSON = {"Content-Type": "application/x-ndjson"}

@@ -21,10 +21,10 @@ from structlog.testing import capture_logs
 from genesis.configuration import load_settings
 from genesis.core.models import AccountEvent, AnyEvent, CapitalFlow, Fill, Funding, Quote, Side, Signal, SignalEnd
 from genesis.core.money import exact_arithmetic
+from genesis.core.receipt import Outcome, Receipt
 from genesis.ledger.drawdown import Drawdown
 from genesis.ledger.journal import Journal
-from genesis.monitoring.strategy_monitor import Receipt, StrategyPerformanceMonitor
-from genesis.monitoring.telemetry import Outcome
+from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.statistics import StatisticsSettings
 from genesis.settings.trading_rules import TradingRules

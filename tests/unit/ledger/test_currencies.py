@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from genesis.core.models import AnyAccountEvent, Fill, Funding, MarketTrade, Side
 from genesis.core.money import entry_ratio
+from genesis.core.receipt import Outcome
 from genesis.ledger.journal import Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
-from genesis.monitoring.telemetry import Outcome
 from genesis.settings.monitor import MonitorSettings
 from genesis.snapshot import AccountSnapshot
 from tests.unit.monitoring.account import at, capital, fill, monitor, quote, rules, strategy

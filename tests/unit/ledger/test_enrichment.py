@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from genesis.core.models import AnyEvent, Fill, MarketTrade, Side, SignalEnd, same_content
+from genesis.core.receipt import Outcome
 from genesis.ledger.journal import Journal
 from genesis.ledger.mark import KEPT_QUOTES
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
-from genesis.monitoring.telemetry import Outcome
 from genesis.settings.monitor import MonitorSettings
 from tests.unit.monitoring.account import at, fill, monitor, quote, rules, signal
 

@@ -17,7 +17,8 @@ from genesis.core.errors import JournalError
 from genesis.core.models import CapitalFlow
 from genesis.database.address import address
 from genesis.database.connection import Database
-from genesis.ledger.journal import AppendResult, Journal
+from genesis.ledger.journal import Append, AppendResult, Journal
+from tests.unit.ledger.bookkeeper import kept
 
 TIME = datetime(2026, 1, 1, tzinfo=UTC)
 FIRST_SCHEMA = """
@@ -52,12 +53,11 @@ async def test_a_journal_of_the_first_version_is_brought_up_to_date_and_keeps_ev
     events = [flow(f"e{number}") for number in range(3)]
     first_version(tmp_path / "j.db", *map(msgspec.json.encode, events))
     with capture_logs() as logs:
-        async with Journal(tmp_path / "j.db") as journal:
+        async with kept(tmp_path / "j.db") as keeper:
+            journal = keeper.journal
             assert journal.count == 3
             assert [event async for batch in journal.replay() for _, event in batch] == events
-            entries: list[AppendResult] = []
-            await journal.append([flow("e1"), flow("new")], entries.extend)
-            assert entries == [AppendResult.DUPLICATE, AppendResult.NEW]
+            assert await keeper.append(flow("e1"), flow("new")) == [AppendResult.DUPLICATE, AppendResult.NEW]
             assert await journal.load_snapshot() is None
             rows = [row async for batch in journal.rows() for row in batch]
     assert [(row.sequence, row.kind, row.strategy, row.received is None) for row in rows] == [
@@ -102,7 +102,7 @@ async def test_a_reader_cannot_write(tmp_path: Path) -> None:
         pass
     async with Journal(tmp_path / "j.db", read_only=True) as reader:
         with pytest.raises(JournalError, match="is not open"):
-            await reader.append([flow("a")], lambda _: None)
+            await reader.append(Append([flow("a")]))
         with pytest.raises(JournalError, match=r"must be writable|readonly"):
             await reader.save_snapshot(lambda _: b"")
 

@@ -14,12 +14,12 @@ from structlog.testing import capture_logs
 from genesis.core.errors import EventError
 from genesis.core.models import AnyEvent, CapitalFlow, Fill, Funding, Side, Void
 from genesis.core.money import ZERO, exact_arithmetic
+from genesis.core.receipt import Outcome
 from genesis.core.statement import CashBasis, ComparisonSettings, Item, Statement
 from genesis.ingest.statement import read_statement
 from genesis.ledger.journal import Journal
 from genesis.ledger.reconciliation import MAX_KEPT_BREAKS, MAX_SCOPES, Break, Reconciliation
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
-from genesis.monitoring.telemetry import Outcome
 from genesis.settings.monitor import MonitorSettings
 from tests.oracle.histories import MARKETS, NO_GRID, PLAIN, STRATEGIES, WILD, Market, histories
 from tests.search import examples

@@ -15,9 +15,9 @@ from structlog.testing import capture_logs
 
 from genesis.core.errors import JournalError
 from genesis.core.models import AnyAccountEvent, AnyEvent, Fill, Funding, Side, Void
-from genesis.ledger.journal import AppendResult, Journal
+from genesis.core.receipt import Outcome
+from genesis.ledger.journal import Append, Committed, Journal, Recovered, Step
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
-from genesis.monitoring.telemetry import Outcome
 from genesis.settings.monitor import MonitorSettings
 from tests.oracle.histories import MARKETS, NO_GRID, PLAIN, WILD, Market, histories
 from tests.search import examples
@@ -215,35 +215,48 @@ async def test_a_cancelled_void_still_ends_what_it_began() -> None:
         assert strategy(m).holdings[0].quantity == 0
 
 
-class Failing(Journal):
-    """A journal whose next append fails, or fails to tell that it did not."""
+class Unsure(Journal):
+    """A journal whose appends fail: before the commit, or behind it, so that what was committed comes to light later."""
 
-    fails = False
-    keeps = False
+    def __init__(self) -> None:
+        super().__init__(":memory:")
+        self.failing: set[str] = set()
+        """Ids of events of which an append fails, once."""
+        self.unsure: set[str] = set()
+        """Ids of events of which an append fails although it was committed, once."""
+        self.first: list[AnyAccountEvent] = []
+        """Appended before the next append of somebody else."""
 
-    async def append(self, events: Sequence[AnyAccountEvent], book: object) -> None:
-        if not self.fails:
-            return await super().append(events, book)  # type: ignore[arg-type]
-        self.fails = False
-        if self.keeps:
-            await super().append(events, _nothing)
-            await self.recovered(self.last_sequence, events[0])
-        raise JournalError("the disk is full", retryable=True)
+    async def append(self, append: Append) -> None:
+        names = {event.event_id for event in append.events}
+        if failing := names & self.failing:
+            self.failing -= failing
+            raise JournalError("the disk is full", retryable=True)
+        first, self.first = self.first, []
+        for event in first:
+            with suppress(JournalError):
+                await super().append(Append([event]))
+        await super().append(append)
 
-
-def _nothing(_: Sequence[AppendResult]) -> None:
-    """Books nothing."""
+    async def work(self) -> AsyncIterator[Step]:
+        async for step in super().work():
+            if isinstance(step, Committed) and (unsure := {step.appends[0].events[0].event_id} & self.unsure):
+                self.unsure -= unsure
+                (append,) = step.appends
+                yield Recovered(self.last_sequence, append.events[0])
+                append.done.set_exception(JournalError("the connection broke", retryable=True))
+            else:
+                yield step
 
 
 @pytest.mark.parametrize("keeps", [False, True], ids=["not durable", "durable after all"])
 async def test_a_void_that_failed_in_the_journal_can_be_sent_again(keeps: bool) -> None:
-    async with Failing(":memory:") as opened:
-        assert isinstance(opened, Failing)
-        journal = opened
+    journal = Unsure()
+    async with journal:
         m = StrategyPerformanceMonitor(MonitorSettings(), rules(), journal)
         await m.handle_batch([fill(Side.BUY, "1", "100", event_id="a"), fill(Side.BUY, "1", "100", event_id="b")])
         before = m.digest()
-        journal.fails, journal.keeps = True, keeps
+        (journal.unsure if keeps else journal.failing).add("v")
         with pytest.raises(JournalError):
             await m.handle(void("a"))
         assert (m.digest() == before) is not keeps
@@ -255,18 +268,12 @@ async def test_a_void_that_failed_in_the_journal_can_be_sent_again(keeps: bool) 
 
 
 async def test_a_void_that_turns_out_durable_while_another_is_worked_out_counts_in_both() -> None:
-    async with Journal(":memory:") as journal:
+    journal = Unsure()
+    async with journal:
         m = StrategyPerformanceMonitor(MonitorSettings(), rules(), journal)
         await m.handle_batch([fill(Side.BUY, "1", f"10{i}", event_id=f"e{i}") for i in range(3)])
-        append = journal.append
-
-        async def found_before(events: Sequence[AnyAccountEvent], book: object) -> None:
-            journal.append = append  # type: ignore[method-assign]
-            await append([void("e0", event_id="lost")], _nothing)
-            await journal.recovered(journal.last_sequence, void("e0", event_id="lost"))
-            await append(events, book)  # type: ignore[arg-type]
-
-        journal.append = found_before  # type: ignore[method-assign]
+        journal.first = [void("e0", event_id="lost")]
+        journal.unsure.add("lost")
         assert (await m.handle(void("e1", event_id="v1"))).outcome is Outcome.ACCEPTED
         assert strategy(m).holdings[0].quantity == 1
         assert strategy(m).voided_fills == 2

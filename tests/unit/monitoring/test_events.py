@@ -10,11 +10,11 @@ import pytest
 
 from genesis.core.errors import JournalError
 from genesis.core.models import Depth, Level, MarketTrade, Side
+from genesis.core.receipt import Outcome
 from genesis.database.address import address
 from genesis.ledger.journal import Journal
 from genesis.ledger.periods import Period
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
-from genesis.monitoring.telemetry import Outcome
 from genesis.settings.events import EventSettings
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.strategies import StrategySettings

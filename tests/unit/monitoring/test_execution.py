@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from genesis.analytics.shortfall import ExecutionFigures
 from genesis.core.models import AnyEvent, MarketTrade, Side, SignalEnd, Void
+from genesis.core.receipt import Outcome
 from genesis.ledger import decisions
 from genesis.ledger.execution import KEPT_FILLS
 from genesis.ledger.journal import Journal
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
-from genesis.monitoring.telemetry import Outcome
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.statistics import StatisticsSettings
 from tests.search import examples

@@ -15,10 +15,10 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from genesis.core.models import AnyEvent, CapitalFlow, Depth, Funding, Quote, Side
+from genesis.core.receipt import Outcome, Receipt
 from genesis.ledger.journal import Journal
 from genesis.metrics.exporter import GenesisCollector
-from genesis.monitoring.strategy_monitor import Receipt, StrategyPerformanceMonitor
-from genesis.monitoring.telemetry import Outcome
+from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.settings.events import EventSettings
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.strategies import StrategySettings

@@ -10,10 +10,9 @@ from structlog.testing import capture_logs
 
 from genesis.core.errors import JournalError
 from genesis.core.models import AnyEvent
+from genesis.core.receipt import Outcome, Receipt
 from genesis.monitoring import retrying
 from genesis.monitoring.retrying import RetryingHandler
-from genesis.monitoring.strategy_monitor import Receipt
-from genesis.monitoring.telemetry import Outcome
 from tests.unit.monitoring.account import capital
 
 DOWN = JournalError("journal: the server is stopped", retryable=True)
