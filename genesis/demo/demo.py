@@ -50,6 +50,7 @@ class Demo:
         self._screen = Screen(say, clock)
         self._heartbeat = Heartbeat(settings.alerts.alerts.watchdog.repeat_interval, clock, self._screen.heartbeat)
         self._story = Story()
+        self._decisions: asyncio.Queue[Decision] = asyncio.Queue()
         self._run_id = uuid.uuid4().hex[:8]
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -128,6 +129,7 @@ class Demo:
             prometheus=prometheus,
             engine=LocalEngine(AllocationBook(engine)),
             clock=self._clock,
+            on_decision=lambda decision, _: self._decisions.put_nowait(decision),
         )
 
     async def _start_stack(
@@ -159,8 +161,7 @@ class Demo:
                 if stack is not None:
                     parts += [self._show_alerts(stack), self._heartbeat.watch(), _raise_failure(stack)]
                 if rotation is not None:
-                    rotation.controller.told = self._decided
-                    parts.append(rotation.ended())
+                    parts += [self._show_decisions(), rotation.ended()]
                 tasks = [group.create_task(part) for part in parts]
                 try:
                     async with asyncio.timeout(self._options.duration):
@@ -193,9 +194,10 @@ class Demo:
         self._heartbeat.hear(notification)
         self._screen.notified(notification)
 
-    def _decided(self, decision: Decision, _: int) -> None:
-        for line in self._story.lines(decision):
-            self._screen.event(f"ROTATION  {line}")
+    async def _show_decisions(self) -> None:
+        while True:
+            for line in self._story.lines(await self._decisions.get()):
+                self._screen.event(f"ROTATION  {line}")
 
     def _data_note(self, data: Path) -> str:
         return f"data in {data}" + (" (removed at the end)" if self._options.data is None else "")

@@ -82,18 +82,21 @@ class Opportunity(msgspec.Struct, kw_only=True):
     """Signals that ended with an unfilled rest while there was no mark."""
 
 
+Price = Callable[[str], Decimal | None]
+"""Symbol → its present mark, if there is one."""
+
+
 class Decisions:
     """The signals of all strategies, the last `KEPT_SIGNALS` of them. It wants `EXACT` arithmetic."""
 
-    def __init__(self, expiry: timedelta, mark: Callable[[str], Decimal | None]) -> None:
-        """`mark`: symbol → its mark of now, if there is one."""
+    def __init__(self, expiry: timedelta) -> None:
+        """`expiry`: how long after its signal a decision ends by itself, in event time."""
         self.kept: dict[Identity, TrackedSignal] = {}
         self.opportunities: dict[str, dict[str, Opportunity]] = {}
         """Strategy → symbol → what was missed there; of each symbol that it ever decided on."""
         self.ended: Counter[str] = Counter()
         """Strategy → how many of its signals have ended since this was made."""
         self._expiry = expiry
-        self._mark = mark
         self._due: list[tuple[datetime, Identity]] = []
         self._unfilled: deque[Identity] = deque()
 
@@ -102,14 +105,14 @@ class Decisions:
         """The event time at which the next signal expires."""
         return self._due[0][0] if self._due else None
 
-    def decide(self, signal: Signal) -> None:
-        """Remember a signal; where there are too many, the oldest ends and is forgotten."""
+    def decide(self, signal: Signal, price: Price) -> None:
+        """Remember a signal; if there are too many, the oldest ends at its present `price` and is forgotten."""
         decision = TrackedSignal.of(signal)
         self._opportunity(decision)
         self._keep(decision)
         if len(self.kept) > KEPT_SIGNALS:
             oldest = self.kept[next(iter(self.kept))]
-            self._end(oldest, self._mark(oldest.symbol))
+            self._end(oldest, price(oldest.symbol))
             self.kept.pop(oldest.identity, None)
 
     def fill(self, fill: Fill) -> TrackedSignal | None:
@@ -126,13 +129,12 @@ class Decisions:
         if decision is not None and decision.strategy == end.strategy:
             self._end(decision, end.price)
 
-    def expire(self, time: datetime) -> datetime | None:
-        """End what is due up to `time`, at the marks of now; the time of the next expiry."""
+    def expire(self, time: datetime, price: Price) -> None:
+        """End what is due up to `time`, at the present marks."""
         while self._due and self._due[0][0] <= time:
             decision = self.kept.get(heapq.heappop(self._due)[1])
             if decision is not None:
-                self._end(decision, self._mark(decision.symbol))
-        return self.next_expiry
+                self._end(decision, price(decision.symbol))
 
     def restore(self, decisions: Iterable[TrackedSignal], opportunities: dict[str, dict[str, Opportunity]]) -> None:
         """Take over what was kept."""

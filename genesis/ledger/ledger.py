@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ from genesis.core.models import AnyAccountEvent, CapitalFlow, Fill, Funding, Mar
 from genesis.core.money import ONE, ZERO
 from genesis.ledger.book import Book
 from genesis.ledger.currency import NO_CONVERSION, NO_MARK, Amounts, Currencies, Unvalued
+from genesis.ledger.decisions import Decisions
 from genesis.ledger.drawdown import Drawdown
 from genesis.ledger.equity import EquityGrid, Watched
 from genesis.ledger.holding import Holding
@@ -26,8 +26,10 @@ class Ledger:
     whoever calls sets it.
     """
 
-    def __init__(self, zone: ZoneInfo, currencies: Currencies, grid: EquityGrid | None = None) -> None:
-        """`grid` takes its points from the ledger once `watch` was called; without one there are none."""
+    def __init__(
+        self, zone: ZoneInfo, currencies: Currencies, grid: EquityGrid | None = None, decisions: Decisions | None = None
+    ) -> None:
+        """`grid` takes its points from the ledger once `watch` was called; `decisions` expire as event time goes on."""
         self.currencies = currencies
         self.grid = grid
         self.books: dict[str, Book] = {}
@@ -46,9 +48,7 @@ class Ledger:
         self._next_day: datetime | None = None
         self._next_stop: datetime | None = None
         """The next instant of event time at which something is to be kept: the end of a day, or a point of the grid."""
-        self.woken: Callable[[datetime], datetime | None] | None = None
-        """Called before event time goes on to the instant that `wake` was given, or past it; its answer is the next instant."""
-        self._wake: datetime | None = None
+        self._decisions = decisions
         self._involved: dict[str, dict[str, tuple[Book, Amounts]]] = {}
         """Currency → strategy → the book with amounts in it, and the amounts; without the reporting currency."""
 
@@ -255,11 +255,14 @@ class Ledger:
             self.grid.start(self.time)
             self._next_stop = None
 
-    def wake(self, time: datetime | None) -> None:
-        """Have `woken` called at `time`, if it was to be called later or not at all."""
-        if time is not None and (self._wake is None or time < self._wake):
-            self._wake = time
-            self._next_stop = None
+    def stop_by(self, time: datetime | None) -> None:
+        """Stop at this event time at the latest, as a decision expires then."""
+        if time is not None and self._next_stop is not None and time < self._next_stop:
+            self._next_stop = time
+
+    @property
+    def _next_expiry(self) -> datetime | None:
+        return None if self._decisions is None else self._decisions.next_expiry
 
     def know(self, symbol: str) -> None:
         """Count a symbol among the known ones, which have a limit, before it has a mark or a fill."""
@@ -272,14 +275,16 @@ class Ledger:
 
     def _stop(self, time: datetime) -> None:
         """Before event time goes on to `time`: keep what is to be kept at the instants up to it."""
-        if self._wake is not None and self._wake <= time and self.woken is not None:
-            self._wake = self.woken(time)
+        expiry = self._next_expiry
+        if expiry is not None and expiry <= time and self._decisions is not None:
+            self._decisions.expire(time, self.price)
+            expiry = self._next_expiry
         if self._next_day is None:
             self._next_day = next_day_start(time, self._zone)
         elif time >= self._next_day and self.time is not None:
             self._end_periods(time, self.time)
             self._next_day = next_day_start(time, self._zone)
-        self._next_stop = self._next_day if self._wake is None else min(self._next_day, self._wake)
+        self._next_stop = self._next_day if expiry is None else min(self._next_day, expiry)
         if self.grid is None or self.grid.next_time is None:
             return
         self.grid.reach(time, Watched(self.books, self.marks, self.rates, self.net_pnl, self.equity))

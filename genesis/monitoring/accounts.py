@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from functools import partial
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -106,7 +105,8 @@ class Accounts:
         self.analysis = Analysis(statistics, configured)
         """What stands on returns. No journal tells of them: only a saved state and its points give them back."""
         grid = EquityGrid(statistics.step, statistics.benchmark, self.analysis.observe)
-        self.ledger = Ledger(ZoneInfo(settings.time_zone), currencies, grid)
+        self.decisions = Decisions(settings.statistics.signal_expiry)
+        self.ledger = Ledger(ZoneInfo(settings.time_zone), currencies, grid, self.decisions)
         self.markets = Markets(reach=settings.statistics.capacity.depth_ratio)
         """Volume and depth. No journal tells of them: only a saved state gives them back."""
         self.records: dict[str, StrategyRecord] = {}
@@ -123,8 +123,6 @@ class Accounts:
         """Strategy → its last round trips."""
         self._booked: Counter[str] = Counter()
         self._windows = {duration_text(window): window for window in statistics.windows}
-        self.decisions = Decisions(settings.statistics.signal_expiry, self.ledger.price)
-        self.ledger.woken = self._expire
 
     def mark(self, event: AnyMarketEvent) -> bool:
         """Take in a market event, in `EXACT` arithmetic; False if it is older than its symbol's mark, and so ignored."""
@@ -191,8 +189,8 @@ class Accounts:
         """Measure the execution."""
         if isinstance(event, Signal):
             self.ledger.know(event.symbol)
-            self.decisions.decide(event)
-            self.ledger.wake(self.decisions.next_expiry)
+            self.decisions.decide(event, self.ledger.price)
+            self.ledger.stop_by(self.decisions.next_expiry)
         elif isinstance(event, SignalEnd):
             self.decisions.end(event)
         elif isinstance(event, Fill):
@@ -202,10 +200,6 @@ class Accounts:
             trip = self.ledger.books[event.strategy].holdings[event.symbol].closed_trip
             if trip is not None:
                 self.trips[event.strategy].add(trip, self.ledger.time or trip.closed)
-
-    def _expire(self, time: datetime) -> datetime | None:
-        with exact_arithmetic():
-            return self.decisions.expire(time)
 
     def encode(self, sequence: int) -> bytes:
         """All accounts behind the journal's events up to `sequence`, for `restore`."""
@@ -261,5 +255,5 @@ class Accounts:
         self.decisions.restore(state.decisions, state.opportunities)
         for symbol in sorted({symbol for symbols in state.opportunities.values() for symbol in symbols}):
             self.ledger.know(symbol)
-        self.ledger.wake(self.decisions.next_expiry)
+        self.ledger.stop_by(self.decisions.next_expiry)
         return state.sequence

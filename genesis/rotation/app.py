@@ -19,6 +19,7 @@ from genesis.core.errors import ConfigError, Fault, GenesisError, ServerError
 from genesis.database.address import Address, configured
 from genesis.rotation.audit.log import AuditLog
 from genesis.rotation.controller import Controller, Parts
+from genesis.rotation.decision import Decision
 from genesis.rotation.delivery import EnginePort, HttpEngine, NoEngine
 from genesis.rotation.http import rotation_site
 from genesis.rotation.observer import FILE, Observer, check_expressions
@@ -48,10 +49,12 @@ class RotationApp:
         prometheus: str | None = None,
         engine: EnginePort | None = None,
         clock: Clock | None = None,
+        on_decision: Callable[[Decision, int], None] | None = None,
     ) -> None:
-        """What is not given comes from `settings`. Port 0 takes a free one; `url` tells which.
+        """What is not given comes from `settings`. Port 0 takes a free one; `url` is the address.
 
-        `engine`: one in this process, that is told instead of the one at `engine.url`.
+        `engine`: one in this process, instead of the one at `engine.url`. `on_decision`: called with each decision and its
+        number, once it is recorded.
         """
         self._settings = settings
         self._fixed = _fixed(settings)
@@ -60,6 +63,7 @@ class RotationApp:
         self._port = settings.rotation.port if port is None else port
         self._prometheus = prometheus
         self._engine = engine
+        self._on_decision = on_decision
         self._clock = clock or SystemClock()
         self._stop = asyncio.Event()
         self._exit = contextlib.AsyncExitStack()
@@ -75,7 +79,7 @@ class RotationApp:
             checked = await self._checked(parts.settings)
             audit = AuditLog(self._journal, clock=self._clock)
             stack.push_async_callback(audit.close)
-            self.controller = Controller(parts, audit, self._clock)
+            self.controller = Controller(parts, audit, self._clock, on_decision=self._on_decision)
             await self.controller.begin()
             await self._serve(stack)
             stack.push_async_callback(self._end)

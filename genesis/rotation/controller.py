@@ -64,11 +64,21 @@ class Controller:
     The audit log is the memory: after a start, and after anything that went wrong with it, the history is what was recorded.
     """
 
-    def __init__(self, parts: Parts, audit: AuditLog, clock: Clock, *, decide: Callable[..., Decision] = policy.decide) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        audit: AuditLog,
+        clock: Clock,
+        *,
+        decide: Callable[..., Decision] = policy.decide,
+        on_decision: Callable[[Decision, int], None] | None = None,
+    ) -> None:
+        """`on_decision`: called with each decision and its number, once it is recorded."""
         self._parts = parts
         self._audit = audit
         self._clock = clock
         self._decide = decide
+        self._on_decision = on_decision
         self._history: History | None = None
         self._order: Instruction | None = None
         self._confirmed: int | None = None
@@ -80,8 +90,6 @@ class Controller:
         """Held during a round."""
         self.status = Status(parts.settings)
         self.tally = RotationCounters()
-        self.told: Callable[[Decision, int], None] = lambda _, __: None
-        """Called with each decision that was recorded, and its number."""
 
     @property
     def silent_for(self) -> float:
@@ -209,7 +217,8 @@ class Controller:
             self._order = Instruction(number, {name: step.after for name, step in decision.steps.items()})
         self.tally.count(decision)
         self.status = replace(self.status, decision=decision, number=number, trouble=None)
-        self.told(decision, number)
+        if self._on_decision is not None:
+            self._on_decision(decision, number)
 
     def _has_to_be_told(self, report: EngineReport | None) -> bool:
         """Whether the engine has to be told all weights though none changes: it was told none, or by somebody else."""

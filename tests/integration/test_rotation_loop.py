@@ -55,8 +55,8 @@ class Loop:
     def configure(self, prometheus: str | None = None, **changes: object) -> None:
         configured(self.folder, prometheus or self.prometheus.url, self.engine.endpoint, changes)
 
-    def app(self) -> RotationApp:
-        return RotationApp(load_settings(self.config), port=0)
+    def app(self, on_decision: Callable[[Decision, int], None] | None = None) -> RotationApp:
+        return RotationApp(load_settings(self.config), port=0, on_decision=on_decision)
 
     def controller(self) -> LiveController:
         return LiveController(self.config, self.folder / "controller.log")
@@ -98,9 +98,8 @@ def loop(tmp_path: Path, real_programs: None) -> Looped:
 
 
 async def test_what_degrades_is_reduced_within_two_intervals_and_comes_back_after_the_cooldown(loop: Looped) -> None:
-    async with loop() as one, one.app() as app:
-        decisions: list[Decision] = []
-        app.controller.told = lambda decision, _: decisions.append(decision)
+    decisions: list[Decision] = []
+    async with loop() as one, one.app(lambda decision, _: decisions.append(decision)) as app:
         await until(lambda: not app.controller.status.blocked and one.engine.applied != [])
         await until(lambda: one.engine.weight("one") > Decimal("0.3"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -116,9 +116,9 @@ class Bench:
         self.audit = AuditLog(self.address, clock=self.clock)
         self.controller = self.another()
 
-    def another(self, audit: AuditLog | None = None) -> Controller:
+    def another(self, audit: AuditLog | None = None, on_decision: Callable[[Decision, int], None] | None = None) -> Controller:
         """Another process on the same audit log, engine and Prometheus."""
-        return Controller(self.parts(), audit or self.audit, self.clock, decide=self.decide)
+        return Controller(self.parts(), audit or self.audit, self.clock, decide=self.decide, on_decision=on_decision)
 
     def parts(self) -> Parts:
         return Parts(self.settings, Observer(self.prometheus, self.settings, RULES, self.clock), self.engine)
@@ -509,9 +509,9 @@ async def test_the_loop_ends_with_the_round_under_way_and_gives_the_lock_back(tm
             if number == 3:
                 stop.set()
 
-        one.controller.told = third
-        await asyncio.wait_for(one.controller.run(stop), SOON)
-        assert one.controller.status.number == 3
+        controller = one.another(on_decision=third)
+        await asyncio.wait_for(controller.run(stop), SOON)
+        assert controller.status.number == 3
         assert not one.audit.is_open
 
 
