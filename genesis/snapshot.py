@@ -1,4 +1,4 @@
-"""The frozen picture of the account that the exporter, and whoever else asks, is told from.
+"""The frozen picture of the account: what the exporter, the API, the report and the demo read.
 
 Money is `Decimal` in the reporting currency, ratios and seconds are floats. A figure that cannot be computed is None, and
 `undefined` holds the reason under the figure's name.
@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from genesis.analytics.attribution import AttributionFigures, Causes
 from genesis.analytics.capacity import CapacityFigures
 from genesis.analytics.correlation import CorrelationFigures
 from genesis.analytics.degradation import DegradationFigures
 from genesis.analytics.histogram import HistogramCounts
+from genesis.analytics.risk import Tail
 from genesis.analytics.shortfall import ExecutionFigures
 from genesis.core.models import Liquidity, Side, Tier
 from genesis.ledger.drawdown import Episode
@@ -24,7 +26,9 @@ from genesis.ledger.periods import Period
 from genesis.ledger.reconciliation import Reconciliation
 from genesis.ledger.source_gaps import NumberOrder
 from genesis.ledger.trips import Streaks, TripCounts
-from genesis.monitoring.return_figures import ComponentFigures, ReturnFigures
+
+Key = tuple[str, str]
+"""Method and confidence of a value at risk, as in its labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,57 @@ class TradesSnapshot:
     """Wins and losses in a row, now and at most."""
     windows: Mapping[str, TripFigures | None]
     """By window, `all` since the start; None where there were too many to keep."""
+
+
+class Performance(NamedTuple):
+    """The ratios of one window, of a year."""
+
+    sharpe: float | None
+    sortino: float | None
+    calmar: float | None
+    volatility: float | None
+
+
+class BacktestFigures(NamedTuple):
+    """The value at risk of one method and level against the returns of the steps behind it, since the start."""
+
+    forecasts: int
+    exceedances: int
+    kupiec_pvalue: float | None
+    independence_pvalue: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnFigures:
+    """Everything known of the returns of one strategy, or of the account."""
+
+    observations: int
+    """Returns in the risk window."""
+    total: int
+    """Returns since the start."""
+    benchmark: str | None
+    performance: Mapping[str, Performance]
+    """By window; `all` is since the start."""
+    tails: Mapping[Key, Tail]
+    """Value at risk and expected shortfall at the horizon, as ratios of the equity; only what is defined."""
+    horizon: str
+    beta: float | None
+    beta_standard_error: float | None
+    alpha: float | None
+    """Of a year."""
+    backtests: Mapping[Key, BacktestFigures]
+    undefined: Mapping[str, str]
+    """Figure → reason why it is None, with its window, or its method and confidence, behind it; without, it holds for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentFigures:
+    """The account's value at risk, split by strategy."""
+
+    parts: Mapping[Key, Mapping[str, float]]
+    """Method and confidence → strategy → its part at the horizon, as a ratio of the account's equity; they add up."""
+    horizon: str
+    undefined: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,11 @@ def ratio(part: Decimal, whole: Decimal) -> float:
     return float(_RATIO.divide(part, whole))
 
 
+def at_equity(ratio_of_equity: float, equity: Decimal | None) -> float | None:
+    """A ratio of the equity in money; None while the equity is not known, or not above 0."""
+    return ratio_of_equity * float(equity) if equity is not None and equity > 0 else None
+
+
 def entry(value: Decimal) -> Decimal:
     """`value`, below 1e15 in size, rounded half-even to the 18 places that may enter."""
     return _ENTRY_ROUNDED.quantize(value, ENTRY_QUANTUM)

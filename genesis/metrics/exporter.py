@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 from prometheus_client import Metric as Family
@@ -17,8 +17,7 @@ from genesis.metrics import catalog
 from genesis.metrics.exposition import Exporter, TextExposition
 from genesis.metrics.families import GROUPS, Folded
 from genesis.metrics.table import Table
-from genesis.monitoring.alert_manager import AlertThreshold
-from genesis.monitoring.telemetry import Telemetry
+from genesis.metrics.telemetry import Telemetry
 from genesis.snapshot import MonitorSnapshot
 
 _log = structlog.get_logger(__name__)
@@ -28,6 +27,21 @@ UNKNOWN_KIND = "unknown"
 """Label of the lines that do not say what kind of event they were meant to be."""
 
 
+class Threshold(Protocol):
+    """A threshold of an alert, as alerts/thresholds.py makes it."""
+
+    @property
+    def alert(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
+    @property
+    def strategy(self) -> str: ...
+    @property
+    def part(self) -> str: ...
+    @property
+    def value(self) -> float: ...
+
+
 class GenesisCollector(Exporter):
     """Asks for one snapshot a scrape and tells it in the names of the catalogue."""
 
@@ -35,7 +49,7 @@ class GenesisCollector(Exporter):
         self,
         snapshot: Callable[[], MonitorSnapshot | None],
         telemetry: Telemetry,
-        thresholds: Callable[[], Iterable[AlertThreshold]],
+        thresholds: Callable[[], Iterable[Threshold]],
         clock: Clock,
         *,
         journal: Journal,

@@ -22,10 +22,10 @@ from genesis.analytics.degradation import DegradationFigures, DegradationState, 
 from genesis.analytics.row_ring import RowRing
 from genesis.ledger.equity import GridStep
 from genesis.ledger.points import PointRow, Points, encode_point
-from genesis.monitoring.return_figures import ComponentFigures, ReturnFigures
 from genesis.monitoring.risk_metrics import ReturnState, ReturnStatistics, component_value_at_risk
 from genesis.settings.statistics import StatisticsSettings
 from genesis.settings.strategies import StrategySettings
+from genesis.snapshot import ComponentFigures, ReturnFigures
 
 ACCOUNT = ""
 """Stands for the whole account where strategies stand by their name."""
@@ -267,10 +267,11 @@ class Analysis:
         if newest is None:
             return
         rows = [points.get(number) for number in range(newest - self._longest + 1, newest + 1)]
-        benchmarks = _column(rows, self._settings.benchmark or "", "symbols")
+        benchmarks = _column([None if row is None else row.symbols for row in rows], self._settings.benchmark or "")
         self._portfolio.restore(state.portfolio, np.array([nan if row is None else row.portfolio for row in rows]), benchmarks)
+        returns = [None if row is None else row.returns for row in rows]
         for name, saved in state.strategies.items():
-            self._tracked(name).returns.restore(saved, _column(rows, name, "returns"), benchmarks)
+            self._tracked(name).returns.restore(saved, _column(returns, name), benchmarks)
         for name, against_baseline in state.degradation.items():
             self._tracked(name).degradation.restore(against_baseline)
         for row in rows[-self._settings.risk_points :]:
@@ -290,6 +291,6 @@ def _against_baseline(configured: StrategySettings | None, settings: StatisticsS
     return DegradationTracker(configured.baseline if configured is not None else None, settings)
 
 
-def _column(rows: Iterable[PointRow | None], name: str, field: str) -> NDArray[np.float64]:
+def _column(points: Iterable[Mapping[str, float] | None], name: str) -> NDArray[np.float64]:
     """One name's returns, oldest first; NaN where a point or the name is missing."""
-    return np.array([nan if row is None else getattr(row, field).get(name, nan) for row in rows])
+    return np.array([nan if point is None else point.get(name, nan) for point in points])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import fields
 
 import msgspec
 import structlog
 from aiohttp import web
 
 from genesis.analytics.capacity import CapacityFigures, CurvePoint, curve
-from genesis.monitoring.plain import Plain, plain
+from genesis.monitoring.plain import Plain, members, plain
 from genesis.snapshot import MonitorSnapshot, StrategySnapshot
 
 STRATEGIES = "/api/v1/strategies"
@@ -91,10 +90,9 @@ def _found(taken: MonitorSnapshot, name: str) -> StrategySnapshot:
 async def _whole(taken: MonitorSnapshot) -> bytes:
     """The whole snapshot. It is frozen, so that what is told stays of one moment though others have their turn."""
     parts = []
-    for field in fields(taken):
-        value = getattr(taken, field.name)
-        told = b"[" + b",".join(await _each(taken)) + b"]" if field.name == "strategies" else msgspec.json.encode(plain(value))
-        parts.append(b'"%b":%b' % (field.name.encode(), told))
+    for name, value in members(taken):
+        told = b"[" + b",".join(await _each(taken)) + b"]" if name == "strategies" else msgspec.json.encode(plain(value))
+        parts.append(b'"%b":%b' % (name.encode(), told))
     return b"{" + b",\n".join(parts) + b"}"
 
 

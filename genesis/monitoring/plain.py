@@ -7,7 +7,7 @@ what JSON has no number for (an infinity), is null.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -34,6 +34,12 @@ def plain(value: object) -> Plain:
     return form(value)
 
 
+def members(value: object) -> Iterator[tuple[str, object]]:
+    """The fields of a dataclass, a struct or a named tuple, with their values."""
+    for name in _names(type(value)) or ():
+        yield name, attrgetter(name)(value)
+
+
 def text(number: Decimal) -> str:
     """All digits of a finite number, none that says nothing: 1200, 0.0001, -3.5, 0."""
     digits = f"{number:f}"
@@ -56,7 +62,9 @@ def _form(kind: type) -> Callable[[Any], Plain]:
 def _names(kind: type) -> tuple[str, ...] | None:
     if is_dataclass(kind):
         return tuple(field.name for field in fields(kind))
-    names: tuple[str, ...] | None = getattr(kind, "__struct_fields__", None) or getattr(kind, "_fields", None)
+    if issubclass(kind, msgspec.Struct):
+        return kind.__struct_fields__
+    names: tuple[str, ...] | None = vars(kind).get("_fields")  # of a named tuple
     return names
 
 

@@ -1,80 +1,20 @@
-"""The figures of the returns of one strategy, or of the account, as they are told."""
+"""Moments, paths and back-tests of returns → the ratios and p-values of a snapshot, with the reasons for what is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Set
 from typing import NamedTuple
 
 from genesis.analytics.backtest import Backtest, independence_pvalue, kupiec_pvalue
 from genesis.analytics.metrics import calmar_of, sharpe_of, sortino_of, volatility_of
-from genesis.analytics.risk import ConfidenceLevel, Tail
+from genesis.analytics.risk import ConfidenceLevel
 from genesis.analytics.sums import CentralSums, Path
-
-Key = tuple[str, str]
-"""Method and confidence of a value at risk, as in its labels."""
+from genesis.snapshot import BacktestFigures, Performance
 
 ALL = "all"
 """The window since the start."""
 TOO_SHORT = "window_too_short"
 """Less than a day: what a minute brought, for half a million minutes, is no return of a year."""
-
-
-class Performance(NamedTuple):
-    """The ratios of one window, of a year."""
-
-    sharpe: float | None
-    sortino: float | None
-    calmar: float | None
-    volatility: float | None
-
-
-class BacktestFigures(NamedTuple):
-    """The value at risk of one method and level against the returns of the steps behind it, since the start."""
-
-    forecasts: int
-    exceedances: int
-    kupiec_pvalue: float | None
-    independence_pvalue: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnFigures:
-    """Everything known of the returns of one strategy, or of the account."""
-
-    observations: int
-    """Returns in the risk window."""
-    total: int
-    """Returns since the start."""
-    benchmark: str | None
-    performance: Mapping[str, Performance]
-    """By window; `all` is since the start."""
-    tails: Mapping[Key, Tail]
-    """Value at risk and expected shortfall at the horizon, as ratios of the equity; only what is defined."""
-    horizon: str
-    beta: float | None
-    beta_standard_error: float | None
-    alpha: float | None
-    """Of a year."""
-    backtests: Mapping[Key, BacktestFigures]
-    undefined: Mapping[str, str]
-    """Figure → reason why it is None, with its window, or its method and confidence, behind it; without, it holds for all."""
-
-
-@dataclass(frozen=True, slots=True)
-class ComponentFigures:
-    """The account's value at risk, split by strategy."""
-
-    parts: Mapping[Key, Mapping[str, float]]
-    """Method and confidence → strategy → its part at the horizon, as a ratio of the account's equity; they add up."""
-    horizon: str
-    undefined: Mapping[str, str]
-
-
-def at_equity(ratio: float, equity: Decimal | None) -> float | None:
-    """A ratio of the equity in money; None while the equity is not known, or not above 0."""
-    return ratio * float(equity) if equity is not None and equity > 0 else None
 
 
 class Reasons:

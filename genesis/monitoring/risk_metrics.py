@@ -31,17 +31,13 @@ from genesis.analytics.sums import CentralSums
 from genesis.monitoring.return_figures import (
     ALL,
     TOO_SHORT,
-    BacktestFigures,
-    ComponentFigures,
-    Key,
-    Performance,
     Reasons,
-    ReturnFigures,
     Year,
     backtest_figures,
     performance,
 )
 from genesis.settings.statistics import StatisticsSettings
+from genesis.snapshot import BacktestFigures, ComponentFigures, Key, Performance, ReturnFigures
 
 Floats = NDArray[np.float64]
 

@@ -19,13 +19,13 @@ from genesis.ledger.digest import digest
 from genesis.ledger.enrichment import Enrichment
 from genesis.ledger.journal import Append, AppendResult, Committed, Journal, Recovered
 from genesis.ledger.reconciliation import Reconciliation, reconcile
+from genesis.metrics.telemetry import Telemetry
 from genesis.monitoring.accounts import Accounts
 from genesis.monitoring.cached_figures import SettledFigures
 from genesis.monitoring.capacities import Capacities
 from genesis.monitoring.intake import Intake
 from genesis.monitoring.restart import Progress, correct, replay
 from genesis.monitoring.summary import summarise
-from genesis.monitoring.telemetry import Telemetry
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.strategies import StrategySettings
 from genesis.settings.trading_rules import TradingRules

@@ -23,7 +23,6 @@ from genesis.monitoring.account_figures import NOTHING, Kinds, account_figures, 
 from genesis.monitoring.accounts import Accounts, StrategyRecord
 from genesis.monitoring.cached_figures import Counted, Settled, SettledFigures
 from genesis.monitoring.capacities import Capacities, Money
-from genesis.monitoring.return_figures import ReturnFigures
 from genesis.settings.strategies import StrategySettings
 from genesis.settings.trading_rules import TradingRules
 from genesis.snapshot import (
@@ -31,6 +30,7 @@ from genesis.snapshot import (
     HoldingSnapshot,
     MonitorSnapshot,
     PortfolioSnapshot,
+    ReturnFigures,
     SourceSnapshot,
     StrategySnapshot,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -17,8 +17,16 @@ from genesis.snapshot import TradesSnapshot, TripFigures
 
 TOO_MANY_TRIPS = "too_many_trips"
 NO_ROUND_TRIPS = "no_round_trips"
-_PNL = ("win_rate", "expectancy", "profit_factor", "average_win", "average_loss")
-_TIME = ("holding_seconds", "winner_holding_seconds", "loser_holding_seconds")
+_FIGURES: Mapping[str, Callable[[TradeFigures], float | None]] = {
+    "win_rate": TradeFigures.win_rate,
+    "expectancy": TradeFigures.expectancy,
+    "profit_factor": TradeFigures.profit_factor,
+    "average_win": TradeFigures.average_win,
+    "average_loss": TradeFigures.average_loss,
+    "holding_seconds": TradeFigures.holding_seconds,
+    "winner_holding_seconds": TradeFigures.winner_holding_seconds,
+    "loser_holding_seconds": TradeFigures.loser_holding_seconds,
+}
 _OF_WINS = {"average_win", "winner_holding_seconds"}
 _OF_LOSSES = {"profit_factor", "average_loss", "loser_holding_seconds"}
 
@@ -79,7 +87,7 @@ def _figures(figures: TradeFigures) -> TripFigures:
 def _undefined(figures: Mapping[str, TradeFigures | None]) -> dict[str, str]:
     """By figure where all windows have the same reason, else by figure_window."""
     undefined: dict[str, str] = {}
-    for figure in (*_PNL, *_TIME):
+    for figure in _FIGURES:
         reasons = {window: TOO_MANY_TRIPS if one is None else _reason(figure, one) for window, one in figures.items()}
         if len(set(reasons.values())) == 1:
             reasons = {"": reasons[ALL]}
@@ -89,7 +97,7 @@ def _undefined(figures: Mapping[str, TradeFigures | None]) -> dict[str, str]:
 
 def _reason(figure: str, figures: TradeFigures) -> str | None:
     """Why a figure is not defined; None if it is."""
-    if getattr(figures, figure)() is not None:
+    if _FIGURES[figure](figures) is not None:
         return None
     if not figures.valued:
         return NO_CONVERSION if figures.counts.unvalued else NO_ROUND_TRIPS

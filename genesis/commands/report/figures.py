@@ -26,12 +26,18 @@ from genesis.commands.report.layout import (
     tenths,
     wrapped,
 )
-from genesis.core.money import ZERO
+from genesis.core.money import ZERO, at_equity
 from genesis.ledger.drawdown import Episode
 from genesis.ledger.periods import PERIODS
 from genesis.monitoring.plain import text
-from genesis.monitoring.return_figures import ComponentFigures, ReturnFigures, at_equity
-from genesis.snapshot import AccountSnapshot, HoldingSnapshot, PortfolioSnapshot, TradesSnapshot
+from genesis.snapshot import (
+    AccountSnapshot,
+    ComponentFigures,
+    HoldingSnapshot,
+    PortfolioSnapshot,
+    ReturnFigures,
+    TradesSnapshot,
+)
 
 Lines = Iterator[str]
 

@@ -6,8 +6,7 @@ from genesis.metrics import catalog
 from genesis.metrics.catalog import Metric
 from genesis.metrics.families.folded import Folded
 from genesis.metrics.table import Table
-from genesis.monitoring.return_figures import ReturnFigures
-from genesis.snapshot import MonitorSnapshot
+from genesis.snapshot import MonitorSnapshot, ReturnFigures
 
 
 def performance(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:

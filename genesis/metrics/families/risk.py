@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from genesis.core.money import at_equity
 from genesis.metrics import catalog
 from genesis.metrics.catalog import Metric
 from genesis.metrics.families.folded import Folded
 from genesis.metrics.table import Table
-from genesis.monitoring.return_figures import ReturnFigures, at_equity
-from genesis.snapshot import MonitorSnapshot
+from genesis.snapshot import MonitorSnapshot, ReturnFigures
 
 
 def risk(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:

@@ -19,9 +19,9 @@ from genesis.alerts.runbook_page import runbook_page
 from genesis.alerts.service_settings import LONGEST_APPEND
 from genesis.metrics import families
 from genesis.metrics.catalog import BY_NAME, Kind, Process
+from genesis.metrics.telemetry import _APPEND_BOUNDS
 from genesis.monitoring.accounts import _DELAY_BOUNDS
 from genesis.monitoring.alert_manager import prometheus_config, rule_files, rule_tests, thresholds
-from genesis.monitoring.telemetry import _APPEND_BOUNDS
 from tests.unit.alerts.alert_tree import limits, settings
 
 PROMETHEUS_LABELS = {"instance", "job"}

@@ -21,7 +21,7 @@ from genesis.core.receipt import Outcome, Receipt
 from genesis.ingest import http as ingest_http
 from genesis.ingest.http import BATCH, EVENTS, SCHEMA, TURNED_AWAY, EventIntake, counted, ingest_routes
 from genesis.ingest.schema import event_schema
-from genesis.monitoring.telemetry import Telemetry
+from genesis.metrics.telemetry import Telemetry
 from genesis.settings.access import IngestSettings
 
 NDJSON = {"Content-Type": "application/x-ndjson"}

@@ -14,8 +14,8 @@ from genesis.core.clock import SystemClock
 from genesis.core.models import Side
 from genesis.ledger.journal import Journal
 from genesis.metrics.exporter import GenesisCollector
+from genesis.metrics.telemetry import Telemetry
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
-from genesis.monitoring.telemetry import Telemetry
 from genesis.settings.monitor import MonitorSettings
 from tests.unit.monitoring.account import capital, fill, monitor, quote, rules
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from genesis.analytics.metrics import calmar
-from genesis.monitoring.return_figures import ReturnFigures
 from genesis.monitoring.risk_metrics import METHODS, ReturnState, ReturnStatistics, component_value_at_risk
 from genesis.settings.statistics import StatisticsSettings
+from genesis.snapshot import ReturnFigures
 from tests.unit.analytics.series import account_and_index, recorded
 from tests.unit.monitoring import sliding
 
