@@ -41,9 +41,9 @@ from genesis.core.clock import SystemClock
 from genesis.core.models import AnyEvent, CapitalFlow, Fill, Liquidity, Quote, Side
 from genesis.ledger.journal import Journal
 from genesis.logs import configure_logs
-from genesis.metrics.catalog import Kind, Metric
 from genesis.metrics.exporter import GenesisCollector
 from genesis.metrics.exposition import TextExposition
+from genesis.metrics.metric import Kind, Metric
 from genesis.metrics.table import Table
 from genesis.monitoring.alert_manager import thresholds
 from genesis.monitoring.server import monitor_site
@@ -99,7 +99,7 @@ def filled(seed: int, value: Callable[[float], float | Decimal]) -> Table:
     numbers = random.Random(seed)
     table = Table(Metric("genesis_strategy_x", Kind.GAUGE, ("strategy", "symbol", "kind"), "A figure."))
     for labels in product(STRATEGIES, SYMBOLS, KINDS):
-        table.add(value(numbers.uniform(-1e4, 1e4)), *labels)
+        table.put(value(numbers.uniform(-1e4, 1e4)), labels)
     return table
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from genesis.metrics.catalog import Kind, Metric
+from genesis.metrics.metric import Kind, Metric
 
 JOBS: Final[Mapping[str, str]] = {
     "Monitor": "genesis",

@@ -15,7 +15,7 @@ from typing import Final
 from genesis.core.allocation import Action
 from genesis.core.models import StrategyState
 from genesis.metrics import catalog
-from genesis.metrics.catalog import Metric
+from genesis.metrics.metric import Metric
 
 # A name is any text. In backquotes PromQL takes everything as it stands, and with a format of ours Grafana escapes for the
 # regular expression alone: left to itself it lets quotes through into PromQL's, and makes an apostrophe another name. Only a

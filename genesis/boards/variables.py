@@ -10,7 +10,7 @@ from grafana_foundation_sdk.models import dashboard as model
 from genesis.boards import queries
 from genesis.boards.targets import SOURCE
 from genesis.metrics import catalog
-from genesis.metrics.catalog import Metric
+from genesis.metrics.metric import Metric
 
 Variable = dashboard.DatasourceVariable | dashboard.QueryVariable | dashboard.CustomVariable
 

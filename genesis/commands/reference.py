@@ -15,7 +15,8 @@ from genesis.alerts.rule_files import all_rules
 from genesis.alerts.rules import Record, Rule
 from genesis.alerts.settings import AlertSettings
 from genesis.core.duration import duration_text
-from genesis.metrics.catalog import CATALOG, Metric, Process
+from genesis.metrics.catalog import CATALOG
+from genesis.metrics.metric import Kind, Metric, Process
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.rotation import RotationSettings
 from genesis.settings.strategies import StrategiesSettings
@@ -41,11 +42,11 @@ def metrics() -> str:
     lines: list[str] = []
     for process, title in _PROCESSES.items():
         told = [metric for metric in CATALOG if metric.process is process]
-        rows = [(f"`{metric.name}`", metric.kind.value, _labels(metric), metric.help) for metric in told]
-        lines += [f"## {title}", "", *_table(("Metric", "Type", "Labels", "Meaning"), rows), ""]
+        rows = [(f"`{metric.name}`", metric.kind.value, _labels(metric), _unit(metric), metric.help) for metric in told]
+        lines += [f"## {title}", "", *_table(("Metric", "Type", "Labels", "Unit", "Meaning"), rows), ""]
     return _page(
         "Metrics",
-        "genesis/metrics/catalog.py",
+        "genesis/metrics/families/",
         "Every metric, by the process whose /metrics has it. Base units; ratios from 0 to 1; money in the account's reporting "
         "currency (`genesis_portfolio_info`). Losses, costs and drawdowns are positive numbers, P&L is signed. A figure that "
         "cannot be computed is left out, and `genesis_strategy_undefined_info` or `genesis_portfolio_undefined_info` says "
@@ -137,6 +138,10 @@ def _code(text: str) -> Iterator[str]:
 
 def _labels(metric: Metric) -> str:
     return ", ".join(f"`{label}`" for label in metric.labels) or "–"
+
+
+def _unit(metric: Metric) -> str:
+    return "–" if metric.kind is Kind.INFO else metric.unit.value
 
 
 def _first(text: str) -> str:

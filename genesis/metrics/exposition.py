@@ -15,8 +15,9 @@ import msgspec
 from prometheus_client.registry import Collector
 
 from genesis.analytics.histogram import HistogramCounts
-from genesis.metrics.catalog import Kind, Metric
-from genesis.metrics.table import Labels, Table, bound_text
+from genesis.metrics.declaration import Labels
+from genesis.metrics.metric import Kind, Metric
+from genesis.metrics.table import Table, bound_text
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text"

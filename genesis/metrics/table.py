@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from math import inf, isfinite
+from typing import Any
 
 from prometheus_client import Metric as Family
 
 from genesis.analytics.histogram import HistogramCounts
-from genesis.metrics.catalog import Kind, Metric
-
-Number = float | Decimal | None
-Labels = tuple[str, ...]
-"""Label values, in the order of the metric's labels."""
+from genesis.metrics.declaration import Labels, Number
+from genesis.metrics.metric import Kind, Metric
 
 
 class Table:
@@ -25,12 +23,8 @@ class Table:
         self._values: dict[Labels, float | Decimal] = {}
         self._unknown: set[Labels] = set()
 
-    def add(self, value: Number, *labels: str) -> None:
-        """Add a sample. An unknown value is no sample, and makes a sum that it belongs to unknown: None, NaN or infinite."""
-        self.put(value, labels)
-
     def put(self, value: Number, labels: Labels) -> None:
-        """As `add`, for the families with a sample a holding: tables with the same labels may share them."""
+        """Add a sample. An unknown value is no sample, and makes a sum that it belongs to unknown: None, NaN or infinite."""
         if value is None or (isinstance(value, float) and not isfinite(value)):
             self._unknown.add(labels)
         elif labels in self._values:
@@ -40,9 +34,14 @@ class Table:
         else:
             self._values[labels] = int(value) if value is True or value is False else value
 
-    def add_histogram(self, counts: HistogramCounts, *labels: str) -> None:
+    def put_histogram(self, counts: HistogramCounts, labels: Labels) -> None:
         """Add the counts of a histogram; it is cumulative already."""
         self.histograms[labels] = counts if labels not in self.histograms else self.histograms[labels].plus(counts)
+
+    @property
+    def writer(self) -> Callable[[Any, Labels], None]:
+        """`put`, or `put_histogram` where the metric is one."""
+        return self.put_histogram if self.metric.kind is Kind.HISTOGRAM else self.put
 
     @property
     def samples(self) -> Mapping[Labels, float | Decimal]:

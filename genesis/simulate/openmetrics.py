@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import IO
 
 from genesis.metrics import catalog
-from genesis.metrics.families import GROUPS, Folded, Group
-from genesis.metrics.table import Labels, Table
+from genesis.metrics.declaration import Labels
+from genesis.metrics.families.folded import FoldedSnapshot
+from genesis.metrics.groups import GROUPS
+from genesis.metrics.table import Table
 from genesis.snapshot import MonitorSnapshot
 
 END = b"# EOF\n"
@@ -43,32 +45,21 @@ class OpenMetrics:
         self._bounds = max_strategies, max_symbols
         self._suffix = suffix.translate(_ESCAPED)
         self._extra = [_pair(name, value) for name, value in (extra or {}).items()]
-        self._groups: list[Group] | None = None
+        self._groups = [group for group in GROUPS.values() if any(metric.name in metrics for metric in group.metrics)]
         self._heads: dict[tuple[str, Labels], str] = {}
 
     def write(self, snapshot: MonitorSnapshot, at: float) -> None:
         """The samples of a snapshot, with the time `at` in seconds since 1970."""
-        folded = Folded(snapshot, *self._bounds)
+        folded = FoldedSnapshot(snapshot, *self._bounds)
         end = f" {at:.3f}\n"
         lines = [
             f"{self._head(table, labels)}{value}{end}"
-            for group in self._needed(snapshot, folded)
-            for table in group(snapshot, folded)
+            for group in self._groups
+            for table in group.tables(folded)
             if table.metric.name in self._metrics
             for labels, value in table.samples.items()
         ]
         self._file.write("".join(lines).encode())
-
-    def _needed(self, snapshot: MonitorSnapshot, folded: Folded) -> list[Group]:
-        """The groups that tell any of the metrics; asked of the first snapshot that is whole."""
-        if self._groups is not None:
-            return self._groups
-        found = [
-            group for group in GROUPS.values() if any(table.metric.name in self._metrics for table in group(snapshot, folded))
-        ]
-        if not snapshot.failed:
-            self._groups = found
-        return found
 
     def _head(self, table: Table, labels: Labels) -> str:
         """All of a line that stands before its value."""

@@ -13,7 +13,7 @@ from genesis.alerts.figure import ALL_SEVERITIES, SEVERITIES, overrides_of, perc
 from genesis.alerts.figure_settings import PortfolioPeriodLossAlert
 from genesis.alerts.promql import number
 from genesis.metrics import catalog
-from genesis.metrics.catalog import Metric
+from genesis.metrics.metric import Metric
 
 
 def drawdown(maker: CaseMaker) -> Iterator[Case]:

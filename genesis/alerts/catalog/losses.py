@@ -25,7 +25,7 @@ from genesis.alerts.runbook import Runbook, RunbookQuery
 from genesis.alerts.settings import AlertSettings
 from genesis.alerts.thresholds import AlertThreshold
 from genesis.metrics import catalog
-from genesis.metrics.catalog import Metric
+from genesis.metrics.metric import Metric
 from genesis.settings.trading_rules import TradingRules
 
 PERIOD_LOSS = f"strategy:{catalog.STRATEGY_PERIOD_PNL.name}:loss_ratio"

@@ -28,7 +28,7 @@ from genesis.alerts.runbook import Runbook, RunbookQuery
 from genesis.alerts.settings import AlertSettings
 from genesis.alerts.thresholds import AlertThreshold
 from genesis.metrics import catalog
-from genesis.metrics.catalog import Metric
+from genesis.metrics.metric import Metric
 from genesis.settings.trading_rules import TradingRules
 
 VAR_EXCEEDED = f"strategy:{catalog.STRATEGY_VAR_KUPIEC_PVALUE.name}:exceeded"

@@ -12,7 +12,8 @@ from typing import Final
 from genesis.boards.queries import PICKED, at_end, each, series
 from genesis.core.duration import duration_text
 from genesis.metrics import catalog
-from genesis.metrics.catalog import SLIPPAGE_BOUNDS, Metric
+from genesis.metrics.catalog import SLIPPAGE_BOUNDS
+from genesis.metrics.metric import Metric
 
 PER_COLUMN: Final = "$__rate_interval:2s"
 """The time of a heatmap's column, read every 2 s: of each scrape it would be several times the work, for the same picture."""

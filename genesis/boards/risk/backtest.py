@@ -12,7 +12,7 @@ from genesis.boards.risk.tails import CONFIDENCE, EXCEEDED_SHARE, METHOD
 from genesis.boards.tables import Column, grid, joined, per_strategy, sorted_by
 from genesis.boards.targets import lines
 from genesis.metrics import catalog
-from genesis.metrics.catalog import Metric
+from genesis.metrics.metric import Metric
 
 NEVER: Final = "No forecast was compared with a return yet, or the monitor was not scraped."
 _JUDGED: Final = {

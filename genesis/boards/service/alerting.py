@@ -12,7 +12,7 @@ from genesis.boards.queries import AT_END, series
 from genesis.boards.service.parts import HEIGHT, RARE, SPAN, low, times
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines
-from genesis.metrics.catalog import Metric
+from genesis.metrics.metric import Metric
 
 _LOADED: Final = ((0.0, "refused", style.CRITICAL), (1.0, "loaded", style.GAIN))
 

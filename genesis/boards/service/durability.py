@@ -12,7 +12,7 @@ from genesis.boards.queries import series
 from genesis.boards.service.parts import HEIGHT, RARE, SPAN, TILE, low, numbers, times
 from genesis.boards.targets import lines
 from genesis.metrics import catalog
-from genesis.metrics.catalog import Metric
+from genesis.metrics.metric import Metric
 
 
 def panels() -> list[Any]:

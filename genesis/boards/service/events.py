@@ -14,7 +14,7 @@ from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines
 from genesis.core.models import AnyEvent
 from genesis.metrics import catalog
-from genesis.metrics.catalog import Metric
+from genesis.metrics.metric import Metric
 
 # Those that come all day; the palette has no colours for the rare ones behind them.
 _KINDS: Final = tuple(str(kind.__struct_config__.tag) for kind in get_args(AnyEvent))[: len(style.LINES)]

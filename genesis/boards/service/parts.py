@@ -12,7 +12,7 @@ from genesis.boards.foreign import JOBS
 from genesis.boards.panels import Caption, big_number, chart, legend_below, powers
 from genesis.boards.queries import series
 from genesis.boards.targets import lines, now
-from genesis.metrics.catalog import Metric
+from genesis.metrics.metric import Metric
 
 WINDOW = "30s"
 """Of the figures on events: long enough for a few hundred, short enough to tell of now."""

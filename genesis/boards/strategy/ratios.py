@@ -10,7 +10,7 @@ from genesis.boards import queries, style
 from genesis.boards.panels import Caption, chart, legend_below, signed
 from genesis.boards.targets import lines
 from genesis.metrics import catalog
-from genesis.metrics.catalog import Metric
+from genesis.metrics.metric import Metric
 
 _TOO_FEW = "Fewer returns than min_observations of monitor.yaml, or the monitor was not scraped."
 

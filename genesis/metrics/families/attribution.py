@@ -1,31 +1,87 @@
-"""Where the net P&L of each strategy comes from."""
+"""Where the net P&L of each strategy comes from: by component and symbol, by period, by cause; and what is left over."""
 
 from __future__ import annotations
 
-from genesis.metrics import catalog
-from genesis.metrics.families.folded import Folded
-from genesis.metrics.table import Table
-from genesis.snapshot import MonitorSnapshot
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from genesis.metrics.declaration import Group, Labels, Number, Rows, itself
+from genesis.metrics.families.folded import FoldedSnapshot, every_strategy, whole_account
+from genesis.metrics.metric import Unit
+
+if TYPE_CHECKING:
+    from genesis.analytics.attribution import AttributionFigures, Causes, PartFigures
 
 
-def attribution(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
-    """By component and symbol, by period, by cause; and what is left over."""
-    whole, by_period = Table(catalog.STRATEGY_ATTRIBUTION), Table(catalog.STRATEGY_PERIOD_ATTRIBUTION)
-    causes, account = Table(catalog.STRATEGY_CAUSE_PNL), Table(catalog.PORTFOLIO_CAUSE_PNL)
-    residual, overflow = Table(catalog.STRATEGY_ATTRIBUTION_RESIDUAL), Table(catalog.STRATEGY_COMPONENTS_FOLDED)
-    for strategy in snapshot.strategies:
-        name, figures = folded.strategy(strategy.name), strategy.attribution
-        for part in figures.parts:
-            labels = (name, folded.component(strategy.name, part.component), folded.symbol(part.symbol))
-            whole.put(part.pnl, labels)
-            for period, pnl in part.period_pnl.items():
-                by_period.put(pnl, (*labels, period._value_))  # `.value` is a slow property
-        for cause, pnl in figures.causes._asdict().items():
-            causes.add(pnl, name, cause)
-        if figures.residual is not None or strategy.name in folded.named:  # one that is not known hides no other
-            residual.add(figures.residual, name)
-        overflow.add(figures.folded_components, name)
-    if not snapshot.failed:
-        for cause, pnl in snapshot.portfolio.causes._asdict().items():
-            account.add(pnl, cause)
-    return [whole, by_period, causes, residual, overflow, account]
+def _strategies(folded: FoldedSnapshot) -> Iterator[tuple[Labels, AttributionFigures]]:
+    for labels, strategy in every_strategy(folded):
+        yield labels, strategy.attribution
+
+
+def _parts(folded: FoldedSnapshot) -> Iterator[tuple[Labels, PartFigures]]:
+    for labels, strategy in every_strategy(folded):
+        for part in strategy.attribution.parts:
+            yield (*labels, folded.component(strategy.name, part.component), folded.symbol(part.symbol)), part
+
+
+def _periods(part: PartFigures) -> Iterator[tuple[Labels, Number]]:
+    for period, pnl in part.period_pnl.items():
+        yield (period._value_,), pnl  # `.value` is a slow property
+
+
+def _causes(causes: Causes) -> Iterator[tuple[Labels, Number]]:
+    yield ("market",), causes.market
+    yield ("selection",), causes.selection
+    yield ("slippage",), causes.slippage
+    yield ("fees",), causes.fees
+    yield ("funding",), causes.funding
+
+
+def _residuals(folded: FoldedSnapshot) -> Iterator[tuple[Labels, Number]]:
+    """One that is not known hides no other."""
+    for labels, strategy in every_strategy(folded):
+        if strategy.attribution.residual is not None or strategy.name in folded.named:
+            yield labels, strategy.attribution.residual
+
+
+def _account_causes(folded: FoldedSnapshot) -> Iterator[tuple[Labels, Number]]:
+    for _, portfolio in whole_account(folded):
+        yield from _causes(portfolio.causes)
+
+
+_STRATEGY = Rows(Group.ATTRIBUTION, "strategy", _strategies)
+_PART = Rows(Group.ATTRIBUTION, "strategy component symbol", _parts)
+
+STRATEGY_ATTRIBUTION = _PART.gauge(
+    "strategy_attribution",
+    Unit.MONEY,
+    "Net P&L since start by component and symbol, at the rates of now; the parts add up to the net.",
+    lambda part: part.pnl,
+)
+STRATEGY_PERIOD_ATTRIBUTION = _PART.by("period", _periods).gauge(
+    "strategy_period_attribution",
+    Unit.MONEY,
+    "Net P&L since the start of the period by component and symbol; the parts add up to the period's.",
+    itself,
+)
+STRATEGY_CAUSE_PNL = _STRATEGY.by("cause", lambda figures: _causes(figures.causes)).gauge(
+    "strategy_cause_pnl",
+    Unit.MONEY,
+    "Net P&L since start by cause (market, selection, slippage, fees, funding); costs are negative; the causes add up to it.",
+    itself,
+)
+STRATEGY_ATTRIBUTION_RESIDUAL = Rows(Group.ATTRIBUTION, "strategy", _residuals).gauge(
+    "strategy_attribution_residual",
+    Unit.MONEY,
+    "Net P&L as kept event by event less the sum of its parts; exactly 0.",
+    itself,
+)
+STRATEGY_COMPONENTS_FOLDED = _STRATEGY.counter(
+    "strategy_components_folded_total",
+    Unit.COUNT,
+    "Fills and fundings booked to the component `other`, as the strategy has named 50 components before.",
+    lambda figures: figures.folded_components,
+)
+PORTFOLIO_CAUSE_PNL = Rows(Group.ATTRIBUTION, "cause", _account_causes).gauge(
+    "portfolio_cause_pnl", Unit.MONEY, "Net P&L of all strategies by cause; the causes add up to it.", itself
+)

@@ -2,35 +2,80 @@
 
 from __future__ import annotations
 
-from genesis.analytics.correlation import PEARSON
-from genesis.metrics import catalog
-from genesis.metrics.families.folded import Folded
-from genesis.metrics.table import Table
-from genesis.snapshot import MonitorSnapshot
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from genesis.metrics.declaration import Group, Labels, Rows, itself
+from genesis.metrics.families.folded import FoldedSnapshot
+from genesis.metrics.metric import Unit
+
+if TYPE_CHECKING:
+    from genesis.analytics.correlation import CorrelationFigures, CorrelationPair
 
 
-def correlation(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
-    """A pair with a strategy that is not told by name is omitted."""
-    figures = snapshot.correlation
-    if figures is None:
-        return []
-    pairs, mean = Table(catalog.STRATEGY_CORRELATION), Table(catalog.PORTFOLIO_MEAN_CORRELATION)
-    diversification = Table(catalog.PORTFOLIO_DIVERSIFICATION_RATIO)
-    shrinkage = Table(catalog.PORTFOLIO_CORRELATION_SHRINKAGE_RATIO)
-    omitted, undefined = (
-        Table(catalog.PORTFOLIO_CORRELATION_PAIRS_OMITTED),
-        Table(catalog.PORTFOLIO_CORRELATION_PAIRS_UNDEFINED),
-    )
-    left_out = figures.omitted_pairs
-    for pair in figures.pairs:
-        if pair.strategy in folded.named and pair.other in folded.named:
-            pairs.add(pair.value, pair.strategy, pair.other, pair.estimator)
-        elif pair.estimator == PEARSON:
-            left_out += 1
-    mean.add(figures.mean_correlation)
-    diversification.add(figures.diversification_ratio)
-    shrinkage.add(figures.shrinkage)
-    omitted.add(left_out)
+def _figures(folded: FoldedSnapshot) -> Iterator[tuple[Labels, CorrelationFigures]]:
+    if folded.snapshot.correlation is not None:
+        yield (), folded.snapshot.correlation
+
+
+def _pairs(folded: FoldedSnapshot) -> Iterator[tuple[Labels, CorrelationPair]]:
+    for _, figures in _figures(folded):
+        for pair in figures.pairs:
+            if _is_named(pair, folded):
+                yield (pair.strategy, pair.other, pair.estimator), pair
+
+
+def _omitted(folded: FoldedSnapshot) -> Iterator[tuple[Labels, int]]:
+    """Those with a strategy that has no name of its own included, whatever number of estimators they have."""
+    for _, figures in _figures(folded):
+        nameless = {(pair.strategy, pair.other) for pair in figures.pairs if not _is_named(pair, folded)}
+        yield (), figures.omitted_pairs + len(nameless)
+
+
+def _is_named(pair: CorrelationPair, folded: FoldedSnapshot) -> bool:
+    return pair.strategy in folded.named and pair.other in folded.named
+
+
+def _undefined(figures: CorrelationFigures) -> Iterator[tuple[Labels, int]]:
     for reason, count in figures.undefined_pairs.items():
-        undefined.add(count, reason)
-    return [pairs, mean, diversification, shrinkage, omitted, undefined]
+        yield (reason,), count
+
+
+_ACCOUNT = Rows(Group.CORRELATION, "", _figures)
+
+STRATEGY_CORRELATION = Rows(Group.CORRELATION, "strategy other estimator", _pairs).gauge(
+    "strategy_correlation",
+    Unit.NUMBER,
+    "Correlation of two strategies' returns in the risk window (estimator pearson, ledoit_wolf); each pair once.",
+    lambda pair: pair.value,
+)
+PORTFOLIO_MEAN_CORRELATION = _ACCOUNT.gauge(
+    "portfolio_mean_correlation",
+    Unit.NUMBER,
+    "Mean Pearson correlation of all pairs of strategies that have one, told or not.",
+    lambda figures: figures.mean_correlation,
+)
+PORTFOLIO_DIVERSIFICATION_RATIO = _ACCOUNT.gauge(
+    "portfolio_diversification_ratio",
+    Unit.RATIO,
+    "Mean volatility of the strategies over the volatility of them together, weighted by equity; 1: all are one bet.",
+    lambda figures: figures.diversification_ratio,
+)
+PORTFOLIO_CORRELATION_SHRINKAGE_RATIO = _ACCOUNT.gauge(
+    "portfolio_correlation_shrinkage_ratio",
+    Unit.RATIO,
+    "How far Ledoit-Wolf shrinks the covariances of the strategies, 0 to 1.",
+    lambda figures: figures.shrinkage,
+)
+PORTFOLIO_CORRELATION_PAIRS_OMITTED = Rows(Group.CORRELATION, "", _omitted).gauge(
+    "portfolio_correlation_pairs_omitted",
+    Unit.COUNT,
+    "Pairs of strategies with a correlation that is not told: only the strongest are.",
+    itself,
+)
+PORTFOLIO_CORRELATION_PAIRS_UNDEFINED = _ACCOUNT.by("reason", _undefined).gauge(
+    "portfolio_correlation_pairs_undefined",
+    Unit.COUNT,
+    "Pairs of strategies without a correlation, by reason.",
+    itself,
+)

@@ -1,24 +1,53 @@
-"""Each strategy against its back-test."""
+"""Each strategy against its back-test. The figures do not add up."""
 
 from __future__ import annotations
 
-from genesis.metrics import catalog
-from genesis.metrics.families.folded import Folded
-from genesis.metrics.table import Table
-from genesis.snapshot import MonitorSnapshot
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from genesis.metrics.declaration import Group, Labels, Rows
+from genesis.metrics.families.folded import FoldedSnapshot, named_strategies
+from genesis.metrics.metric import Unit
+
+if TYPE_CHECKING:
+    from genesis.analytics.degradation import DegradationFigures
 
 
-def degradation(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
-    cusum, limit = Table(catalog.STRATEGY_DEGRADATION_CUSUM), Table(catalog.STRATEGY_DEGRADATION_CUSUM_LIMIT)
-    probability = Table(catalog.STRATEGY_PROBABILISTIC_SHARPE_RATIO)
-    length, needed = Table(catalog.STRATEGY_TRACK_RECORD_SECONDS), Table(catalog.STRATEGY_MIN_TRACK_RECORD_SECONDS)
-    for strategy in snapshot.strategies:
-        figures = strategy.degradation
-        if figures is None or strategy.name not in folded.named:
-            continue
-        cusum.add(figures.cusum, strategy.name)
-        limit.add(figures.cusum_limit, strategy.name)
-        probability.add(figures.probabilistic_sharpe, strategy.name)
-        length.add(figures.track_record_seconds, strategy.name)
-        needed.add(figures.min_track_record_seconds, strategy.name)
-    return [cusum, limit, probability, length, needed]
+def _strategies(folded: FoldedSnapshot) -> Iterator[tuple[Labels, DegradationFigures]]:
+    for labels, strategy in named_strategies(folded):
+        if strategy.degradation is not None:
+            yield labels, strategy.degradation
+
+
+_STRATEGY = Rows(Group.DEGRADATION, "strategy", _strategies)
+
+STRATEGY_DEGRADATION_CUSUM = _STRATEGY.gauge(
+    "strategy_degradation_cusum",
+    Unit.DEVIATIONS,
+    "Cumulated shortfall of the returns against the baseline, in its standard deviations of a step; an alarm above the limit.",
+    lambda figures: figures.cusum,
+)
+STRATEGY_DEGRADATION_CUSUM_LIMIT = _STRATEGY.gauge(
+    "strategy_degradation_cusum_limit",
+    Unit.DEVIATIONS,
+    "The CUSUM above which the strategy is worse than its baseline, from the wanted mean time between false alarms.",
+    lambda figures: figures.cusum_limit,
+)
+STRATEGY_PROBABILISTIC_SHARPE_RATIO = _STRATEGY.gauge(
+    "strategy_probabilistic_sharpe_ratio",
+    Unit.PROBABILITY,
+    "Probability that the true Sharpe ratio is above the baseline's.",
+    lambda figures: figures.probabilistic_sharpe,
+)
+STRATEGY_TRACK_RECORD_SECONDS = _STRATEGY.gauge(
+    "strategy_track_record_seconds",
+    Unit.SECONDS,
+    "Event time of the returns behind the probabilistic Sharpe ratio.",
+    lambda figures: figures.track_record_seconds,
+)
+STRATEGY_MIN_TRACK_RECORD_SECONDS = _STRATEGY.gauge(
+    "strategy_min_track_record_seconds",
+    Unit.SECONDS,
+    "Event time that a record must span to tell the Sharpe ratio seen from the baseline's (degradation.confidence).",
+    lambda figures: figures.min_track_record_seconds,
+)

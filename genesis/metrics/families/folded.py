@@ -1,15 +1,23 @@
-"""Which label values are told by name."""
+"""A snapshot with the label values past the bounds folded into `other`, and its strategies and account as rows of metrics."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from genesis.ledger.component import MAIN, OTHER
-from genesis.snapshot import MonitorSnapshot
+from genesis.metrics.declaration import Labels
+
+if TYPE_CHECKING:  # rotation reads the catalogue's names, and does without numpy
+    from genesis.snapshot import MonitorSnapshot, PortfolioSnapshot, StrategySnapshot
 
 
-class Folded:
-    """Which label values are told by name. The first come are; the rest are folded into `other`, where sums have a meaning."""
+class FoldedSnapshot:
+    """A snapshot, and which label values are exposed by name: the first ones are; the rest are `other`, where sums have a
+    meaning, and left out elsewhere."""
 
     def __init__(self, snapshot: MonitorSnapshot, max_strategies: int, max_symbols: int) -> None:
+        self.snapshot = snapshot
         names = [strategy.name for strategy in snapshot.strategies]
         symbols = dict.fromkeys(h.symbol for strategy in snapshot.strategies for h in strategy.holdings)
         symbols |= dict.fromkeys(snapshot.mark_timestamps)
@@ -30,3 +38,22 @@ class Folded:
 
     def known_symbol(self, symbol: str) -> bool:
         return symbol in self._symbols
+
+
+def every_strategy(folded: FoldedSnapshot) -> Iterator[tuple[Labels, StrategySnapshot]]:
+    """All strategies, those past the bound as `other`: for metrics that add up."""
+    for strategy in folded.snapshot.strategies:
+        yield (folded.strategy(strategy.name),), strategy
+
+
+def named_strategies(folded: FoldedSnapshot) -> Iterator[tuple[Labels, StrategySnapshot]]:
+    """The strategies within the bound: for metrics that do not add up."""
+    for strategy in folded.snapshot.strategies:
+        if strategy.name in folded.named:
+            yield (strategy.name,), strategy
+
+
+def whole_account(folded: FoldedSnapshot) -> Iterator[tuple[Labels, PortfolioSnapshot]]:
+    """The account as a whole: nothing while a strategy failed, as then it is not known."""
+    if not folded.snapshot.failed:
+        yield (), folded.snapshot.portfolio

@@ -2,49 +2,55 @@
 
 from __future__ import annotations
 
-from genesis.metrics import catalog
-from genesis.metrics.catalog import Metric
-from genesis.metrics.families.folded import Folded
-from genesis.metrics.table import Table
-from genesis.snapshot import MonitorSnapshot, ReturnFigures
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from genesis.metrics.declaration import Group, Labels
+from genesis.metrics.families.returns import Returns, returns
+from genesis.metrics.metric import Unit
+
+if TYPE_CHECKING:
+    from genesis.snapshot import Performance
 
 
-def performance(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
-    info = Table(catalog.STRATEGY_INFO)
-    strategies = _Ratios(
-        catalog.STRATEGY_OBSERVATIONS,
-        catalog.STRATEGY_SHARPE_RATIO,
-        catalog.STRATEGY_SORTINO_RATIO,
-        catalog.STRATEGY_CALMAR_RATIO,
-        catalog.STRATEGY_VOLATILITY_RATIO,
-    )
-    portfolio = _Ratios(
-        catalog.PORTFOLIO_OBSERVATIONS,
-        catalog.PORTFOLIO_SHARPE_RATIO,
-        catalog.PORTFOLIO_SORTINO_RATIO,
-        catalog.PORTFOLIO_CALMAR_RATIO,
-        catalog.PORTFOLIO_VOLATILITY_RATIO,
-    )
-    for strategy in snapshot.strategies:
-        if strategy.statistics is not None and strategy.name in folded.named:
-            info.add(1, strategy.name, strategy.statistics.benchmark or "")
-            strategies.add(strategy.statistics, strategy.name)
-    if snapshot.portfolio.statistics is not None and not snapshot.failed:
-        portfolio.add(snapshot.portfolio.statistics)
-    return [info, *strategies.tables, *portfolio.tables]
+def _windows(row: Returns) -> Iterator[tuple[Labels, Performance]]:
+    for window, performance in row.figures.performance.items():
+        yield (window,), performance
 
 
-class _Ratios:
-    """The ratios of an account by window; they do not add up."""
+_RETURNS = returns(Group.PERFORMANCE)
+_WINDOW = _RETURNS.by("window", _windows)
 
-    def __init__(self, observations: Metric, *ratios: Metric) -> None:
-        """`ratios`: Sharpe, Sortino, Calmar, volatility."""
-        self._observations = Table(observations)
-        self._ratios = [Table(metric) for metric in ratios]
-        self.tables = [self._observations, *self._ratios]
-
-    def add(self, figures: ReturnFigures, *labels: str) -> None:
-        self._observations.add(figures.observations, *labels)
-        for window, performance in figures.performance.items():
-            for table, ratio in zip(self._ratios, performance, strict=True):
-                table.add(ratio, *labels, window)
+STRATEGY_INFO = _RETURNS.strategies.by("benchmark", lambda row: [((row.figures.benchmark or "",), row)]).info(
+    "strategy_info", "The benchmark of the strategy's beta and alpha; empty for none."
+)
+STRATEGY_OBSERVATIONS, PORTFOLIO_OBSERVATIONS = _RETURNS.gauge(
+    "observations",
+    Unit.COUNT,
+    "Returns in the risk window; figures that stand on fewer than min_observations are left out.",
+    lambda row: row.figures.observations,
+)
+STRATEGY_SHARPE_RATIO, PORTFOLIO_SHARPE_RATIO = _WINDOW.gauge(
+    "sharpe_ratio",
+    Unit.RATIO,
+    "Sharpe ratio of a year over the window (all: since start), above the risk-free rate.",
+    lambda performance: performance.sharpe,
+)
+STRATEGY_SORTINO_RATIO, PORTFOLIO_SORTINO_RATIO = _WINDOW.gauge(
+    "sortino_ratio",
+    Unit.RATIO,
+    "Sortino ratio of a year over the window (all: since start), against the risk-free rate.",
+    lambda performance: performance.sortino,
+)
+STRATEGY_CALMAR_RATIO, PORTFOLIO_CALMAR_RATIO = _WINDOW.gauge(
+    "calmar_ratio",
+    Unit.RATIO,
+    "Compounded return of a year over the deepest drawdown, of the grid's returns in the window.",
+    lambda performance: performance.calmar,
+)
+STRATEGY_VOLATILITY_RATIO, PORTFOLIO_VOLATILITY_RATIO = _WINDOW.gauge(
+    "volatility_ratio",
+    Unit.RATIO,
+    "Standard deviation of the returns in the window, of a year.",
+    lambda performance: performance.volatility,
+)

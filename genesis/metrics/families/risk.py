@@ -2,98 +2,127 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from genesis.core.money import at_equity
-from genesis.metrics import catalog
-from genesis.metrics.catalog import Metric
-from genesis.metrics.families.folded import Folded
-from genesis.metrics.table import Table
-from genesis.snapshot import MonitorSnapshot, ReturnFigures
+from genesis.metrics.declaration import Group, Labels, Number, Rows, itself
+from genesis.metrics.families.folded import FoldedSnapshot, whole_account
+from genesis.metrics.families.returns import Returns, returns
+from genesis.metrics.metric import Unit
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from genesis.analytics.risk import Tail
 
 
-def risk(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
-    strategies = _Losses(
-        (
-            catalog.STRATEGY_VALUE_AT_RISK_RATIO,
-            catalog.STRATEGY_VALUE_AT_RISK,
-            catalog.STRATEGY_EXPECTED_SHORTFALL_RATIO,
-            catalog.STRATEGY_EXPECTED_SHORTFALL,
-        ),
-        (
-            catalog.STRATEGY_VAR_FORECASTS,
-            catalog.STRATEGY_VAR_EXCEEDANCES,
-            catalog.STRATEGY_VAR_KUPIEC_PVALUE,
-            catalog.STRATEGY_VAR_INDEPENDENCE_PVALUE,
-        ),
-    )
-    portfolio = _Losses(
-        (
-            catalog.PORTFOLIO_VALUE_AT_RISK_RATIO,
-            catalog.PORTFOLIO_VALUE_AT_RISK,
-            catalog.PORTFOLIO_EXPECTED_SHORTFALL_RATIO,
-            catalog.PORTFOLIO_EXPECTED_SHORTFALL,
-        ),
-        (
-            catalog.PORTFOLIO_VAR_FORECASTS,
-            catalog.PORTFOLIO_VAR_EXCEEDANCES,
-            catalog.PORTFOLIO_VAR_KUPIEC_PVALUE,
-            catalog.PORTFOLIO_VAR_INDEPENDENCE_PVALUE,
-        ),
-    )
-    components = Table(catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK)
-    for strategy in snapshot.strategies:
-        if strategy.statistics is not None and strategy.name in folded.named:
-            strategies.add(strategy.statistics, strategy.account.equity, strategy.name)
-    account = snapshot.portfolio
-    if account.statistics is not None and not snapshot.failed:
-        portfolio.add(account.statistics, account.account.equity)
-    if account.component_risk is not None and not snapshot.failed:
-        for (method, confidence), parts in account.component_risk.parts.items():
-            for name, part in parts.items():
-                money = at_equity(part, account.account.equity)
-                components.add(money, folded.strategy(name), method, confidence, account.component_risk.horizon)
-    return [*strategies.tables, *portfolio.tables, components]
+# Value at risk and expected shortfall.
 
 
-class _Losses:
-    """Value at risk and expected shortfall of an account, and the back-test; they do not add up."""
+class _Loss(NamedTuple):
+    """A tail of the returns, and the equity that it is a share of."""
 
-    def __init__(self, tails: tuple[Metric, ...], tests: tuple[Metric, ...]) -> None:
-        """`tails`: value at risk as ratio and money, expected shortfall likewise; `tests`: two counters, two p-values."""
-        self._tails = [Table(metric) for metric in tails]
-        self._tests = [Table(metric) for metric in tests]
-        self.tables = [*self._tails, *self._tests]
-
-    def add(self, figures: ReturnFigures, equity: Decimal | None, *labels: str) -> None:
-        for key, (loss, shortfall) in figures.tails.items():
-            amounts = (loss, at_equity(loss, equity), shortfall, at_equity(shortfall, equity))
-            for table, amount in zip(self._tails, amounts, strict=True):
-                table.add(amount, *labels, *key, figures.horizon)
-        for key, backtest in figures.backtests.items():
-            for table, figure in zip(self._tests, backtest, strict=True):
-                table.add(figure, *labels, *key)
+    tail: Tail
+    equity: Decimal | None
 
 
-def regression(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
-    strategies = [
-        Table(catalog.STRATEGY_BETA),
-        Table(catalog.STRATEGY_BETA_STANDARD_ERROR),
-        Table(catalog.STRATEGY_ALPHA_RATIO),
-    ]
-    portfolio = [
-        Table(catalog.PORTFOLIO_BETA),
-        Table(catalog.PORTFOLIO_BETA_STANDARD_ERROR),
-        Table(catalog.PORTFOLIO_ALPHA_RATIO),
-    ]
-    for strategy in snapshot.strategies:
-        if strategy.statistics is not None and strategy.name in folded.named:
-            _add_regression(strategies, strategy.statistics, strategy.name)
-    if snapshot.portfolio.statistics is not None and not snapshot.failed:
-        _add_regression(portfolio, snapshot.portfolio.statistics)
-    return [*strategies, *portfolio]
+def _losses(row: Returns) -> Iterator[tuple[Labels, _Loss]]:
+    for key, tail in row.figures.tails.items():
+        yield (*key, row.figures.horizon), _Loss(tail, row.equity)
 
 
-def _add_regression(tables: list[Table], figures: ReturnFigures, *labels: str) -> None:
-    for table, figure in zip(tables, (figures.beta, figures.beta_standard_error, figures.alpha), strict=True):
-        table.add(figure, *labels)
+def _components(folded: FoldedSnapshot) -> Iterator[tuple[Labels, Number]]:
+    for _, portfolio in whole_account(folded):
+        if portfolio.component_risk is not None:
+            horizon = portfolio.component_risk.horizon
+            for key, parts in portfolio.component_risk.parts.items():
+                for name, part in parts.items():
+                    yield (folded.strategy(name), *key, horizon), at_equity(part, portfolio.account.equity)
+
+
+_RETURNS = returns(Group.RISK)
+_LOSS = _RETURNS.by("method confidence horizon", _losses)
+
+STRATEGY_VALUE_AT_RISK_RATIO, PORTFOLIO_VALUE_AT_RISK_RATIO = _LOSS.gauge(
+    "value_at_risk_ratio",
+    Unit.RATIO,
+    "Loss that is exceeded with a probability of 1 - confidence, as a share of the equity.",
+    lambda loss: loss.tail.value_at_risk,
+)
+STRATEGY_VALUE_AT_RISK, PORTFOLIO_VALUE_AT_RISK = _LOSS.gauge(
+    "value_at_risk",
+    Unit.MONEY,
+    "Loss that is exceeded with a probability of 1 - confidence, in money at the equity of now.",
+    lambda loss: at_equity(loss.tail.value_at_risk, loss.equity),
+)
+STRATEGY_EXPECTED_SHORTFALL_RATIO, PORTFOLIO_EXPECTED_SHORTFALL_RATIO = _LOSS.gauge(
+    "expected_shortfall_ratio",
+    Unit.RATIO,
+    "Mean of the losses beyond the value at risk, as a share of the equity.",
+    lambda loss: loss.tail.expected_shortfall,
+)
+STRATEGY_EXPECTED_SHORTFALL, PORTFOLIO_EXPECTED_SHORTFALL = _LOSS.gauge(
+    "expected_shortfall",
+    Unit.MONEY,
+    "Mean of the losses beyond the value at risk, in money at the equity of now.",
+    lambda loss: at_equity(loss.tail.expected_shortfall, loss.equity),
+)
+
+
+# The back-test of the value at risk.
+
+_BACKTEST = _RETURNS.by("method confidence", lambda row: row.figures.backtests.items())
+
+STRATEGY_VAR_FORECASTS, PORTFOLIO_VAR_FORECASTS = _BACKTEST.counter(
+    "var_forecasts_total",
+    Unit.COUNT,
+    "Steps of the grid whose return was compared with the value at risk before it.",
+    lambda backtest: backtest.forecasts,
+)
+STRATEGY_VAR_EXCEEDANCES, PORTFOLIO_VAR_EXCEEDANCES = _BACKTEST.counter(
+    "var_exceedances_total",
+    Unit.COUNT,
+    "Steps of the grid that lost more than the value at risk before them.",
+    lambda backtest: backtest.exceedances,
+)
+STRATEGY_VAR_KUPIEC_PVALUE, PORTFOLIO_VAR_KUPIEC_PVALUE = _BACKTEST.gauge(
+    "var_kupiec_pvalue",
+    Unit.PROBABILITY,
+    "Kupiec test: near 0, exceedances come too often or too rarely.",
+    lambda backtest: backtest.kupiec_pvalue,
+)
+STRATEGY_VAR_INDEPENDENCE_PVALUE, PORTFOLIO_VAR_INDEPENDENCE_PVALUE = _BACKTEST.gauge(
+    "var_independence_pvalue",
+    Unit.PROBABILITY,
+    "Christoffersen's test of independence: near 0, exceedances cluster.",
+    lambda backtest: backtest.independence_pvalue,
+)
+
+PORTFOLIO_COMPONENT_VALUE_AT_RISK = Rows(Group.RISK, "strategy method confidence horizon", _components, last=True).gauge(
+    "portfolio_component_value_at_risk",
+    Unit.MONEY,
+    "Each strategy's part of the account's value at risk, in money; the parts add up to it.",
+    itself,
+)
+
+
+# Beta.
+
+_REGRESSION = returns(Group.REGRESSION)
+
+STRATEGY_BETA, PORTFOLIO_BETA = _REGRESSION.gauge(
+    "beta", Unit.NUMBER, "Beta to the benchmark in the risk window.", lambda row: row.figures.beta
+)
+STRATEGY_BETA_STANDARD_ERROR, PORTFOLIO_BETA_STANDARD_ERROR = _REGRESSION.gauge(
+    "beta_standard_error",
+    Unit.NUMBER,
+    "Standard error of beta, by least squares.",
+    lambda row: row.figures.beta_standard_error,
+)
+STRATEGY_ALPHA_RATIO, PORTFOLIO_ALPHA_RATIO = _REGRESSION.gauge(
+    "alpha_ratio",
+    Unit.RATIO,
+    "Mean return beyond beta times the benchmark's, above the risk-free rate, compounded over a year.",
+    lambda row: row.figures.alpha,
+)

@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
-from genesis.metrics import catalog
-from genesis.metrics.families.folded import Folded
-from genesis.metrics.table import Table
-from genesis.snapshot import MonitorSnapshot
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from genesis.metrics.declaration import Group, Labels, Number, Rows, itself
+from genesis.metrics.families.folded import FoldedSnapshot, named_strategies, whole_account
+from genesis.metrics.metric import Unit
+
+if TYPE_CHECKING:
+    from genesis.snapshot import PortfolioSnapshot, StrategySnapshot
 
 
-def tier(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
+def _used(portfolio: PortfolioSnapshot) -> Iterator[tuple[Labels, Number]]:
+    yield ("max_daily_loss",), portfolio.daily_loss_used_ratio
+    yield ("max_positions",), portfolio.positions_used_ratio
+
+
+def _strategies(folded: FoldedSnapshot) -> Iterator[tuple[Labels, StrategySnapshot]]:
     """Nothing while a strategy failed: then the account is not known, and so is its tier."""
-    positions, used = Table(catalog.PORTFOLIO_OPEN_POSITIONS), Table(catalog.TIER_USED_RATIO)
-    allowed = Table(catalog.STRATEGY_TIER_ALLOWED)
-    tables = [positions, used, allowed]
-    if snapshot.failed:
-        return tables
-    portfolio = snapshot.portfolio
-    positions.add(portfolio.open_positions)
-    used.add(portfolio.daily_loss_used_ratio, "max_daily_loss")
-    used.add(portfolio.positions_used_ratio, "max_positions")
-    for strategy in snapshot.strategies:
-        if strategy.name in folded.named:
-            allowed.add(strategy.tier_allowed, strategy.name)
-    return tables
+    if not folded.snapshot.failed:
+        yield from named_strategies(folded)
+
+
+_ACCOUNT = Rows(Group.TIER, "", whole_account)
+
+PORTFOLIO_OPEN_POSITIONS = _ACCOUNT.gauge(
+    "portfolio_open_positions",
+    Unit.COUNT,
+    "Open positions of all strategies; two strategies in one symbol have two.",
+    lambda portfolio: portfolio.open_positions,
+)
+TIER_USED_RATIO = _ACCOUNT.by("limit", _used).gauge(
+    "tier_used_ratio",
+    Unit.RATIO,
+    "Today's loss (max_daily_loss) and the open positions (max_positions) over the tier's limit.",
+    itself,
+)
+STRATEGY_TIER_ALLOWED = Rows(Group.TIER, "strategy", _strategies).gauge(
+    "strategy_tier_allowed",
+    Unit.FLAG,
+    "1 if the account's tier lets the strategy trade, 0 if it does not.",
+    lambda strategy: strategy.tier_allowed,
+)

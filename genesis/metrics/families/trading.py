@@ -2,84 +2,184 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from genesis.core.money import ZERO
-from genesis.metrics import catalog
-from genesis.metrics.families.folded import Folded
-from genesis.metrics.table import Table
-from genesis.snapshot import MonitorSnapshot, StrategySnapshot
+from genesis.metrics.declaration import Group, Labels, Number, Rows, itself
+from genesis.metrics.families.folded import FoldedSnapshot, every_strategy, named_strategies
+from genesis.metrics.metric import Unit
 
-_FIGURES = {
-    "win_rate": catalog.STRATEGY_WIN_RATE_RATIO,
-    "profit_factor": catalog.STRATEGY_PROFIT_FACTOR_RATIO,
-    "expectancy": catalog.STRATEGY_EXPECTANCY,
-    "average_win": catalog.STRATEGY_AVERAGE_WIN,
-    "average_loss": catalog.STRATEGY_AVERAGE_LOSS,
-    "holding_seconds": catalog.STRATEGY_HOLDING_SECONDS,
-    "winner_holding_seconds": catalog.STRATEGY_WINNER_HOLDING_SECONDS,
-    "loser_holding_seconds": catalog.STRATEGY_LOSER_HOLDING_SECONDS,
-}
-"""Figure of a window → its metric."""
+if TYPE_CHECKING:
+    from genesis.ledger.holding import Turnover
+    from genesis.ledger.trips import Streaks, TripCounts
+    from genesis.snapshot import HoldingSnapshot, StrategySnapshot, TripFigures
 
 
-def positions(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
-    quantity, value = Table(catalog.STRATEGY_POSITION_QUANTITY), Table(catalog.STRATEGY_POSITION_VALUE)
-    exposure = Table(catalog.STRATEGY_EXPOSURE)
-    for strategy in snapshot.strategies:
-        name = folded.strategy(strategy.name)
+# Positions.
+
+
+def _own_holdings(folded: FoldedSnapshot) -> Iterator[tuple[Labels, HoldingSnapshot]]:
+    """Units of several symbols do not add up."""
+    for labels, strategy in named_strategies(folded):
         for holding in strategy.holdings:
-            labels = (name, folded.symbol(holding.symbol))
-            if strategy.name in folded.named and folded.known_symbol(holding.symbol):
-                quantity.put(holding.quantity, labels)
-            value.put(holding.value, labels)
-        if all(holding.value is not None for holding in strategy.holdings):
-            sides = _exposure(strategy)
-            exposure.add(sides[0], name, "long")
-            exposure.add(sides[1], name, "short")
-    return [quantity, value, exposure]
+            if folded.known_symbol(holding.symbol):
+                yield (*labels, holding.symbol), holding
 
 
-def trades(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
-    fills, volume, trades = Table(catalog.STRATEGY_FILLS), Table(catalog.STRATEGY_VOLUME), Table(catalog.STRATEGY_TRADES)
-    voided = Table(catalog.STRATEGY_VOIDED_FILLS)
-    for strategy in snapshot.strategies:
-        name = folded.strategy(strategy.name)
+def _holdings(folded: FoldedSnapshot) -> Iterator[tuple[Labels, HoldingSnapshot]]:
+    for labels, strategy in every_strategy(folded):
+        for holding in strategy.holdings:
+            yield (*labels, folded.symbol(holding.symbol)), holding
+
+
+def _sides(strategy: StrategySnapshot) -> Iterator[tuple[Labels, Number]]:
+    """Nothing where a position has no value."""
+    values = [holding.value for holding in strategy.holdings if holding.value is not None]
+    if len(values) == len(strategy.holdings):
+        yield ("long",), sum((value for value in values if value > 0), ZERO)
+        yield ("short",), -sum((value for value in values if value < 0), ZERO)
+
+
+STRATEGY_POSITION_QUANTITY = Rows(Group.POSITIONS, "strategy symbol", _own_holdings).gauge(
+    "strategy_position_quantity",
+    Unit.QUANTITY,
+    "Open position in units of the symbol; short is negative.",
+    lambda holding: holding.quantity,
+)
+STRATEGY_POSITION_VALUE = Rows(Group.POSITIONS, "strategy symbol", _holdings).gauge(
+    "strategy_position_value",
+    Unit.MONEY,
+    "Open position at the mark; short is negative.",
+    lambda holding: holding.value,
+)
+STRATEGY_EXPOSURE = (
+    Rows(Group.POSITIONS, "strategy", every_strategy)
+    .by("side", _sides)
+    .gauge(
+        "strategy_exposure",
+        Unit.MONEY,
+        "Value of the open positions by side (long, short), both as positive numbers.",
+        itself,
+    )
+)
+
+
+# Fills, and the round trips that they made.
+
+
+def _turnovers(folded: FoldedSnapshot) -> Iterator[tuple[Labels, Turnover]]:
+    for (name,), strategy in every_strategy(folded):
         for holding in strategy.holdings:
             symbol = folded.symbol(holding.symbol)
             for (side, liquidity), turnover in holding.turnover.items():
-                labels = (name, symbol, side._value_, liquidity._value_)  # `.value` is a slow property
-                fills.put(turnover.fills, labels)
-                volume.put(turnover.value, labels)
-        voided.add(strategy.voided_fills, name)
-        trades.add(strategy.trades.counted.wins, name, "win")
-        trades.add(strategy.trades.counted.losses, name, "loss")
-        trades.add(strategy.trades.counted.evens, name, "even")
-        trades.add(strategy.trades.counted.unvalued, name, "unvalued")
-    return [fills, voided, volume, trades]
+                yield (name, symbol, side._value_, liquidity._value_), turnover  # `.value` is a slow property
 
 
-def round_trips(snapshot: MonitorSnapshot, folded: Folded) -> list[Table]:
-    tables = {figure: Table(metric) for figure, metric in _FIGURES.items()}
-    behind = Table(catalog.STRATEGY_WINDOW_TRADES)
-    now, longest = Table(catalog.STRATEGY_STREAK), Table(catalog.STRATEGY_LONGEST_STREAK)
-    for strategy in snapshot.strategies:
-        name = strategy.name
-        if name not in folded.named:
-            continue
-        for window, figures in strategy.trades.windows.items():
-            if figures is not None:
-                behind.add(figures.wins + figures.losses + figures.evens, name, window)
-                for figure, table in tables.items():
-                    table.add(getattr(figures, figure), name, window)
-        streaks = strategy.trades.streaks
-        now.add(streaks.wins, name, "win")
-        now.add(streaks.losses, name, "loss")
-        longest.add(streaks.longest_wins, name, "win")
-        longest.add(streaks.longest_losses, name, "loss")
-    return [behind, *tables.values(), now, longest]
+def _results(counts: TripCounts) -> Iterator[tuple[Labels, Number]]:
+    yield ("win",), counts.wins
+    yield ("loss",), counts.losses
+    yield ("even",), counts.evens
+    yield ("unvalued",), counts.unvalued
 
 
-def _exposure(strategy: StrategySnapshot) -> tuple[Decimal, Decimal]:
-    values = [holding.value or ZERO for holding in strategy.holdings]
-    return sum((v for v in values if v > 0), ZERO), -sum((v for v in values if v < 0), ZERO)
+_TURNOVER = Rows(Group.TRADES, "strategy symbol side liquidity", _turnovers)
+_STRATEGY = Rows(Group.TRADES, "strategy", every_strategy)
+
+STRATEGY_FILLS = _TURNOVER.counter("strategy_fills_total", Unit.COUNT, "Fills booked.", lambda turnover: turnover.fills)
+STRATEGY_VOIDED_FILLS = _STRATEGY.counter(
+    "strategy_voided_fills_total",
+    Unit.COUNT,
+    "Fills booked that were voided later; they are in the other counters, too.",
+    lambda strategy: strategy.voided_fills,
+)
+STRATEGY_VOLUME = _TURNOVER.counter(
+    "strategy_volume_total",
+    Unit.QUOTE_MONEY,
+    "Traded value of the fills booked, in the currency that the symbol is quoted in.",
+    lambda turnover: turnover.value,
+)
+STRATEGY_TRADES = _STRATEGY.by("result", lambda strategy: _results(strategy.trades.counted)).counter(
+    "strategy_trades_total",
+    Unit.COUNT,
+    "Round trips, flat to flat, net of fees and funding, by result: win, loss, even, or unvalued (a fee without a rate).",
+    itself,
+)
+
+
+# Round trips over windows, and in a row. They do not add up.
+
+
+def _windows(strategy: StrategySnapshot) -> Iterator[tuple[Labels, TripFigures]]:
+    for window, figures in strategy.trades.windows.items():
+        if figures is not None:
+            yield (window,), figures
+
+
+def _now(streaks: Streaks) -> Iterator[tuple[Labels, Number]]:
+    yield ("win",), streaks.wins
+    yield ("loss",), streaks.losses
+
+
+def _longest(streaks: Streaks) -> Iterator[tuple[Labels, Number]]:
+    yield ("win",), streaks.longest_wins
+    yield ("loss",), streaks.longest_losses
+
+
+_OWN = Rows(Group.ROUND_TRIPS, "strategy", named_strategies)
+_WINDOW = _OWN.by("window", _windows)
+
+STRATEGY_WINDOW_TRADES = _WINDOW.gauge(
+    "strategy_window_trades",
+    Unit.COUNT,
+    "Valued round trips that closed in the window: those behind its figures.",
+    lambda figures: figures.wins + figures.losses + figures.evens,
+)
+STRATEGY_WIN_RATE_RATIO = _WINDOW.gauge(
+    "strategy_win_rate_ratio",
+    Unit.RATIO,
+    "Winning round trips over all round trips that closed in the window (all: since the start).",
+    lambda figures: figures.win_rate,
+)
+STRATEGY_PROFIT_FACTOR_RATIO = _WINDOW.gauge(
+    "strategy_profit_factor_ratio",
+    Unit.RATIO,
+    "Gross profit over gross loss of the round trips.",
+    lambda figures: figures.profit_factor,
+)
+STRATEGY_EXPECTANCY = _WINDOW.gauge(
+    "strategy_expectancy", Unit.MONEY, "Mean net P&L of a round trip.", lambda figures: figures.expectancy
+)
+STRATEGY_AVERAGE_WIN = _WINDOW.gauge(
+    "strategy_average_win", Unit.MONEY, "Mean profit of the winning round trips.", lambda figures: figures.average_win
+)
+STRATEGY_AVERAGE_LOSS = _WINDOW.gauge(
+    "strategy_average_loss",
+    Unit.MONEY,
+    "Mean loss of the losing round trips, as a positive number.",
+    lambda figures: figures.average_loss,
+)
+STRATEGY_HOLDING_SECONDS = _WINDOW.gauge(
+    "strategy_holding_seconds",
+    Unit.SECONDS,
+    "Mean event time from the opening to the closing of a round trip.",
+    lambda figures: figures.holding_seconds,
+)
+STRATEGY_WINNER_HOLDING_SECONDS = _WINDOW.gauge(
+    "strategy_winner_holding_seconds",
+    Unit.SECONDS,
+    "Mean holding time of the winning round trips.",
+    lambda figures: figures.winner_holding_seconds,
+)
+STRATEGY_LOSER_HOLDING_SECONDS = _WINDOW.gauge(
+    "strategy_loser_holding_seconds",
+    Unit.SECONDS,
+    "Mean holding time of the losing round trips.",
+    lambda figures: figures.loser_holding_seconds,
+)
+STRATEGY_STREAK = _OWN.by("result", lambda strategy: _now(strategy.trades.streaks)).gauge(
+    "strategy_streak", Unit.COUNT, "Round trips in a row up to the last one that were all a win, or all a loss.", itself
+)
+STRATEGY_LONGEST_STREAK = _OWN.by("result", lambda strategy: _longest(strategy.trades.streaks)).gauge(
+    "strategy_longest_streak", Unit.COUNT, "The most round trips in a row that were all a win, or all a loss.", itself
+)

@@ -17,8 +17,9 @@ from genesis.alerts.figure_settings import LONGEST_FILL_DELAY
 from genesis.alerts.promql import any_of, number, string
 from genesis.alerts.runbook_page import runbook_page
 from genesis.alerts.service_settings import LONGEST_APPEND
-from genesis.metrics import families
-from genesis.metrics.catalog import BY_NAME, Kind, Process
+from genesis.metrics.catalog import BY_NAME
+from genesis.metrics.groups import GROUPS
+from genesis.metrics.metric import Kind, Process
 from genesis.metrics.telemetry import _APPEND_BOUNDS
 from genesis.monitoring.accounts import _DELAY_BOUNDS
 from genesis.monitoring.alert_manager import prometheus_config, rule_files, rule_tests, thresholds
@@ -88,7 +89,7 @@ def test_an_alert_says_what_why_and_where(rule: dict[str, Any]) -> None:
 
 
 def test_an_alert_is_muted_by_groups_that_the_exporter_has() -> None:
-    assert {group for alert in ALERTS.values() for group in alert.groups} <= set(families.GROUPS)
+    assert {group for alert in ALERTS.values() for group in alert.groups} <= set(GROUPS)
 
 
 def test_alerts_on_money_fire_at_once() -> None:

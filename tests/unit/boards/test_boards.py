@@ -23,7 +23,7 @@ from genesis.boards.tables import Column, grid, joined
 from genesis.configuration import load_settings
 from genesis.core.duration import parse_duration
 from genesis.metrics import catalog
-from genesis.metrics.catalog import Kind
+from genesis.metrics.metric import Kind
 from genesis.monitoring.alert_manager import thresholds
 from tests.cases import every_case
 from tests.unit.boards.made import BOARDS, ROOT, SETTINGS, STEP, expressions, overrides, panel_of, panels, targets

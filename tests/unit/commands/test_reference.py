@@ -10,6 +10,7 @@ import yaml
 from genesis.alerts.catalog import ALERTS
 from genesis.commands import reference
 from genesis.metrics.catalog import CATALOG
+from genesis.metrics.metric import Kind
 from genesis.settings.statistics import StatisticsSettings
 from tests.unit.alerts.alert_tree import changed, limits, settings
 
@@ -18,12 +19,13 @@ def rows(text: str) -> list[list[str]]:
     return [re.split(r"(?<!\\)\|", line)[1:-1] for line in text.splitlines() if line.startswith("| `")]
 
 
-def test_every_metric_is_listed_with_type_labels_and_help() -> None:
+def test_every_metric_is_listed_with_type_labels_unit_and_help() -> None:
     assert len(rows(reference.metrics())) == len(CATALOG)
-    for (name, kind, labels, text), metric in zip(rows(reference.metrics()), CATALOG, strict=True):
+    for (name, kind, labels, unit, text), metric in zip(rows(reference.metrics()), CATALOG, strict=True):
         assert name.strip(" `") == metric.name
         assert kind.strip() == metric.kind.value
         assert tuple(re.findall(r"`(\w+)`", labels)) == metric.labels
+        assert unit.strip() == ("–" if metric.kind is Kind.INFO else metric.unit.value)
         assert text.strip() == metric.help
 
 

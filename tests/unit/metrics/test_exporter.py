@@ -13,9 +13,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from genesis.core.models import CapitalFlow, Quote, Side
 from genesis.core.statement import ComparisonSettings, Item, Statement
 from genesis.ledger.journal import Journal
-from genesis.metrics import catalog, families
-from genesis.metrics.catalog import Kind, Process
+from genesis.metrics import catalog
 from genesis.metrics.exporter import GenesisCollector
+from genesis.metrics.groups import GROUPS
+from genesis.metrics.metric import Kind, Process
 from genesis.metrics.table import Table
 from genesis.monitoring.alert_manager import AlertThreshold
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
@@ -168,10 +169,10 @@ async def test_kinds_of_pnl_add_up_to_the_net() -> None:
 
 
 async def test_a_failing_group_is_left_out_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> list[object]:
+    def broken(_: object) -> list[Table]:
         raise ArithmeticError("broken")
 
-    monkeypatch.setitem(families.GROUPS, "trades", broken)
+    monkeypatch.setattr(GROUPS["trades"], "tables", broken)
     async with exported() as (monitor, registry):
         await small_account(monitor)
         assert registry.get_sample_value("genesis_collector_success", {"group": "trades"}) == 0
@@ -181,12 +182,12 @@ async def test_a_failing_group_is_left_out_and_says_so(monkeypatch: pytest.Monke
 
 
 async def test_a_group_that_cannot_be_written_is_left_out_of_the_text_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong_labels(*_: object) -> list[Table]:
+    def wrong_labels(_: object) -> list[Table]:
         table = Table(catalog.STRATEGY_TRADES)
-        table.add(1, "alpha")
+        table.put(1, ("alpha",))
         return [table]
 
-    monkeypatch.setitem(families.GROUPS, "trades", wrong_labels)
+    monkeypatch.setattr(GROUPS["trades"], "tables", wrong_labels)
     async with exporting() as (monitor, exporter):
         await small_account(monitor)
         text = b"".join(exporter.text()).decode()

@@ -13,9 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from genesis.analytics.histogram import Histogram
-from genesis.metrics.catalog import Kind, Metric
+from genesis.metrics.declaration import Number
 from genesis.metrics.exposition import TextExposition, wants_openmetrics
-from genesis.metrics.table import Number, Table
+from genesis.metrics.metric import Kind, Metric
+from genesis.metrics.table import Table
 from tests.search import examples
 
 GAUGE = Metric("genesis_gauge", Kind.GAUGE, ("strategy", "symbol"), '100 % help with \\ and\na new line, and "quotes".')
@@ -58,7 +59,7 @@ def parsed(text: bytes) -> list[tuple[object, ...]]:
 def table(metric: Metric, *samples: tuple[Number, tuple[str, ...]]) -> Table:
     made = Table(metric)
     for value, labels in samples:
-        made.add(value, *labels)
+        made.put(value, labels)
     return made
 
 
@@ -67,7 +68,7 @@ def counted(*observations: tuple[float, str]) -> Table:
     for value, direction in observations:
         histogram = Histogram.of((0.1, 1, 2.5))
         histogram.observe(value)
-        made.add_histogram(histogram.counts(), direction)
+        made.put_histogram(histogram.counts(), (direction,))
     return made
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from prometheus_client import Metric, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from genesis.metrics.catalog import Kind
-from genesis.metrics.catalog import Metric as Definition
 from genesis.metrics.exposition import Exporter, TextExposition
+from genesis.metrics.metric import Kind
+from genesis.metrics.metric import Metric as Definition
 from genesis.metrics.process import WithProcess
 from genesis.metrics.table import Table
 
@@ -18,7 +18,7 @@ class OneGauge(Exporter):
 
     def __init__(self) -> None:
         self._table = Table(Definition("genesis_test", Kind.GAUGE, (), "A test."))
-        self._table.add(1.0)
+        self._table.put(1.0, ())
 
     def collect(self) -> Iterator[Metric]:
         yield self._table.family()

@@ -11,7 +11,8 @@ import pytest
 
 from genesis.core.models import AnyEvent, Side
 from genesis.metrics import catalog
-from genesis.metrics.families import GROUPS, Folded
+from genesis.metrics.families.folded import FoldedSnapshot
+from genesis.metrics.groups import GROUPS
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.statistics import StatisticsSettings
@@ -62,11 +63,11 @@ async def trading(seconds: int = 90) -> AsyncIterator[StrategyPerformanceMonitor
 
 
 def told(snapshot: MonitorSnapshot, max_strategies: int = 10) -> dict[str, float]:
-    folded = Folded(snapshot, max_strategies, 10)
+    folded = FoldedSnapshot(snapshot, max_strategies, 10)
     return {
         ",".join([sample.name.removeprefix("genesis_"), *sample.labels.values()]): sample.value
         for group in GROUP_NAMES
-        for table in GROUPS[group](snapshot, folded)
+        for table in GROUPS[group].tables(folded)
         for sample in table.family().samples
     }
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from genesis.analytics.correlation import CorrelationFigures, CorrelationPair
 from genesis.analytics.degradation import DegradationFigures
-from genesis.metrics.families import GROUPS, Folded
+from genesis.metrics.families.folded import FoldedSnapshot
+from genesis.metrics.groups import GROUPS
 from genesis.snapshot import MonitorSnapshot
 from tests.unit.monitoring.account import capital, monitor
 
@@ -32,7 +33,7 @@ async def picture(correlation: CorrelationFigures | None = None) -> MonitorSnaps
 
 
 def told(group: str, snapshot: MonitorSnapshot, max_strategies: int = 10) -> dict[str, float]:
-    tables = GROUPS[group](snapshot, Folded(snapshot, max_strategies, 10))
+    tables = GROUPS[group].tables(FoldedSnapshot(snapshot, max_strategies, 10))
     return {
         ",".join([sample.name.removeprefix("genesis_"), *sample.labels.values()]): sample.value
         for table in tables

@@ -10,9 +10,9 @@ from aiohttp.web import Application, Request
 from prometheus_client import Metric
 
 from genesis.alerts.runbook_page import runbook_page
-from genesis.metrics.catalog import Kind
-from genesis.metrics.catalog import Metric as Definition
 from genesis.metrics.exposition import Exporter, TextExposition
+from genesis.metrics.metric import Kind
+from genesis.metrics.metric import Metric as Definition
 from genesis.metrics.table import Table
 from genesis.monitoring.server import monitor_site
 from tests.integration.waiting import SOON
@@ -30,7 +30,7 @@ class OneGauge(Exporter):
 
     def _table(self) -> Table:
         table = Table(Definition("genesis_test", Kind.GAUGE, (), "A test."))
-        table.add(1.0)
+        table.put(1.0, ())
         return table
 
 

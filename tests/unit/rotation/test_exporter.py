@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from genesis.core.allocation import Action, EngineReport, Share
 from genesis.core.models import StrategyState
 from genesis.metrics import catalog
-from genesis.metrics.catalog import Process
+from genesis.metrics.metric import Process
 from genesis.rotation.decision import ActiveRule, Decision, History, Reason, Step, Track, Turnover
 from genesis.rotation.exporter import RotationCollector
 from genesis.rotation.status import RotationCounters, Status, StepKind

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from types import MappingProxyType
 
 import pytest
 
@@ -22,23 +21,22 @@ def test_metrics_are_found_in_expressions() -> None:
 
 
 def test_lines_hold_labels_of_any_signs_and_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    def group(*_: object) -> list[Table]:
-        pnl, beta = Table(catalog.STRATEGY_NET_PNL), Table(catalog.STRATEGY_BETA)
-        pnl.add(1.5, 'a "b"\\c\nd')
-        beta.add(1.0, "a")
-        equity = Table(catalog.PORTFOLIO_EQUITY)
-        equity.add(7)
-        return [pnl, beta, equity]
+    class OneGroup:
+        metrics = (catalog.STRATEGY_NET_PNL, catalog.STRATEGY_BETA, catalog.PORTFOLIO_EQUITY)
 
-    class Nothing:
-        failed = MappingProxyType({"a": "error"})
+        def tables(self, _: object) -> list[Table]:
+            pnl, beta, equity = (Table(metric) for metric in self.metrics)
+            pnl.put(1.5, ('a "b"\\c\nd',))
+            beta.put(1.0, ("a",))
+            equity.put(7, ())
+            return [pnl, beta, equity]
 
-    monkeypatch.setattr(openmetrics, "GROUPS", {"one": group})
-    monkeypatch.setattr(openmetrics, "Folded", lambda *_: None)
+    monkeypatch.setattr(openmetrics, "GROUPS", {"one": OneGroup()})
+    monkeypatch.setattr(openmetrics, "FoldedSnapshot", lambda *_: None)
     file = io.BytesIO()
     metrics = frozenset({"genesis_strategy_net_pnl", "genesis_portfolio_equity"})
     told = OpenMetrics(file, metrics, suffix="#3", extra={"seed": "3"})
-    told.write(Nothing(), 12.5)  # type: ignore[arg-type]  # nothing is read of it
+    told.write(None, 12.5)  # type: ignore[arg-type]  # nothing is read of it
     assert file.getvalue().decode() == (
         'genesis_strategy_net_pnl{strategy="a \\"b\\"\\\\c\\nd#3"} 1.5 12.500\ngenesis_portfolio_equity{seed="3"} 7 12.500\n'
     )
