@@ -24,9 +24,10 @@ def _parts(folded: FoldedSnapshot) -> Iterator[tuple[Labels, PartFigures]]:
             yield (*labels, folded.component(strategy.name, part.component), folded.symbol(part.symbol)), part
 
 
-def _periods(part: PartFigures) -> Iterator[tuple[Labels, Number]]:
-    for period, pnl in part.period_pnl.items():
-        yield (period._value_,), pnl  # `.value` is a slow property
+def _periods(folded: FoldedSnapshot) -> Iterator[tuple[Labels, Number]]:
+    for labels, part in _parts(folded):
+        for period, pnl in part.period_pnl.items():
+            yield (*labels, period._value_), pnl  # `.value` is a slow property
 
 
 def _causes(causes: Causes) -> Iterator[tuple[Labels, Number]]:
@@ -58,7 +59,7 @@ STRATEGY_ATTRIBUTION = _PART.gauge(
     "Net P&L since start by component and symbol, at the rates of now; the parts add up to the net.",
     lambda part: part.pnl,
 )
-STRATEGY_PERIOD_ATTRIBUTION = _PART.by("period", _periods).gauge(
+STRATEGY_PERIOD_ATTRIBUTION = Rows(Group.ATTRIBUTION, "strategy component symbol period", _periods).gauge(
     "strategy_period_attribution",
     Unit.MONEY,
     "Net P&L since the start of the period by component and symbol; the parts add up to the period's.",
