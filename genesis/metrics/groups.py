@@ -28,10 +28,9 @@ class MetricGroup(Generic[Source]):
         tables = [Table(metric) for metric in self.metrics]
         for rows, metrics in self._read_by.items():
             writers = [(tables[place].writer, read) for place, read in metrics]
-            if len(writers) == 1:  # most rows have one metric: an inner loop for it would take a fifth of the time
-                ((write, read),) = writers
-                for labels, row in rows.each(source):
-                    write(read(row), labels)
+            if len(metrics) == 1:
+                ((place, read),) = metrics
+                tables[place].put_rows(rows.each(source), read)
                 continue
             for labels, row in rows.each(source):
                 for write, read in writers:

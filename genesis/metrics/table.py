@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from math import inf, isfinite
 from typing import Any
@@ -33,6 +33,16 @@ class Table:
                 self._unknown.add(labels)
         else:
             self._values[labels] = int(value) if value is True or value is False else value
+
+    def put_rows(self, rows: Iterable[tuple[Labels, Any]], read: Callable[[Any], Any]) -> None:
+        """Add a sample of each row. Exact money, which most rows are, goes in without a call of `put`."""
+        values, write = self._values, self.writer
+        for labels, row in rows:
+            value = read(row)
+            if type(value) is Decimal and labels not in values:
+                values[labels] = value
+            else:
+                write(value, labels)
 
     def put_histogram(self, counts: HistogramCounts, labels: Labels) -> None:
         """Add the counts of a histogram; it is cumulative already."""
