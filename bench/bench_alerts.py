@@ -26,6 +26,8 @@ from typing import NamedTuple
 import aiohttp
 import msgspec
 
+from genesis.alerts.catalog.events import EVENTS_CONFLICTING
+from genesis.alerts.catalog.losses import DAILY_LOSS, STRATEGY_DRAWDOWN
 from genesis.app import MonitorApp
 from genesis.configuration import Settings, load_settings
 from genesis.core.clock import SystemClock
@@ -141,15 +143,9 @@ def chosen(interval: timedelta) -> Settings:
     an alert begins is not touched by either.
     """
     loaded = load_settings(Path(__file__).parents[1] / "config")
-    alerts, soon = loaded.alerts.alerts, {"keep_firing_for": KEEP}
-    conflicting = {**soon, "window": 4 * interval}
-    quick = {
-        "strategy_drawdown": alerts.strategy_drawdown.model_copy(update=soon),
-        "daily_loss": alerts.daily_loss.model_copy(update=soon),
-        "events_conflicting": alerts.events_conflicting.model_copy(update=conflicting),
-    }
+    alerts = loaded.alerts.alerts.changed(STRATEGY_DRAWDOWN, keep_firing_for=KEEP).changed(DAILY_LOSS, keep_firing_for=KEEP)
     changed = {
-        "alerts": alerts.model_copy(update=quick),
+        "alerts": alerts.changed(EVENTS_CONFLICTING, keep_firing_for=KEEP, window=4 * interval),
         "scrape_interval": interval,
         "evaluation_interval": interval,
     }

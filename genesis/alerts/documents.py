@@ -7,8 +7,10 @@ from typing import Any
 
 import yaml
 
-MARK = "DO NOT EDIT"
-HEADER = f"# {MARK}: made from config/ by `genesis generate`; `genesis generate --check` tells whether it is up to date.\n"
+DO_NOT_EDIT = "DO NOT EDIT"
+HEADER = (
+    f"# {DO_NOT_EDIT}: made from config/ by `genesis generate`; `genesis generate --check` tells whether it is up to date.\n"
+)
 
 
 def document(tree: Mapping[str, Any], why: str = "") -> str:

@@ -8,9 +8,8 @@ from decimal import Decimal
 from textwrap import indent
 from typing import NamedTuple, Protocol
 
+from genesis.alerts.kinds import LeveledAlert, Levels, Override, Severity
 from genesis.alerts.promql import any_of, number, string
-from genesis.alerts.settings_kinds import LeveledAlert, Levels, Override, Severity
-from genesis.alerts.thresholds import AlertThreshold
 from genesis.core.duration import duration_text
 
 SEVERITIES: tuple[Severity, ...] = ("warning", "critical")
@@ -20,6 +19,18 @@ PERCENT = "{{ $value | humanizePercentage }}"
 SECONDS = "{{ $value | humanizeDuration }}"
 COUNT = '{{ $value | printf "%.0f" }}'
 NUMBER = '{{ $value | printf "%.4g" }}'
+
+
+class AlertThreshold(NamedTuple):
+    """One threshold: a ratio, a multiple, seconds, or a number of events; boards draw a line there."""
+
+    alert: str
+    severity: str
+    strategy: str
+    """Empty for the threshold of all strategies without one of their own."""
+    value: float
+    part: str = ""
+    """Which one, of an alert with several: low and high of a band, week and month; else empty."""
 
 
 class Leveled(Protocol):

@@ -1,44 +1,72 @@
-"""What a notification says. One text serves two ends: the rules fill it with Go templates, the rule tests with literals."""
+"""What people read when an alert fires: the message of the notification, the board and the runbook that it links."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import NamedTuple
 
-from genesis.alerts.settings import Links
+from genesis.alerts.notify.receiver_settings import Url
+from genesis.settings.section import Section
+
+
+class Links(Section):
+    """The addresses that a notification sends its reader to."""
+
+    runbooks: Url
+    """The page of the runbooks; the alert's name in lower case is the anchor on it."""
+    grafana: Url
+    """Grafana, whose boards the alerts lead to, each to that of its topic; the alert's strategy is handed on as `var-strategy`,
+    and a query of the address, as `?orgId=2`, too."""
+
+
+class Board(StrEnum):
+    """The boards that notifications lead to, by the end of their address in Grafana."""
+
+    PORTFOLIO = "genesis-portfolio"
+    STRATEGY = "genesis-strategy"
+    RISK = "genesis-risk"
+    EXECUTION = "genesis-execution"
+    ROTATION = "genesis-rotation"
+    SERVICE = "genesis-service"
 
 
 class Message(NamedTuple):
-    """The texts of one alert, in which words in braces are filled in, and the board to look at."""
+    """The texts of one alert, in which words in braces are filled in: by rules with Go templates, by tests with literals."""
 
     summary: str
     description: str
-    board: str = ""
-    """The end of its address in Grafana: `TOPICS` of `alerts/` has it."""
 
 
-def annotate(
-    alert: str, message: Message, words: Mapping[str, str], links: Links, strategy: str | None = None
-) -> dict[str, str]:
-    """The annotations of an alert.
+class RunbookQuery(NamedTuple):
+    """Something to look at."""
 
-    Args:
-        alert: its name.
-        message: its texts.
-        words: what stands for the words in braces.
-        links: where the links lead.
-        strategy: the strategy as it stands in an address; None for an alert that has none.
-    """
-    return {
-        "summary": message.summary.format_map(words),
-        "description": message.description.format_map(words),
-        "runbook_url": f"{links.runbooks}#{alert.lower()}",
-        "dashboard_url": board(links, message.board, strategy),
-    }
+    question: str
+    query: str
+    """PromQL."""
 
 
-def board(links: Links, uid: str, strategy: str | None = None) -> str:
+class Runbook(NamedTuple):
+    """What to do about one alert, for the person who is woken by it: on docs/alerts.md and on the page of the runbooks."""
+
+    meaning: str
+    looks: tuple[RunbookQuery, ...]
+    action: str
+    false_alarm: str
+
+
+def board_address(links: Links, board: Board, strategy: str | None = None) -> str:
     """The address of the board; with `strategy`, as it stands in an address, it shows that strategy alone."""
     base, _, query = links.grafana.partition("?")
     asked = "&".join(part for part in (query, f"var-strategy={strategy}" if strategy is not None else "") if part)
-    return f"{base.rstrip('/')}/d/{uid}" + (f"?{asked}" if asked else "")
+    return f"{base.rstrip('/')}/d/{board}" + (f"?{asked}" if asked else "")
+
+
+def runbook_address(links: Links, alert: str) -> str:
+    """The address of the alert's runbook."""
+    return f"{links.runbooks}#{alert.lower()}"
+
+
+def filled(message: Message, words: Mapping[str, str]) -> dict[str, str]:
+    """The texts as annotations, with `words` for the words in braces."""
+    return {"summary": message.summary.format_map(words), "description": message.description.format_map(words)}

@@ -2,48 +2,48 @@
 
 from __future__ import annotations
 
-from genesis.alerts.alert import Alert, Inputs
+from collections.abc import Iterable
+from typing import Any
+
+from genesis.alerts.alert import ConfiguredAlert
 from genesis.alerts.cases import cases
 from genesis.alerts.cases.case import Case
-from genesis.alerts.catalog import ALERTS, TOPICS
+from genesis.alerts.catalog import TOPICS
 from genesis.alerts.documents import document
+from genesis.alerts.figure import AlertThreshold
 from genesis.alerts.rules import Record, Rule
 from genesis.alerts.settings import AlertSettings
-from genesis.alerts.thresholds import AlertThreshold
 from genesis.core.duration import duration_text
 from genesis.settings.trading_rules import TradingRules
 
 
-def all_rules(settings: AlertSettings, limits: TradingRules) -> list[Rule | Record]:
-    """The rules of all topics."""
-    inputs = Inputs(settings, limits)
-    return [rule for alerts in TOPICS.values() for rule in _rules(alerts, inputs)]
-
-
 def thresholds(settings: AlertSettings, limits: TradingRules) -> list[AlertThreshold]:
     """Every threshold of every alert that has one, the overrides included."""
-    inputs = Inputs(settings, limits)
-    return [threshold for alert in ALERTS.values() for threshold in alert.all_thresholds(inputs)]
+    return [threshold for alert in settings.configured(limits).values() for threshold in alert.thresholds()]
 
 
 def rule_files(settings: AlertSettings, limits: TradingRules) -> dict[str, str]:
     """File name → text of the rule file, one a topic."""
-    inputs = Inputs(settings, limits)
-    return {f"{topic}.yml": _file(topic, _rules(alerts, inputs), settings) for topic, alerts in TOPICS.items()}
+    configured = settings.configured(limits)
+    return {
+        f"{topic}.yml": _file(topic, _rules(configured[alert.name] for alert in alerts), settings)
+        for topic, alerts in TOPICS.items()
+    }
+
+
+def _rules(alerts: Iterable[ConfiguredAlert[Any]]) -> list[Rule | Record]:
+    """The rules of one topic: records come before the rules that look at them."""
+    found = list(alerts)
+    return [*(record for alert in found for record in alert.records()), *(rule for alert in found for rule in alert.rules())]
 
 
 def rule_tests(settings: AlertSettings, limits: TradingRules) -> dict[str, str]:
     """File name → text of a test for `promtool test rules`, one an alert; the rules lie in `../rules`."""
     topics = {alert.name: topic for topic, alerts in TOPICS.items() for alert in alerts}
     by_alert: dict[str, list[Case]] = {}
-    for case in cases(Inputs(settings, limits)):
+    for case in cases(settings, settings.configured(limits)):
         by_alert.setdefault(case.alert, []).append(case)
     return {f"{alert}.yml": _tests(topics[alert], found, settings) for alert, found in by_alert.items()}
-
-
-def _rules(alerts: tuple[Alert, ...], inputs: Inputs) -> list[Rule | Record]:
-    records = [record for alert in alerts for record in alert.records(inputs.settings)]
-    return [*records, *(rule for alert in alerts for rule in alert.all_rules(inputs))]
 
 
 def _file(topic: str, rules: list[Rule | Record], settings: AlertSettings) -> str:

@@ -6,19 +6,22 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from textwrap import indent
+from typing import NamedTuple, Protocol
 
-from genesis.alerts.all_settings import Alerts
 from genesis.alerts.figure import COUNT, SEVERITIES, Figure, Timed, compared, threshold_text
-from genesis.alerts.messages import Message, annotate
-from genesis.alerts.settings import AlertSettings
-from genesis.alerts.settings_kinds import Severity, StateAlert, WindowAlert
+from genesis.alerts.kinds import Severity, StateAlert
+from genesis.alerts.messages import Links
 from genesis.core.duration import duration_text
+from genesis.settings.trading_rules import TradingRules
 
 JOB = "genesis"
 """The scrape job of the monitor."""
 
 ROTATION_JOB = "rotation"
 """The scrape job of the rotation controller."""
+
+OTHERS_INTERVAL = timedelta(seconds=5)
+"""How often Prometheus reads itself and Alertmanager."""
 
 WINDOW = "[$window]"
 """Stands for the range in an expression on a window."""
@@ -70,23 +73,35 @@ class Record:
         return {"record": self.name, "expr": self.expr}
 
 
+class Window(Timed, Protocol):
+    """An alert on something that happened within a window."""
+
+    @property
+    def severity(self) -> Severity: ...
+
+    @property
+    def window(self) -> timedelta: ...
+
+
+class Context(NamedTuple):
+    """What rules are made from besides the settings of their alert."""
+
+    links: Links
+    scrape_interval: timedelta
+    limits: TradingRules
+
+
+Annotate = Callable[[Mapping[str, str], str | None], Mapping[str, str]]
+"""Words of a message, and the strategy as it stands in an address → the annotations."""
+
+
 class RuleMaker:
     """Makes the rules of one alert."""
 
-    def __init__(self, alert: str, message: Message, settings: AlertSettings) -> None:
+    def __init__(self, alert: str, annotate: Annotate, context: Context) -> None:
         self._alert = alert
-        self._message = message
-        self._settings = settings
-
-    @property
-    def alerts(self) -> Alerts:
-        """The thresholds of all alerts."""
-        return self._settings.alerts
-
-    @property
-    def settings(self) -> AlertSettings:
-        """The whole of alerts.yaml."""
-        return self._settings
+        self._annotate = annotate
+        self.context = context
 
     def compare(self, figure: Figure) -> Iterator[Rule]:
         """One rule a severity, in which every strategy meets its own threshold, or the account its."""
@@ -112,7 +127,7 @@ class RuleMaker:
         for severity in severities:
             yield self.rule(severity, config, expr(severity), {**words, "threshold": threshold(severity)}, figure)
 
-    def window(self, config: WindowAlert, expr: str) -> Rule:
+    def window(self, config: Window, expr: str) -> Rule:
         """The rule of something that happened within `config.window`, which stands for `WINDOW` in `expr`."""
         window = duration_text(config.window)
         return self.rule(config.severity, config, expr.replace(WINDOW, f"[{window}]"), {"value": COUNT, "window": window})
@@ -124,7 +139,7 @@ class RuleMaker:
 
     def always(self) -> Rule:
         """The rule of an alert that always fires."""
-        return Rule(self._alert, "none", "vector(1)", annotate(self._alert, self._message, {}, self._settings.links))
+        return Rule(self._alert, "none", "vector(1)", self._annotate({}, None))
 
     def rule(
         self,
@@ -148,5 +163,23 @@ class RuleMaker:
         """
         words = {"severity": severity, "strategy": "{{ $labels.strategy }}", **_LABELS, **words}
         address = "{{ $labels.strategy | urlquery }}" if of_strategy else None
-        text = annotate(self._alert, self._message, words, self._settings.links, address)
-        return Rule(self._alert, severity, expr, text, timing.hold, timing.keep_firing_for, words, figure)
+        annotations = self._annotate(words, address)
+        return Rule(self._alert, severity, expr, annotations, timing.hold, timing.keep_firing_for, words, figure)
+
+
+def state_rules(expr: str, *, of_strategy: bool = False) -> Callable[[RuleMaker, StateAlert], Iterator[Rule]]:
+    """The rules of an alert on something that is either wrong or not; `expr` is its condition."""
+
+    def rules(maker: RuleMaker, config: StateAlert) -> Iterator[Rule]:
+        yield maker.state(config, expr, of_strategy=of_strategy)
+
+    return rules
+
+
+def window_rules(expr: str) -> Callable[[RuleMaker, Window], Iterator[Rule]]:
+    """The rules of an alert on something that happened within a window, which stands for `WINDOW` in `expr`."""
+
+    def rules(maker: RuleMaker, config: Window) -> Iterator[Rule]:
+        yield maker.window(config, expr)
+
+    return rules

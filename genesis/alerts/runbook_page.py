@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from html import escape
 
-from genesis.alerts.alert import Inputs
-from genesis.alerts.catalog import ALERTS
-from genesis.alerts.runbook import Runbook
+from genesis.alerts.messages import Runbook
 from genesis.alerts.settings import AlertSettings
 from genesis.settings.trading_rules import TradingRules
 
 
 def runbook_page(settings: AlertSettings, limits: TradingRules) -> str:
     """All runbooks as one HTML page; the anchor of each is the alert's name in lower case, as `runbook_url` has it."""
-    inputs = Inputs(settings, limits)
-    sections = "".join(_section(name, alert.runbook, alert.board(inputs)) for name, alert in ALERTS.items())
+    sections = "".join(_section(name, one.alert.runbook, one.board()) for name, one in settings.configured(limits).items())
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><title>Runbooks</title>\n'

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from genesis.alerts.documents import document
-from genesis.alerts.rules import JOB, ROTATION_JOB
+from genesis.alerts.rules import JOB, OTHERS_INTERVAL, ROTATION_JOB
 from genesis.alerts.settings import AlertSettings
-from genesis.alerts.timing_faults import OTHERS_INTERVAL
 from genesis.core.duration import duration_text
 from genesis.settings.access import ScrapeSettings, TlsSettings
 

@@ -5,35 +5,55 @@ Every fault of the file is reported at once, those of the references between its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import (
-    Field,
-    ModelWrapValidatorHandler,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, ModelWrapValidatorHandler, ValidationError, create_model, model_validator
 from pydantic_core import InitErrorDetails
 
-from genesis.alerts.all_settings import ALERT_NAMES, Alerts
+from genesis.alerts.alert import Alert, ConfiguredAlert, SettingsT
+from genesis.alerts.catalog import ALERTS
+from genesis.alerts.messages import Links
 from genesis.alerts.notify.faults import notification_faults
-from genesis.alerts.notify.receiver_settings import Receiver, Url
+from genesis.alerts.notify.receiver_settings import Receiver
 from genesis.alerts.notify.settings import Grouping, Hours, Notification, Route, Team
+from genesis.alerts.rules import Context
 from genesis.alerts.timing_faults import interval_faults
 from genesis.core.duration import Interval
+from genesis.core.errors import Fault
 from genesis.settings.faults import again, refuse
 from genesis.settings.section import Name, Section
+from genesis.settings.statistics import StatisticsSettings
+from genesis.settings.trading_rules import TradingRules
 
 
-class Links(Section):
-    """The addresses that a notification sends its reader to."""
+class AlertSections(Section):
+    """The settings of every alert; the fields are those of `Alerts`."""
 
-    runbooks: Url
-    """The page of the runbooks; the alert's name in lower case is the anchor on it."""
-    grafana: Url
-    """Grafana, whose boards the alerts lead to, each to that of its topic; the alert's strategy is handed on as `var-strategy`,
-    and a query of the address, as `?orgId=2`, too."""
+    def of(self, alert: Alert[SettingsT]) -> SettingsT:
+        """The settings of this alert."""
+        found: SettingsT = self.by_name()[alert.name]
+        return found
+
+    def by_name(self) -> Mapping[str, Any]:
+        """Name of each alert → its settings, in the order of the catalogue."""
+        return dict(self)
+
+    def changed(self, alert: Alert[SettingsT], **values: object) -> Self:
+        """These settings, with other values in those of one alert. Nothing checks the new ones."""
+        return self.model_copy(update={alert.name: self.of(alert).model_copy(update=values)})
+
+
+if TYPE_CHECKING:  # a type checker cannot see fields that are made while the program runs
+    Alerts = AlertSections
+else:
+    Alerts = create_model(
+        "Alerts",
+        __base__=AlertSections,
+        __module__=__name__,
+        __doc__="The alerts, by the name that they fire under.",
+        **{name: (alert.settings, Field(description=alert.about)) for name, alert in ALERTS.items()},
+    )
 
 
 class AlertSettings(Section):
@@ -62,12 +82,32 @@ class AlertSettings(Section):
     routes: tuple[Route, ...]
     """Who is told of what."""
 
+    def configured(self, limits: TradingRules) -> dict[str, ConfiguredAlert[Any]]:
+        """Name of each alert → the alert with its settings, in the order of the catalogue."""
+        context = Context(self.links, self.scrape_interval, limits)
+        return {name: ConfiguredAlert(alert, self.alerts.of(alert), context) for name, alert in ALERTS.items()}
+
+    def statistics_faults(self, statistics: StatisticsSettings) -> Iterator[Fault]:
+        """Alerts that could never fire, because monitor.yaml does not have their figure worked out."""
+        for name, section in self.alerts.by_name().items():
+            for misfit in section.statistics_misfits(statistics):
+                yield Fault("alerts.yaml", f"alerts.{name}.{misfit.key}", misfit.value, misfit.right)
+
+    def strategies_named(self) -> Iterator[tuple[str, str]]:
+        """Every strategy that the file names, after the key at which it stands."""
+        for name, section in self.alerts.by_name().items():
+            yield from ((f"alerts.{name}.{key}", strategy) for key, strategy in section.overridden())
+        yield from (("teams", strategy) for strategy in self.teams)
+        for index, route in enumerate(self.routes):
+            if "strategy" in route.match:
+                yield f"routes.{index}.match.strategy", route.match["strategy"]
+
     @model_validator(mode="wrap")
     @classmethod
     def _references_lead_somewhere(cls, raw: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         faults: list[InitErrorDetails] = []
         if isinstance(raw, Mapping):
-            faults = [*notification_faults(raw, ALERT_NAMES), *interval_faults(raw)]
+            faults = [*notification_faults(raw, list(ALERTS)), *interval_faults(raw)]
         try:
             settings = handler(raw)
         except ValidationError as error:

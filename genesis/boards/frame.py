@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, Self
 from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.models import dashboard as model
 
-from genesis.alerts.all_settings import Alerts
+from genesis.alerts.settings import Alerts
 from genesis.boards import places, variables
 from genesis.boards.panels import AnyPanel
 from genesis.boards.places import Place

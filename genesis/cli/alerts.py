@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genesis.cli.arguments import FAILURE, INTERRUPTED, Commands, Environ, add_command, add_group, say, user
-from genesis.configuration import load_settings
+from genesis.configuration import Settings, load_settings
 from genesis.core.clock import SystemClock
 from genesis.core.duration import duration_text, parse_duration
 from genesis.core.errors import GenesisError, ServerError, UnknownError
@@ -115,6 +115,12 @@ async def _servers(options: argparse.Namespace) -> AsyncIterator[tuple[Prometheu
         yield prometheus, await stack.enter_async_context(Alertmanager(options.alertmanager))
 
 
+def _definitions(settings: Settings) -> AlertDefinitions:
+    from genesis.alerts.live.definitions import AlertDefinitions
+
+    return AlertDefinitions(settings.alerts, settings.rules, settings.strategies.strategies)
+
+
 async def _known(book: AlertDefinitions, strategy: str | None, prometheus: Prometheus) -> None:
     """Refuse a strategy that neither the configuration nor the monitor knows."""
     from genesis.alerts.live.figures import live_strategies
@@ -131,14 +137,13 @@ async def _known(book: AlertDefinitions, strategy: str | None, prometheus: Prome
 
 
 def _list(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.alerts.live.definitions import AlertDefinitions
     from genesis.alerts.live.listing import HEAD, faults, rows, table
     from genesis.alerts.live.routing import Routing
     from genesis.alerts.live.states import states
     from genesis.monitoring.alert_manager import alertmanager_config
 
     settings = load_settings(options.config)
-    book, routing = AlertDefinitions(settings), Routing(alertmanager_config(settings.alerts))
+    book, routing = _definitions(settings), Routing(alertmanager_config(settings.alerts))
 
     async def run() -> None:
         async with _servers(options) as (prometheus, manager):
@@ -161,7 +166,7 @@ def _test(options: argparse.Namespace, environ: Environ) -> int:
     settings = load_settings(options.config)
 
     async def run(folder: Path) -> int:
-        found = trials(settings, folder, options.name, environ)
+        found = trials(_definitions(settings), folder, options.name, environ)
         done = failed = 0
         async for verdict in verdicts(found):
             done += 1
@@ -177,14 +182,13 @@ def _test(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _explain(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.alerts.live.definitions import AlertDefinitions
     from genesis.alerts.live.explanation import Asked, explain
     from genesis.alerts.live.routing import Routing
     from genesis.alerts.live.states import states
     from genesis.monitoring.alert_manager import alertmanager_config
 
     settings = load_settings(options.config)
-    book, routing = AlertDefinitions(settings), Routing(alertmanager_config(settings.alerts))
+    book, routing = _definitions(settings), Routing(alertmanager_config(settings.alerts))
     alert = book.find(options.name)
 
     async def run() -> None:
@@ -200,10 +204,9 @@ def _explain(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _silence(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.alerts.live.definitions import AlertDefinitions
     from genesis.alerts.live.silencing import matchers, refuse_endless, warning
 
-    book = AlertDefinitions(load_settings(options.config))
+    book = _definitions(load_settings(options.config))
     alert = book.find(options.name)
     quiet = matchers(alert, options.strategy)
     refuse_endless(options.lasts, options.why)
@@ -248,14 +251,13 @@ def _unsilence(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _fire(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.alerts.live.definitions import AlertDefinitions
     from genesis.alerts.live.drill import drill
     from genesis.alerts.live.firing import Firing
     from genesis.alerts.live.routing import Routing
     from genesis.monitoring.alert_manager import alertmanager_config
 
     settings = load_settings(options.config)
-    book = AlertDefinitions(settings)
+    book = _definitions(settings)
     sent = drill(book.find(options.name), options.strategy, options.severity, dict(options.label))
 
     async def fire() -> bool:

@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from genesis.alerts.figure_settings import PeriodLossAlert
-from genesis.alerts.settings import AlertSettings
 from genesis.commands import generate
 from genesis.configuration import Settings
 from genesis.settings.rotation import RotationSettings
@@ -30,7 +28,7 @@ def check_files(settings: Settings, root: Path, environ: Mapping[str, str]) -> I
         yield Finding(str(path), "is not what the configuration makes: run `genesis generate`")
     if settings.rotation.mode == "enforce" and settings.rotation.engine.url is None:
         yield Finding("rotation.yaml: engine.url: enforce needs an engine: `genesis rotate run` will not start without one")
-    for key, strategy in _strategies_named(settings.alerts):
+    for key, strategy in settings.alerts.strategies_named():
         if strategy not in settings.strategies.strategies:
             yield Finding(f"alerts.yaml: {key}: {strategy!r} is not in strategies.yaml, and counts only if an engine sends it")
     promtool, amtool = (programs.find(program, environ) for program in (programs.PROMTOOL, programs.AMTOOL))
@@ -47,19 +45,6 @@ def check_files(settings: Settings, root: Path, environ: Mapping[str, str]) -> I
         yield Finding("amtool is not installed: alertmanager.yml is not checked by it")
     else:
         yield _run(amtool, "check-config", root / "alertmanager" / "alertmanager.yml")
-
-
-def _strategies_named(settings: AlertSettings) -> Iterator[tuple[str, str]]:
-    """Every strategy of alerts.yaml, by the key at which it stands: engines may send others than those that are configured."""
-    for field, alert in settings.alerts:
-        name = type(settings.alerts).model_fields[field].alias
-        parts = {"": alert} if not isinstance(alert, PeriodLossAlert) else {".week": alert.week, ".month": alert.month}
-        for part, leveled in parts.items():
-            yield from ((f"alerts.{name}{part}.overrides", strategy) for strategy in getattr(leveled, "overrides", ()))
-    yield from (("teams", strategy) for strategy in settings.teams)
-    for index, route in enumerate(settings.routes):
-        if "strategy" in route.match:
-            yield f"routes.{index}.match.strategy", route.match["strategy"]
 
 
 def _expressions(promtool: Path, settings: RotationSettings) -> Finding:

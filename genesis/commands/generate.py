@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from genesis.alerts.documents import MARK
+from genesis.alerts.documents import DO_NOT_EDIT
 from genesis.commands import reference, schemas
 from genesis.configuration import Settings, load_settings
 from genesis.core.errors import GenesisError
@@ -21,7 +21,7 @@ DATA_SOURCES = Path("grafana/provisioning/datasources")
 DOCS = Path("docs")
 SCHEMAS = Path("config/schemas")
 
-_MARKS = {"*.yml": MARK, "*.tmpl": MARK, "*.json": '"uid": "genesis-'}
+_MARKS = {"*.yml": DO_NOT_EDIT, "*.tmpl": DO_NOT_EDIT, "*.json": '"uid": "genesis-'}
 """What tells a file that was generated; JSON has no comments, but our boards have our uids."""
 
 

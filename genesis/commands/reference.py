@@ -8,11 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from genesis.alerts.alert import Alert, Inputs
-from genesis.alerts.catalog import ALERTS
-from genesis.alerts.documents import MARK
-from genesis.alerts.rule_files import all_rules
-from genesis.alerts.rules import Record, Rule
+from genesis.alerts.alert import ConfiguredAlert
+from genesis.alerts.documents import DO_NOT_EDIT
 from genesis.alerts.settings import AlertSettings
 from genesis.core.duration import duration_text
 from genesis.metrics.catalog import CATALOG
@@ -77,22 +74,20 @@ def configuration() -> str:
 
 def alerts(settings: AlertSettings, limits: TradingRules) -> str:
     """docs/alerts.md: what each alert means and what to do, with the rules as they are configured."""
-    inputs, made = Inputs(settings, limits), all_rules(settings, limits)
-    rules = [rule for rule in made if isinstance(rule, Rule)]
+    configured = settings.configured(limits).values()
     rows = [
         (
-            f"[{alert}](#{alert.lower()})",
-            ", ".join(rule.severity for rule in rules if rule.alert == alert),
-            _first(kind.runbook.meaning),
+            f"[{one.name}](#{one.name.lower()})",
+            ", ".join(rule.severity for rule in one.rules()),
+            _first(one.alert.runbook.meaning),
         )
-        for alert, kind in ALERTS.items()
+        for one in configured
     ]
-    records = [rule for rule in made if isinstance(rule, Record)]
     lines = [*_table(("Alert", "Severity", "When"), rows), ""]
-    for alert, kind in ALERTS.items():
-        lines += _alert(alert, kind, inputs, [rule for rule in rules if rule.alert == alert])
+    for one in configured:
+        lines += _alert(one)
     lines += ["## Recorded figures", "", "Worked out by Prometheus at every evaluation, for the rules and for queries.", ""]
-    for record in records:
+    for record in (record for one in configured for record in one.records()):
         lines += [f"`{record.name}`", "", *_code(record.expr), ""]
     return _page(
         "Alerts",
@@ -104,21 +99,21 @@ def alerts(settings: AlertSettings, limits: TradingRules) -> str:
     )
 
 
-def _alert(alert: str, kind: Alert, inputs: Inputs, rules: Iterable[Rule]) -> Iterator[str]:
-    book = kind.runbook
-    yield from (f"## {alert}", "", book.meaning, "")
-    for rule in rules:
+def _alert(one: ConfiguredAlert[Any]) -> Iterator[str]:
+    book = one.alert.runbook
+    yield from (f"## {one.name}", "", book.meaning, "")
+    for rule in one.rules():
         ends = f", and goes on for {duration_text(rule.keep_firing_for)} after its condition" if rule.keep_firing_for else ""
         since = f"after {duration_text(rule.hold)}" if rule.hold else "at once"
         yield from (f"Severity {rule.severity}: fires {since}{ends}.", "", *_code(rule.expr), "")
-    yield from ("### What to look at", "", f"The board: <{kind.board(inputs)}>", "")
+    yield from ("### What to look at", "", f"The board: <{one.board()}>", "")
     for look in book.looks:
         yield from (look.question, "", *_code(look.query), "")
     yield from ("### What to do", "", book.action, "", "### When it is a false alarm", "", book.false_alarm, "")
 
 
 def _page(title: str, source: str, introduction: str, *lines: str) -> str:
-    header = f"<!-- {MARK}: made from {source} by `genesis generate`. -->"
+    header = f"<!-- {DO_NOT_EDIT}: made from {source} by `genesis generate`. -->"
     return "\n".join([header, "", f"# {title}", "", introduction, "", *lines, ""])
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from genesis.alerts.all_settings import ALERT_NAMES
-from genesis.alerts.documents import MARK
+from genesis.alerts.catalog import ALERTS
+from genesis.alerts.documents import DO_NOT_EDIT
 from genesis.alerts.notify.settings import URGENCIES
 from genesis.commands.reference import FILES
 from genesis.core.duration import duration_text
@@ -34,7 +34,7 @@ def schemas() -> dict[str, str]:
     """Name of the schema's file, such as `alerts.json` → its text."""
     made = {}
     for file, model in FILES.items():
-        head = {"$schema": DIALECT, "$comment": f"{MARK}: made from genesis/core/ by `genesis generate`.", "title": file}
+        head = {"$schema": DIALECT, "$comment": f"{DO_NOT_EDIT}: made from genesis/core/ by `genesis generate`.", "title": file}
         tree = head | _plain(model.model_json_schema())
         made[file.replace(".yaml", ".json")] = json.dumps(_matching(tree), indent=2, ensure_ascii=False) + "\n"
     return made
@@ -86,7 +86,7 @@ def _default(schema: Mapping[str, Any]) -> Any:
 
 def _matching(tree: Schema) -> Schema:
     """Where a route matches labels, the names of alerts and severities that there are."""
-    known = {"alertname": ALERT_NAMES, "severity": URGENCIES}
+    known = {"alertname": ALERTS, "severity": URGENCIES}
     for section in tree.get("$defs", {}).values():
         if (labels := section.get("properties", {}).get("match")) is not None:
             labels["properties"] = {label: {"type": "string", "enum": list(values)} for label, values in known.items()}

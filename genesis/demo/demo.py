@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from genesis.alerts.catalog.alerting import WATCHDOG
 from genesis.app import MonitorApp
 from genesis.configuration import Settings
 from genesis.core.clock import Clock
@@ -48,7 +49,7 @@ class Demo:
         self._clock = clock
         self._environ = environ
         self._screen = Screen(say, clock)
-        self._heartbeat = Heartbeat(settings.alerts.alerts.watchdog.repeat_interval, clock, self._screen.heartbeat)
+        self._heartbeat = Heartbeat(settings.alerts.alerts.of(WATCHDOG).repeat_interval, clock, self._screen.heartbeat)
         self._story = Story()
         self._decisions: asyncio.Queue[Decision] = asyncio.Queue()
         self._run_id = uuid.uuid4().hex[:8]

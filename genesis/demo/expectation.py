@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from genesis.alerts.catalog.journal import STORAGE_BELOW_TIER
+from genesis.alerts.catalog.losses import STRATEGY_DRAWDOWN
 from genesis.configuration import Settings
 from genesis.core.duration import duration_text
 from genesis.core.money import ZERO
@@ -31,7 +33,7 @@ def expectations(configured: Settings, settings: Settings, options: DemoOptions,
     if rotated is not None:
         yield f"Ask rotation what it does and why, from another terminal: genesis rotate status --journal {rotated}"
     if options.stack and _outgrows_sqlite(settings):
-        wait = duration_text(settings.alerts.alerts.storage_below_tier.hold)
+        wait = duration_text(settings.alerts.alerts.of(STORAGE_BELOW_TIER).hold)
         yield f"After {wait} StorageBelowTier warns, rightly: this account's tier wants PostgreSQL, the demo has SQLite."
     yield (
         f"Returns are taken every second of market time, not every {duration_text(configured.monitor.statistics.step)} "
@@ -48,7 +50,7 @@ def _strategies(configured: Settings, settings: Settings) -> str:
 
 
 def _fault(settings: Settings, options: DemoOptions, *, rotates: bool) -> Iterator[str]:
-    levels = settings.alerts.alerts.strategy_drawdown.levels(FAULTY)
+    levels = settings.alerts.alerts.of(STRATEGY_DRAWDOWN).levels(FAULTY)
     yield (
         f"After about {GOES_BAD_AFTER / options.speed:g} s the execution of {FAULTY} breaks, on purpose: "
         "it trades over and over, and its drawdown grows."

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from genesis.alerts.catalog.losses import STRATEGY_DRAWDOWN
 from genesis.configuration import Settings, load_settings
 from genesis.core.errors import StackError
 from genesis.stack import programs
@@ -21,11 +22,10 @@ ROOT = Path(__file__).parents[2]
 def settings() -> Settings:
     """The repository's own; only the time that an alert outlives its reason is short."""
     loaded = load_settings(ROOT / "config")
-    alerts = loaded.alerts.alerts
-    drawdown = alerts.strategy_drawdown.model_copy(update={"keep_firing_for": timedelta(seconds=2)})
+    alerts = loaded.alerts.alerts.changed(STRATEGY_DRAWDOWN, keep_firing_for=timedelta(seconds=2))
     quick = loaded.alerts.model_copy(
         update={
-            "alerts": alerts.model_copy(update={"strategy_drawdown": drawdown}),
+            "alerts": alerts,
             "group_interval": timedelta(seconds=1),
         }
     )

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from genesis.alerts.catalog.alerting import WATCHDOG
+from genesis.alerts.catalog.losses import STRATEGY_DRAWDOWN
 from genesis.configuration import Settings, load_settings
 from genesis.core.clock import SystemClock
 from genesis.stack import programs
@@ -180,12 +182,8 @@ async def start(way: Way, program: Program) -> None:
 def impatient() -> Settings:
     """The repository's settings, with an alert that ends soon and heartbeats that come often."""
     loaded = load_settings(ROOT / "config")
-    alerts = loaded.alerts.alerts
-    quick = {
-        "strategy_drawdown": alerts.strategy_drawdown.model_copy(update={"keep_firing_for": timedelta(seconds=1)}),
-        "watchdog": alerts.watchdog.model_copy(update={"repeat_interval": HEARTBEATS}),
-    }
-    changed = {"alerts": alerts.model_copy(update=quick), "group_interval": timedelta(seconds=1)}
+    quick = loaded.alerts.alerts.changed(STRATEGY_DRAWDOWN, keep_firing_for=timedelta(seconds=1))
+    changed = {"alerts": quick.changed(WATCHDOG, repeat_interval=HEARTBEATS), "group_interval": timedelta(seconds=1)}
     return loaded._replace(alerts=loaded.alerts.model_copy(update=changed))
 
 

@@ -19,7 +19,6 @@ import pytest
 import yaml
 
 from genesis.alerts.catalog import ALERTS
-from genesis.alerts.messages import annotate
 from genesis.monitoring.alert_manager import alertmanager_config
 from tests.cases import every_case
 from tests.integration.real_alertmanager import Alertmanager, Endpoint, Mailbox, alertmanager, endpoint, mailbox, rfc3339
@@ -47,7 +46,7 @@ def alert(name: str, severity: str, strategy: str | None = None, **labels: str) 
     return {
         "labels": {"alertname": name, "severity": severity, "instance": "monitor", "job": "genesis", **labels}
         | ({"strategy": strategy} if strategy else {}),
-        "annotations": annotate(name, ALERTS[name].message, words, settings().links, address),
+        "annotations": ALERTS[name].annotations(settings().links, words, address),
     }
 
 

@@ -24,6 +24,9 @@ import yaml
 from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 
+from genesis.alerts.catalog.books import RECONCILIATION_BREAK
+from genesis.alerts.catalog.events import EVENTS_MISSING
+from genesis.alerts.catalog.journal import STORAGE_BELOW_TIER
 from genesis.configuration import Settings, load_settings
 from genesis.core.duration import parse_duration
 from genesis.core.models import CapitalFlow
@@ -253,14 +256,10 @@ async def test_everything_on_metrics_is_valid_and_arrives_in_prometheus(settings
 
 def impatient(settings: Settings) -> Settings:
     """The settings, with alerts that wait for nothing."""
-    alerts = settings.alerts.alerts
-    quick = {
-        name: getattr(alerts, name).model_copy(update={"hold": timedelta(0)})
-        for name in ("events_missing", "storage_below_tier")
-    }
-    quick["reconciliation_break"] = alerts.reconciliation_break.model_copy(update={"keep_firing_for": timedelta(seconds=2)})
-    quick["events_missing"] = quick["events_missing"].model_copy(update={"keep_firing_for": timedelta(seconds=2)})
-    return settings._replace(alerts=settings.alerts.model_copy(update={"alerts": alerts.model_copy(update=quick)}))
+    alerts = settings.alerts.alerts.changed(EVENTS_MISSING, hold=timedelta(0), keep_firing_for=timedelta(seconds=2))
+    alerts = alerts.changed(STORAGE_BELOW_TIER, hold=timedelta(0))
+    alerts = alerts.changed(RECONCILIATION_BREAK, keep_firing_for=timedelta(seconds=2))
+    return settings._replace(alerts=settings.alerts.model_copy(update={"alerts": alerts}))
 
 
 def told(name: str, status: str) -> Callable[[Notification, NotifiedAlert], bool]:

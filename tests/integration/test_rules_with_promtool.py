@@ -17,7 +17,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from genesis.alerts.catalog import ALERTS, TOPICS
-from genesis.alerts.timing_faults import OF_ROTATION
 from genesis.commands.check import check_files
 from genesis.configuration import load_settings
 from genesis.core.models import MAX_TEXT
@@ -112,7 +111,7 @@ SHORT_WINDOW: dict[str, object] = {
     "alerts.RotationHalted.for": "20s",
     "alerts.RotationLeaderless.for": "5s",
     "alerts.RotationDown.keep_firing_for": "6s",
-    **{f"alerts.{alert}.keep_firing_for": "6s" for alert in OF_ROTATION},
+    **{f"alerts.{name}.keep_firing_for": "6s" for name, alert in ALERTS.items() if alert.muted_by == "RotationDown"},
     "alerts.RulesFailing.window": "20s",
     "alerts.RulesMissed.window": "20s",
     "alerts.RulesMissed.for": "5s",

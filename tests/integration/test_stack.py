@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 import yaml
 
+from genesis.alerts.catalog.losses import STRATEGY_DRAWDOWN
 from genesis.configuration import Settings
 from genesis.core.errors import StackError
 from genesis.stack import programs
@@ -117,9 +118,8 @@ async def test_a_program_that_dies_while_running_is_noticed(settings: Settings, 
 
 
 async def test_a_changed_threshold_is_in_the_rules_that_run(settings: Settings, tmp_path: Path) -> None:
-    alerts = settings.alerts.alerts
-    drawdown = alerts.strategy_drawdown.model_copy(update={"warning": Decimal("0.0123")})
-    changed = settings.alerts.model_copy(update={"alerts": alerts.model_copy(update={"strategy_drawdown": drawdown})})
+    alerts = settings.alerts.alerts.changed(STRATEGY_DRAWDOWN, warning=Decimal("0.0123"))
+    changed = settings.alerts.model_copy(update={"alerts": alerts})
     async with (
         native(settings._replace(alerts=changed), tmp_path) as stack,
         aiohttp.ClientSession() as client,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from genesis.alerts.alert import Inputs
+from genesis.alerts.alert import ConfiguredAlert
 from genesis.alerts.cases import (
     account,
     alerting,
@@ -23,7 +24,7 @@ from genesis.alerts.cases import (
 )
 from genesis.alerts.cases.case import Case
 from genesis.alerts.cases.maker import CaseMaker
-from genesis.alerts.catalog import ALERTS
+from genesis.alerts.settings import AlertSettings
 
 CASES: Mapping[str, Callable[[CaseMaker], Iterator[Case]]] = {
     "StrategyDrawdown": losses.drawdown,
@@ -80,7 +81,7 @@ CASES: Mapping[str, Callable[[CaseMaker], Iterator[Case]]] = {
 """Alert → what makes its cases."""
 
 
-def cases(inputs: Inputs) -> Iterator[Case]:
+def cases(settings: AlertSettings, configured: Mapping[str, ConfiguredAlert[Any]]) -> Iterator[Case]:
     """The cases of every alert."""
-    for name, alert in ALERTS.items():
-        yield from CASES[name](CaseMaker(alert, inputs))
+    for name, alert in configured.items():
+        yield from CASES[name](CaseMaker(alert, settings))

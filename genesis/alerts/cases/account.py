@@ -16,21 +16,21 @@ from genesis.metrics import catalog
 
 def drawdown(maker: CaseMaker) -> Iterator[Case]:
     """PortfolioDrawdown."""
-    (figure,) = maker.alert.figures(maker.inputs.settings)
+    (figure,) = maker.alert.figures()
     return figure_cases(maker, Subject(figure, lambda _, value: {series(figure.metric): number(value)}))
 
 
 def period_loss(maker: CaseMaker) -> Iterator[Case]:
     """PortfolioPeriodLoss."""
     metrics = (catalog.PORTFOLIO_PERIOD_PNL, catalog.PORTFOLIO_EQUITY)
-    return period_cases(maker, maker.alerts.portfolio_period_loss, *metrics, of_strategy=False)
+    return period_cases(maker, maker.of("PortfolioPeriodLoss"), *metrics, of_strategy=False)
 
 
 def value_at_risk(maker: CaseMaker) -> Iterator[Case]:
     """PortfolioValueAtRiskExceeded."""
-    return value_at_risk_cases(maker, maker.alerts.portfolio_value_at_risk_exceeded, PORTFOLIO_TAILS)
+    return value_at_risk_cases(maker, maker.of("PortfolioValueAtRiskExceeded"), PORTFOLIO_TAILS)
 
 
 def shortfall(maker: CaseMaker) -> Iterator[Case]:
     """PortfolioExpectedShortfallHigh."""
-    return shortfall_cases(maker, maker.alerts.portfolio_expected_shortfall_high, PORTFOLIO_TAILS)
+    return shortfall_cases(maker, maker.of("PortfolioExpectedShortfallHigh"), PORTFOLIO_TAILS)

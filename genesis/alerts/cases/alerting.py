@@ -27,7 +27,7 @@ _GROUP = "/etc/prometheus/rules/losses.yml;genesis_losses"
 
 def failing(maker: CaseMaker) -> Iterator[Case]:
     """RulesFailing."""
-    config = maker.alerts.rules_failing
+    config = maker.of("RulesFailing")
     labels = {**PROMETHEUS, "rule_group": _GROUP}
     firing = [maker.firing_elsewhere(config.severity, labels, value="2", window=duration_text(config.window))]
     return maker.moved(config, series_of(PROMETHEUS, FAILED_EVALUATIONS, rule_group=_GROUP), 2, firing)
@@ -35,7 +35,7 @@ def failing(maker: CaseMaker) -> Iterator[Case]:
 
 def missed(maker: CaseMaker) -> Iterator[Case]:
     """RulesMissed."""
-    config = maker.alerts.rules_missed
+    config = maker.of("RulesMissed")
     hold, window, kept = maker.hold(config) + 1, maker.time.steps(config.window), maker.kept(config)
 
     def share(value: Decimal, group: str = _GROUP, steps: int = hold) -> dict[str, str]:
@@ -63,7 +63,7 @@ def missed(maker: CaseMaker) -> Iterator[Case]:
 
 def unreachable(maker: CaseMaker) -> Iterator[Case]:
     """AlertmanagerUnreachable."""
-    config, url = maker.alerts.alertmanager_unreachable, "http://alertmanager:9093/api/v2/alerts"
+    config, url = maker.of("AlertmanagerUnreachable"), "http://alertmanager:9093/api/v2/alerts"
     hold, window, kept = maker.hold(config), maker.time.steps(config.window), maker.kept(config)
     errors, known = series_of(PROMETHEUS, SENDING_ERRORS, alertmanager=url), series_of(PROMETHEUS, ALERTMANAGERS)
     one = [maker.firing_elsewhere(config.severity, {**PROMETHEUS, "alertmanager": url})]
@@ -82,7 +82,7 @@ def unreachable(maker: CaseMaker) -> Iterator[Case]:
 
 def refused(maker: CaseMaker) -> Iterator[Case]:
     """ConfigurationRefused."""
-    config = maker.alerts.configuration_refused
+    config = maker.of("ConfigurationRefused")
     hold, targets = maker.hold(config), (PROMETHEUS, {"instance": "alertmanager:9093", "job": "alertmanager"})
     told = {series_of(target, RELOADED[target["job"]]): target for target in targets}
     for name, target in told.items():
@@ -102,7 +102,7 @@ def _without(firing: Firing, label: str) -> Firing:
 
 def notifications(maker: CaseMaker) -> Iterator[Case]:
     """NotificationsFailing."""
-    config = maker.alerts.notifications_failing
+    config = maker.of("NotificationsFailing")
     labels = {"instance": "alertmanager:9093", "integration": "slack"}
     name = f'{FAILED_NOTIFICATIONS}{{instance="alertmanager:9093",integration="slack",job="alertmanager"}}'
     hold, window = maker.hold(config) + 1, maker.time.steps(timedelta(minutes=2))

@@ -11,7 +11,7 @@ from genesis.metrics import catalog
 
 def residual(maker: CaseMaker) -> Iterator[Case]:
     """AttributionResidual."""
-    config = maker.alerts.attribution_residual
+    config = maker.of("AttributionResidual")
     hold = maker.hold(config)
     name = series(catalog.STRATEGY_ATTRIBUTION_RESIDUAL.name, strategy="one")
     there = {series(catalog.STRATEGY_CONFIGURED.name, strategy="one"): held(1, hold)}
@@ -31,7 +31,7 @@ def residual(maker: CaseMaker) -> Iterator[Case]:
 
 def reconciliation(maker: CaseMaker) -> Iterator[Case]:
     """ReconciliationBreak."""
-    config, metric = maker.alerts.reconciliation_break, catalog.RECONCILIATION_OPEN_BREAKS.name
+    config, metric = maker.of("ReconciliationBreak"), catalog.RECONCILIATION_OPEN_BREAKS.name
 
     def firing(scope: str, count: int) -> list[Firing]:
         labels = {"scope": scope} if scope else {}
@@ -45,7 +45,7 @@ def reconciliation(maker: CaseMaker) -> Iterator[Case]:
 
 def undefined(maker: CaseMaker) -> Iterator[Case]:
     """FiguresUndefined."""
-    config = maker.alerts.figures_undefined
+    config = maker.of("FiguresUndefined")
     hold = maker.hold(config)
 
     def info(figure: str, reason: str, who: str = "one") -> str:

@@ -14,8 +14,8 @@ from genesis.metrics import catalog
 
 def used(maker: CaseMaker) -> Iterator[Case]:
     """CapacityNearlyUsed."""
-    (figure,) = maker.alert.figures(maker.inputs.settings)
-    least = maker.alerts.capacity_nearly_used.min_trades
+    (figure,) = maker.alert.figures()
+    least = maker.of("CapacityNearlyUsed").min_trades
 
     def shown(who: str, value: Decimal, trades: int = least, window: str = "all") -> Sample:
         return {

@@ -14,8 +14,8 @@ from genesis.metrics import catalog
 
 def sharpe(maker: CaseMaker) -> Iterator[Case]:
     """SharpeDegraded, by its two figures."""
-    probable, summed = maker.alert.figures(maker.inputs.settings)
-    least = maker.alerts.sharpe_degraded.min_observations
+    probable, summed = maker.alert.figures()
+    least = maker.of("SharpeDegraded").min_observations
 
     def shown(who: str, value: Decimal, seconds: int = 3600, observations: int = least) -> Sample:
         return {

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 
 from genesis.alerts.cases.case import Case, Check, Firing, held, series
 from genesis.alerts.cases.maker import CaseMaker, hold_text
+from genesis.alerts.catalog.events import CountAlert
 from genesis.alerts.figure import SEVERITIES
-from genesis.alerts.service_settings import CountAlert
 from genesis.core.duration import duration_text
 from genesis.metrics import catalog
 
 
 def conflicting(maker: CaseMaker) -> Iterator[Case]:
     """EventsConflicting."""
-    config = maker.alerts.events_conflicting
+    config = maker.of("EventsConflicting")
     firing = [maker.firing(config.severity, {"kind": "fill"}, value="1", window=duration_text(config.window))]
     yield from maker.moved(config, _events("fill", "conflict"), 1, firing)
     others = {_events("fill", outcome): "0 3+0x2" for outcome in ("duplicate", "rejected", "accepted", "late")}
@@ -23,7 +23,7 @@ def conflicting(maker: CaseMaker) -> Iterator[Case]:
 
 def rejected(maker: CaseMaker) -> Iterator[Case]:
     """EventsRejected."""
-    config = maker.alerts.events_rejected
+    config = maker.of("EventsRejected")
     yield from _counts(maker, config, _refused, "kind", ("fill", "quote"))
     hold = maker.hold(config) + 1
     others = {
@@ -36,13 +36,13 @@ def rejected(maker: CaseMaker) -> Iterator[Case]:
 def late(maker: CaseMaker) -> Iterator[Case]:
     """EventsLate."""
     return _counts(
-        maker, maker.alerts.events_late, lambda kind: series(catalog.EVENTS_LATE.name, kind=kind), "kind", ("fill", "void")
+        maker, maker.of("EventsLate"), lambda kind: series(catalog.EVENTS_LATE.name, kind=kind), "kind", ("fill", "void")
     )
 
 
 def turned_away(maker: CaseMaker) -> Iterator[Case]:
     """RequestsRefused."""
-    config = maker.alerts.requests_refused
+    config = maker.of("RequestsRefused")
     yield from _counts(maker, config, _requests, "code", ("401", "429"))
     hold = maker.hold(config) + 1
     read = {_requests(code): f"0 {held(config.critical, hold)}" for code in ("200", "400", "404")}
@@ -87,7 +87,7 @@ def _counts(
 
 def missing(maker: CaseMaker) -> Iterator[Case]:
     """EventsMissing."""
-    config, metric = maker.alerts.events_missing, catalog.SOURCE_MISSING_EVENTS.name
+    config, metric = maker.of("EventsMissing"), catalog.SOURCE_MISSING_EVENTS.name
     hold = maker.hold(config)
 
     def firing(source: str, count: int) -> list[Firing]:

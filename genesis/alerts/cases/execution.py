@@ -17,8 +17,8 @@ _EXPECTED = 1 / 1024
 
 def slippage(maker: CaseMaker) -> Iterator[Case]:
     """SlippageHigh."""
-    config = maker.alerts.slippage_high
-    (figure,) = maker.alert.figures(maker.inputs.settings)
+    config = maker.of("SlippageHigh")
+    (figure,) = maker.alert.figures()
 
     def shown(who: str, value: Decimal) -> Sample:
         return _fills(who, float(value), exact_fills(value, config.min_fills))
@@ -34,8 +34,8 @@ def slippage(maker: CaseMaker) -> Iterator[Case]:
 
 def expected_slippage(maker: CaseMaker) -> Iterator[Case]:
     """SlippageAboveExpected."""
-    config = maker.alerts.slippage_above_expected
-    (figure,) = maker.alert.figures(maker.inputs.settings)
+    config = maker.of("SlippageAboveExpected")
+    (figure,) = maker.alert.figures()
 
     def shown(who: str, value: Decimal, better: Decimal = Decimal(0), fills: int | None = None) -> Sample:
         fills = fills if fills is not None else exact_fills(value, config.min_fills)
@@ -56,8 +56,8 @@ def expected_slippage(maker: CaseMaker) -> Iterator[Case]:
 
 def fill_delay(maker: CaseMaker) -> Iterator[Case]:
     """FillDelayHigh."""
-    config = maker.alerts.fill_delay_high
-    (figure,) = maker.alert.figures(maker.inputs.settings)
+    config = maker.of("FillDelayHigh")
+    (figure,) = maker.alert.figures()
     name, many = catalog.STRATEGY_FILL_DELAY_SECONDS.name, whole(config.quantile, config.min_fills)
 
     def shown(who: str, value: Decimal, fills: int = many, share: Decimal = config.quantile) -> Sample:

@@ -17,7 +17,7 @@ from genesis.metrics import catalog
 
 def stale(maker: CaseMaker) -> Iterator[Case]:
     """MarketDataStale."""
-    config, time = maker.alerts.market_data_stale, maker.time
+    config, time = maker.of("MarketDataStale"), maker.time
     hold, warning, critical = (time.steps(span) for span in (config.hold, config.warning, config.critical))
     quantity, mark = catalog.STRATEGY_POSITION_QUANTITY.name, series(catalog.MARK_TIMESTAMP_SECONDS.name, symbol="BTCUSDT")
     end = critical + hold + 2
@@ -58,9 +58,9 @@ class _Silence:
     """Strategies that have been silent for some time at the first step, and say nothing then; their market moves."""
 
     def __init__(self, maker: CaseMaker) -> None:
-        (self._figure,) = maker.alert.figures(maker.inputs.settings)
+        (self._figure,) = maker.alert.figures()
         self._maker = maker
-        self._config = maker.alerts.strategy_silent
+        self._config = maker.of("StrategySilent")
         self._hold = maker.hold(self._config)
         self._everyone = strategies(self._config.overrides)
         self._long = {who: 2 * self._config.levels(who).critical for who in self._everyone}

@@ -15,14 +15,14 @@ from genesis.metrics import catalog
 
 def failing(maker: CaseMaker) -> Iterator[Case]:
     """JournalFailing."""
-    config = maker.alerts.journal_failing
+    config = maker.of("JournalFailing")
     firing = [maker.firing(config.severity, {}, window=duration_text(config.window))]
     return maker.moved(config, series(catalog.JOURNAL_COMMIT_ERRORS.name), 2, firing)
 
 
 def slow(maker: CaseMaker) -> Iterator[Case]:
     """JournalSlow."""
-    config = maker.alerts.journal_slow
+    config = maker.of("JournalSlow")
     hold, window, kept = maker.hold(config) + 1, maker.time.steps(config.window), maker.kept(config)
     name, many = catalog.JOURNAL_APPEND_SECONDS.name, whole(config.quantile, config.min_appends)
     levels = {severity: getattr(config, severity) for severity in SEVERITIES}
@@ -55,7 +55,7 @@ def slow(maker: CaseMaker) -> Iterator[Case]:
 
 def storage(maker: CaseMaker) -> Iterator[Case]:
     """StorageBelowTier."""
-    config = maker.alerts.storage_below_tier
+    config = maker.of("StorageBelowTier")
     hold, kept = maker.hold(config), maker.kept(config)
     firing = [maker.firing(config.severity, {"backend": "sqlite"})]
 

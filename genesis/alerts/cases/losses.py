@@ -8,9 +8,8 @@ from decimal import Decimal
 from genesis.alerts.cases.case import MONITOR, Case, Check, Firing, around, held, series
 from genesis.alerts.cases.figure import Sample, Subject, figure_cases, firing_of, strategies, together, worst
 from genesis.alerts.cases.maker import CaseMaker, hold_text
-from genesis.alerts.catalog import ALERTS
+from genesis.alerts.catalog.losses import PortfolioPeriodLossAlert
 from genesis.alerts.figure import ALL_SEVERITIES, SEVERITIES, overrides_of, percent
-from genesis.alerts.figure_settings import PortfolioPeriodLossAlert
 from genesis.alerts.promql import number
 from genesis.metrics import catalog
 from genesis.metrics.metric import Metric
@@ -18,25 +17,25 @@ from genesis.metrics.metric import Metric
 
 def drawdown(maker: CaseMaker) -> Iterator[Case]:
     """StrategyDrawdown, and what becomes of it when the monitor is gone."""
-    (figure,) = maker.alert.figures(maker.inputs.settings)
+    (figure,) = maker.alert.figures()
 
     def shown(who: str, value: Decimal) -> Sample:
         return {series(figure.metric, strategy=who): number(value)}
 
     yield from figure_cases(maker, Subject(figure, shown))
-    down, ends = maker.alerts.monitor_down, maker.hold(figure.config) + 2
+    down, ends = maker.of("MonitorDown"), maker.hold(figure.config) + 2
     gone = {one: f"{held(value, ends - 1)} stale" for one, value in together(shown, worst(figure)).items()}
     gone[series("up")] = f"{held(1, ends - 1)} {held(0, ends + maker.kept(figure.config))}"
     at = ends + maker.hold(down)
     name = "outlives the monitor until MonitorDown mutes its end"
     yield maker.case(name, gone, [Check(at, firing_of(maker, figure, worst(figure)))])
-    muting = CaseMaker(ALERTS["MonitorDown"], maker.inputs)
+    muting = CaseMaker(maker.settings.configured(maker.limits)["MonitorDown"], maker.settings)
     yield muting.case(name, gone, [Check(at, [muting.firing_elsewhere(down.severity, MONITOR, hold=hold_text(down))])])
 
 
 def drawdown_unknown(maker: CaseMaker) -> Iterator[Case]:
     """DrawdownUnknown."""
-    config = maker.alerts.drawdown_unknown
+    config = maker.of("DrawdownUnknown")
     hold = maker.hold(config)
     capital = series(catalog.STRATEGY_CAPITAL.name, strategy="one")
     ratio = series(catalog.STRATEGY_DRAWDOWN_RATIO.name, strategy="one")
@@ -55,7 +54,7 @@ def drawdown_unknown(maker: CaseMaker) -> Iterator[Case]:
 
 def daily_loss_unknown(maker: CaseMaker) -> Iterator[Case]:
     """DailyLossUnknown."""
-    config = maker.alerts.daily_loss_unknown
+    config = maker.of("DailyLossUnknown")
     hold, capital = maker.hold(config), series(catalog.PORTFOLIO_CAPITAL.name)
 
     def info(figure: str, reason: str) -> tuple[str, list[Firing]]:
@@ -80,7 +79,7 @@ def daily_loss_unknown(maker: CaseMaker) -> Iterator[Case]:
 
 def daily_loss(maker: CaseMaker) -> Iterator[Case]:
     """DailyLoss."""
-    config, name = maker.alerts.daily_loss, series(catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name)
+    config, name = maker.of("DailyLoss"), series(catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name)
 
     def firing(value: Decimal) -> list[Firing]:
         return [
@@ -108,7 +107,7 @@ def daily_loss(maker: CaseMaker) -> Iterator[Case]:
 def period_loss(maker: CaseMaker) -> Iterator[Case]:
     """PeriodLoss."""
     metrics = (catalog.STRATEGY_PERIOD_PNL, catalog.STRATEGY_EQUITY)
-    return period_cases(maker, maker.alerts.period_loss, *metrics, of_strategy=True)
+    return period_cases(maker, maker.of("PeriodLoss"), *metrics, of_strategy=True)
 
 
 def period_cases(

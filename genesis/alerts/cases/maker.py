@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 from urllib.parse import quote_plus
 
-from genesis.alerts.alert import Alert, Inputs
-from genesis.alerts.all_settings import Alerts
+from genesis.alerts.alert import ConfiguredAlert
 from genesis.alerts.cases.case import MONITOR, Case, Check, Firing, Timeline, held, not_before, series
 from genesis.alerts.figure import Timed
-from genesis.alerts.messages import annotate
-from genesis.alerts.settings_kinds import StateAlert, WindowAlert
+from genesis.alerts.kinds import StateAlert, WindowAlert
+from genesis.alerts.settings import AlertSettings
 from genesis.core.duration import duration_text
 from genesis.settings.trading_rules import TradingRules
 
@@ -21,23 +21,18 @@ ABSENT = "says nothing of a figure that is absent"
 class CaseMaker:
     """Makes the cases of one alert."""
 
-    def __init__(self, alert: Alert, inputs: Inputs) -> None:
+    def __init__(self, alert: ConfiguredAlert[Any], settings: AlertSettings) -> None:
         self.alert = alert
-        self._inputs = inputs
-        self._time = Timeline(inputs.settings.evaluation_interval)
+        self.settings = settings
+        self._time = Timeline(settings.evaluation_interval)
 
-    @property
-    def alerts(self) -> Alerts:
-        """The thresholds of all alerts."""
-        return self._inputs.settings.alerts
-
-    @property
-    def inputs(self) -> Inputs:
-        return self._inputs
+    def of(self, name: str) -> Any:
+        """The settings of the alert of this name."""
+        return self.settings.alerts.by_name()[name]
 
     @property
     def limits(self) -> TradingRules:
-        return self._inputs.limits
+        return self.alert.context.limits
 
     @property
     def time(self) -> Timeline:
@@ -63,7 +58,7 @@ class CaseMaker:
         """The alert with these labels alone; `words` is what its message says beside them."""
         address = quote_plus(labels["strategy"]) if "strategy" in labels else None
         said = {"severity": severity, **labels, **words}
-        text = annotate(self.alert.name, self.alert.message, said, self._inputs.settings.links, address)
+        text = self.alert.annotations(said, address)
         return Firing({**labels, "severity": severity}, text)
 
     def absent(self, config: Timed) -> Case:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from genesis.alerts.cases.case import MONITOR, Case, Check, Firing, around, held, human, not_before, series
 from genesis.alerts.cases.maker import CaseMaker, hold_text
-from genesis.alerts.catalog.monitor import scrape_limits, scrape_threshold
+from genesis.alerts.figure import SEVERITIES
 from genesis.alerts.promql import number
 from genesis.alerts.rules import JOB
 from genesis.core.duration import duration_text
@@ -19,7 +19,7 @@ _ACCOUNTS = series(catalog.COLLECTOR_SUCCESS.name, group="accounts")
 
 def down(maker: CaseMaker) -> Iterator[Case]:
     """MonitorDown."""
-    config = maker.alerts.monitor_down
+    config = maker.of("MonitorDown")
     hold = maker.hold(config)
     firing = [maker.firing_elsewhere(config.severity, MONITOR, hold=hold_text(config))]
     yield maker.fires("fires when the monitor cannot be read", {_UP: held(0, hold)}, config, firing)
@@ -37,7 +37,7 @@ def down(maker: CaseMaker) -> Iterator[Case]:
 
 def collector(maker: CaseMaker) -> Iterator[Case]:
     """CollectorFailing."""
-    config = maker.alerts.collector_failing
+    config = maker.of("CollectorFailing")
     hold = maker.hold(config)
     trades = series(catalog.COLLECTOR_SUCCESS.name, group="trades")
     firing = {group: maker.firing(config.severity, {"group": group}) for group in ("trades", "accounts")}
@@ -53,7 +53,7 @@ def collector(maker: CaseMaker) -> Iterator[Case]:
 
 def flapping(maker: CaseMaker) -> Iterator[Case]:
     """MonitorFlapping."""
-    config = maker.alerts.monitor_flapping
+    config = maker.of("MonitorFlapping")
     times, hold, window, kept = config.times, maker.hold(config), maker.time.steps(config.window), maker.kept(config)
     last = 2 * times - 1  # the step of the last fall: it is there at every even one
 
@@ -75,15 +75,15 @@ def flapping(maker: CaseMaker) -> Iterator[Case]:
 
 def slow(maker: CaseMaker) -> Iterator[Case]:
     """ScrapeSlow."""
-    settings = maker.inputs.settings
-    config, limits = maker.alerts.scrape_slow, scrape_limits(settings)
+    config, interval = maker.of("ScrapeSlow"), maker.settings.scrape_interval
+    limits = {severity: config.seconds(severity, interval) for severity in SEVERITIES}
     hold, window, kept = maker.hold(config), maker.time.steps(config.window), maker.kept(config)
     took = series("scrape_duration_seconds")
 
     def firing(value: Decimal) -> list[Firing]:
         words = {"value": human(float(value)), "window": duration_text(config.window)}
         return [
-            maker.firing(severity, {}, threshold=scrape_threshold(settings, severity), **words)
+            maker.firing(severity, {}, threshold=config.text(severity, interval), **words)
             for severity, limit in limits.items()
             if value >= limit
         ]
@@ -101,7 +101,7 @@ def slow(maker: CaseMaker) -> Iterator[Case]:
 
 def folded(maker: CaseMaker) -> Iterator[Case]:
     """SeriesFolded."""
-    config, metric = maker.alerts.series_folded, catalog.SERIES_FOLDED.name
+    config, metric = maker.of("SeriesFolded"), catalog.SERIES_FOLDED.name
     hold = maker.hold(config)
 
     def firing(label: str, count: int) -> list[Firing]:

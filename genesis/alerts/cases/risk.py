@@ -8,21 +8,20 @@ from decimal import Decimal
 from genesis.alerts.cases.case import Case, Firing, held, series
 from genesis.alerts.cases.figure import Sample, Shown, Subject, figure_cases, strategies
 from genesis.alerts.cases.maker import CaseMaker
-from genesis.alerts.catalog.risk import STRATEGY_TAILS, Tails, band_text
+from genesis.alerts.catalog.risk import STRATEGY_TAILS, PortfolioShortfallAlert, PortfolioValueAtRiskAlert, Tails, band_text
 from genesis.alerts.figure import plain
-from genesis.alerts.figure_settings import PortfolioShortfallAlert, PortfolioValueAtRiskAlert
 from genesis.alerts.promql import number
 from genesis.metrics import catalog
 
 
 def value_at_risk(maker: CaseMaker) -> Iterator[Case]:
     """ValueAtRiskExceeded."""
-    return value_at_risk_cases(maker, maker.alerts.value_at_risk_exceeded, STRATEGY_TAILS)
+    return value_at_risk_cases(maker, maker.of("ValueAtRiskExceeded"), STRATEGY_TAILS)
 
 
 def value_at_risk_cases(maker: CaseMaker, config: PortfolioValueAtRiskAlert, tails: Tails) -> Iterator[Case]:
     """The cases of a value at risk that is exceeded too often, a strategy's or the account's."""
-    (figure,) = maker.alert.figures(maker.inputs.settings)
+    (figure,) = maker.alert.figures()
     many, tail = 1000 * config.min_forecasts, _tail(config)
 
     def shown(who: str, value: Decimal, forecasts: int = many, share: Decimal = Decimal("1.1")) -> Sample:
@@ -47,12 +46,12 @@ def value_at_risk_cases(maker: CaseMaker, config: PortfolioValueAtRiskAlert, tai
 
 def shortfall(maker: CaseMaker) -> Iterator[Case]:
     """ExpectedShortfallHigh."""
-    return shortfall_cases(maker, maker.alerts.expected_shortfall_high, STRATEGY_TAILS)
+    return shortfall_cases(maker, maker.of("ExpectedShortfallHigh"), STRATEGY_TAILS)
 
 
 def shortfall_cases(maker: CaseMaker, config: PortfolioShortfallAlert, tails: Tails) -> Iterator[Case]:
     """The cases of an expected shortfall above its budget, a strategy's or the account's."""
-    (figure,) = maker.alert.figures(maker.inputs.settings)
+    (figure,) = maker.alert.figures()
     tail = {**_tail(config), "horizon": "1d"}
 
     def shown(who: str, value: Decimal, observations: int = config.min_observations) -> Sample:
@@ -73,7 +72,7 @@ def shortfall_cases(maker: CaseMaker, config: PortfolioShortfallAlert, tails: Ta
 
 def correlation(maker: CaseMaker) -> Iterator[Case]:
     """CorrelationHigh."""
-    config, limit = maker.alerts.correlation_high, maker.limits.correlation_alert_ratio
+    config, limit = maker.of("CorrelationHigh"), maker.limits.correlation_alert_ratio
     hold = maker.hold(config)
 
     def pair(other: str, estimator: str = "pearson") -> str:
@@ -100,7 +99,7 @@ def correlation(maker: CaseMaker) -> Iterator[Case]:
 
 def beta(maker: CaseMaker) -> Iterator[Case]:
     """BetaOutOfBand."""
-    config = maker.alerts.beta_out_of_band
+    config = maker.of("BetaOutOfBand")
     hold, error = maker.hold(config), Decimal("0.0625")
     everyone = strategies(config.overrides)
 

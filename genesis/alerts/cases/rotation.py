@@ -18,7 +18,7 @@ _ENFORCING = series_of(ROTATION, catalog.ROTATION_ENFORCING.name)
 
 def down(maker: CaseMaker) -> Iterator[Case]:
     """RotationDown."""
-    config, up = maker.alerts.rotation_down, series_of(ROTATION, "up")
+    config, up = maker.of("RotationDown"), series_of(ROTATION, "up")
     hold, firing = maker.hold(config), [maker.firing_elsewhere(config.severity, ROTATION, hold=hold_text(config))]
     yield maker.fires("fires when the controller cannot be read", {up: held(0, hold)}, config, firing)
     yield maker.silent("says nothing while it answers", {up: held(1, hold)}, config)
@@ -28,7 +28,7 @@ def down(maker: CaseMaker) -> Iterator[Case]:
 
 def stuck(maker: CaseMaker) -> Iterator[Case]:
     """RotationStuck."""
-    config, time = maker.alerts.rotation_stuck, maker.time
+    config, time = maker.of("RotationStuck"), maker.time
     hold, kept = maker.hold(config), maker.kept(config)
     interval = time.seconds(2)
 
@@ -60,7 +60,7 @@ def stuck(maker: CaseMaker) -> Iterator[Case]:
 
 def blocked(maker: CaseMaker) -> Iterator[Case]:
     """RotationBlocked."""
-    config, name = maker.alerts.rotation_blocked, catalog.ROTATION_BLOCKED_INFO.name
+    config, name = maker.of("RotationBlocked"), catalog.ROTATION_BLOCKED_INFO.name
     hold, kept = maker.hold(config), maker.kept(config)
     why = [series_of(ROTATION, name, reason=reason) for reason in ("stale", "unconfirmed")]
 
@@ -83,7 +83,7 @@ def blocked(maker: CaseMaker) -> Iterator[Case]:
 
 def disagrees(maker: CaseMaker) -> Iterator[Case]:
     """RotationDisagrees."""
-    config = maker.alerts.rotation_disagrees
+    config = maker.of("RotationDisagrees")
     hold, tolerance = maker.hold(config), config.tolerance
 
     def told(engine: Decimal, target: Decimal, *, enforcing: int = 1, strategy: str = "one") -> dict[str, str]:
@@ -118,13 +118,13 @@ def disagrees(maker: CaseMaker) -> Iterator[Case]:
 
 def halted(maker: CaseMaker) -> Iterator[Case]:
     """RotationHalted."""
-    config, name = maker.alerts.rotation_halted, series_of(ROTATION, catalog.ROTATION_HALTED.name)
+    config, name = maker.of("RotationHalted"), series_of(ROTATION, catalog.ROTATION_HALTED.name)
     yield from maker.number(config, name, 1, [maker.firing_elsewhere(config.severity, ROTATION, hold=hold_text(config))])
 
 
 def leaderless(maker: CaseMaker) -> Iterator[Case]:
     """RotationLeaderless."""
-    config, name = maker.alerts.rotation_leaderless, catalog.ROTATION_LEADING.name
+    config, name = maker.of("RotationLeaderless"), catalog.ROTATION_LEADING.name
     hold, other = maker.hold(config), {**ROTATION, "instance": "other"}
     one, two = series_of(ROTATION, name), series_of(other, name)
     firing = [maker.firing_elsewhere(config.severity, ROTATION, hold=hold_text(config))]

@@ -8,23 +8,23 @@ from decimal import Decimal
 from genesis.alerts.cases.case import Case, series
 from genesis.alerts.cases.figure import Sample, Shown, Subject, figure_cases
 from genesis.alerts.cases.maker import CaseMaker
-from genesis.alerts.figure_settings import WinRateAlert
+from genesis.alerts.catalog.trades import WinRateAlert
 from genesis.alerts.promql import number
 from genesis.metrics import catalog
 
 
 def win_rate(maker: CaseMaker) -> Iterator[Case]:
     """WinRateLow."""
-    return _of_trades(maker, maker.alerts.win_rate_low, catalog.STRATEGY_WIN_RATE_RATIO.name)
+    return _of_trades(maker, maker.of("WinRateLow"), catalog.STRATEGY_WIN_RATE_RATIO.name)
 
 
 def profit_factor(maker: CaseMaker) -> Iterator[Case]:
     """ProfitFactorLow."""
-    return _of_trades(maker, maker.alerts.profit_factor_low, catalog.STRATEGY_PROFIT_FACTOR_RATIO.name)
+    return _of_trades(maker, maker.of("ProfitFactorLow"), catalog.STRATEGY_PROFIT_FACTOR_RATIO.name)
 
 
 def _of_trades(maker: CaseMaker, config: WinRateAlert, metric: str) -> Iterator[Case]:
-    (figure,) = maker.alert.figures(maker.inputs.settings)
+    (figure,) = maker.alert.figures()
 
     def shown(who: str, value: Decimal, trades: int = config.min_trades, window: str = config.window_name) -> Sample:
         return {

@@ -1,54 +1,56 @@
-"""Every alert, one file a topic; each topic is a group of rules in a file of its name."""
+"""Every alert, one file a topic; each topic is a group of rules in a file of its name.
+
+A topic is a module of this package, and its alerts are the `Alert` objects that it defines, in the order of their definition.
+Nothing lists them: an alert that is defined is configured, generated, documented and tested.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
 
 from genesis.alerts.alert import Alert
-from genesis.alerts.catalog import (
-    account,
-    alerting,
-    books,
-    capacity,
-    degradation,
-    events,
-    execution,
-    feeds,
-    journal,
-    losses,
-    monitor,
-    risk,
-    rotation,
-    trades,
+
+_ORDER = (
+    "losses",
+    "account",
+    "books",
+    "risk",
+    "trades",
+    "degradation",
+    "execution",
+    "capacity",
+    "feeds",
+    "events",
+    "journal",
+    "monitor",
+    "rotation",
+    "alerting",
 )
-
-PORTFOLIO, STRATEGY, RISK = "genesis-portfolio", "genesis-strategy", "genesis-risk"
-EXECUTION, ROTATION, SERVICE = "genesis-execution", "genesis-rotation", "genesis-service"
+"""In which order docs/alerts.md and the page of the runbooks have the topics; one that is not named comes last."""
 
 
-def _shown_on(board: str, alerts: tuple[Alert, ...]) -> tuple[Alert, ...]:
-    """The alerts, with notifications that lead to this board."""
-    return tuple(replace(alert, message=alert.message._replace(board=board)) for alert in alerts)
+def _topics() -> Iterator[tuple[str, tuple[Alert[Any], ...]]]:
+    found = sorted(module.name for module in iter_modules(__path__))
+    for topic in sorted(found, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER)):
+        defined = vars(import_module(f"{__name__}.{topic}")).values()
+        yield topic, tuple(one for one in defined if isinstance(one, Alert))
 
 
-TOPICS: Mapping[str, tuple[Alert, ...]] = {
-    "losses": (*_shown_on(STRATEGY, losses.OF_STRATEGIES), *_shown_on(PORTFOLIO, losses.OF_THE_ACCOUNT)),
-    "account": _shown_on(PORTFOLIO, account.ALERTS),
-    "books": _shown_on(SERVICE, books.ALERTS),
-    "risk": _shown_on(RISK, risk.ALERTS),
-    "trades": _shown_on(STRATEGY, trades.ALERTS),
-    "degradation": _shown_on(STRATEGY, degradation.ALERTS),
-    "execution": _shown_on(EXECUTION, execution.ALERTS),
-    "capacity": _shown_on(EXECUTION, capacity.ALERTS),
-    "feeds": _shown_on(SERVICE, feeds.ALERTS),
-    "events": _shown_on(SERVICE, events.ALERTS),
-    "journal": _shown_on(SERVICE, journal.ALERTS),
-    "monitor": _shown_on(SERVICE, monitor.ALERTS),
-    "rotation": _shown_on(ROTATION, rotation.ALERTS),
-    "alerting": _shown_on(SERVICE, alerting.ALERTS),
-}
+def _by_name(topics: Mapping[str, tuple[Alert[Any], ...]]) -> dict[str, Alert[Any]]:
+    alerts: dict[str, Alert[Any]] = {}
+    for topic, found in topics.items():
+        for alert in found:
+            if alert.name in alerts:
+                raise ValueError(f"genesis/alerts/catalog/{topic}.py: there are two alerts {alert.name}")
+            alerts[alert.name] = alert
+    return alerts
+
+
+TOPICS: Mapping[str, tuple[Alert[Any], ...]] = dict(_topics())
 """Topic → its alerts."""
 
-ALERTS: Mapping[str, Alert] = {alert.name: alert for alerts in TOPICS.values() for alert in alerts}
+ALERTS: Mapping[str, Alert[Any]] = _by_name(TOPICS)
 """Name → alert."""

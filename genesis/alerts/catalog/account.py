@@ -4,72 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from genesis.alerts.alert import Alert, Inputs
-from genesis.alerts.catalog.losses import loss_ratio, period_rules, period_thresholds
-from genesis.alerts.catalog.risk import Tails, forecasts, known_shortfall, observations, tail_words, too_many_exceedances
-from genesis.alerts.catalog.runbook_queries import DIVERSIFICATION, EXPOSURE
-from genesis.alerts.figure import AS_NUMBER, AS_RATIO, Figure
-from genesis.alerts.messages import Message
-from genesis.alerts.rules import Record, Rule, RuleMaker
-from genesis.alerts.runbook import Runbook, RunbookQuery
-from genesis.alerts.settings import AlertSettings
-from genesis.alerts.thresholds import AlertThreshold
-from genesis.metrics import catalog
-from genesis.settings.trading_rules import TradingRules
-
-PERIOD_LOSS = f"portfolio:{catalog.PORTFOLIO_PERIOD_PNL.name}:loss_ratio"
-"""The account's loss since the start of the week, and of the month, as a share of the equity then; a profit is below 0."""
-VAR_EXCEEDED = f"portfolio:{catalog.PORTFOLIO_VAR_KUPIEC_PVALUE.name}:exceeded"
-"""Kupiec's p-value of the account, where exceedances come too often, and of enough forecasts."""
-SHORTFALL = f"portfolio:{catalog.PORTFOLIO_EXPECTED_SHORTFALL_RATIO.name}:enough_observations"
-
-PORTFOLIO_TAILS = Tails(
-    pvalue=catalog.PORTFOLIO_VAR_KUPIEC_PVALUE,
-    forecasts=catalog.PORTFOLIO_VAR_FORECASTS,
-    exceedances=catalog.PORTFOLIO_VAR_EXCEEDANCES,
-    shortfall=catalog.PORTFOLIO_EXPECTED_SHORTFALL_RATIO,
-    observations=catalog.PORTFOLIO_OBSERVATIONS,
+from genesis.alerts.alert import Alert
+from genesis.alerts.catalog.losses import EXPOSURE, PortfolioPeriodLossAlert, loss_ratio, period_rules, period_thresholds
+from genesis.alerts.catalog.risk import (
+    DIVERSIFICATION,
+    PortfolioShortfallAlert,
+    PortfolioValueAtRiskAlert,
+    Tails,
+    forecasts,
+    known_shortfall,
+    observations,
+    tail_words,
+    too_many_exceedances,
 )
+from genesis.alerts.figure import AS_NUMBER, AS_RATIO, Figure
+from genesis.alerts.kinds import RatioAlert
+from genesis.alerts.messages import Board, Message, Runbook, RunbookQuery
+from genesis.alerts.rules import Record, Rule, RuleMaker
+from genesis.metrics import catalog
+
+BOARD = Board.PORTFOLIO
 
 
-def _drawdown(settings: AlertSettings) -> tuple[Figure, ...]:
-    return (Figure(settings.alerts.portfolio_drawdown, catalog.PORTFOLIO_DRAWDOWN_RATIO.name, AS_RATIO, of_strategy=False),)
-
-
-def _period_loss_record(_: AlertSettings) -> Iterator[Record]:
-    yield Record(PERIOD_LOSS, loss_ratio(catalog.PORTFOLIO_PERIOD_PNL, catalog.PORTFOLIO_EQUITY))
-
-
-def _period_loss(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    return period_rules(maker, maker.alerts.portfolio_period_loss, PERIOD_LOSS, of_strategy=False)
-
-
-def _period_loss_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
-    return period_thresholds("PortfolioPeriodLoss", inputs.settings.alerts.portfolio_period_loss)
-
-
-def _value_at_risk(settings: AlertSettings) -> tuple[Figure, ...]:
-    config = settings.alerts.portfolio_value_at_risk_exceeded
-    enough = forecasts(config, PORTFOLIO_TAILS)
-    return (Figure(config, VAR_EXCEEDED, AS_NUMBER, tail_words(config), enough, lower_is_worse=True, of_strategy=False),)
-
-
-def _value_at_risk_record(settings: AlertSettings) -> Iterator[Record]:
-    yield Record(VAR_EXCEEDED, too_many_exceedances(settings.alerts.portfolio_value_at_risk_exceeded, PORTFOLIO_TAILS))
-
-
-def _shortfall(settings: AlertSettings) -> tuple[Figure, ...]:
-    config = settings.alerts.portfolio_expected_shortfall_high
-    enough = observations(config, PORTFOLIO_TAILS)
-    return (Figure(config, SHORTFALL, AS_RATIO, tail_words(config), enough, of_strategy=False),)
-
-
-def _shortfall_record(settings: AlertSettings) -> Iterator[Record]:
-    yield Record(SHORTFALL, known_shortfall(settings.alerts.portfolio_expected_shortfall_high, PORTFOLIO_TAILS))
+def _drawdown(config: RatioAlert) -> tuple[Figure, ...]:
+    return (Figure(config, catalog.PORTFOLIO_DRAWDOWN_RATIO.name, AS_RATIO, of_strategy=False),)
 
 
 PORTFOLIO_DRAWDOWN = Alert(
     name="PortfolioDrawdown",
+    about="How far the account's marked equity is below its peak.",
+    board=BOARD,
+    settings=RatioAlert,
     groups=("portfolio",),
     figures=_drawdown,
     message=Message(
@@ -92,12 +57,28 @@ PORTFOLIO_DRAWDOWN = Alert(
     ),
 )
 
+
+PERIOD_LOSS = f"portfolio:{catalog.PORTFOLIO_PERIOD_PNL.name}:loss_ratio"
+"""The account's loss since the start of the week, and of the month, as a share of the equity then; a profit is below 0."""
+
+
+def _period_loss_record(_: PortfolioPeriodLossAlert) -> Iterator[Record]:
+    yield Record(PERIOD_LOSS, loss_ratio(catalog.PORTFOLIO_PERIOD_PNL, catalog.PORTFOLIO_EQUITY))
+
+
+def _period_loss(maker: RuleMaker, config: PortfolioPeriodLossAlert) -> Iterator[Rule]:
+    return period_rules(maker, config, PERIOD_LOSS, of_strategy=False)
+
+
 PORTFOLIO_PERIOD_LOSS = Alert(
     name="PortfolioPeriodLoss",
+    about="The loss of the account's week or month.",
+    board=BOARD,
+    settings=PortfolioPeriodLossAlert,
     groups=("portfolio",),
     records=_period_loss_record,
     rules=_period_loss,
-    thresholds=_period_loss_thresholds,
+    thresholds=period_thresholds,
     message=Message(
         "The account: {value} lost this {period} (threshold {threshold})",
         "Since the start of the {period}, the account has lost {value} of the equity that it had then; "
@@ -120,8 +101,33 @@ PORTFOLIO_PERIOD_LOSS = Alert(
     ),
 )
 
+
+PORTFOLIO_TAILS = Tails(
+    pvalue=catalog.PORTFOLIO_VAR_KUPIEC_PVALUE,
+    forecasts=catalog.PORTFOLIO_VAR_FORECASTS,
+    exceedances=catalog.PORTFOLIO_VAR_EXCEEDANCES,
+    shortfall=catalog.PORTFOLIO_EXPECTED_SHORTFALL_RATIO,
+    observations=catalog.PORTFOLIO_OBSERVATIONS,
+)
+VAR_EXCEEDED = f"portfolio:{catalog.PORTFOLIO_VAR_KUPIEC_PVALUE.name}:exceeded"
+"""Kupiec's p-value of the account, where exceedances come too often, and of enough forecasts."""
+SHORTFALL = f"portfolio:{catalog.PORTFOLIO_EXPECTED_SHORTFALL_RATIO.name}:enough_observations"
+
+
+def _value_at_risk(config: PortfolioValueAtRiskAlert) -> tuple[Figure, ...]:
+    enough = forecasts(config, PORTFOLIO_TAILS)
+    return (Figure(config, VAR_EXCEEDED, AS_NUMBER, tail_words(config), enough, lower_is_worse=True, of_strategy=False),)
+
+
+def _value_at_risk_record(config: PortfolioValueAtRiskAlert) -> Iterator[Record]:
+    yield Record(VAR_EXCEEDED, too_many_exceedances(config, PORTFOLIO_TAILS))
+
+
 PORTFOLIO_VALUE_AT_RISK_EXCEEDED = Alert(
     name="PortfolioValueAtRiskExceeded",
+    about="The account's losses exceed its value at risk more often than they should.",
+    board=BOARD,
+    settings=PortfolioValueAtRiskAlert,
     groups=("risk",),
     records=_value_at_risk_record,
     figures=_value_at_risk,
@@ -152,8 +158,21 @@ PORTFOLIO_VALUE_AT_RISK_EXCEEDED = Alert(
     ),
 )
 
+
+def _shortfall(config: PortfolioShortfallAlert) -> tuple[Figure, ...]:
+    enough = observations(config, PORTFOLIO_TAILS)
+    return (Figure(config, SHORTFALL, AS_RATIO, tail_words(config), enough, of_strategy=False),)
+
+
+def _shortfall_record(config: PortfolioShortfallAlert) -> Iterator[Record]:
+    yield Record(SHORTFALL, known_shortfall(config, PORTFOLIO_TAILS))
+
+
 PORTFOLIO_EXPECTED_SHORTFALL_HIGH = Alert(
     name="PortfolioExpectedShortfallHigh",
+    about="A bad day of the account would cost more than the budget.",
+    board=BOARD,
+    settings=PortfolioShortfallAlert,
     groups=("risk", "performance"),
     records=_shortfall_record,
     figures=_shortfall,
@@ -176,11 +195,4 @@ PORTFOLIO_EXPECTED_SHORTFALL_HIGH = Alert(
         "alert of its own, they have become one bet: reduce those that are correlated most.",
         "A gap in the data that was booked as one return, of all strategies at once: it leaves with risk_window.",
     ),
-)
-
-ALERTS = (
-    PORTFOLIO_DRAWDOWN,
-    PORTFOLIO_PERIOD_LOSS,
-    PORTFOLIO_VALUE_AT_RISK_EXCEEDED,
-    PORTFOLIO_EXPECTED_SHORTFALL_HIGH,
 )

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import ClassVar
 
 from genesis.alerts.alert import Alert
 from genesis.alerts.figure import PERCENT, percent
-from genesis.alerts.messages import Message
+from genesis.alerts.kinds import AlertSection, CounterWindow, LeveledAlert, LookBack, Misfit, StateAlert, WindowAlert
+from genesis.alerts.messages import Board, Message, Runbook, RunbookQuery
 from genesis.alerts.promql import number
-from genesis.alerts.rules import WINDOW, Rule, RuleMaker
-from genesis.alerts.runbook import Runbook, RunbookQuery
-from genesis.core.duration import duration_text
-from genesis.settings.trading_rules import TradingRules
+from genesis.alerts.rules import OTHERS_INTERVAL, WINDOW, Rule, RuleMaker, state_rules, window_rules
+from genesis.core.duration import Interval, duration_text
+from genesis.settings.section import Name, Ratio
+
+BOARD = Board.SERVICE
 
 FAILED_NOTIFICATIONS = "alertmanager_notifications_failed_total"
 FAILED_EVALUATIONS = "prometheus_rule_evaluation_failures_total"
@@ -23,47 +27,27 @@ ALERTMANAGERS = "prometheus_notifications_alertmanagers_discovered"
 RELOADED = {name: f"{name}_config_last_reload_successful" for name in ("prometheus", "alertmanager")}
 """Job → 1 if it runs on its newest configuration, 0 if on an older one."""
 
-_NOTIFICATIONS_FAILING = f"sum by (instance, integration) (rate({FAILED_NOTIFICATIONS}[2m])) > 0"
+
+class PrometheusWindow(LookBack):
+    """An alert on what Prometheus counted of itself within a window."""
+
+    why_longer: ClassVar[str] = ": Prometheus reads itself every five seconds"
+
+    def timing_misfits(self, scrape_interval: timedelta | None) -> Iterator[Misfit]:
+        """As of a window of the monitor, at the interval at which Prometheus reads itself."""
+        return super().timing_misfits(OTHERS_INTERVAL)
 
 
-def _notifications(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    yield maker.state(maker.alerts.notifications_failing, _NOTIFICATIONS_FAILING)
-
-
-def _failing(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    yield maker.window(maker.alerts.rules_failing, f"increase({FAILED_EVALUATIONS}{WINDOW}) > 0")
-
-
-def _missed(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    config = maker.alerts.rules_missed
-    window = duration_text(config.window)
-    ratio = f"increase({MISSED_ITERATIONS}[{window}]) / (increase({ITERATIONS}[{window}]) > 0)"
-    share = f"max without (rule_group) ({ratio})"
-    yield from maker.each_severity(
-        config,
-        lambda severity: f"{share} >= {number(getattr(config, severity))}",
-        {"value": PERCENT, "window": window},
-        lambda severity: percent(getattr(config, severity)),
-        figure=share,
-    )
-
-
-def _unreachable(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    expr = f"increase({SENDING_ERRORS}{WINDOW}) > 0\nor\n{ALERTMANAGERS} < 1"
-    yield maker.window(maker.alerts.alertmanager_unreachable, expr)
-
-
-def _refused(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    yield maker.state(maker.alerts.configuration_refused, "\nor\n".join(f"{metric} == 0" for metric in RELOADED.values()))
-
-
-def _watchdog(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    yield maker.always()
+class FailingAlert(PrometheusWindow, WindowAlert):
+    """Something that happened within a window, or did not."""
 
 
 RULES_FAILING = Alert(
     name="RulesFailing",
-    rules=_failing,
+    about="Prometheus could not evaluate rules.",
+    board=BOARD,
+    settings=FailingAlert,
+    rules=window_rules(f"increase({FAILED_EVALUATIONS}{WINDOW}) > 0"),
     message=Message(
         "Prometheus cannot evaluate rules",
         "In the last {window}, {value} evaluations of rules of {rule_group} failed. Alerts of that group may not fire.",
@@ -84,8 +68,36 @@ RULES_FAILING = Alert(
     ),
 )
 
+
+class MissedAlert(PrometheusWindow, LeveledAlert, CounterWindow):
+    """The evaluations of the slowest group of rules that Prometheus left out within a window, as a share of all."""
+
+    window: Interval
+    """How far back they go; at least 20s."""
+    warning: Ratio
+    """Fires with severity warning from here on."""
+    critical: Ratio
+    """Fires with severity critical from here on; must be above `warning`."""
+
+
+def _missed(maker: RuleMaker, config: MissedAlert) -> Iterator[Rule]:
+    window = duration_text(config.window)
+    ratio = f"increase({MISSED_ITERATIONS}[{window}]) / (increase({ITERATIONS}[{window}]) > 0)"
+    share = f"max without (rule_group) ({ratio})"
+    return maker.each_severity(
+        config,
+        lambda severity: f"{share} >= {number(getattr(config, severity))}",
+        {"value": PERCENT, "window": window},
+        lambda severity: percent(getattr(config, severity)),
+        figure=share,
+    )
+
+
 RULES_MISSED = Alert(
     name="RulesMissed",
+    about="Prometheus leaves out evaluations of rules, as they take too long.",
+    board=BOARD,
+    settings=MissedAlert,
     rules=_missed,
     message=Message(
         "Prometheus leaves out {value} of the evaluations (threshold {threshold})",
@@ -108,9 +120,26 @@ RULES_MISSED = Alert(
     ),
 )
 
+
+class UnreachableAlert(PrometheusWindow, StateAlert):
+    """Something that happened within a window, or did not."""
+
+    def timing_misfits(self, scrape_interval: timedelta | None) -> Iterator[Misfit]:
+        """Besides a window that is too short: an alert that fires at one failed attempt."""
+        if self.hold <= self.window:
+            right = f"must be longer than window, which is {duration_text(self.window)}: else one failed attempt is told"
+            yield Misfit("for", duration_text(self.hold), right)
+        yield from super().timing_misfits(scrape_interval)
+
+
+_UNREACHABLE = f"increase({SENDING_ERRORS}{WINDOW}) > 0\nor\n{ALERTMANAGERS} < 1"
+
 ALERTMANAGER_UNREACHABLE = Alert(
     name="AlertmanagerUnreachable",
-    rules=_unreachable,
+    about="Prometheus cannot hand its alerts to an Alertmanager.",
+    board=BOARD,
+    settings=UnreachableAlert,
+    rules=window_rules(_UNREACHABLE),
     message=Message(
         "Prometheus cannot hand over alerts",
         "For minutes, Prometheus has not been able to hand its alerts to {alertmanager}.",
@@ -135,9 +164,15 @@ ALERTMANAGER_UNREACHABLE = Alert(
     ),
 )
 
+
+_REFUSED = "\nor\n".join(f"{metric} == 0" for metric in RELOADED.values())
+
 CONFIGURATION_REFUSED = Alert(
     name="ConfigurationRefused",
-    rules=_refused,
+    about="Prometheus or Alertmanager could not load its new configuration, and runs on the old one.",
+    board=BOARD,
+    settings=StateAlert,
+    rules=state_rules(_REFUSED),
     message=Message(
         "{job} refused its new configuration",
         "{job} could not load its new configuration, and goes on with the old one: what was changed does not hold. It would "
@@ -162,9 +197,15 @@ CONFIGURATION_REFUSED = Alert(
     ),
 )
 
+
+_NOTIFICATIONS_FAILING = f"sum by (instance, integration) (rate({FAILED_NOTIFICATIONS}[2m])) > 0"
+
 NOTIFICATIONS_FAILING = Alert(
     name="NotificationsFailing",
-    rules=_notifications,
+    about="Alertmanager cannot deliver.",
+    board=BOARD,
+    settings=StateAlert,
+    rules=state_rules(_NOTIFICATIONS_FAILING),
     message=Message(
         "Notifications through {integration} fail",
         "Alertmanager has not been able to deliver all notifications through {integration} in the last two minutes.",
@@ -182,8 +223,25 @@ NOTIFICATIONS_FAILING = Alert(
     ),
 )
 
+
+class WatchdogAlert(AlertSection):
+    """An alert that always fires: its silence says that alerting itself is broken."""
+
+    receiver: Name
+    """Who hears the heartbeat, and raises the alarm when it stops; no route may use the same receiver."""
+    repeat_interval: Interval
+    """The time between two heartbeats."""
+
+
+def _watchdog(maker: RuleMaker, _: WatchdogAlert) -> Iterator[Rule]:
+    yield maker.always()
+
+
 WATCHDOG = Alert(
     name="Watchdog",
+    about="Always fires.",
+    board=BOARD,
+    settings=WatchdogAlert,
     rules=_watchdog,
     message=Message(
         "Heartbeat",
@@ -197,13 +255,4 @@ WATCHDOG = Alert(
         "the receiver, in this order.",
         "Never, as long as it arrives.",
     ),
-)
-
-ALERTS = (
-    RULES_FAILING,
-    RULES_MISSED,
-    ALERTMANAGER_UNREACHABLE,
-    CONFIGURATION_REFUSED,
-    NOTIFICATIONS_FAILING,
-    WATCHDOG,
 )

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
 
 from genesis.alerts.alert import Alert
 from genesis.alerts.figure import COUNT, selected
-from genesis.alerts.messages import Message
+from genesis.alerts.kinds import Severity, StateAlert, Timing
+from genesis.alerts.messages import Board, Message, Runbook, RunbookQuery
 from genesis.alerts.promql import any_of
-from genesis.alerts.rules import Rule, RuleMaker
-from genesis.alerts.runbook import Runbook, RunbookQuery
+from genesis.alerts.rules import Rule, RuleMaker, state_rules
 from genesis.core.duration import duration_text
 from genesis.metrics import catalog
-from genesis.settings.trading_rules import TradingRules
+
+BOARD = Board.SERVICE
 
 # Where a mark or a rate is missing there is a reason; a residual that is absent without one hides what it is there to tell.
 _ATTRIBUTION_RESIDUAL = f"""{catalog.STRATEGY_ATTRIBUTION_RESIDUAL.name} != 0
@@ -25,29 +29,13 @@ or
   {catalog.STRATEGY_UNDEFINED_INFO.name}{{figure=~"attribution_residual|all"}}
 )"""
 
-_RECONCILIATION_BREAK = f"{catalog.RECONCILIATION_OPEN_BREAKS.name} > 0"
-
-
-def _residual(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    yield maker.state(maker.alerts.attribution_residual, _ATTRIBUTION_RESIDUAL, of_strategy=True)
-
-
-def _reconciliation(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    yield maker.state(maker.alerts.reconciliation_break, _RECONCILIATION_BREAK)
-
-
-def _undefined(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    # By reason, and not by figure: one mark that is missing leaves some fifty figures out, and is one thing to mend.
-    config = maker.alerts.figures_undefined
-    info = selected(catalog.STRATEGY_UNDEFINED_INFO.name, f"reason=~{any_of(config.reasons)}")
-    words = {"value": COUNT, "reason": "{{ $labels.reason }}", "hold": duration_text(config.hold)}
-    yield maker.rule(config.severity, config, f"count without (figure) ({info}) > 0", words, of_strategy=True)
-
-
 ATTRIBUTION_RESIDUAL = Alert(
     name="AttributionResidual",
+    about="A strategy's net P&L is not the sum of its parts.",
+    board=BOARD,
+    settings=StateAlert,
     groups=("accounts", "attribution"),
-    rules=_residual,
+    rules=state_rules(_ATTRIBUTION_RESIDUAL, of_strategy=True),
     message=Message(
         "{strategy}: P&L does not add up",
         "The net P&L of {strategy} is not the sum of its parts, or nothing says whether it is. Until it is mended, do not "
@@ -71,10 +59,14 @@ ATTRIBUTION_RESIDUAL = Alert(
     ),
 )
 
+
 RECONCILIATION_BREAK = Alert(
     name="ReconciliationBreak",
+    about="A broker's statement and the books differ.",
+    board=BOARD,
+    settings=StateAlert,
     groups=("reconciliation",),
-    rules=_reconciliation,
+    rules=state_rules(f"{catalog.RECONCILIATION_OPEN_BREAKS.name} > 0"),
     message=Message(
         "Books and statement differ in {value} places",
         "The last statement of {scope} and the books differ in {value} positions or balances. P&L, exposure and limits of what "
@@ -101,8 +93,31 @@ RECONCILIATION_BREAK = Alert(
     ),
 )
 
+
+Reason = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class UndefinedAlert(Timing):
+    """A figure that is not known, for a reason that waiting does not mend."""
+
+    severity: Severity
+    """How urgent it is."""
+    reasons: Annotated[tuple[Reason, ...], Field(min_length=1)]
+    """The reasons of `genesis_strategy_undefined_info` that somebody has to mend."""
+
+
+def _undefined(maker: RuleMaker, config: UndefinedAlert) -> Iterator[Rule]:
+    # By reason, and not by figure: one mark that is missing leaves some fifty figures out, and is one thing to mend.
+    info = selected(catalog.STRATEGY_UNDEFINED_INFO.name, f"reason=~{any_of(config.reasons)}")
+    words = {"value": COUNT, "reason": "{{ $labels.reason }}", "hold": duration_text(config.hold)}
+    yield maker.rule(config.severity, config, f"count without (figure) ({info}) > 0", words, of_strategy=True)
+
+
 FIGURES_UNDEFINED = Alert(
     name="FiguresUndefined",
+    about="Figures are not known, and waiting does not help.",
+    board=BOARD,
+    settings=UndefinedAlert,
     groups=("accounts",),
     rules=_undefined,
     message=Message(
@@ -129,10 +144,4 @@ FIGURES_UNDEFINED = Alert(
         "A symbol that is not quoted any more and whose position is worthless: book it out. A window that was just configured "
         "longer: too_many_trips ends when it has filled.",
     ),
-)
-
-ALERTS = (
-    ATTRIBUTION_RESIDUAL,
-    RECONCILIATION_BREAK,
-    FIGURES_UNDEFINED,
 )

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from genesis.alerts.alert import Alert
 from genesis.alerts.figure import AS_RATIO, Figure, SampleSize
-from genesis.alerts.messages import Message
-from genesis.alerts.runbook import Runbook, RunbookQuery
-from genesis.alerts.settings import AlertSettings
+from genesis.alerts.kinds import Least, MultipleAlert
+from genesis.alerts.messages import Board, Message, Runbook, RunbookQuery
 from genesis.metrics import catalog
 
+BOARD = Board.EXECUTION
 
-def _used(settings: AlertSettings) -> tuple[Figure, ...]:
-    config = settings.alerts.capacity_nearly_used
+
+class CapacityAlert(MultipleAlert):
+    """The capital of a strategy, in multiples of what it can use."""
+
+    min_trades: Least
+    """Fewer round trips than this since the start say nothing of the edge that the capacity hangs on, and fire nothing."""
+
+
+def _used(config: CapacityAlert) -> tuple[Figure, ...]:
     enough = SampleSize(f'{catalog.STRATEGY_WINDOW_TRADES.name}{{window="all"}}', config.min_trades)
     guard = f"on (instance, strategy)\n{enough}"
     return (Figure(config, catalog.STRATEGY_CAPACITY_USED_RATIO.name, AS_RATIO, sample=enough, guard=guard),)
@@ -19,6 +26,9 @@ def _used(settings: AlertSettings) -> tuple[Figure, ...]:
 
 CAPACITY_NEARLY_USED = Alert(
     name="CapacityNearlyUsed",
+    about="A strategy has nearly as much capital as it can use.",
+    board=BOARD,
+    settings=CapacityAlert,
     groups=("capacity",),
     figures=_used,
     message=Message(
@@ -40,5 +50,3 @@ CAPACITY_NEARLY_USED = Alert(
         "A thin hour: volume and depth are those of the last day and of now. A simulated book, as the demo's.",
     ),
 )
-
-ALERTS = (CAPACITY_NEARLY_USED,)

@@ -2,24 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from genesis.alerts.alert import Alert
 from genesis.alerts.figure import COUNT
-from genesis.alerts.messages import Message
+from genesis.alerts.kinds import CounterWindow, Least, LeveledAlert, StateAlert, WindowAlert
+from genesis.alerts.messages import Board, Message, Runbook, RunbookQuery
 from genesis.alerts.promql import any_of, string
-from genesis.alerts.rules import WINDOW, Rule, RuleMaker
-from genesis.alerts.runbook import Runbook, RunbookQuery
-from genesis.alerts.service_settings import CountAlert
-from genesis.core.duration import duration_text
+from genesis.alerts.rules import WINDOW, Rule, RuleMaker, state_rules, window_rules
+from genesis.core.duration import Interval, duration_text
 from genesis.metrics import catalog
-from genesis.settings.trading_rules import TradingRules
+
+BOARD = Board.SERVICE
 
 TURNED_AWAY = ("401", "403", "413", "429", "503")
 """What the API answers without having read the events."""
 
-_TURNED_AWAY = f"sum without (path) (increase({catalog.API_REQUESTS.name}{{code=~{any_of(TURNED_AWAY)}}}{WINDOW}))"
-_EVENTS_MISSING = f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"
+
+class CountAlert(LeveledAlert, CounterWindow):
+    """How often something happened within a window."""
+
+    window: Interval
+    """How far back it counts, in wall time; at least four times `scrape_interval`."""
+    warning: Least
+    """Fires with severity warning from this number on."""
+    critical: Least
+    """Fires with severity critical from this number on; must be above `warning`."""
+
+
+class RejectedAlert(CountAlert):
+    """How many events of a kind were refused within a window, because they hold what cannot be booked."""
+
+
+class LateAlert(CountAlert):
+    """How many account events of a kind were booked late within a window (`events.late_after_seconds` of monitor.yaml)."""
+
+
+class TurnedAwayAlert(CountAlert):
+    """How many requests to the API were turned away with the same status within a window, before their events were read."""
+
+
+def _counted(increase: str) -> Callable[[RuleMaker, CountAlert], Iterator[Rule]]:
+    """One rule a severity, on how often something happened within `WINDOW`."""
+
+    def rules(maker: RuleMaker, config: CountAlert) -> Iterator[Rule]:
+        window = duration_text(config.window)
+        figure = increase.replace(WINDOW, f"[{window}]")
+        return maker.each_severity(
+            config,
+            lambda severity: f"{figure} >= {getattr(config, severity)}",
+            {"value": COUNT, "window": window},
+            lambda severity: str(getattr(config, severity)),
+            figure=figure,
+        )
+
+    return rules
 
 
 def _refused(outcome: str) -> str:
@@ -31,42 +68,12 @@ def _recent(outcome: str) -> str:
     return _refused(outcome).replace(WINDOW, "[5m]")
 
 
-def _conflicting(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    yield maker.window(maker.alerts.events_conflicting, f"{_refused('conflict')} > 0")
-
-
-def _rejected(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    return _counted(maker, maker.alerts.events_rejected, _refused("rejected"))
-
-
-def _late(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    return _counted(maker, maker.alerts.events_late, f"increase({catalog.EVENTS_LATE.name}{WINDOW})")
-
-
-def _turned_away(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    return _counted(maker, maker.alerts.requests_refused, _TURNED_AWAY)
-
-
-def _counted(maker: RuleMaker, config: CountAlert, increase: str) -> Iterator[Rule]:
-    """One rule a severity, on how often something happened within `WINDOW`."""
-    window = duration_text(config.window)
-    figure = increase.replace(WINDOW, f"[{window}]")
-    return maker.each_severity(
-        config,
-        lambda severity: f"{figure} >= {getattr(config, severity)}",
-        {"value": COUNT, "window": window},
-        lambda severity: str(getattr(config, severity)),
-        figure=figure,
-    )
-
-
-def _missing(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    yield maker.state(maker.alerts.events_missing, _EVENTS_MISSING)
-
-
 EVENTS_CONFLICTING = Alert(
     name="EventsConflicting",
-    rules=_conflicting,
+    about="An event was refused because another one was taken in under its identity.",
+    board=BOARD,
+    settings=WindowAlert,
+    rules=window_rules(f"{_refused('conflict')} > 0"),
     message=Message(
         "Conflicting events ({kind})",
         "In the last {window}, {value} events of the kind {kind} were refused: others were taken in before under the same "
@@ -89,7 +96,10 @@ EVENTS_CONFLICTING = Alert(
 
 EVENTS_REJECTED = Alert(
     name="EventsRejected",
-    rules=_rejected,
+    about="Events were refused because they hold what cannot be booked.",
+    board=BOARD,
+    settings=RejectedAlert,
+    rules=_counted(_refused("rejected")),
     message=Message(
         "{value} events refused ({kind}; threshold {threshold})",
         "In the last {window}, {value} events of the kind {kind} were refused because they hold what cannot be booked; "
@@ -112,7 +122,10 @@ EVENTS_REJECTED = Alert(
 
 EVENTS_LATE = Alert(
     name="EventsLate",
-    rules=_late,
+    about="Account events were booked, but long after they happened.",
+    board=BOARD,
+    settings=LateAlert,
+    rules=_counted(f"increase({catalog.EVENTS_LATE.name}{WINDOW})"),
     message=Message(
         "{value} events came late ({kind}; threshold {threshold})",
         "In the last {window}, {value} events of the kind {kind} were booked long after they happened; the {severity} "
@@ -141,9 +154,14 @@ EVENTS_LATE = Alert(
     ),
 )
 
+_TURNED_AWAY = f"sum without (path) (increase({catalog.API_REQUESTS.name}{{code=~{any_of(TURNED_AWAY)}}}{WINDOW}))"
+
 REQUESTS_REFUSED = Alert(
     name="RequestsRefused",
-    rules=_turned_away,
+    about="Senders are turned away before their events are read.",
+    board=BOARD,
+    settings=TurnedAwayAlert,
+    rules=_counted(_TURNED_AWAY),
     message=Message(
         "{value} requests turned away (HTTP {code}; threshold {threshold})",
         "In the last {window}, {value} requests to the monitor's API were answered with {code}; the {severity} threshold is "
@@ -172,8 +190,11 @@ REQUESTS_REFUSED = Alert(
 
 EVENTS_MISSING = Alert(
     name="EventsMissing",
+    about="A source's numbers say that an event never came.",
+    board=BOARD,
+    settings=StateAlert,
     groups=("sources",),
-    rules=_missing,
+    rules=state_rules(f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"),
     message=Message(
         "{source}: {value} events are missing",
         "By the numbers that {source} gives its events, {value} have not come for {hold} or longer. They are not in the books.",
@@ -194,12 +215,4 @@ EVENTS_MISSING = Alert(
         "capital_flow of amount 0. Compare with the broker's statement when in doubt.",
         "An engine that leaves numbers out on purpose: it must not send seq, or number the account events alone.",
     ),
-)
-
-ALERTS = (
-    EVENTS_CONFLICTING,
-    EVENTS_REJECTED,
-    EVENTS_LATE,
-    REQUESTS_REFUSED,
-    EVENTS_MISSING,
 )

@@ -4,74 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Self
+
+from pydantic import model_validator
 
 from genesis.alerts.alert import Alert
 from genesis.alerts.figure import AS_DELAY, AS_NUMBER, AS_RATIO, Figure, SampleSize, percent
-from genesis.alerts.figure_settings import ExpectedSlippageAlert, FillDelayAlert
-from genesis.alerts.messages import Message
+from genesis.alerts.kinds import CounterWindow, DurationAlert, Least, MultipleAlert, Quantile, StrategyAlert
+from genesis.alerts.messages import Board, Message, Runbook, RunbookQuery
 from genesis.alerts.promql import number, string
 from genesis.alerts.rules import Record
-from genesis.alerts.runbook import Runbook, RunbookQuery
-from genesis.alerts.settings import AlertSettings
-from genesis.core.duration import duration_text
+from genesis.core.duration import Interval, duration_text
 from genesis.metrics import catalog
+
+BOARD = Board.EXECUTION
+
+SLIPPAGE = RunbookQuery("What do fills cost against their signals?", catalog.STRATEGY_MEAN_SLIPPAGE_RATIO.name)
 
 SLIPPAGE_MEAN = f"strategy:{catalog.STRATEGY_SLIPPAGE_RATIO.name}:mean"
 """Mean signed slippage of a strategy's fills in the window; absent without a fill."""
 SLIPPAGE_FILLS = f"strategy:{catalog.STRATEGY_SLIPPAGE_RATIO.name}:fills"
 """How many fills stand behind it."""
-EXPECTED_SLIPPAGE = f"strategy:{catalog.STRATEGY_SLIPPAGE_RATIO.name}:expected_ratio"
-"""Mean signed slippage in multiples of what is expected, of enough fills."""
-FILL_DELAY = f"strategy:{catalog.STRATEGY_FILL_DELAY_SECONDS.name}:quantile"
-
-_DELAYS = catalog.STRATEGY_FILL_DELAY_SECONDS.name
 
 
-def _slippage(settings: AlertSettings) -> tuple[Figure, ...]:
-    config = settings.alerts.slippage_high
-    enough = SampleSize(SLIPPAGE_FILLS, config.min_fills)
-    return (Figure(config, SLIPPAGE_MEAN, AS_RATIO, {"window": duration_text(config.window)}, enough, guard=str(enough)),)
+class SlippageAlert(CounterWindow, StrategyAlert):
+    """The mean slippage of a strategy's fills over a window; better fills than decided count against worse ones."""
 
-
-def _slippage_records(settings: AlertSettings) -> Iterator[Record]:
-    window = settings.alerts.slippage_high.window
-    yield Record(SLIPPAGE_FILLS, _fills(window))
-    yield Record(SLIPPAGE_MEAN, f"{_signed_slippage(window)}\n/\n({SLIPPAGE_FILLS} > 0)")
-
-
-def _expected_slippage(settings: AlertSettings) -> tuple[Figure, ...]:
-    config = settings.alerts.slippage_above_expected
-    return (Figure(config, EXPECTED_SLIPPAGE, AS_NUMBER, {"window": duration_text(config.window)}, _expected_fills(config)),)
-
-
-def _expected_slippage_record(settings: AlertSettings) -> Iterator[Record]:
-    config = settings.alerts.slippage_above_expected
-    expected = f"({catalog.STRATEGY_EXPECTED_SLIPPAGE_RATIO.name} > 0)"
-    yield Record(EXPECTED_SLIPPAGE, f"{_signed_slippage(config.window)}\n/\n({_expected_fills(config)})\n/\n{expected}")
-
-
-def _expected_fills(config: ExpectedSlippageAlert) -> SampleSize:
-    return SampleSize(_fills(config.window), config.min_fills)
-
-
-def _fill_delay(settings: AlertSettings) -> tuple[Figure, ...]:
-    config = settings.alerts.fill_delay_high
-    late = {"quantile": percent(config.quantile), "window": duration_text(config.window)}
-    return (Figure(config, FILL_DELAY, AS_DELAY, late, _delays(config)),)
-
-
-def _fill_delay_record(settings: AlertSettings) -> Iterator[Record]:
-    config = settings.alerts.fill_delay_high
-    quantile = f"histogram_quantile({number(config.quantile)}, {_delay_increase('bucket', config.window)})"
-    yield Record(FILL_DELAY, f"{quantile}\nand\n{_delays(config)}")
-
-
-def _delays(config: FillDelayAlert) -> SampleSize:
-    return SampleSize(_delay_increase("count", config.window), config.min_fills)
-
-
-def _delay_increase(part: str, window: timedelta) -> str:
-    return f"increase({_DELAYS}_{part}[{duration_text(window)}])"
+    window: Interval
+    """How far back the mean goes, in wall time; at least four times `scrape_interval`."""
+    min_fills: Least
+    """Fewer fills than this in the window say nothing, and fire nothing."""
 
 
 def _signed_slippage(window: timedelta) -> str:
@@ -92,8 +54,21 @@ def _slippage_increase(part: str, window: timedelta) -> str:
     return f"increase({catalog.STRATEGY_SLIPPAGE_RATIO.name}_{part}[{duration_text(window)}])"
 
 
+def _slippage(config: SlippageAlert) -> tuple[Figure, ...]:
+    enough = SampleSize(SLIPPAGE_FILLS, config.min_fills)
+    return (Figure(config, SLIPPAGE_MEAN, AS_RATIO, {"window": duration_text(config.window)}, enough, guard=str(enough)),)
+
+
+def _slippage_records(config: SlippageAlert) -> Iterator[Record]:
+    yield Record(SLIPPAGE_FILLS, _fills(config.window))
+    yield Record(SLIPPAGE_MEAN, f"{_signed_slippage(config.window)}\n/\n({SLIPPAGE_FILLS} > 0)")
+
+
 SLIPPAGE_HIGH = Alert(
     name="SlippageHigh",
+    about="What fills cost against the price that was decided on.",
+    board=BOARD,
+    settings=SlippageAlert,
     groups=("execution",),
     records=_slippage_records,
     figures=_slippage,
@@ -125,8 +100,39 @@ SLIPPAGE_HIGH = Alert(
     ),
 )
 
+
+EXPECTED_SLIPPAGE = f"strategy:{catalog.STRATEGY_SLIPPAGE_RATIO.name}:expected_ratio"
+"""Mean signed slippage in multiples of what is expected, of enough fills."""
+FILL_DELAY = f"strategy:{catalog.STRATEGY_FILL_DELAY_SECONDS.name}:quantile"
+
+
+class ExpectedSlippageAlert(CounterWindow, MultipleAlert):
+    """The mean slippage of a strategy's fills over a window, in multiples of what strategies.yaml expects of it."""
+
+    window: Interval
+    """How far back the mean goes, in wall time; at least four times `scrape_interval`."""
+    min_fills: Least
+    """Fewer fills than this in the window say nothing, and fire nothing."""
+
+
+def _expected_slippage(config: ExpectedSlippageAlert) -> tuple[Figure, ...]:
+    return (Figure(config, EXPECTED_SLIPPAGE, AS_NUMBER, {"window": duration_text(config.window)}, _expected_fills(config)),)
+
+
+def _expected_slippage_record(config: ExpectedSlippageAlert) -> Iterator[Record]:
+    expected = f"({catalog.STRATEGY_EXPECTED_SLIPPAGE_RATIO.name} > 0)"
+    yield Record(EXPECTED_SLIPPAGE, f"{_signed_slippage(config.window)}\n/\n({_expected_fills(config)})\n/\n{expected}")
+
+
+def _expected_fills(config: ExpectedSlippageAlert) -> SampleSize:
+    return SampleSize(_fills(config.window), config.min_fills)
+
+
 SLIPPAGE_ABOVE_EXPECTED = Alert(
     name="SlippageAboveExpected",
+    about="Fills cost more than strategies.yaml expects.",
+    board=BOARD,
+    settings=ExpectedSlippageAlert,
     groups=("execution",),
     records=_expected_slippage_record,
     figures=_expected_slippage,
@@ -152,8 +158,57 @@ SLIPPAGE_ABOVE_EXPECTED = Alert(
     ),
 )
 
+
+LONGEST_FILL_DELAY = timedelta(seconds=60)
+"""The last bound of the histogram of the fill delay: no quantile is told above it."""
+
+_DELAYS = catalog.STRATEGY_FILL_DELAY_SECONDS.name
+
+
+class FillDelayAlert(CounterWindow, DurationAlert):
+    """A quantile of the event time from signal to fill, over a window."""
+
+    critical: Interval
+    """Fires with severity critical from here on; must be above `warning`, and at most 1m: no more is told."""
+    quantile: Quantile
+    """The share of the fills that come within the delay told."""
+    window: Interval
+    """How far back the fills go, in wall time; at least four times `scrape_interval`."""
+    min_fills: Least
+    """Fewer fills than this in the window say nothing, and fire nothing."""
+
+    @model_validator(mode="after")
+    def _can_be_told(self) -> Self:
+        for name in (None, *self.overrides):
+            if (most := max(self.levels(name))) > LONGEST_FILL_DELAY.total_seconds():
+                whose = f"of {name} " if name is not None else ""
+                raise ValueError(f"thresholds {whose}must be at most {duration_text(LONGEST_FILL_DELAY)}, not {most}s")
+        return self
+
+
+def _fill_delay(config: FillDelayAlert) -> tuple[Figure, ...]:
+    late = {"quantile": percent(config.quantile), "window": duration_text(config.window)}
+    return (Figure(config, FILL_DELAY, AS_DELAY, late, _delays(config)),)
+
+
+def _fill_delay_record(config: FillDelayAlert) -> Iterator[Record]:
+    quantile = f"histogram_quantile({number(config.quantile)}, {_delay_increase('bucket', config.window)})"
+    yield Record(FILL_DELAY, f"{quantile}\nand\n{_delays(config)}")
+
+
+def _delays(config: FillDelayAlert) -> SampleSize:
+    return SampleSize(_delay_increase("count", config.window), config.min_fills)
+
+
+def _delay_increase(part: str, window: timedelta) -> str:
+    return f"increase({_DELAYS}_{part}[{duration_text(window)}])"
+
+
 FILL_DELAY_HIGH = Alert(
     name="FillDelayHigh",
+    about="Fills come late.",
+    board=BOARD,
+    settings=FillDelayAlert,
     groups=("execution",),
     records=_fill_delay_record,
     figures=_fill_delay,
@@ -183,10 +238,4 @@ FILL_DELAY_HIGH = Alert(
         "A strategy whose orders rest in the book by design: give it an override. An engine that stamps signals and fills by "
         "two clocks.",
     ),
-)
-
-ALERTS = (
-    SLIPPAGE_HIGH,
-    SLIPPAGE_ABOVE_EXPECTED,
-    FILL_DELAY_HIGH,
 )

@@ -3,18 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from genesis.alerts.alert import Alert
 from genesis.alerts.figure import AS_DELAY, SECONDS, Figure
-from genesis.alerts.messages import Message
+from genesis.alerts.kinds import DurationAlert, LeveledAlert, Misfit, Severity
+from genesis.alerts.messages import Board, Message, Runbook, RunbookQuery
 from genesis.alerts.promql import seconds
 from genesis.alerts.rules import Record, Rule, RuleMaker
-from genesis.alerts.runbook import Runbook, RunbookQuery
-from genesis.alerts.settings import AlertSettings
-from genesis.alerts.settings_kinds import Severity
-from genesis.core.duration import duration_text
+from genesis.core.duration import Interval, duration_text
 from genesis.metrics import catalog
-from genesis.settings.trading_rules import TradingRules
+
+BOARD = Board.SERVICE
+
+
+class StalenessAlert(LeveledAlert):
+    """The age of a symbol's mark, while a strategy holds a position in it."""
+
+    warning: Interval
+    """Fires with severity warning from this age on."""
+    critical: Interval
+    """Fires with severity critical from this age on; must be above `warning`."""
+
+
+def _stale(maker: RuleMaker, config: StalenessAlert) -> Iterator[Rule]:
+    age = f"time() - {catalog.MARK_TIMESTAMP_SECONDS.name}"
+
+    def expr(severity: Severity) -> str:
+        # One alert a symbol, however many hold it: `and` keeps the left side's labels and value.
+        return (
+            f"{age} >= {seconds(getattr(config, severity))}\n"
+            f"and on (instance, symbol)\n"
+            f"{catalog.STRATEGY_POSITION_QUANTITY.name} != 0"
+        )
+
+    words = {"value": SECONDS, "symbol": "{{ $labels.symbol }}"}
+    return maker.each_severity(config, expr, words, lambda severity: duration_text(getattr(config, severity)), figure=age)
+
+
+MARKET_DATA_STALE = Alert(
+    name="MarketDataStale",
+    about="How old the mark of a held symbol is.",
+    board=BOARD,
+    settings=StalenessAlert,
+    groups=("positions", "marks"),
+    rules=_stale,
+    message=Message(
+        "{symbol}: mark is {value} old (threshold {threshold})",
+        "A strategy holds {symbol}, whose mark was last confirmed {value} ago; the {severity} threshold is {threshold}. "
+        "Equity and drawdown of its holders stand on that old price.",
+    ),
+    runbook=Runbook(
+        "A strategy holds the symbol, and neither a quote nor a trade has confirmed its price for as long as the "
+        "threshold says (wall time of arrival). Unrealised P&L, equity and drawdown of its holders stand still at the old "
+        "price. It mutes nothing: a loss is no less real because its newest price is old.",
+        (
+            RunbookQuery("How old are the marks (seconds)?", f"time() - {catalog.MARK_TIMESTAMP_SECONDS.name}"),
+            RunbookQuery("Who holds what?", f"{catalog.STRATEGY_POSITION_QUANTITY.name} != 0"),
+            RunbookQuery(
+                "Do market events arrive at all?", f'sum by (kind) (rate({catalog.EVENTS.name}{{outcome="accepted"}}[1m]))'
+            ),
+            RunbookQuery(
+                "Are they refused or too late?",
+                f'sum by (kind, outcome) (rate({catalog.EVENTS.name}{{outcome!="accepted"}}[1m]))',
+            ),
+        ),
+        "All symbols: the feed or the engine hangs; restart it. One symbol: see whether the exchange halted it, and "
+        "whether it is still subscribed. Until then do not trust the equity of its holders; look up the price elsewhere.",
+        "A symbol that trades rarely, or a market that is closed. A replay of recorded data that has come to its end.",
+    ),
+)
+
 
 SILENT_SINCE = "strategy:silent_since:timestamp_seconds"
 """Wall time of a strategy's last event, or at which its market stood still."""
@@ -47,69 +106,39 @@ and on (instance, strategy)
 {catalog.STRATEGY_POSITION_QUANTITY.name}"""
 
 
-def _stale(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    config = maker.alerts.market_data_stale
-    age = f"time() - {catalog.MARK_TIMESTAMP_SECONDS.name}"
+class SilenceAlert(DurationAlert):
+    """The wall time without an event of a strategy, while its market moves."""
 
-    def expr(severity: Severity) -> str:
-        # One alert a symbol, however many hold it: `and` keeps the left side's labels and value.
-        return (
-            f"{age} >= {seconds(getattr(config, severity))}\n"
-            f"and on (instance, symbol)\n"
-            f"{catalog.STRATEGY_POSITION_QUANTITY.name} != 0"
-        )
+    quoted_within: Interval
+    """Its market moves while a mark of a symbol that it has traded is younger; at least twice `scrape_interval`."""
 
-    words = {"value": SECONDS, "symbol": "{{ $labels.symbol }}"}
-    yield from maker.each_severity(config, expr, words, lambda severity: duration_text(getattr(config, severity)), figure=age)
+    def timing_misfits(self, scrape_interval: timedelta | None) -> Iterator[Misfit]:
+        """Marks that are too old as soon as they are read."""
+        if scrape_interval is not None and self.quoted_within < (least := 2 * scrape_interval):
+            right = f"must be at least {duration_text(least)}, twice scrape_interval: what was read is as old as that"
+            yield Misfit("quoted_within", duration_text(self.quoted_within), right)
 
 
-def _silence(settings: AlertSettings) -> tuple[Figure, ...]:
-    return (Figure(settings.alerts.strategy_silent, SILENCE, AS_DELAY),)
+def _silence(config: SilenceAlert) -> tuple[Figure, ...]:
+    return (Figure(config, SILENCE, AS_DELAY),)
 
 
-def _silence_records(settings: AlertSettings) -> Iterator[Record]:
+def _silence_records(config: SilenceAlert) -> Iterator[Record]:
     """The clock of a silence stands while the market does, or the strategy may not trade; Prometheus remembers where.
 
-    So a market that opens in the morning finds nobody silent since yesterday, and a restart of the monitor, which knows of no
-    event before it, starts no clock anew.
+    So a market that opens in the morning does not make a strategy silent since yesterday, and a restart of the monitor, which
+    knows of no event before it, does not start the clock again.
     """
-    quoted = f"time() - {catalog.MARK_TIMESTAMP_SECONDS.name} < {seconds(settings.alerts.strategy_silent.quoted_within)}"
+    quoted = f"time() - {catalog.MARK_TIMESTAMP_SECONDS.name} < {seconds(config.quoted_within)}"
     yield Record(SILENT_SINCE, _SILENT_SINCE.replace("QUOTED", quoted))
     yield Record(SILENCE, f"time() - {SILENT_SINCE}")
 
 
-MARKET_DATA_STALE = Alert(
-    name="MarketDataStale",
-    groups=("positions", "marks"),
-    rules=_stale,
-    message=Message(
-        "{symbol}: mark is {value} old (threshold {threshold})",
-        "A strategy holds {symbol}, whose mark was last confirmed {value} ago; the {severity} threshold is {threshold}. "
-        "Equity and drawdown of its holders stand on that old price.",
-    ),
-    runbook=Runbook(
-        "A strategy holds the symbol, and neither a quote nor a trade has confirmed its price for as long as the "
-        "threshold says (wall time of arrival). Unrealised P&L, equity and drawdown of its holders stand still at the old "
-        "price. It mutes nothing: a loss is no less real because its newest price is old.",
-        (
-            RunbookQuery("How old are the marks (seconds)?", f"time() - {catalog.MARK_TIMESTAMP_SECONDS.name}"),
-            RunbookQuery("Who holds what?", f"{catalog.STRATEGY_POSITION_QUANTITY.name} != 0"),
-            RunbookQuery(
-                "Do market events arrive at all?", f'sum by (kind) (rate({catalog.EVENTS.name}{{outcome="accepted"}}[1m]))'
-            ),
-            RunbookQuery(
-                "Are they refused or too late?",
-                f'sum by (kind, outcome) (rate({catalog.EVENTS.name}{{outcome!="accepted"}}[1m]))',
-            ),
-        ),
-        "All symbols: the feed or the engine hangs; restart it. One symbol: see whether the exchange halted it, and "
-        "whether it is still subscribed. Until then do not trust the equity of its holders; look up the price elsewhere.",
-        "A symbol that trades rarely, or a market that is closed. A replay of recorded data that has come to its end.",
-    ),
-)
-
 STRATEGY_SILENT = Alert(
     name="StrategySilent",
+    about="Nothing comes from a strategy, while its market moves.",
+    board=BOARD,
+    settings=SilenceAlert,
     groups=("accounts", "positions", "marks"),
     records=_silence_records,
     figures=_silence,
@@ -141,9 +170,4 @@ STRATEGY_SILENT = Alert(
         "it an override; one that rotation has paused raises nothing. After a monitor that was down for longer than five "
         "minutes, the count begins anew.",
     ),
-)
-
-ALERTS = (
-    MARKET_DATA_STALE,
-    STRATEGY_SILENT,
 )

@@ -3,49 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
+
+from pydantic import field_validator
 
 from genesis.alerts.alert import Alert
 from genesis.alerts.figure import SECONDS, percent
-from genesis.alerts.messages import Message
+from genesis.alerts.kinds import CounterWindow, Least, LeveledAlert, Quantile, StateAlert, WindowAlert
+from genesis.alerts.messages import Board, Message, Runbook, RunbookQuery
 from genesis.alerts.promql import number, seconds
-from genesis.alerts.rules import WINDOW, Rule, RuleMaker
-from genesis.alerts.runbook import Runbook, RunbookQuery
-from genesis.core.duration import duration_text
+from genesis.alerts.rules import WINDOW, Rule, RuleMaker, state_rules, window_rules
+from genesis.core.duration import Interval, duration_text
 from genesis.metrics import catalog
-from genesis.settings.trading_rules import TradingRules
 
-_FAILURES = f"increase({catalog.JOURNAL_COMMIT_ERRORS.name}{WINDOW})"
-
-_STORAGE_BELOW_TIER = f"""{catalog.JOURNAL_INFO.name}{{backend="sqlite"}}
-and on (instance)
-{catalog.TIER_STORAGE_INFO.name}{{storage="postgresql"}}"""
-
-
-def _failing(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    yield maker.window(maker.alerts.journal_failing, f"{_FAILURES} > 0")
-
-
-def _slow(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    config = maker.alerts.journal_slow
-    window, appends = duration_text(config.window), catalog.JOURNAL_APPEND_SECONDS.name
-    quantile = f"histogram_quantile({number(config.quantile)}, increase({appends}_bucket[{window}]))"
-    enough = f"increase({appends}_count[{window}]) >= {config.min_appends}"
-    yield from maker.each_severity(
-        config,
-        lambda severity: f"{quantile} >= {seconds(getattr(config, severity))}\nand\n{enough}",
-        {"value": SECONDS, "quantile": percent(config.quantile), "window": window},
-        lambda severity: duration_text(getattr(config, severity)),
-        figure=quantile,
-    )
-
-
-def _storage(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    yield maker.state(maker.alerts.storage_below_tier, _STORAGE_BELOW_TIER)
-
+BOARD = Board.SERVICE
 
 JOURNAL_FAILING = Alert(
     name="JournalFailing",
-    rules=_failing,
+    about="Events could not be made durable, and were not acknowledged.",
+    board=BOARD,
+    settings=WindowAlert,
+    muted_by="MonitorDown",
+    rules=window_rules(f"increase({catalog.JOURNAL_COMMIT_ERRORS.name}{WINDOW}) > 0"),
     message=Message(
         "The journal cannot be written",
         "In the last {window}, events could not be made durable. They were not acknowledged and are not in the books; whoever "
@@ -66,8 +45,52 @@ JOURNAL_FAILING = Alert(
     ),
 )
 
+
+LONGEST_APPEND = timedelta(seconds=1)
+"""The last bucket of the histogram of appends: a quantile is told up to it."""
+
+
+class JournalSlowAlert(CounterWindow, LeveledAlert):
+    """A quantile of the wall time of a durable append to the journal, over a window."""
+
+    warning: Interval
+    """Fires with severity warning from here on."""
+    critical: Interval
+    """Fires with severity critical from here on; must be above `warning`, and at most 1s: no more is told."""
+    quantile: Quantile
+    """The share of the appends that take no longer than the time told."""
+    window: Interval
+    """How far back the appends go, in wall time; at least four times `scrape_interval`."""
+    min_appends: Least
+    """Fewer appends than this in the window say nothing, and fire nothing."""
+
+    @field_validator("critical")
+    @classmethod
+    def _can_be_told(cls, critical: timedelta) -> timedelta:
+        if critical > LONGEST_APPEND:
+            raise ValueError(f"must be at most {duration_text(LONGEST_APPEND)}: no longer append is told")
+        return critical
+
+
+def _slow(maker: RuleMaker, config: JournalSlowAlert) -> Iterator[Rule]:
+    window, appends = duration_text(config.window), catalog.JOURNAL_APPEND_SECONDS.name
+    quantile = f"histogram_quantile({number(config.quantile)}, increase({appends}_bucket[{window}]))"
+    enough = f"increase({appends}_count[{window}]) >= {config.min_appends}"
+    return maker.each_severity(
+        config,
+        lambda severity: f"{quantile} >= {seconds(getattr(config, severity))}\nand\n{enough}",
+        {"value": SECONDS, "quantile": percent(config.quantile), "window": window},
+        lambda severity: duration_text(getattr(config, severity)),
+        figure=quantile,
+    )
+
+
 JOURNAL_SLOW = Alert(
     name="JournalSlow",
+    about="Events are long on their way into the journal.",
+    board=BOARD,
+    settings=JournalSlowAlert,
+    muted_by="MonitorDown",
     rules=_slow,
     message=Message(
         "The journal is slow: {value} (threshold {threshold})",
@@ -97,10 +120,18 @@ JOURNAL_SLOW = Alert(
     ),
 )
 
+
+_STORAGE_BELOW_TIER = f"""{catalog.JOURNAL_INFO.name}{{backend="sqlite"}}
+and on (instance)
+{catalog.TIER_STORAGE_INFO.name}{{storage="postgresql"}}"""
+
 STORAGE_BELOW_TIER = Alert(
     name="StorageBelowTier",
+    about="The journal is in SQLite, and the account's tier wants PostgreSQL.",
+    board=BOARD,
+    settings=StateAlert,
     groups=("portfolio",),
-    rules=_storage,
+    rules=state_rules(_STORAGE_BELOW_TIER),
     message=Message(
         "The account has outgrown SQLite",
         "The journal is in SQLite, and the account's tier wants PostgreSQL. `genesis journal copy --to URL` moves it.",
@@ -120,10 +151,4 @@ STORAGE_BELOW_TIER = Alert(
         "address, and start the monitor. Engines that send again what was not acknowledged lose nothing.",
         "The demo: its account is large and its journal a temporary file.",
     ),
-)
-
-ALERTS = (
-    JOURNAL_FAILING,
-    JOURNAL_SLOW,
-    STORAGE_BELOW_TIER,
 )

@@ -2,118 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Annotated, Self
 
-from genesis.alerts.alert import Alert, Inputs
-from genesis.alerts.catalog.runbook_queries import CAUSES, EXPOSURE
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from genesis.alerts.alert import Alert
 from genesis.alerts.figure import (
     ALL_SEVERITIES,
     AS_RATIO,
     PERCENT,
     SEVERITIES,
+    AlertThreshold,
     Figure,
     compared,
     levels_of,
     percent,
     threshold_text,
 )
-from genesis.alerts.figure_settings import PortfolioPeriodLossAlert
-from genesis.alerts.messages import Message
+from genesis.alerts.kinds import LeveledAlert, Levels, Override, StateAlert, StrategyAlert, Timing
+from genesis.alerts.messages import Board, Message, Runbook, RunbookQuery
 from genesis.alerts.promql import number, string
-from genesis.alerts.rules import Record, Rule, RuleMaker
-from genesis.alerts.runbook import Runbook, RunbookQuery
-from genesis.alerts.settings import AlertSettings
-from genesis.alerts.thresholds import AlertThreshold
+from genesis.alerts.rules import Context, Record, Rule, RuleMaker, state_rules
 from genesis.metrics import catalog
 from genesis.metrics.metric import Metric
-from genesis.settings.trading_rules import TradingRules
+from genesis.settings.faults import above
+from genesis.settings.section import Name, Ratio, Section
 
-PERIOD_LOSS = f"strategy:{catalog.STRATEGY_PERIOD_PNL.name}:loss_ratio"
-"""A strategy's loss since the start of the week, and of the month, as a share of the equity then; a profit is below 0."""
+BOARD = Board.STRATEGY
 
-
-def _drawdown(settings: AlertSettings) -> tuple[Figure, ...]:
-    return (Figure(settings.alerts.strategy_drawdown, catalog.STRATEGY_DRAWDOWN_RATIO.name, AS_RATIO),)
-
-
-# A failed strategy has no figures at all: its only series is the one that says so.
-_DRAWDOWN_UNKNOWN = f"""(
-  {catalog.STRATEGY_CAPITAL.name}
-  or
-  {catalog.STRATEGY_UNDEFINED_INFO.name}{{figure="all"}}
-)
-unless on (instance, strategy)
-{catalog.STRATEGY_DRAWDOWN_RATIO.name}"""
+CAUSES = RunbookQuery("What does the P&L come from?", catalog.STRATEGY_CAUSE_PNL.name)
+EXPOSURE = RunbookQuery("Who still holds how much?", f"sum by (strategy) (abs({catalog.STRATEGY_POSITION_VALUE.name}))")
 
 
-def _drawdown_unknown(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    yield maker.state(maker.alerts.drawdown_unknown, _DRAWDOWN_UNKNOWN, of_strategy=True)
-
-
-# An account without capital waits for its engine; one whose strategy failed has no figures, capital neither.
-_DAILY_LOSS_UNKNOWN = f"""{catalog.PORTFOLIO_UNDEFINED_INFO.name}{{figure=~"daily_loss_used_ratio|all"}}
-unless on (instance)
-{catalog.PORTFOLIO_CAPITAL.name} == 0"""
-
-
-def _daily_loss_unknown(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    yield maker.state(maker.alerts.daily_loss_unknown, _DAILY_LOSS_UNKNOWN)
-
-
-def _daily_loss(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    config = maker.alerts.daily_loss
-    yield from maker.each_severity(
-        config,
-        lambda severity: f"{catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name} >= {number(getattr(config, severity))}",
-        {"value": PERCENT},
-        lambda severity: percent(getattr(config, severity)),
-        figure=catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name,
-        severities=ALL_SEVERITIES,
-    )
-
-
-def _period_loss_record(_: AlertSettings) -> Iterator[Record]:
-    yield Record(PERIOD_LOSS, loss_ratio(catalog.STRATEGY_PERIOD_PNL, catalog.STRATEGY_EQUITY))
-
-
-def loss_ratio(period_pnl: Metric, equity: Metric) -> str:
-    """The loss since the start of the week, and of the month, as a share of the equity then, in PromQL."""
-    pnl = f'{period_pnl.name}{{period=~"week|month"}}'
-    return f"-{pnl}\n/\n({equity.name} - ignoring (period) group_right () {pnl} > 0)"
-
-
-def _period_loss(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    return period_rules(maker, maker.alerts.period_loss, PERIOD_LOSS, of_strategy=True)
-
-
-def period_rules(maker: RuleMaker, config: PortfolioPeriodLossAlert, record: str, *, of_strategy: bool) -> Iterator[Rule]:
-    """The rules of an alert on `record`, the loss of each period."""
-    for severity in SEVERITIES:
-        expr = "\nor\n".join(
-            compared(record, levels, severity, f"period={string(period)}") for period, levels in config.periods()
-        )
-        week, month = (threshold_text(levels, severity) for _, levels in config.periods())
-        words = {
-            "value": PERCENT,
-            "period": "{{ $labels.period }}",
-            "threshold": f'{{{{ if eq $labels.period "week" }}}}{week}{{{{ else }}}}{month}{{{{ end }}}}',
-        }
-        yield maker.rule(severity, config, expr, words, record, of_strategy=of_strategy)
-
-
-def _period_loss_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
-    return period_thresholds("PeriodLoss", inputs.settings.alerts.period_loss)
-
-
-def period_thresholds(alert: str, config: PortfolioPeriodLossAlert) -> Iterator[AlertThreshold]:
-    """The thresholds of the loss of each period."""
-    for severity in SEVERITIES:
-        for period, levels in config.periods():
-            yield from levels_of(alert, severity, levels, period)
+def _drawdown(config: StrategyAlert) -> tuple[Figure, ...]:
+    return (Figure(config, catalog.STRATEGY_DRAWDOWN_RATIO.name, AS_RATIO),)
 
 
 STRATEGY_DRAWDOWN = Alert(
     name="StrategyDrawdown",
+    about="How far a strategy's marked equity is below its peak.",
+    board=BOARD,
+    settings=StrategyAlert,
     groups=("accounts",),
     figures=_drawdown,
     message=Message(
@@ -140,10 +71,23 @@ STRATEGY_DRAWDOWN = Alert(
     ),
 )
 
+
+# A failed strategy has no figures at all: its only series is the one that says so.
+_DRAWDOWN_UNKNOWN = f"""(
+  {catalog.STRATEGY_CAPITAL.name}
+  or
+  {catalog.STRATEGY_UNDEFINED_INFO.name}{{figure="all"}}
+)
+unless on (instance, strategy)
+{catalog.STRATEGY_DRAWDOWN_RATIO.name}"""
+
 DRAWDOWN_UNKNOWN = Alert(
     name="DrawdownUnknown",
+    about="A strategy has capital, but its drawdown cannot be told.",
+    board=BOARD,
+    settings=StateAlert,
     groups=("accounts",),
-    rules=_drawdown_unknown,
+    rules=state_rules(_DRAWDOWN_UNKNOWN, of_strategy=True),
     message=Message(
         "{strategy}: drawdown unknown",
         "The drawdown of {strategy} cannot be told: until it can, no drawdown alert fires for it, however much it loses.",
@@ -169,8 +113,181 @@ DRAWDOWN_UNKNOWN = Alert(
     ),
 )
 
+
+PERIOD_LOSS = f"strategy:{catalog.STRATEGY_PERIOD_PNL.name}:loss_ratio"
+"""A strategy's loss since the start of the week, and of the month, as a share of the equity then; a profit is below 0."""
+
+
+class PeriodThresholds(Section):
+    """Thresholds of the loss of one period."""
+
+    warning: Ratio
+    """Fires with severity warning from this loss on."""
+    critical: Ratio
+    """Fires with severity critical from this loss on; must be above `warning`."""
+
+    def levels(self, strategy: str | None = None) -> Levels:
+        """The thresholds, which are the same for all strategies."""
+        return Levels(self.warning, self.critical)
+
+    @field_validator("critical")
+    @classmethod
+    def _critical_is_worse(cls, critical: Decimal, info: ValidationInfo) -> Decimal:
+        return above("warning", critical, info)
+
+
+class PeriodLevels(PeriodThresholds):
+    """Thresholds of the loss of one period, some strategies with their own."""
+
+    overrides: Mapping[Name, Override] = Field(default_factory=dict)
+    """Strategy → its own thresholds."""
+
+    def levels(self, strategy: str | None = None) -> Levels:
+        """The thresholds of a strategy; without one, or without an override, the alert's own."""
+        own = self.overrides.get(strategy, Override.model_construct()) if strategy is not None else Override.model_construct()
+        return Levels(own.warning or self.warning, own.critical or self.critical)
+
+    @model_validator(mode="after")
+    def _overrides_keep_the_order(self) -> Self:
+        for name in self.overrides:
+            if not (levels := self.levels(name)).warning < levels.critical:
+                raise ValueError(f"critical {levels.critical} must be above warning {levels.warning} ({name})")
+        return self
+
+
+class PortfolioPeriodLossAlert(Timing):
+    """The loss of the account since the start of the week (Monday) and of the month, as a share of its equity then."""
+
+    week: PeriodThresholds
+    """Thresholds of the week's loss."""
+    month: PeriodThresholds
+    """Thresholds of the month's loss."""
+
+    def periods(self) -> Iterator[tuple[str, PeriodThresholds]]:
+        """Each period and its thresholds."""
+        yield "week", self.week
+        yield "month", self.month
+
+
+class PeriodLossAlert(PortfolioPeriodLossAlert):
+    """The loss of a strategy since the start of the week (Monday) and of the month, as a share of its equity then."""
+
+    week: PeriodLevels
+    """Thresholds of the week's loss."""
+    month: PeriodLevels
+    """Thresholds of the month's loss."""
+
+    def overridden(self) -> Iterator[tuple[str, str]]:
+        """Every strategy with thresholds of its own, after the key below which it stands."""
+        for period, levels in (("week", self.week), ("month", self.month)):
+            yield from ((f"{period}.overrides", strategy) for strategy in levels.overrides)
+
+
+def loss_ratio(period_pnl: Metric, equity: Metric) -> str:
+    """The loss since the start of the week, and of the month, as a share of the equity then, in PromQL."""
+    pnl = f'{period_pnl.name}{{period=~"week|month"}}'
+    return f"-{pnl}\n/\n({equity.name} - ignoring (period) group_right () {pnl} > 0)"
+
+
+def period_rules(maker: RuleMaker, config: PortfolioPeriodLossAlert, record: str, *, of_strategy: bool) -> Iterator[Rule]:
+    """The rules of an alert on `record`, the loss of each period."""
+    for severity in SEVERITIES:
+        expr = "\nor\n".join(
+            compared(record, levels, severity, f"period={string(period)}") for period, levels in config.periods()
+        )
+        week, month = (threshold_text(levels, severity) for _, levels in config.periods())
+        words = {
+            "value": PERCENT,
+            "period": "{{ $labels.period }}",
+            "threshold": f'{{{{ if eq $labels.period "week" }}}}{week}{{{{ else }}}}{month}{{{{ end }}}}',
+        }
+        yield maker.rule(severity, config, expr, words, record, of_strategy=of_strategy)
+
+
+def period_thresholds(alert: str, config: PortfolioPeriodLossAlert, _: Context) -> Iterator[AlertThreshold]:
+    """The thresholds of the loss of each period."""
+    for severity in SEVERITIES:
+        for period, levels in config.periods():
+            yield from levels_of(alert, severity, levels, period)
+
+
+def _period_loss_record(_: PeriodLossAlert) -> Iterator[Record]:
+    yield Record(PERIOD_LOSS, loss_ratio(catalog.STRATEGY_PERIOD_PNL, catalog.STRATEGY_EQUITY))
+
+
+def _period_loss(maker: RuleMaker, config: PeriodLossAlert) -> Iterator[Rule]:
+    return period_rules(maker, config, PERIOD_LOSS, of_strategy=True)
+
+
+PERIOD_LOSSES = Alert(
+    name="PeriodLoss",
+    about="The loss of a strategy's week or month.",
+    board=BOARD,
+    settings=PeriodLossAlert,
+    groups=("accounts",),
+    records=_period_loss_record,
+    rules=_period_loss,
+    thresholds=period_thresholds,
+    message=Message(
+        "{strategy}: {value} lost this {period} (threshold {threshold})",
+        "Since the start of the {period}, {strategy} has lost {value} of the equity that it had then; "
+        "the {severity} threshold is {threshold}.",
+    ),
+    runbook=Runbook(
+        "Since the start of the week (Monday) or the month, in the configured time zone, the strategy has lost the given share "
+        "of the equity that it had then.",
+        (
+            RunbookQuery("How much, as a share?", PERIOD_LOSS),
+            RunbookQuery("In money", catalog.STRATEGY_PERIOD_PNL.name),
+            RunbookQuery(
+                "Which symbols and components lost it?", f'sort({catalog.STRATEGY_PERIOD_ATTRIBUTION.name}{{period="week"}})'
+            ),
+            RunbookQuery("How deep is the drawdown?", catalog.STRATEGY_DRAWDOWN_RATIO.name),
+            CAUSES,
+        ),
+        "Critical: take the strategy out until the period is over, or its loss is understood. Warning: look whether it is one "
+        "day or all of them, and whether SharpeDegraded says the same.",
+        "Capital that was moved in or out within the period counts as if it had been so from its start: after most of it was "
+        "taken out, the share is too large.",
+    ),
+)
+
+
+DailyLossRatio = Annotated[Decimal, Field(gt=0, le=10)]
+
+
+class DailyLossAlert(LeveledAlert):
+    """Today's loss of the account as a share of the daily loss limit of its tier (`trading_rules.yaml`)."""
+
+    info: DailyLossRatio
+    """Fires with severity info from here on."""
+    warning: DailyLossRatio
+    """Fires with severity warning from here on; must be above `info`."""
+    critical: DailyLossRatio
+    """Fires with severity critical from here on; must be above `warning`."""
+
+    @field_validator("warning")
+    @classmethod
+    def _warning_is_worse(cls, warning: Decimal, info: ValidationInfo) -> Decimal:
+        return above("info", warning, info)
+
+
+def _daily_loss(maker: RuleMaker, config: DailyLossAlert) -> Iterator[Rule]:
+    return maker.each_severity(
+        config,
+        lambda severity: f"{catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name} >= {number(getattr(config, severity))}",
+        {"value": PERCENT},
+        lambda severity: percent(getattr(config, severity)),
+        figure=catalog.PORTFOLIO_DAILY_LOSS_USED_RATIO.name,
+        severities=ALL_SEVERITIES,
+    )
+
+
 DAILY_LOSS = Alert(
     name="DailyLoss",
+    about="How much of the tier's daily loss limit is used.",
+    board=Board.PORTFOLIO,
+    settings=DailyLossAlert,
     groups=("portfolio",),
     rules=_daily_loss,
     message=Message(
@@ -195,10 +312,19 @@ DAILY_LOSS = Alert(
     ),
 )
 
+
+# An account without capital waits for its engine; one whose strategy failed has no figures, capital neither.
+_DAILY_LOSS_UNKNOWN = f"""{catalog.PORTFOLIO_UNDEFINED_INFO.name}{{figure=~"daily_loss_used_ratio|all"}}
+unless on (instance)
+{catalog.PORTFOLIO_CAPITAL.name} == 0"""
+
 DAILY_LOSS_UNKNOWN = Alert(
     name="DailyLossUnknown",
+    about="The account has capital, but how much of the daily loss limit is used cannot be told.",
+    board=Board.PORTFOLIO,
+    settings=StateAlert,
     groups=("portfolio",),
-    rules=_daily_loss_unknown,
+    rules=state_rules(_DAILY_LOSS_UNKNOWN),
     message=Message(
         "Daily loss unknown ({reason}): its limit is not watched",
         "For {hold} or longer, it has not been known how much of the daily loss limit is used, for the reason {reason}. "
@@ -224,36 +350,3 @@ DAILY_LOSS_UNKNOWN = Alert(
         "An account from which nearly all was withdrawn, and that trades no more.",
     ),
 )
-
-PERIOD_LOSSES = Alert(
-    name="PeriodLoss",
-    groups=("accounts",),
-    records=_period_loss_record,
-    rules=_period_loss,
-    thresholds=_period_loss_thresholds,
-    message=Message(
-        "{strategy}: {value} lost this {period} (threshold {threshold})",
-        "Since the start of the {period}, {strategy} has lost {value} of the equity that it had then; "
-        "the {severity} threshold is {threshold}.",
-    ),
-    runbook=Runbook(
-        "Since the start of the week (Monday) or the month, in the configured time zone, the strategy has lost the given share "
-        "of the equity that it had then.",
-        (
-            RunbookQuery("How much, as a share?", PERIOD_LOSS),
-            RunbookQuery("In money", catalog.STRATEGY_PERIOD_PNL.name),
-            RunbookQuery(
-                "Which symbols and components lost it?", f'sort({catalog.STRATEGY_PERIOD_ATTRIBUTION.name}{{period="week"}})'
-            ),
-            RunbookQuery("How deep is the drawdown?", catalog.STRATEGY_DRAWDOWN_RATIO.name),
-            CAUSES,
-        ),
-        "Critical: take the strategy out until the period is over, or its loss is understood. Warning: look whether it is one "
-        "day or all of them, and whether SharpeDegraded says the same.",
-        "Capital that was moved in or out within the period counts as if it had been so from its start: after most of it was "
-        "taken out, the share is too large.",
-    ),
-)
-
-OF_STRATEGIES = (STRATEGY_DRAWDOWN, DRAWDOWN_UNKNOWN, PERIOD_LOSSES)
-OF_THE_ACCOUNT = (DAILY_LOSS, DAILY_LOSS_UNKNOWN)

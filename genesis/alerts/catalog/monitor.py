@@ -3,84 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 
-from genesis.alerts.alert import Alert, Inputs
-from genesis.alerts.figure import SECONDS, percent
-from genesis.alerts.messages import Message
+from genesis.alerts.alert import Alert
+from genesis.alerts.figure import SECONDS, SEVERITIES, AlertThreshold, percent
+from genesis.alerts.kinds import Least, LeveledAlert, LookBack, Misfit, Severity, StateAlert, WindowAlert
+from genesis.alerts.messages import Board, Message, Runbook, RunbookQuery
 from genesis.alerts.promql import number
-from genesis.alerts.rules import JOB, WINDOW, Rule, RuleMaker
-from genesis.alerts.runbook import Runbook, RunbookQuery
-from genesis.alerts.settings import AlertSettings
-from genesis.alerts.settings_kinds import Severity
-from genesis.alerts.thresholds import AlertThreshold
-from genesis.core.duration import duration_text
+from genesis.alerts.rules import JOB, WINDOW, Context, Rule, RuleMaker, state_rules
+from genesis.core.duration import Interval, duration_text
 from genesis.metrics import catalog
-from genesis.settings.trading_rules import TradingRules
+from genesis.settings.section import Ratio
 
-_COLLECTOR_FAILING = f"{catalog.COLLECTOR_SUCCESS.name} == 0"
-
-# While the books are restored the monitor answers, but collects no group of a strategy's figures: nobody watches then either.
-_MONITOR_DOWN = f"""up{{job="{JOB}"}} == 0
-or
-absent(up{{job="{JOB}"}})
-or
-(
-  up{{job="{JOB}"}} == 1
-  unless on (instance)
-  {catalog.COLLECTOR_SUCCESS.name}{{group="accounts"}}
-)"""
-
-
-def _collector(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    yield maker.state(maker.alerts.collector_failing, _COLLECTOR_FAILING)
-
-
-def _flapping(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    config = maker.alerts.monitor_flapping
-    yield maker.window(config, f'resets(up{{job="{JOB}"}}{WINDOW}) >= {config.times}')
-
-
-def _slow(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    config = maker.alerts.scrape_slow
-    window, limits = duration_text(config.window), scrape_limits(maker.settings)
-    mean = f'avg_over_time(scrape_duration_seconds{{job="{JOB}"}}[{window}])'
-    yield from maker.each_severity(
-        config,
-        lambda severity: f"{mean} >= {number(limits[severity])}",
-        {"value": SECONDS, "window": window},
-        lambda severity: scrape_threshold(maker.settings, severity),
-        figure=mean,
-    )
-
-
-def scrape_threshold(settings: AlertSettings, severity: Severity) -> str:
-    """A threshold of a scrape's time, as messages say it."""
-    return f"{percent(getattr(settings.alerts.scrape_slow, severity))} of {duration_text(settings.scrape_interval)}"
-
-
-def scrape_limits(settings: AlertSettings) -> dict[Severity, Decimal]:
-    """The thresholds of a scrape's time, in seconds."""
-    interval, config = Decimal(str(settings.scrape_interval.total_seconds())), settings.alerts.scrape_slow
-    return {"warning": config.warning * interval, "critical": config.critical * interval}
-
-
-def _slow_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
-    for severity, limit in scrape_limits(inputs.settings).items():
-        yield AlertThreshold("ScrapeSlow", severity, "", float(limit))
-
-
-def _folded(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    yield maker.state(maker.alerts.series_folded, f"{catalog.SERIES_FOLDED.name} > 0")
-
-
-def _down(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    yield maker.state(maker.alerts.monitor_down, _MONITOR_DOWN)
-
+BOARD = Board.SERVICE
 
 COLLECTOR_FAILING = Alert(
     name="CollectorFailing",
-    rules=_collector,
+    about="The monitor answers, but could not collect a group of its metrics.",
+    board=BOARD,
+    settings=StateAlert,
+    muted_by="MonitorDown",
+    rules=state_rules(f"{catalog.COLLECTOR_SUCCESS.name} == 0"),
     message=Message(
         "Monitor {instance}: {group} is missing",
         "The monitor {instance} answers, but could not collect its metrics of the group {group}; alerts on them cannot fire.",
@@ -98,9 +42,24 @@ COLLECTOR_FAILING = Alert(
     ),
 )
 
+
+# While the books are restored the monitor answers, but collects no group of a strategy's figures: nobody watches then either.
+_MONITOR_DOWN = f"""up{{job="{JOB}"}} == 0
+or
+absent(up{{job="{JOB}"}})
+or
+(
+  up{{job="{JOB}"}} == 1
+  unless on (instance)
+  {catalog.COLLECTOR_SUCCESS.name}{{group="accounts"}}
+)"""
+
 MONITOR_DOWN = Alert(
     name="MonitorDown",
-    rules=_down,
+    about="Prometheus cannot read the monitor, or the monitor tells nothing of the strategies.",
+    board=BOARD,
+    settings=StateAlert,
+    rules=state_rules(_MONITOR_DOWN),
     message=Message(
         "Monitor down: nobody watches the strategies",
         "For {hold}, Prometheus has not been able to read the monitor, or the monitor has told nothing of the strategies. "
@@ -124,8 +83,31 @@ MONITOR_DOWN = Alert(
     ),
 )
 
+
+class FlappingAlert(WindowAlert):
+    """How often the monitor was lost within a window."""
+
+    times: Least
+    """Fires when Prometheus could read the monitor, and then could not, this often."""
+
+    def timing_misfits(self, scrape_interval: timedelta | None) -> Iterator[Misfit]:
+        """Besides what its kind finds: a window in which it cannot be lost so often."""
+        yield from super().timing_misfits(scrape_interval)
+        if scrape_interval is not None and self.window <= (least := 2 * self.times * scrape_interval):
+            right = f"must be longer than {duration_text(least)}: it takes two scrapes to see one of the {self.times} times"
+            yield Misfit("window", duration_text(self.window), right)
+
+
+def _flapping(maker: RuleMaker, config: FlappingAlert) -> Iterator[Rule]:
+    yield maker.window(config, f'resets(up{{job="{JOB}"}}{WINDOW}) >= {config.times}')
+
+
 MONITOR_FLAPPING = Alert(
     name="MonitorFlapping",
+    about="The monitor is lost again and again, each time too briefly for MonitorDown.",
+    board=BOARD,
+    settings=FlappingAlert,
+    muted_by="MonitorDown",
     rules=_flapping,
     message=Message(
         "Monitor lost {value} times in {window}",
@@ -150,8 +132,50 @@ MONITOR_FLAPPING = Alert(
     ),
 )
 
+
+class ScrapeSlowAlert(LookBack, LeveledAlert):
+    """The mean time of a scrape of the monitor, over a window, as a share of `scrape_interval`."""
+
+    warning: Ratio
+    """Fires with severity warning from here on."""
+    critical: Ratio
+    """Fires with severity critical from here on; must be above `warning`. At 1 the scrape is given up, and its samples lost."""
+    window: Interval
+    """How far back the scrapes go; at least four times `scrape_interval`."""
+
+    def seconds(self, severity: Severity, scrape_interval: timedelta) -> Decimal:
+        """The threshold in seconds."""
+        ratio: Decimal = getattr(self, severity)
+        return ratio * Decimal(str(scrape_interval.total_seconds()))
+
+    def text(self, severity: Severity, scrape_interval: timedelta) -> str:
+        """The threshold as messages say it."""
+        return f"{percent(getattr(self, severity))} of {duration_text(scrape_interval)}"
+
+
+def _slow(maker: RuleMaker, config: ScrapeSlowAlert) -> Iterator[Rule]:
+    window, interval = duration_text(config.window), maker.context.scrape_interval
+    mean = f'avg_over_time(scrape_duration_seconds{{job="{JOB}"}}[{window}])'
+    return maker.each_severity(
+        config,
+        lambda severity: f"{mean} >= {number(config.seconds(severity, interval))}",
+        {"value": SECONDS, "window": window},
+        lambda severity: config.text(severity, interval),
+        figure=mean,
+    )
+
+
+def _slow_thresholds(alert: str, config: ScrapeSlowAlert, context: Context) -> Iterator[AlertThreshold]:
+    for severity in SEVERITIES:
+        yield AlertThreshold(alert, severity, "", float(config.seconds(severity, context.scrape_interval)))
+
+
 SCRAPE_SLOW = Alert(
     name="ScrapeSlow",
+    about="Reading the monitor takes nearly as long as Prometheus waits.",
+    board=BOARD,
+    settings=ScrapeSlowAlert,
+    muted_by="MonitorDown",
     rules=_slow,
     thresholds=_slow_thresholds,
     message=Message(
@@ -177,10 +201,14 @@ SCRAPE_SLOW = Alert(
     ),
 )
 
+
 SERIES_FOLDED = Alert(
     name="SeriesFolded",
+    about="There are more strategies or symbols than the monitor tells by name.",
+    board=BOARD,
+    settings=StateAlert,
     groups=("accounts",),
-    rules=_folded,
+    rules=state_rules(f"{catalog.SERIES_FOLDED.name} > 0"),
     message=Message(
         "{value} names ({label}) are not told",
         "The monitor has {value} more names ({label}) than monitor.yaml lets it tell. They share the name `other`, and have no "
@@ -200,12 +228,4 @@ SERIES_FOLDED = Alert(
         "`events.unknown_strategies` to refuse.",
         "None is known.",
     ),
-)
-
-ALERTS = (
-    COLLECTOR_FAILING,
-    MONITOR_DOWN,
-    MONITOR_FLAPPING,
-    SCRAPE_SLOW,
-    SERIES_FOLDED,
 )

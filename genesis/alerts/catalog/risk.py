@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
-from genesis.alerts.alert import Alert, Inputs
-from genesis.alerts.catalog.runbook_queries import DIVERSIFICATION
+from pydantic import Field, model_validator
+
+from genesis.alerts.alert import Alert
 from genesis.alerts.figure import (
     AS_NUMBER,
     AS_RATIO,
     NUMBER,
+    AlertThreshold,
     Figure,
     SampleSize,
     by_name,
@@ -20,20 +23,30 @@ from genesis.alerts.figure import (
     selections,
     without,
 )
-from genesis.alerts.figure_settings import BetaAlert, PortfolioShortfallAlert, PortfolioValueAtRiskAlert
-from genesis.alerts.messages import Message
+from genesis.alerts.kinds import (
+    Least,
+    Misfit,
+    RatioAlert,
+    Severity,
+    StateAlert,
+    StrategyAlert,
+    Timing,
+    confidence_misfits,
+    observations_misfits,
+)
+from genesis.alerts.messages import Board, Message, Runbook, RunbookQuery
 from genesis.alerts.promql import number, string
-from genesis.alerts.rules import Record, Rule, RuleMaker
-from genesis.alerts.runbook import Runbook, RunbookQuery
-from genesis.alerts.settings import AlertSettings
-from genesis.alerts.thresholds import AlertThreshold
+from genesis.alerts.rules import Context, Record, Rule, RuleMaker
 from genesis.metrics import catalog
 from genesis.metrics.metric import Metric
-from genesis.settings.trading_rules import TradingRules
+from genesis.settings.section import Name, Ratio, Section
+from genesis.settings.statistics import Confidence, StatisticsSettings
 
-VAR_EXCEEDED = f"strategy:{catalog.STRATEGY_VAR_KUPIEC_PVALUE.name}:exceeded"
-"""Kupiec's p-value, where exceedances come too often, and of enough forecasts."""
-SHORTFALL = f"strategy:{catalog.STRATEGY_EXPECTED_SHORTFALL_RATIO.name}:enough_observations"
+BOARD = Board.RISK
+
+DIVERSIFICATION = RunbookQuery("How diversified is the account (1: not at all)?", catalog.PORTFOLIO_DIVERSIFICATION_RATIO.name)
+
+Method = Literal["historical", "parametric", "cornish_fisher"]
 
 
 class Tails(NamedTuple):
@@ -53,17 +66,54 @@ STRATEGY_TAILS = Tails(
     shortfall=catalog.STRATEGY_EXPECTED_SHORTFALL_RATIO,
     observations=catalog.STRATEGY_OBSERVATIONS,
 )
+VAR_EXCEEDED = f"strategy:{catalog.STRATEGY_VAR_KUPIEC_PVALUE.name}:exceeded"
+"""Kupiec's p-value, where exceedances come too often, and of enough forecasts."""
+SHORTFALL = f"strategy:{catalog.STRATEGY_EXPECTED_SHORTFALL_RATIO.name}:enough_observations"
 
 
-def _value_at_risk(settings: AlertSettings) -> tuple[Figure, ...]:
-    config = settings.alerts.value_at_risk_exceeded
-    return (
-        Figure(config, VAR_EXCEEDED, AS_NUMBER, tail_words(config), forecasts(config, STRATEGY_TAILS), lower_is_worse=True),
-    )
+class PortfolioValueAtRiskAlert(RatioAlert):
+    """The p-value of Kupiec's test of the account's value at risk, while exceedances come more often than they should."""
+
+    lower_is_worse: ClassVar[bool] = True
+
+    warning: Ratio
+    """Fires with severity warning at this p-value and below."""
+    critical: Ratio
+    """Fires with severity critical at this p-value and below; must be below `warning`."""
+    method: Method
+    """The method whose value at risk is tested."""
+    confidence: Confidence
+    """Its confidence level; one of `statistics.confidence` in monitor.yaml."""
+    min_forecasts: Least
+    """Fewer steps than this compared with their value at risk say nothing, and fire nothing."""
+
+    def statistics_misfits(self, statistics: StatisticsSettings) -> Iterator[Misfit]:
+        """A confidence level without figures."""
+        return confidence_misfits(self.confidence, statistics)
 
 
-def _value_at_risk_record(settings: AlertSettings) -> Iterator[Record]:
-    yield Record(VAR_EXCEEDED, too_many_exceedances(settings.alerts.value_at_risk_exceeded, STRATEGY_TAILS))
+class ValueAtRiskAlert(PortfolioValueAtRiskAlert, StrategyAlert):
+    """The p-value of Kupiec's test of the value at risk, while exceedances come more often than they should."""
+
+
+class PortfolioShortfallAlert(RatioAlert):
+    """The account's expected shortfall at the horizon, as a share of its equity: what a bad day costs on average."""
+
+    method: Method
+    """The method by which it is worked out."""
+    confidence: Confidence
+    """Its confidence level; one of `statistics.confidence` in monitor.yaml."""
+    min_observations: Least
+    """Fewer returns than this in the risk window say nothing, and fire nothing."""
+
+    def statistics_misfits(self, statistics: StatisticsSettings) -> Iterator[Misfit]:
+        """A confidence level without figures, and more returns than there ever are."""
+        yield from confidence_misfits(self.confidence, statistics)
+        yield from observations_misfits(self.min_observations, statistics)
+
+
+class ShortfallAlert(PortfolioShortfallAlert, StrategyAlert):
+    """The expected shortfall at the horizon, as a share of the equity: what a bad day costs on average."""
 
 
 def too_many_exceedances(config: PortfolioValueAtRiskAlert, tails: Tails) -> str:
@@ -83,15 +133,6 @@ def forecasts(config: PortfolioValueAtRiskAlert, tails: Tails) -> SampleSize:
     return SampleSize(selected(tails.forecasts.name, *_same_tail(config)), config.min_forecasts)
 
 
-def _shortfall(settings: AlertSettings) -> tuple[Figure, ...]:
-    config = settings.alerts.expected_shortfall_high
-    return (Figure(config, SHORTFALL, AS_RATIO, tail_words(config), observations(config, STRATEGY_TAILS)),)
-
-
-def _shortfall_record(settings: AlertSettings) -> Iterator[Record]:
-    yield Record(SHORTFALL, known_shortfall(settings.alerts.expected_shortfall_high, STRATEGY_TAILS))
-
-
 def known_shortfall(config: PortfolioShortfallAlert, tails: Tails) -> str:
     """The expected shortfall, of enough returns, in PromQL."""
     tail = selected(tails.shortfall.name, *_same_tail(config))
@@ -103,56 +144,30 @@ def observations(config: PortfolioShortfallAlert, tails: Tails) -> SampleSize:
     return SampleSize(tails.observations.name, config.min_observations)
 
 
-def _same_tail(config: PortfolioValueAtRiskAlert | PortfolioShortfallAlert) -> tuple[str, str]:
-    # The confidence as the label of its figures has it.
-    return f"method={string(config.method)}", f"confidence={string(number(config.confidence))}"
-
-
 def tail_words(config: PortfolioValueAtRiskAlert | PortfolioShortfallAlert) -> dict[str, str]:
     """The words of messages that say which value at risk it is."""
     return {"method": config.method, "confidence": percent(config.confidence)}
 
 
-def _correlation(maker: RuleMaker, limits: TradingRules) -> Iterator[Rule]:
-    config, limit = maker.alerts.correlation_high, limits.correlation_alert_ratio
-    figure = selected(catalog.STRATEGY_CORRELATION.name, 'estimator="pearson"')
-    words = {"value": NUMBER, "threshold": plain(limit), "other": "{{ $labels.other }}"}
-    yield maker.rule(config.severity, config, f"{figure} >= {number(limit)}", words, figure, of_strategy=True)
+def _same_tail(config: PortfolioValueAtRiskAlert | PortfolioShortfallAlert) -> tuple[str, str]:
+    # The confidence as the label of its figures has it.
+    return f"method={string(config.method)}", f"confidence={string(number(config.confidence))}"
 
 
-def _correlation_threshold(inputs: Inputs) -> Iterator[AlertThreshold]:
-    severity = inputs.settings.alerts.correlation_high.severity
-    yield AlertThreshold("CorrelationHigh", severity, "", float(inputs.limits.correlation_alert_ratio))
+def _value_at_risk(config: ValueAtRiskAlert) -> tuple[Figure, ...]:
+    enough = forecasts(config, STRATEGY_TAILS)
+    return (Figure(config, VAR_EXCEEDED, AS_NUMBER, tail_words(config), enough, lower_is_worse=True),)
 
 
-def _beta(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    config = maker.alerts.beta_out_of_band
-    uncertain = f"{number(config.standard_errors)} * {catalog.STRATEGY_BETA_STANDARD_ERROR.name}"
-    expr = "\nor\n".join(
-        f"{selected(catalog.STRATEGY_BETA.name, *matchers)} {sign} {number(bound)} {operator} {uncertain}"
-        for name, matchers in selections(config.overrides)
-        for sign, bound, operator in ((">", config.band(name).high, "+"), ("<", config.band(name).low, "-"))
-    )
-    bands = {name: band_text(config, name) for name in config.overrides}
-    words = {"value": NUMBER, "threshold": by_name(band_text(config), bands), "standard_errors": plain(config.standard_errors)}
-    yield maker.rule(config.severity, config, expr, words, catalog.STRATEGY_BETA.name, of_strategy=True)
-
-
-def band_text(config: BetaAlert, name: str | None = None) -> str:
-    """Where the band of a strategy begins and ends."""
-    band = config.band(name)
-    return f"{plain(band.low)} to {plain(band.high)}"
-
-
-def _beta_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
-    config = inputs.settings.alerts.beta_out_of_band
-    for strategy in ("", *config.overrides):
-        for part, bound in config.band(strategy or None):
-            yield AlertThreshold("BetaOutOfBand", config.severity, strategy, float(bound), part)
+def _value_at_risk_record(config: ValueAtRiskAlert) -> Iterator[Record]:
+    yield Record(VAR_EXCEEDED, too_many_exceedances(config, STRATEGY_TAILS))
 
 
 VALUE_AT_RISK_EXCEEDED = Alert(
     name="ValueAtRiskExceeded",
+    about="Losses exceed the value at risk more often than they should.",
+    board=BOARD,
+    settings=ValueAtRiskAlert,
     groups=("risk",),
     records=_value_at_risk_record,
     figures=_value_at_risk,
@@ -184,8 +199,20 @@ VALUE_AT_RISK_EXCEEDED = Alert(
     ),
 )
 
+
+def _shortfall(config: ShortfallAlert) -> tuple[Figure, ...]:
+    return (Figure(config, SHORTFALL, AS_RATIO, tail_words(config), observations(config, STRATEGY_TAILS)),)
+
+
+def _shortfall_record(config: ShortfallAlert) -> Iterator[Record]:
+    yield Record(SHORTFALL, known_shortfall(config, STRATEGY_TAILS))
+
+
 EXPECTED_SHORTFALL_HIGH = Alert(
     name="ExpectedShortfallHigh",
+    about="A bad day would cost more than the budget.",
+    board=BOARD,
+    settings=ShortfallAlert,
     groups=("risk", "performance"),
     records=_shortfall_record,
     figures=_shortfall,
@@ -211,9 +238,25 @@ EXPECTED_SHORTFALL_HIGH = Alert(
     ),
 )
 
+
+def _correlation(maker: RuleMaker, config: StateAlert) -> Iterator[Rule]:
+    limit = maker.context.limits.correlation_alert_ratio
+    figure = selected(catalog.STRATEGY_CORRELATION.name, 'estimator="pearson"')
+    words = {"value": NUMBER, "threshold": plain(limit), "other": "{{ $labels.other }}"}
+    yield maker.rule(config.severity, config, f"{figure} >= {number(limit)}", words, figure, of_strategy=True)
+
+
+def _correlation_threshold(alert: str, config: StateAlert, context: Context) -> Iterator[AlertThreshold]:
+    yield AlertThreshold(alert, config.severity, "", float(context.limits.correlation_alert_ratio))
+
+
 CORRELATION_HIGH = Alert(
     name="CorrelationHigh",
+    about="Two strategies are the same bet; the limit is `correlation_alert_ratio` of trading_rules.yaml.",
+    board=BOARD,
+    settings=StateAlert,
     groups=("correlation",),
+    trading_rule="correlation_alert_ratio",
     rules=_correlation,
     thresholds=_correlation_threshold,
     message=Message(
@@ -236,8 +279,85 @@ CORRELATION_HIGH = Alert(
     ),
 )
 
+
+Beta = Annotated[Decimal, Field(ge=-1000, le=1000)]
+
+
+class BandOverride(Section):
+    """The band of one strategy; what is left out stays at the alert's own."""
+
+    low: Beta | None = None
+    """Where the strategy's band begins."""
+    high: Beta | None = None
+    """Where the strategy's band ends."""
+
+
+class Band(Section):
+    """From where to where."""
+
+    low: Beta
+    high: Beta
+
+
+class BetaAlert(Timing):
+    """The beta of each strategy: outside its band by more than its own uncertainty."""
+
+    severity: Severity
+    """How urgent it is."""
+    low: Beta
+    """Where the band begins."""
+    high: Beta
+    """Where the band ends; must be above `low`."""
+    standard_errors: Annotated[Decimal, Field(ge=0, le=10)]
+    """How many of its standard errors beta must be outside the band."""
+    overrides: Mapping[Name, BandOverride] = Field(default_factory=dict)
+    """Strategy → its own band."""
+
+    def band(self, strategy: str | None = None) -> Band:
+        """The band of a strategy; without one, or without an override, the alert's own."""
+        own = self.overrides.get(strategy, BandOverride()) if strategy is not None else BandOverride()
+        return Band(
+            low=own.low if own.low is not None else self.low,
+            high=own.high if own.high is not None else self.high,
+        )
+
+    @model_validator(mode="after")
+    def _bands_are_not_empty(self) -> Self:
+        for name in (None, *self.overrides):
+            if not (band := self.band(name)).low < band.high:
+                raise ValueError(f"low {band.low} must be below high {band.high}" + (f" ({name})" if name is not None else ""))
+        return self
+
+
+def _beta(maker: RuleMaker, config: BetaAlert) -> Iterator[Rule]:
+    uncertain = f"{number(config.standard_errors)} * {catalog.STRATEGY_BETA_STANDARD_ERROR.name}"
+    expr = "\nor\n".join(
+        f"{selected(catalog.STRATEGY_BETA.name, *matchers)} {sign} {number(bound)} {operator} {uncertain}"
+        for name, matchers in selections(config.overrides)
+        for sign, bound, operator in ((">", config.band(name).high, "+"), ("<", config.band(name).low, "-"))
+    )
+    bands = {name: band_text(config, name) for name in config.overrides}
+    words = {"value": NUMBER, "threshold": by_name(band_text(config), bands), "standard_errors": plain(config.standard_errors)}
+    yield maker.rule(config.severity, config, expr, words, catalog.STRATEGY_BETA.name, of_strategy=True)
+
+
+def band_text(config: BetaAlert, name: str | None = None) -> str:
+    """Where the band of a strategy begins and ends."""
+    band = config.band(name)
+    return f"{plain(band.low)} to {plain(band.high)}"
+
+
+def _beta_thresholds(alert: str, config: BetaAlert, _: Context) -> Iterator[AlertThreshold]:
+    for strategy in ("", *config.overrides):
+        for part, bound in config.band(strategy or None):
+            yield AlertThreshold(alert, config.severity, strategy, float(bound), part)
+
+
 BETA_OUT_OF_BAND = Alert(
     name="BetaOutOfBand",
+    about="A strategy moves with the market otherwise than it is meant to.",
+    board=BOARD,
+    settings=BetaAlert,
     groups=("regression",),
     rules=_beta,
     thresholds=_beta_thresholds,
@@ -260,11 +380,4 @@ BETA_OUT_OF_BAND = Alert(
         "A strategy that is meant to follow the market: give it a band of its own. A benchmark that hardly moved: its beta "
         "hangs on few steps, although its standard error says so, too.",
     ),
-)
-
-ALERTS = (
-    VALUE_AT_RISK_EXCEEDED,
-    EXPECTED_SHORTFALL_HIGH,
-    CORRELATION_HIGH,
-    BETA_OUT_OF_BAND,
 )

@@ -3,70 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
+from typing import Annotated
 
-from genesis.alerts.alert import Alert, Inputs
-from genesis.alerts.figure import NUMBER, PERCENT, percent, plain
-from genesis.alerts.messages import Message
+from pydantic import Field
+
+from genesis.alerts.alert import Alert
+from genesis.alerts.figure import NUMBER, PERCENT, AlertThreshold, percent, plain
+from genesis.alerts.kinds import LeveledAlert, StateAlert
+from genesis.alerts.messages import Board, Message, Runbook, RunbookQuery
 from genesis.alerts.promql import number
-from genesis.alerts.rules import ROTATION_JOB, Rule, RuleMaker
-from genesis.alerts.runbook import Runbook, RunbookQuery
-from genesis.alerts.thresholds import AlertThreshold
+from genesis.alerts.rules import ROTATION_JOB, Context, Rule, RuleMaker, state_rules
 from genesis.metrics import catalog
-from genesis.settings.trading_rules import TradingRules
+from genesis.settings.section import Ratio
 
-_DOWN = f'up{{job="{ROTATION_JOB}"}} == 0'
-_AGE = f"(time() - {catalog.ROTATION_LAST_DECISION_TIMESTAMP_SECONDS.name})\n/\n({catalog.ROTATION_INTERVAL_SECONDS.name} > 0)"
-_DIFFERENCE = f"{catalog.ROTATION_ENGINE_WEIGHT_RATIO.name} - {catalog.ROTATION_TARGET_WEIGHT_RATIO.name}"
-_ENFORCING = f"{catalog.ROTATION_ENFORCING.name} == 1"
+BOARD = Board.ROTATION
 
 _NOWHERE = "Where no rotation controller runs, this alert never fires. "
-
-
-def _down(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    yield maker.state(maker.alerts.rotation_down, _DOWN)
-
-
-def _stuck(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    config = maker.alerts.rotation_stuck
-    yield from maker.each_severity(
-        config,
-        lambda severity: f"(\n{_AGE}\n) >= {number(getattr(config, severity))}",
-        {"value": NUMBER},
-        lambda severity: plain(getattr(config, severity)),
-        figure=f"(\n{_AGE}\n)",
-    )
-
-
-def _blocked(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    # The first hour of a strategy is no fault: what it lacks after that is `partial`.
-    yield maker.state(maker.alerts.rotation_blocked, f'{catalog.ROTATION_BLOCKED_INFO.name}{{reason!="warming_up"}} == 1')
-
-
-def _disagrees(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    config = maker.alerts.rotation_disagrees
-    figure = f"abs({_DIFFERENCE})"
-    expr = f"{figure} >= {number(config.tolerance)}\nand on (instance)\n{_ENFORCING}"
-    words = {"value": PERCENT, "tolerance": percent(config.tolerance)}
-    yield maker.rule(config.severity, config, expr, words, figure, of_strategy=True)
-
-
-def _halted(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    yield maker.state(maker.alerts.rotation_halted, f"{catalog.ROTATION_HALTED.name} == 1")
-
-
-def _leaderless(maker: RuleMaker, _: TradingRules) -> Iterator[Rule]:
-    leading = catalog.ROTATION_LEADING.name
-    yield maker.state(maker.alerts.rotation_leaderless, f"{leading} == 0\nunless on ()\n({leading} == 1)")
-
-
-def _disagrees_thresholds(inputs: Inputs) -> Iterator[AlertThreshold]:
-    config = inputs.settings.alerts.rotation_disagrees
-    yield AlertThreshold("RotationDisagrees", config.severity, "", float(config.tolerance))
-
+_DIFFERENCE = f"{catalog.ROTATION_ENGINE_WEIGHT_RATIO.name} - {catalog.ROTATION_TARGET_WEIGHT_RATIO.name}"
 
 ROTATION_DOWN = Alert(
     name="RotationDown",
-    rules=_down,
+    about="Prometheus cannot read the rotation controller; never fires where none is configured.",
+    board=BOARD,
+    settings=StateAlert,
+    rules=state_rules(f'up{{job="{ROTATION_JOB}"}} == 0'),
     message=Message(
         "Rotation controller down",
         "For {hold}, Prometheus has not been able to read the rotation controller. Allocations stay as they are; nobody takes "
@@ -88,8 +49,36 @@ ROTATION_DOWN = Alert(
     ),
 )
 
+
+Intervals = Annotated[Decimal, Field(gt=1, le=100)]
+_AGE = f"(time() - {catalog.ROTATION_LAST_DECISION_TIMESTAMP_SECONDS.name})\n/\n({catalog.ROTATION_INTERVAL_SECONDS.name} > 0)"
+
+
+class StuckAlert(LeveledAlert):
+    """The age of the controller's last decision, in multiples of the interval at which it decides."""
+
+    warning: Intervals
+    """Fires with severity warning from here on; above 1, as a decision is one interval old when the next one comes."""
+    critical: Intervals
+    """Fires with severity critical from here on; must be above `warning`."""
+
+
+def _stuck(maker: RuleMaker, config: StuckAlert) -> Iterator[Rule]:
+    return maker.each_severity(
+        config,
+        lambda severity: f"(\n{_AGE}\n) >= {number(getattr(config, severity))}",
+        {"value": NUMBER},
+        lambda severity: plain(getattr(config, severity)),
+        figure=f"(\n{_AGE}\n)",
+    )
+
+
 ROTATION_STUCK = Alert(
     name="RotationStuck",
+    about="The rotation controller answers, but decides nothing any more.",
+    board=BOARD,
+    settings=StuckAlert,
+    muted_by="RotationDown",
     rules=_stuck,
     message=Message(
         "Rotation decides nothing any more",
@@ -116,9 +105,17 @@ ROTATION_STUCK = Alert(
     ),
 )
 
+
+# The first hour of a strategy is not a fault: what it lacks after that is `partial`.
+_BLOCKED = f'{catalog.ROTATION_BLOCKED_INFO.name}{{reason!="warming_up"}} == 1'
+
 ROTATION_BLOCKED = Alert(
     name="RotationBlocked",
-    rules=_blocked,
+    about="The rotation controller takes no step that adds risk.",
+    board=BOARD,
+    settings=StateAlert,
+    muted_by="RotationDown",
+    rules=state_rules(_BLOCKED),
     message=Message(
         "Rotation is blocked: {reason}",
         "For {hold}, the rotation controller has taken no step that adds risk ({reason}). Capital does not move to what works.",
@@ -144,8 +141,31 @@ ROTATION_BLOCKED = Alert(
     ),
 )
 
+
+class DisagreementAlert(StateAlert):
+    """How far the weight that the engine reports of a strategy is from the one that was decided on."""
+
+    tolerance: Ratio
+    """Fires from this difference on, as a share of the capital."""
+
+
+def _disagrees(maker: RuleMaker, config: DisagreementAlert) -> Iterator[Rule]:
+    figure = f"abs({_DIFFERENCE})"
+    expr = f"{figure} >= {number(config.tolerance)}\nand on (instance)\n{catalog.ROTATION_ENFORCING.name} == 1"
+    words = {"value": PERCENT, "tolerance": percent(config.tolerance)}
+    yield maker.rule(config.severity, config, expr, words, figure, of_strategy=True)
+
+
+def _disagrees_thresholds(alert: str, config: DisagreementAlert, _: Context) -> Iterator[AlertThreshold]:
+    yield AlertThreshold(alert, config.severity, "", float(config.tolerance))
+
+
 ROTATION_DISAGREES = Alert(
     name="RotationDisagrees",
+    about="The engine gives a strategy another weight than was decided on.",
+    board=BOARD,
+    settings=DisagreementAlert,
+    muted_by="RotationDown",
     rules=_disagrees,
     thresholds=_disagrees_thresholds,
     message=Message(
@@ -172,7 +192,11 @@ ROTATION_DISAGREES = Alert(
 
 ROTATION_HALTED = Alert(
     name="RotationHalted",
-    rules=_halted,
+    about="Somebody halted rotation, and nobody let it go on.",
+    board=BOARD,
+    settings=StateAlert,
+    muted_by="RotationDown",
+    rules=state_rules(f"{catalog.ROTATION_HALTED.name} == 1"),
     message=Message(
         "Rotation is halted",
         "For {hold}, rotation has been halted: no weight and no state changes, whatever happens to a strategy.",
@@ -193,9 +217,15 @@ ROTATION_HALTED = Alert(
     ),
 )
 
+_LEADING = catalog.ROTATION_LEADING.name
+
 ROTATION_LEADERLESS = Alert(
     name="RotationLeaderless",
-    rules=_leaderless,
+    about="Rotation controllers answer, and none of them decides.",
+    board=BOARD,
+    settings=StateAlert,
+    muted_by="RotationDown",
+    rules=state_rules(f"{_LEADING} == 0\nunless on ()\n({_LEADING} == 1)"),
     message=Message(
         "Rotation: nobody decides",
         "For {hold}, the rotation controller has waited to decide, and no other one that Prometheus reads does. Allocations "
@@ -212,13 +242,4 @@ ROTATION_LEADERLESS = Alert(
         "Stop that one, or let Prometheus read it. With reason audit, the database cannot be opened: see JournalFailing.",
         "A second controller that is started before Prometheus reads the first one.",
     ),
-)
-
-ALERTS = (
-    ROTATION_DOWN,
-    ROTATION_STUCK,
-    ROTATION_BLOCKED,
-    ROTATION_DISAGREES,
-    ROTATION_HALTED,
-    ROTATION_LEADERLESS,
 )

@@ -2,41 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Literal
+
+from pydantic import Field
 
 from genesis.alerts.alert import Alert
-from genesis.alerts.catalog.runbook_queries import CAUSES, SLIPPAGE, TRIPS
+from genesis.alerts.catalog.execution import SLIPPAGE
+from genesis.alerts.catalog.losses import CAUSES
 from genesis.alerts.figure import AS_NUMBER, AS_RATIO, Figure, SampleSize, selected, without
-from genesis.alerts.figure_settings import WinRateAlert
-from genesis.alerts.messages import Message
+from genesis.alerts.kinds import Least, Misfit, Multiple, MultipleOverride, StrategyAlert
+from genesis.alerts.messages import Board, Message, Runbook, RunbookQuery
 from genesis.alerts.promql import string
 from genesis.alerts.rules import Record
-from genesis.alerts.runbook import Runbook, RunbookQuery
-from genesis.alerts.settings import AlertSettings
+from genesis.core.duration import Interval, duration_text
 from genesis.metrics import catalog
+from genesis.settings.section import Name, Ratio
+from genesis.settings.statistics import StatisticsSettings
 
-WIN_RATE = f"strategy:{catalog.STRATEGY_WIN_RATE_RATIO.name}:enough_trades"
-PROFIT_FACTOR = f"strategy:{catalog.STRATEGY_PROFIT_FACTOR_RATIO.name}:enough_trades"
+BOARD = Board.STRATEGY
 
-_WIN_TO_LOSS = f"{catalog.STRATEGY_AVERAGE_WIN.name} / {catalog.STRATEGY_AVERAGE_LOSS.name}"
+TRIPS = RunbookQuery("How many round trips stand behind it?", catalog.STRATEGY_WINDOW_TRADES.name)
 
-
-def _win_rate(settings: AlertSettings) -> tuple[Figure, ...]:
-    config = settings.alerts.win_rate_low
-    return (Figure(config, WIN_RATE, AS_RATIO, {"window": config.window_name}, _trips(config), lower_is_worse=True),)
+TradeWindow = Interval | Literal["all"]
 
 
-def _win_rate_record(settings: AlertSettings) -> Iterator[Record]:
-    yield Record(WIN_RATE, _of_trades(catalog.STRATEGY_WIN_RATE_RATIO.name, settings.alerts.win_rate_low))
+class WinRateAlert(StrategyAlert):
+    """The share of winning round trips in a window."""
+
+    lower_is_worse: ClassVar[bool] = True
+
+    warning: Ratio
+    """Fires with severity warning at this ratio and below."""
+    critical: Ratio
+    """Fires with severity critical at this ratio and below; must be below `warning`."""
+    window: TradeWindow
+    """One of `statistics.windows` in monitor.yaml, or `all` for all since the start."""
+    min_trades: Least
+    """Fewer round trips than this in the window say nothing, and fire nothing."""
+
+    @property
+    def window_name(self) -> str:
+        """The window as the label of its figures has it."""
+        return self.window if isinstance(self.window, str) else duration_text(self.window)
+
+    def statistics_misfits(self, statistics: StatisticsSettings) -> Iterator[Misfit]:
+        """A window without figures."""
+        windows = [*map(duration_text, statistics.windows), "all"]
+        if self.window_name not in windows:
+            right = f"is none of statistics.windows in monitor.yaml; there are {', '.join(windows)}"
+            yield Misfit("window", self.window_name, right)
 
 
-def _profit_factor(settings: AlertSettings) -> tuple[Figure, ...]:
-    config = settings.alerts.profit_factor_low
-    return (Figure(config, PROFIT_FACTOR, AS_NUMBER, {"window": config.window_name}, _trips(config), lower_is_worse=True),)
+class ProfitFactorAlert(WinRateAlert):
+    """Gross profit over gross loss of the round trips in a window."""
 
-
-def _profit_factor_record(settings: AlertSettings) -> Iterator[Record]:
-    yield Record(PROFIT_FACTOR, _of_trades(catalog.STRATEGY_PROFIT_FACTOR_RATIO.name, settings.alerts.profit_factor_low))
+    warning: Multiple
+    """Fires with severity warning at this ratio and below."""
+    critical: Multiple
+    """Fires with severity critical at this ratio and below; must be below `warning`."""
+    overrides: Mapping[Name, MultipleOverride] = Field(default_factory=dict)
+    """Strategy → its own thresholds."""
 
 
 def _of_trades(metric: str, config: WinRateAlert) -> str:
@@ -51,8 +77,23 @@ def _window(config: WinRateAlert) -> str:
     return f"window={string(config.window_name)}"
 
 
+WIN_RATE = f"strategy:{catalog.STRATEGY_WIN_RATE_RATIO.name}:enough_trades"
+_WIN_TO_LOSS = f"{catalog.STRATEGY_AVERAGE_WIN.name} / {catalog.STRATEGY_AVERAGE_LOSS.name}"
+
+
+def _win_rate(config: WinRateAlert) -> tuple[Figure, ...]:
+    return (Figure(config, WIN_RATE, AS_RATIO, {"window": config.window_name}, _trips(config), lower_is_worse=True),)
+
+
+def _win_rate_record(config: WinRateAlert) -> Iterator[Record]:
+    yield Record(WIN_RATE, _of_trades(catalog.STRATEGY_WIN_RATE_RATIO.name, config))
+
+
 WIN_RATE_LOW = Alert(
     name="WinRateLow",
+    about="Too few round trips win.",
+    board=BOARD,
+    settings=WinRateAlert,
     groups=("round_trips",),
     records=_win_rate_record,
     figures=_win_rate,
@@ -82,8 +123,23 @@ WIN_RATE_LOW = Alert(
     ),
 )
 
+
+PROFIT_FACTOR = f"strategy:{catalog.STRATEGY_PROFIT_FACTOR_RATIO.name}:enough_trades"
+
+
+def _profit_factor(config: ProfitFactorAlert) -> tuple[Figure, ...]:
+    return (Figure(config, PROFIT_FACTOR, AS_NUMBER, {"window": config.window_name}, _trips(config), lower_is_worse=True),)
+
+
+def _profit_factor_record(config: ProfitFactorAlert) -> Iterator[Record]:
+    yield Record(PROFIT_FACTOR, _of_trades(catalog.STRATEGY_PROFIT_FACTOR_RATIO.name, config))
+
+
 PROFIT_FACTOR_LOW = Alert(
     name="ProfitFactorLow",
+    about="What round trips win is too little for what others lose.",
+    board=BOARD,
+    settings=ProfitFactorAlert,
     groups=("round_trips",),
     records=_profit_factor_record,
     figures=_profit_factor,
@@ -107,9 +163,4 @@ PROFIT_FACTOR_LOW = Alert(
         "how it came about, and whether its stop worked. Many: as for WinRateLow.",
         "One large loss in a window of few trips, made good in the next.",
     ),
-)
-
-ALERTS = (
-    WIN_RATE_LOW,
-    PROFIT_FACTOR_LOW,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -12,22 +12,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from genesis.alerts.alert import Alert as Definition
-from genesis.alerts.alert import Inputs
-from genesis.alerts.catalog import ALERTS
-from genesis.alerts.figure import COUNT, PERCENT, SECONDS, Figure, delay, percent, plain
+from genesis.alerts.alert import ConfiguredAlert
+from genesis.alerts.figure import COUNT, PERCENT, SECONDS, AlertThreshold, Figure, delay, percent, plain
 from genesis.alerts.notify.settings import URGENCIES
 from genesis.alerts.rules import Record, Rule
-from genesis.alerts.thresholds import AlertThreshold
-from genesis.configuration import Settings
+from genesis.alerts.settings import AlertSettings
 from genesis.core.errors import UnknownError
 from genesis.settings.faults import threshold_text
+from genesis.settings.trading_rules import TradingRules
 
 WATCHDOG = "Watchdog"
 """Fires always, and is told to a dead man's switch."""
 
-_FROM_RULES = {"CorrelationHigh": "correlation_alert_ratio"}
-"""Alert → the key of trading_rules.yaml that is its threshold."""
 BAND = {"low": "<", "high": ">"}
 """Part of a threshold → how a figure leaves the band on that side."""
 _MINUTE = 60
@@ -38,8 +34,7 @@ _LABEL = re.compile(r"\$labels\.(\w+)")
 class Alert:
     """One alert, whatever its severity."""
 
-    definition: Definition
-    inputs: Inputs
+    definition: ConfiguredAlert[Any]
 
     @property
     def name(self) -> str:
@@ -48,18 +43,18 @@ class Alert:
     @cached_property
     def rules(self) -> Mapping[str, Rule]:
         """Severity → the rule that fires with it; the most urgent first."""
-        rules = {rule.severity: rule for rule in self.definition.all_rules(self.inputs)}
+        rules = {rule.severity: rule for rule in self.definition.rules()}
         return {severity: rules[severity] for severity in (*URGENCIES, "none") if severity in rules}
 
     @cached_property
     def loaded(self) -> tuple[Rule | Record, ...]:
         """All that Prometheus loads of it: what its rules look at, worked out before, and its rules."""
-        return (*self.definition.records(self.inputs.settings), *self.rules.values())
+        return (*self.definition.records(), *self.rules.values())
 
     @cached_property
     def thresholds(self) -> tuple[AlertThreshold, ...]:
         """All of them, those of single strategies too."""
-        return tuple(self.definition.all_thresholds(self.inputs))
+        return tuple(self.definition.thresholds())
 
     @cached_property
     def labels(self) -> frozenset[str]:
@@ -81,8 +76,7 @@ class Alert:
 
     def figure(self, severity: str) -> Figure | None:
         """The figure that it compares; None where its rules are not made from one."""
-        figures = self.definition.figures(self.inputs.settings)
-        return next((one for one in figures if severity in one.severities), None)
+        return next((one for one in self.definition.figures() if severity in one.severities), None)
 
     def sign(self, threshold: AlertThreshold) -> str:
         """How a figure that fires stands to the threshold."""
@@ -100,10 +94,12 @@ class Alert:
 class AlertDefinitions:
     """The alerts of one configuration, by name."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        inputs = Inputs(settings.alerts, settings.rules)
-        self.alerts = {name: Alert(definition, inputs) for name, definition in ALERTS.items()}
+    def __init__(self, settings: AlertSettings, limits: TradingRules, strategies: Iterable[str]) -> None:
+        """`strategies` are those that the configuration knows."""
+        self.settings = settings
+        self.limits = limits
+        self.strategies = frozenset(strategies)
+        self.alerts = {name: Alert(definition) for name, definition in settings.configured(limits).items()}
 
     def find(self, name: str) -> Alert:
         """The alert of this name.
@@ -115,19 +111,14 @@ class AlertDefinitions:
             raise UnknownError("alert", name, self.alerts)
         return self.alerts[name]
 
-    @property
-    def strategies(self) -> frozenset[str]:
-        """The strategies that the configuration knows."""
-        return frozenset(self._settings.strategies.strategies)
-
     def keys(self, alert: Alert, strategy: str | None = None) -> Iterator[tuple[str, str]]:
         """Where the alert is configured: keys of the files, and what stands there; overrides of `strategy` alone."""
-        for key, value in _leaves(self._settings.alerts.alerts.of(alert.name)):
+        for key, value in _leaves(alert.definition.settings):
             head, _, rest = key.partition(".")
             if head != "overrides" or strategy is None or rest.startswith(f"{strategy}."):
                 yield f"alerts.yaml: alerts.{alert.name}.{key}", value
-        if (own := _FROM_RULES.get(alert.name)) is not None:
-            yield f"trading_rules.yaml: {own}", str(getattr(self._settings.rules, own))
+        if own := alert.definition.alert.trading_rule:
+            yield f"trading_rules.yaml: {own}", str(getattr(self.limits, own))
 
 
 def _age(value: Decimal) -> str:

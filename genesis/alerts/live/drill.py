@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from urllib.parse import quote_plus
 
 from genesis.alerts.live.definitions import WATCHDOG, Alert
-from genesis.alerts.messages import annotate
 from genesis.alerts.notify.settings import TEST
 from genesis.core.errors import GenesisError
 
@@ -70,12 +69,12 @@ def drill(alert: Alert, strategy: str | None, severity: str | None, given: Mappi
 
 def _texts(alert: Alert, labels: Mapping[str, str]) -> dict[str, str]:
     """The message with a word for each of its words: the label of its name, or what its rule says, if that is no template."""
-    severity, links = labels["severity"], alert.inputs.settings.links
+    severity = labels["severity"]
     levels = [alert.shown(severity, one.value) for one in alert.levels(severity, labels)] or ["1"]
     made_up = {"value": levels[-1], "threshold": " to ".join(levels)}
     plain = {word: text for word, text in alert.rules[severity].words.items() if "{{" not in text}
     strategy = quote_plus(labels["strategy"]) if "strategy" in labels else None
-    texts = annotate(alert.name, alert.definition.message, made_up | plain | dict(labels), links, strategy)
+    texts = alert.definition.annotations(made_up | plain | dict(labels), strategy)
     # In the texts too: not every receiver shows labels.
     texts["summary"] = f"{texts['summary']} (test)"
     texts["description"] = f"{_NOTE} {texts['description']}"

@@ -36,7 +36,7 @@ async def explain(asked: Asked, alert: Alert, strategy: str | None) -> AsyncIter
     """The lines about an alert; of one strategy, if it is named."""
     of_one = f" of {strategy}" if strategy is not None else ""
     yield f"{alert.name}{of_one}: {', '.join(alert.rules)}"
-    yield fill(alert.definition.runbook.meaning, _WIDTH)
+    yield fill(alert.definition.alert.runbook.meaning, _WIDTH)
     yield ""
     yield "Where it is configured"
     for key, value in asked.book.keys(alert, strategy):

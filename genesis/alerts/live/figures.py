@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from math import inf, isnan
 
+from genesis.alerts.figure import AlertThreshold
 from genesis.alerts.live.definitions import Alert
-from genesis.alerts.thresholds import AlertThreshold
 from genesis.clients.prometheus import Prometheus, Sample
 from genesis.metrics import catalog
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from genesis.alerts.figure import AlertThreshold
 from genesis.alerts.live.definitions import BAND, Alert, AlertDefinitions
 from genesis.alerts.live.loaded import identity
 from genesis.alerts.live.routing import Routing, Taken
 from genesis.alerts.live.states import States
-from genesis.alerts.thresholds import AlertThreshold
 from genesis.core.duration import duration_text
 
 HEAD = ("ALERT", "SEVERITY", "NOW", "TOLD TO", "FOR", "FIRES AT")

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from genesis.alerts.live.definitions import AlertDefinitions
 from genesis.alerts.live.routing import Routing
 from genesis.clients.alertmanager import quoted
-from genesis.configuration import Settings
 from genesis.monitoring.alert_manager import alertmanager_config, rule_files, rule_tests, templates
 from genesis.stack import programs
 
@@ -34,7 +33,7 @@ class TrialResult(NamedTuple):
     """What the program says is wrong; None if nothing is."""
 
 
-def trials(settings: Settings, folder: Path, names: Sequence[str], environ: Mapping[str, str]) -> list[Trial]:
+def trials(book: AlertDefinitions, folder: Path, names: Sequence[str], environ: Mapping[str, str]) -> list[Trial]:
     """Everything there is to try of these alerts, of all without a name; what the programs read is written to `folder`.
 
     Raises:
@@ -42,11 +41,10 @@ def trials(settings: Settings, folder: Path, names: Sequence[str], environ: Mapp
         UnknownError: there is no such alert.
     """
     found = programs.require((programs.PROMTOOL, programs.AMTOOL), environ)
-    book = AlertDefinitions(settings)
     chosen = [book.find(name).name for name in dict.fromkeys(names)] or list(book.alerts)
-    manager = alertmanager_config(settings.alerts)
-    tests = {f"tests/{name}": text for name, text in rule_tests(settings.alerts, settings.rules).items()}
-    rules = {f"rules/{name}": text for name, text in rule_files(settings.alerts, settings.rules).items()}
+    manager = alertmanager_config(book.settings)
+    tests = {f"tests/{name}": text for name, text in rule_tests(book.settings, book.limits).items()}
+    rules = {f"rules/{name}": text for name, text in rule_files(book.settings, book.limits).items()}
     for name, text in {**rules, **tests, "alertmanager.yml": manager, "templates/genesis.tmpl": templates()}.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")

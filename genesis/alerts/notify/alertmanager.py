@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from genesis.alerts.catalog.alerting import WATCHDOG
 from genesis.alerts.documents import document
 from genesis.alerts.notify.inhibition import inhibit_rules
 from genesis.alerts.notify.receivers import receiver_tree
@@ -19,7 +20,7 @@ def alertmanager_config(alerts: AlertSettings, sink_url: str | None = None) -> s
     """
     intervals = time_intervals(alerts)
     # A Watchdog that ends, because Prometheus is gone, must not be taken for one more heartbeat.
-    heartbeat = alerts.alerts.watchdog.receiver
+    heartbeat = alerts.alerts.of(WATCHDOG).receiver
     return document(
         {
             "route": routing_tree(alerts),

@@ -1,4 +1,9 @@
-"""What mutes what in Alertmanager."""
+"""What mutes what in Alertmanager, and how a matcher is written.
+
+A matcher is written so that the classic parser and the UTF-8 one (0.27 and later) read the same. Both take a label's name as it
+is and a value in double quotes; in the quotes the classic parser knows three escapes and no others, which Go's, and so the
+UTF-8 parser's, share.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +11,22 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from genesis.alerts.catalog import ALERTS
-from genesis.alerts.notify.matchers import equals, one_of
 from genesis.alerts.notify.settings import TEST, URGENCIES
-from genesis.alerts.timing_faults import OF_ROTATION
 
 SAME = ("alertname", "instance", "strategy", "symbol", "kind", "period", "code")
 """In what a more urgent alert and the one that it mutes are equal: one symbol's does not mute another's."""
 
-_OF_THE_MONITOR = ("CollectorFailing", "JournalFailing", "JournalSlow", "MonitorFlapping", "ScrapeSlow")
-"""What the monitor's own metrics tell, beside the figures: it ends without the monitor, and may have been why it fell."""
+
+def equals(label: str, value: str) -> str:
+    """`value` alone; an empty one matches an alert without the label."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'{label}="{escaped}"'
+
+
+def one_of(label: str, values: Iterable[str]) -> str:
+    """Any of `values`, which are words of letters and underscores alone."""
+    return f'{label}=~"{"|".join(values)}"'
+
 
 _REAL = equals(TEST, "")
 """A test alert mutes nothing."""
@@ -25,17 +37,20 @@ def inhibit_rules() -> list[dict[str, Any]]:
 
     A stale feed mutes nothing: a loss is no less real because its newest price is old.
     """
-    told_by_monitor = one_of("alertname", (*(name for name, alert in ALERTS.items() if alert.groups), *_OF_THE_MONITOR))
+    # Its own health ends without the monitor, too, and may have been why it fell.
+    health = (name for name, alert in ALERTS.items() if alert.muted_by == "MonitorDown")
+    of_monitor = one_of("alertname", (*(name for name, alert in ALERTS.items() if alert.groups), *sorted(health)))
+    of_rotation = one_of("alertname", (name for name, alert in ALERTS.items() if alert.muted_by == "RotationDown"))
     return [
         *(
             _rule([equals("severity", urgent)], one_of("severity", URGENCIES[place:]), SAME)
             for place, urgent in enumerate(URGENCIES[:-1], start=1)
         ),
-        # A monitor that is down, or tells nothing, ends its alerts: that end is no recovery, and nobody is told of one.
-        _rule([equals("alertname", "MonitorDown")], told_by_monitor, ["instance"]),
+        # A monitor that is down, or exports nothing, ends its alerts: that end is not a recovery, and is not notified.
+        _rule([equals("alertname", "MonitorDown")], of_monitor, ["instance"]),
         # Without an instance, MonitorDown says that Prometheus knows of no monitor at all.
-        _rule([equals("alertname", "MonitorDown"), equals("instance", "")], told_by_monitor),
-        _rule([equals("alertname", "RotationDown")], one_of("alertname", OF_ROTATION), ["instance"]),
+        _rule([equals("alertname", "MonitorDown"), equals("instance", "")], of_monitor),
+        _rule([equals("alertname", "RotationDown")], of_rotation, ["instance"]),
         # The same for one group of figures, and only for the alerts that stand on it.
         *(
             _rule(

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from genesis.alerts.notify.matchers import equals
+from genesis.alerts.catalog.alerting import WATCHDOG
+from genesis.alerts.notify.inhibition import equals
 from genesis.alerts.notify.settings import DAYS, TEST, Hours, Notification, Route, Team
 from genesis.alerts.settings import AlertSettings
 from genesis.core.duration import duration_text
@@ -14,14 +15,14 @@ from genesis.core.duration import duration_text
 
 def routing_tree(alerts: AlertSettings) -> dict[str, Any]:
     """The value of `route` in alertmanager.yml."""
-    heartbeat = alerts.alerts.watchdog
+    heartbeat = alerts.alerts.of(WATCHDOG)
     return {
         **_delivery(alerts.default_route),
         "group_by": [*alerts.group_by, TEST],
         "group_interval": duration_text(alerts.group_interval),
         "routes": [
             {
-                "matchers": [equals("alertname", "Watchdog")],
+                "matchers": [equals("alertname", WATCHDOG.name)],
                 **_timed(heartbeat.receiver, timedelta(0), heartbeat.repeat_interval),
             },
             *(node for route in alerts.routes for node in _nodes(route, alerts.teams)),

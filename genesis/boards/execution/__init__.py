@@ -6,6 +6,7 @@ from typing import Any
 
 from grafana_foundation_sdk.builders import stat
 
+from genesis.alerts.catalog.execution import SLIPPAGE_HIGH
 from genesis.boards import event_annotations, frame, places, queries, style, variables
 from genesis.boards.execution import capacity, delay, fills, liquidity, shortfall, slippage
 from genesis.boards.frame import BoardSettings, Section
@@ -74,7 +75,7 @@ def execution_board(settings: BoardSettings) -> dict[str, Any]:
 
 def _slippage(settings: BoardSettings) -> stat.Panel:
     """Of all fills of the picked strategies, lately."""
-    window = settings.alerts.slippage_high.window
+    window = settings.alerts.of(SLIPPAGE_HIGH).window
     caption = Caption(
         "Slippage",
         f"Mean slippage of the picked strategies' fills of the last {duration_text(window)}, in basis points, each fill "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders import heatmap, table, timeseries
 
+from genesis.alerts.catalog.execution import FILL_DELAY_HIGH, FillDelayAlert
 from genesis.alerts.figure import percent
-from genesis.alerts.figure_settings import FillDelayAlert
 from genesis.boards import queries, style, thresholds
 from genesis.boards.execution import fills
 from genesis.boards.execution.fills import COLUMNS, PER_COLUMN, sampled
@@ -21,7 +21,7 @@ NO_FILLS = "No picked strategy had a fill with a signal in this time, or the mon
 
 def over_time(settings: BoardSettings) -> timeseries.Panel:
     """Each strategy's slow fills against the thresholds of the alert on them."""
-    config = settings.alerts.fill_delay_high
+    config = settings.alerts.of(FILL_DELAY_HIGH)
     caption = Caption(
         f"Fill delay, {_name(config)}",
         f"Seconds from a signal to its fill, in event time, which {percent(config.quantile)} of the fills of the last "
@@ -51,7 +51,7 @@ def distribution() -> heatmap.Panel:
 
 def by_strategy(settings: BoardSettings) -> table.Panel:
     """One row a strategy."""
-    config = settings.alerts.fill_delay_high
+    config = settings.alerts.of(FILL_DELAY_HIGH)
     slow, window = _name(config), duration_text(config.window)
     caption = Caption(
         "Fill delay by strategy",

@@ -8,6 +8,7 @@ from grafana_foundation_sdk.builders import heatmap, table, timeseries
 from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 
+from genesis.alerts.catalog.execution import SLIPPAGE_ABOVE_EXPECTED, SLIPPAGE_HIGH
 from genesis.boards import queries, style, thresholds
 from genesis.boards.execution import fills
 from genesis.boards.execution.fills import COLUMNS, PER_COLUMN, sampled
@@ -41,7 +42,7 @@ def distribution() -> heatmap.Panel:
 
 def quantiles(settings: BoardSettings) -> timeseries.Panel:
     """The same as quantiles, against what was expected."""
-    window = settings.alerts.slippage_high.window
+    window = settings.alerts.of(SLIPPAGE_HIGH).window
     caption = Caption(
         "Slippage against expected",
         f"Quantiles of the slippage of all fills of the picked strategies in the last {duration_text(window)}, and their "
@@ -60,7 +61,7 @@ def quantiles(settings: BoardSettings) -> timeseries.Panel:
 
 def by_strategy(settings: BoardSettings) -> table.Panel:
     """One row a strategy."""
-    window, compared = settings.alerts.slippage_high.window, settings.alerts.slippage_above_expected.window
+    window, compared = settings.alerts.of(SLIPPAGE_HIGH).window, settings.alerts.of(SLIPPAGE_ABOVE_EXPECTED).window
     caption = Caption(
         "Slippage by strategy",
         "Slippage in basis points; above 0 it cost money. Mean, quantiles and better fills since start, the mean weighted by "
@@ -97,7 +98,7 @@ def by_strategy(settings: BoardSettings) -> table.Panel:
 
 def mean_over_time(settings: BoardSettings) -> timeseries.Panel:
     """Each strategy's mean against the thresholds of the alert on it."""
-    window = settings.alerts.slippage_high.window
+    window = settings.alerts.of(SLIPPAGE_HIGH).window
     caption = Caption(
         "Mean slippage by strategy",
         f"Mean slippage per fill in the last {duration_text(window)}, in basis points; above 0 it cost money. Of "
@@ -114,7 +115,7 @@ def mean_over_time(settings: BoardSettings) -> timeseries.Panel:
 
 def expected_over_time(settings: BoardSettings) -> timeseries.Panel:
     """Each strategy's mean over what is expected, against the thresholds of the alert on it."""
-    window = settings.alerts.slippage_above_expected.window
+    window = settings.alerts.of(SLIPPAGE_ABOVE_EXPECTED).window
     caption = Caption(
         "Slippage over expected",
         f"Mean slippage per fill in the last {duration_text(window)} over what strategies.yaml expects; 100 % is as expected, "

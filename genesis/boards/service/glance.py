@@ -6,7 +6,8 @@ from typing import Final
 
 from grafana_foundation_sdk.builders import stat, statetimeline, table
 
-from genesis.alerts.catalog import ALERTS, SERVICE
+from genesis.alerts.catalog import ALERTS
+from genesis.alerts.messages import Board
 from genesis.boards import alerts, queries, style
 from genesis.boards.foreign import JOBS, PROCESS_MEMORY_BYTES, SCRAPE_DURATION_SECONDS, UP
 from genesis.boards.panels import Caption, big_number, timeline, words
@@ -15,7 +16,7 @@ from genesis.boards.service.parts import of_program
 from genesis.boards.targets import lines, now
 from genesis.metrics import catalog
 
-_OWN: Final = "|".join(name for name, alert in ALERTS.items() if alert.message.board == SERVICE and name != "Watchdog")
+_OWN: Final = "|".join(name for name, alert in ALERTS.items() if alert.board is Board.SERVICE and name != "Watchdog")
 OWN_ALERTS: Final = f'alertname=~"{_OWN}",{queries.PICKED_OR_NONE}'
 """The matchers of the alerts whose notifications lead to this board."""
 

@@ -13,16 +13,45 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from genesis.alerts.all_settings import ALERT_NAMES, Alerts
 from genesis.alerts.catalog import ALERTS
-from genesis.alerts.settings_kinds import StrategyAlert
-from genesis.alerts.timing_faults import ON_FIGURES
+from genesis.alerts.catalog.losses import STRATEGY_DRAWDOWN
+from genesis.alerts.settings import AlertSettings
 from genesis.configuration import load_settings
 from genesis.core.duration import duration_text, parse_duration
 from genesis.core.errors import ConfigError, Fault
 from tests.unit.alerts.alert_tree import CONFIG, changed, settings
 
 D = Decimal
+
+# By hand, from what each alert looks at: figures of now end with the monitor; a window of fills outlives it by its length.
+ON_FIGURES = {
+    "StrategyDrawdown",
+    "DailyLoss",
+    "DailyLossUnknown",
+    "AttributionResidual",
+    "ReconciliationBreak",
+    "EventsMissing",
+    "ValueAtRiskExceeded",
+    "ExpectedShortfallHigh",
+    "WinRateLow",
+    "ProfitFactorLow",
+    "SharpeDegraded",
+    "CorrelationHigh",
+    "BetaOutOfBand",
+    "CapacityNearlyUsed",
+    "PeriodLoss",
+    "PortfolioDrawdown",
+    "PortfolioPeriodLoss",
+    "PortfolioValueAtRiskExceeded",
+    "PortfolioExpectedShortfallHigh",
+    "StrategySilent",
+    "FiguresUndefined",
+    "SeriesFolded",
+    "DrawdownUnknown",
+    "MarketDataStale",
+    "StorageBelowTier",
+}
+OF_ROTATION = {"RotationStuck", "RotationBlocked", "RotationDisagrees", "RotationHalted", "RotationLeaderless"}
 
 
 def faults_of(directory: Path, changes: dict[str, object]) -> tuple[Fault, ...]:
@@ -151,7 +180,7 @@ def faults_of(directory: Path, changes: dict[str, object]) -> tuple[Fault, ...]:
         ("routes.0.receiver", "heartbeat", "is the Watchdog's receiver"),
         ("routes.0.match", {}, "at least 1 item"),
         ("routes.0.match", {"severity": "fatal"}, "matches nothing; there are critical, warning, info"),
-        ("routes.0.match", {"alertname": "Drawdown"}, "matches nothing; there are StrategyDrawdown, DailyLoss"),
+        ("routes.0.match", {"alertname": "Drawdown"}, "matches nothing; there are StrategyDrawdown, DrawdownUnknown"),
         ("routes.0.match", {"team": "a"}, "'alertname', 'severity', 'strategy' or 'symbol'"),
         ("routes.0.repeat_interval", "0s", "must be longer than 0s"),
         ("receivers.page.slack.api_url_file", "slack_url", "must be an absolute path"),
@@ -209,10 +238,10 @@ def test_every_fault_is_reported_at_once_also_those_between_the_parts(tmp_path: 
 
 def test_windows_too_short_for_the_scrapes_are_reported_together(tmp_path: Path) -> None:
     wrong: dict[str, object] = {"alerts.StrategySilent.quoted_within": "1s", "alerts.ScrapeSlow.window": "1s"}
-    assert [fault.key for fault in faults_of(tmp_path, {"scrape_interval": "1s", **wrong})] == [
+    assert {fault.key for fault in faults_of(tmp_path, {"scrape_interval": "1s", **wrong})} == {
         "alerts.ScrapeSlow.window",
         "alerts.StrategySilent.quoted_within",
-    ]
+    }
 
 
 def test_a_window_that_monitor_yaml_lacks_is_told_beside_the_faults_of_other_files(tmp_path: Path) -> None:
@@ -251,8 +280,7 @@ def test_a_key_that_stands_twice_is_a_fault(tmp_path: Path) -> None:
 
 def test_an_override_replaces_only_what_it_names() -> None:
     overrides = {"low": {"warning": "0.02"}, "high": {"critical": "0.3"}, "both": {"warning": "0.2", "critical": "0.4"}}
-    alert = settings({"alerts.StrategyDrawdown.overrides": overrides}).alerts.strategy_drawdown
-    assert isinstance(alert, StrategyAlert)
+    alert = settings({"alerts.StrategyDrawdown.overrides": overrides}).alerts.of(STRATEGY_DRAWDOWN)
     assert alert.levels() == (D("0.05"), D("0.1"))
     assert alert.levels("anybody") == (D("0.05"), D("0.1"))
     assert alert.levels("low") == (D("0.02"), D("0.1"))
@@ -262,12 +290,18 @@ def test_an_override_replaces_only_what_it_names() -> None:
 
 def test_every_alert_whose_end_a_crash_mutes_must_outlive_the_crash_until_it_is_muted() -> None:
     """Else the end is told before MonitorDown fires, as a recovery."""
-    outlive_it = {"SlippageHigh", "SlippageAboveExpected", "FillDelayHigh"}
-    assert set(ON_FIGURES) == {name for name, alert in ALERTS.items() if alert.groups} - outlive_it
+    for name, alert in ALERTS.items():
+        assert ("MonitorDown" in alert.must_outlive) is (name in ON_FIGURES), name
+        assert ("CollectorFailing" in alert.must_outlive) is (name in ON_FIGURES), name
+        assert ("RotationDown" in alert.must_outlive) is (name in OF_ROTATION), name
+    end_too_soon = dict.fromkeys((f"alerts.{name}.keep_firing_for" for name in (*ON_FIGURES, *OF_ROTATION)), "0s")
+    with pytest.raises(ValidationError) as caught:
+        settings(end_too_soon)
+    assert {str(fault["loc"][1]) for fault in caught.value.errors()} == ON_FIGURES | OF_ROTATION
 
 
-def test_every_alert_of_the_file_has_a_name() -> None:
-    assert tuple(changed({})["alerts"]) == ALERT_NAMES
+def test_the_file_has_every_alert_of_the_catalogue_and_no_other() -> None:
+    assert changed({})["alerts"].keys() == ALERTS.keys() == set(AlertSettings.model_validate(changed({})).alerts.by_name())
 
 
 @pytest.mark.parametrize(
@@ -295,12 +329,10 @@ def test_a_duration_is_told_as_prometheus_tells_it(text: str) -> None:
     assert duration_text(parse_duration(text)) == text
 
 
-@pytest.mark.parametrize("name", [name for name in ALERT_NAMES if name not in {"WinRateLow", "ProfitFactorLow"}])
+@pytest.mark.parametrize("name", [name for name in ALERTS if name not in {"WinRateLow", "ProfitFactorLow"}])
 def test_no_window_is_too_short_for_its_scrapes(name: str) -> None:
     """That of round trips is one of the monitor's own, and is compared with monitor.yaml."""
-    (field,) = (field for field in Alerts.model_fields.values() if field.alias == name)
-    assert isinstance(field.annotation, type)
-    if "window" not in getattr(field.annotation, "model_fields", {}):
+    if "window" not in ALERTS[name].settings.model_fields:
         return
     with pytest.raises(ValidationError, match=r"must be (at least|longer than)"):
         settings({"scrape_interval": "1s", f"alerts.{name}.window": "3s", f"alerts.{name}.for": "0s"})

@@ -15,6 +15,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as model
 
 from genesis.alerts.catalog import ALERTS
+from genesis.alerts.catalog.execution import FILL_DELAY_HIGH, SLIPPAGE_ABOVE_EXPECTED, SLIPPAGE_HIGH
 from genesis.boards import boards, foreign, style
 from genesis.boards.panels import Caption
 from genesis.boards.places import PLACES
@@ -278,13 +279,10 @@ def test_the_thresholds_that_are_drawn_are_those_of_alerts_that_have_them(board:
 
 def test_charts_of_what_an_alert_looks_at_look_as_far_back_and_at_the_same_quantile() -> None:
     ten, twenty, forty = (timedelta(minutes=minutes) for minutes in (10, 20, 40))
-    alerts = SETTINGS.alerts
-    changed = alerts.model_copy(
-        update={
-            "slippage_high": alerts.slippage_high.model_copy(update={"window": ten}),
-            "slippage_above_expected": alerts.slippage_above_expected.model_copy(update={"window": twenty}),
-            "fill_delay_high": alerts.fill_delay_high.model_copy(update={"window": forty, "quantile": Decimal("0.99")}),
-        }
+    changed = (
+        SETTINGS.alerts.changed(SLIPPAGE_HIGH, window=ten)
+        .changed(SLIPPAGE_ABOVE_EXPECTED, window=twenty)
+        .changed(FILL_DELAY_HIGH, window=forty, quantile=Decimal("0.99"))
     )
     board = json.loads(boards(SETTINGS._replace(alerts=changed))["execution.json"])
     looks = {
@@ -373,7 +371,7 @@ def test_a_board_refreshes_calmly_and_falls_back_to_calm_while_the_quick_choices
 
 def test_the_links_of_the_notifications_lead_to_boards_that_there_are() -> None:
     uids = {board["uid"] for board in BOARDS.values()}
-    assert {alert.message.board for alert in ALERTS.values()} <= uids
+    assert {alert.board for alert in ALERTS.values()} <= uids
 
 
 def test_grafana_opens_with_the_portfolio() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from genesis.alerts.catalog.execution import SLIPPAGE_HIGH
+from genesis.alerts.catalog.losses import STRATEGY_DRAWDOWN
 from genesis.configuration import load_settings
 from genesis.core.errors import StackError
 from genesis.demo.copies import MOST, with_copies
@@ -30,7 +32,7 @@ def test_a_copy_has_the_number_in_its_name_and_everything_else_of_its_original()
     made = with_copies(CONFIGURED, 12).strategies.strategies
     assert made["mean_reversion_02"] == made["mean_reversion_03"] == KNOWN["mean_reversion"]
     alerts = with_copies(CONFIGURED, 12).alerts.alerts
-    drawdown, slippage = alerts.strategy_drawdown, alerts.slippage_high
+    drawdown, slippage = alerts.of(STRATEGY_DRAWDOWN), alerts.of(SLIPPAGE_HIGH)
     assert drawdown.levels("spread_capture_02") == drawdown.levels("spread_capture") != drawdown.levels()
     assert slippage.levels("spread_capture_03") == slippage.levels("spread_capture") != slippage.levels()
 

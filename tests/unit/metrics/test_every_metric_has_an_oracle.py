@@ -25,6 +25,7 @@ from genesis.analytics.correlation import CorrelationFigures, CorrelationPair
 from genesis.analytics.degradation import DegradationFigures
 from genesis.analytics.risk import Tail
 from genesis.core.models import AnyEvent, Funding, Side, SignalEnd, StrategyState, Tier, Void
+from genesis.core.receipt import Outcome
 from genesis.ledger.journal import Journal
 from genesis.ledger.reconciliation import Break, Reconciliation
 from genesis.ledger.source_gaps import NumberOrder
@@ -36,7 +37,7 @@ from genesis.metrics.families.service import GroupRun, Service
 from genesis.metrics.groups import COLLECTOR, GROUPS, ROTATION, SERVICE
 from genesis.metrics.metric import Kind
 from genesis.metrics.table import Table
-from genesis.metrics.telemetry import Outcome, Telemetry
+from genesis.metrics.telemetry import Telemetry
 from genesis.monitoring.alert_manager import AlertThreshold
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.settings.monitor import MonitorSettings

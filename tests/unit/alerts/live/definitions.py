@@ -10,5 +10,5 @@ from genesis.configuration import Settings, load_settings
 from genesis.monitoring.alert_manager import alertmanager_config
 
 SETTINGS: Settings = load_settings(Path(__file__).parents[4] / "config")
-BOOK = AlertDefinitions(SETTINGS)
+BOOK = AlertDefinitions(SETTINGS.alerts, SETTINGS.rules, SETTINGS.strategies.strategies)
 ROUTING = Routing(alertmanager_config(SETTINGS.alerts))

@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 import yaml
 
-from genesis.alerts.all_settings import ALERT_NAMES
+from genesis.alerts.catalog import ALERTS
+from genesis.alerts.figure import AlertThreshold
 from genesis.alerts.live.drill import drill
 from genesis.alerts.live.listing import thresholds_text
 from genesis.alerts.promql import number
-from genesis.alerts.thresholds import AlertThreshold
 from genesis.core.errors import GenesisError, UnknownError
 from genesis.monitoring.alert_manager import rule_tests, thresholds
 from tests.unit.alerts.live.definitions import BOOK, SETTINGS
@@ -21,7 +21,7 @@ EVERY = [(name, severity) for name, alert in BOOK.alerts.items() for severity in
 
 
 def test_every_alert_that_can_be_configured_is_in_the_book() -> None:
-    assert sorted(BOOK.alerts) == sorted(ALERT_NAMES)
+    assert sorted(BOOK.alerts) == sorted(ALERTS)
 
 
 @pytest.mark.parametrize("one", thresholds(SETTINGS.alerts, SETTINGS.rules), ids=str)
@@ -84,7 +84,7 @@ def test_a_figure_is_written_as_messages_write_it(name: str, value: float, text:
 def test_a_least_sample_is_known_of_every_alert_that_has_one() -> None:
     for name, alert in BOOK.alerts.items():
         keys = {key.rsplit(".", 1)[1]: value for key, value in BOOK.keys(alert)}
-        figures = alert.definition.figures(SETTINGS.alerts)
+        figures = alert.definition.figures()
         least = {str(figure.sample.least) for figure in figures if figure.sample is not None}
         if figures:
             assert least == {value for key, value in keys.items() if key.startswith("min_")}, name

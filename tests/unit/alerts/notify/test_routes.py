@@ -11,8 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis.alerts.notify.inhibition import SAME
-from genesis.alerts.notify.matchers import equals
+from genesis.alerts.notify.inhibition import SAME, equals
 from genesis.alerts.notify.settings import DAYS
 from genesis.monitoring.alert_manager import alertmanager_config
 from tests.unit.alerts.alert_tree import CONFIG, settings

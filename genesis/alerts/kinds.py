@@ -1,4 +1,8 @@
-"""What alerts on a figure of each strategy have in common: two thresholds, and overrides of single strategies."""
+"""The kinds of settings that alerts share: how long they wait, two thresholds, overrides of single strategies, windows.
+
+An alert that needs more defines its own kind in the file of its topic. What must fit settings elsewhere is part of the kind:
+`timing_misfits` and `statistics_misfits`.
+"""
 
 from __future__ import annotations
 
@@ -10,22 +14,76 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails
 
-from genesis.core.duration import Duration, Interval
+from genesis.core.duration import Duration, Interval, duration_text
 from genesis.settings.faults import above, below, fault, refuse, threshold_text
 from genesis.settings.section import Name, Ratio, Section
+from genesis.settings.statistics import StatisticsSettings
 
 Severity = Literal["info", "warning", "critical"]
 Least = Annotated[int, Field(ge=1, le=10**9, strict=True)]
-"""A number from which on something counts; `yes` is none."""
+"""A number from which on something counts; `yes` is not a number."""
+Quantile = Annotated[Decimal, Field(gt=0, lt=1)]
+Multiple = Annotated[Decimal, Field(gt=0, le=1000)]
 
 
-class Timing(Section):
+class Misfit(NamedTuple):
+    """A value of an alert that is right by itself, and does not fit another setting."""
+
+    key: str
+    value: str
+    right: str
+    """What would be right."""
+
+
+class AlertSection(Section):
+    """The settings of one alert."""
+
+    def timing_misfits(self, scrape_interval: timedelta | None) -> Iterator[Misfit]:
+        """Durations that do not fit each other or `scrape_interval`, which is None where the file has it wrong."""
+        return iter(())
+
+    def statistics_misfits(self, statistics: StatisticsSettings) -> Iterator[Misfit]:
+        """Keys that ask for a figure that monitor.yaml does not have: the alert could never fire."""
+        return iter(())
+
+    def overridden(self) -> Iterator[tuple[str, str]]:
+        """Every strategy with thresholds of its own, after the key below which it stands."""
+        return (("overrides", strategy) for strategy in getattr(self, "overrides", ()))
+
+
+class Timing(AlertSection):
     """How long a condition must hold before an alert fires, and how long the alert outlives it."""
 
     hold: Duration = Field(alias="for")
     """How long the condition must hold before the alert fires; 0s fires at the first evaluation."""
     keep_firing_for: Duration
     """How long the alert goes on firing after the condition has ended, so that one bad second is one notification."""
+
+
+class LookBack(Timing):
+    """An alert on what was read within a window."""
+
+    why_longer: ClassVar[str] = ", four times scrape_interval: a shorter one holds no increase"
+
+    window: Interval
+    """How far back it looks, in wall time; at least four times `scrape_interval`."""
+
+    def timing_misfits(self, scrape_interval: timedelta | None) -> Iterator[Misfit]:
+        """Besides what the kinds below it find: a window that holds too few scrapes."""
+        yield from super().timing_misfits(scrape_interval)
+        if scrape_interval is not None and self.window < (least := 4 * scrape_interval):
+            yield Misfit("window", duration_text(self.window), f"must be at least {duration_text(least)}{self.why_longer}")
+
+
+class CounterWindow(LookBack):
+    """An alert on counters that moved within a window: it outlives the program that counts by as long as the window is."""
+
+    def timing_misfits(self, scrape_interval: timedelta | None) -> Iterator[Misfit]:
+        """Besides what the kinds below it find: a burst that is over before the alert fires."""
+        if self.hold >= self.window:
+            right = f"must be shorter than window, which is {duration_text(self.window)}: then a burst is over"
+            yield Misfit("for", duration_text(self.hold), right)
+        yield from super().timing_misfits(scrape_interval)
 
 
 class StateAlert(Timing):
@@ -35,11 +93,8 @@ class StateAlert(Timing):
     """How urgent it is."""
 
 
-class WindowAlert(StateAlert):
+class WindowAlert(CounterWindow, StateAlert):
     """Something that happened within a window, or did not."""
-
-    window: Interval
-    """How far back it looks, in wall time; at least four times `scrape_interval`."""
 
 
 class Levels(NamedTuple):
@@ -85,7 +140,7 @@ class RatioAlert(LeveledAlert):
     """Fires with severity critical from here on; must be above `warning`."""
 
     def levels(self, strategy: str | None = None) -> Levels:
-        """The thresholds, which are the same for whomever."""
+        """The thresholds, which are the same for all strategies."""
         return Levels(self.warning, self.critical)
 
 
@@ -106,6 +161,26 @@ class StrategyAlert(RatioAlert):
     def levels(self, strategy: str | None = None) -> Levels:
         """The thresholds of a strategy; without one, or without an override, the alert's own."""
         return _levels(dict(self), self.overrides.get(strategy) if strategy is not None else None)
+
+
+class MultipleOverride(Override):
+    """Thresholds of one strategy; what is left out stays at the alert's own."""
+
+    warning: Multiple | None = None
+    """The strategy's warning threshold."""
+    critical: Multiple | None = None
+    """The strategy's critical threshold."""
+
+
+class MultipleAlert(StrategyAlert):
+    """An alert on a ratio of each strategy that may be above 1."""
+
+    warning: Multiple
+    """Fires with severity warning from here on."""
+    critical: Multiple
+    """Fires with severity critical from here on; must be above `warning`."""
+    overrides: Mapping[Name, MultipleOverride] = Field(default_factory=dict)
+    """Strategy → its own thresholds."""
 
 
 class DurationOverride(Override):
@@ -130,6 +205,20 @@ class DurationAlert(StrategyAlert):
     def levels(self, strategy: str | None = None) -> Levels:
         """In seconds."""
         return Levels(*(Decimal(str(level / timedelta(seconds=1))) for level in super().levels(strategy)))  # type: ignore[operator]
+
+
+def confidence_misfits(confidence: Decimal, statistics: StatisticsSettings) -> Iterator[Misfit]:
+    """A confidence level for which monitor.yaml has no figures."""
+    if confidence not in statistics.confidence:
+        right = f"is not in statistics.confidence in monitor.yaml; there are {', '.join(map(str, statistics.confidence))}"
+        yield Misfit("confidence", str(confidence), right)
+
+
+def observations_misfits(least: int, statistics: StatisticsSettings) -> Iterator[Misfit]:
+    """More returns than the risk window of monitor.yaml ever holds."""
+    if least > statistics.risk_points:
+        right = f"is more than risk_window in monitor.yaml holds: {statistics.risk_points} steps"
+        yield Misfit("min_observations", str(least), right)
 
 
 def _levels(own: Mapping[str, Any], override: Override | None) -> Levels:
