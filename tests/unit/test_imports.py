@@ -34,7 +34,6 @@ ALLOWED: dict[str, set[str]] = {
         "alerts",
         "metrics",
         "monitoring.alert_manager",
-        "configuration",
     },
     "rotation": {"core", "settings", "clients", "database", "metrics", "configuration"},
     "engine": {"core", "settings", "ingest"},

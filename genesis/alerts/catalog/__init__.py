@@ -39,12 +39,19 @@ def _topics() -> Iterator[tuple[str, tuple[Alert[Any], ...]]]:
         yield topic, tuple(one for one in defined if isinstance(one, Alert))
 
 
-def _by_name(topics: Mapping[str, tuple[Alert[Any], ...]]) -> dict[str, Alert[Any]]:
+def alerts_by_name(topics: Mapping[str, tuple[Alert[Any], ...]]) -> dict[str, Alert[Any]]:
+    """Name → alert.
+
+    Raises:
+        ValueError: two have the same name, or a topic imports an alert of another one.
+    """
     alerts: dict[str, Alert[Any]] = {}
     for topic, found in topics.items():
         for alert in found:
             if alert.name in alerts:
-                raise ValueError(f"genesis/alerts/catalog/{topic}.py: there are two alerts {alert.name}")
+                raise ValueError(
+                    f"genesis/alerts/catalog/{topic}.py: there is an alert {alert.name} already; define each once, import none"
+                )
             alerts[alert.name] = alert
     return alerts
 
@@ -52,5 +59,5 @@ def _by_name(topics: Mapping[str, tuple[Alert[Any], ...]]) -> dict[str, Alert[An
 TOPICS: Mapping[str, tuple[Alert[Any], ...]] = dict(_topics())
 """Topic → its alerts."""
 
-ALERTS: Mapping[str, Alert[Any]] = _by_name(TOPICS)
+ALERTS: Mapping[str, Alert[Any]] = alerts_by_name(TOPICS)
 """Name → alert."""

@@ -190,31 +190,10 @@ def test_every_threshold_is_told_with_its_overrides() -> None:
 
 
 def test_every_alert_with_thresholds_tells_them() -> None:
-    without = {rule["alert"] for rule in alerts()} - {line.alert for line in thresholds(settings(), limits())}
-    assert without == {
-        "DrawdownUnknown",
-        "DailyLossUnknown",
-        "AttributionResidual",
-        "FiguresUndefined",
-        "ReconciliationBreak",
-        "EventsConflicting",
-        "EventsMissing",
-        "JournalFailing",
-        "StorageBelowTier",
-        "CollectorFailing",
-        "MonitorDown",
-        "MonitorFlapping",
-        "SeriesFolded",
-        "RotationDown",
-        "RotationBlocked",
-        "RotationHalted",
-        "RotationLeaderless",
-        "RulesFailing",
-        "AlertmanagerUnreachable",
-        "ConfigurationRefused",
-        "NotificationsFailing",
-        "Watchdog",
-    }
+    told = {line.alert for line in thresholds(settings(), limits())}
+    for name, alert in ALERTS.items():
+        levels = set(alert.settings.model_fields) & {"warning", "critical", "week", "month", "low", "high", "tolerance"}
+        assert (name in told) is bool(levels or alert.trading_rule), name
 
 
 def test_the_limit_of_correlations_is_that_of_the_trading_rules() -> None:

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from genesis.alerts.catalog import ALERTS
+from genesis.alerts.catalog import ALERTS, TOPICS
 from genesis.alerts.catalog.losses import STRATEGY_DRAWDOWN
+from genesis.alerts.kinds import Timing
 from genesis.alerts.settings import AlertSettings
 from genesis.configuration import load_settings
 from genesis.core.duration import duration_text, parse_duration
@@ -23,35 +24,8 @@ from tests.unit.alerts.alert_tree import CONFIG, changed, settings
 
 D = Decimal
 
-# By hand, from what each alert looks at: figures of now end with the monitor; a window of fills outlives it by its length.
-ON_FIGURES = {
-    "StrategyDrawdown",
-    "DailyLoss",
-    "DailyLossUnknown",
-    "AttributionResidual",
-    "ReconciliationBreak",
-    "EventsMissing",
-    "ValueAtRiskExceeded",
-    "ExpectedShortfallHigh",
-    "WinRateLow",
-    "ProfitFactorLow",
-    "SharpeDegraded",
-    "CorrelationHigh",
-    "BetaOutOfBand",
-    "CapacityNearlyUsed",
-    "PeriodLoss",
-    "PortfolioDrawdown",
-    "PortfolioPeriodLoss",
-    "PortfolioValueAtRiskExceeded",
-    "PortfolioExpectedShortfallHigh",
-    "StrategySilent",
-    "FiguresUndefined",
-    "SeriesFolded",
-    "DrawdownUnknown",
-    "MarketDataStale",
-    "StorageBelowTier",
-}
-OF_ROTATION = {"RotationStuck", "RotationBlocked", "RotationDisagrees", "RotationHalted", "RotationLeaderless"}
+# A window of fills outlives the monitor by its own length.
+OUTLIVE_IT = {"SlippageHigh", "SlippageAboveExpected", "FillDelayHigh"}
 
 
 def faults_of(directory: Path, changes: dict[str, object]) -> tuple[Fault, ...]:
@@ -290,14 +264,20 @@ def test_an_override_replaces_only_what_it_names() -> None:
 
 def test_every_alert_whose_end_a_crash_mutes_must_outlive_the_crash_until_it_is_muted() -> None:
     """Else the end is told before MonitorDown fires, as a recovery."""
-    for name, alert in ALERTS.items():
-        assert ("MonitorDown" in alert.must_outlive) is (name in ON_FIGURES), name
-        assert ("CollectorFailing" in alert.must_outlive) is (name in ON_FIGURES), name
-        assert ("RotationDown" in alert.must_outlive) is (name in OF_ROTATION), name
-    end_too_soon = dict.fromkeys((f"alerts.{name}.keep_firing_for" for name in (*ON_FIGURES, *OF_ROTATION)), "0s")
+    on_figures = {name for name, alert in ALERTS.items() if alert.groups} - OUTLIVE_IT
+    of_rotation = {alert.name for alert in TOPICS["rotation"]} - {"RotationDown"}
+    assert len(on_figures) >= 25
+    assert len(of_rotation) >= 5
+    too_soon: dict[str, object] = {
+        f"alerts.{name}.keep_firing_for": "0s" for name, alert in ALERTS.items() if issubclass(alert.settings, Timing)
+    }
     with pytest.raises(ValidationError) as caught:
-        settings(end_too_soon)
-    assert {str(fault["loc"][1]) for fault in caught.value.errors()} == ON_FIGURES | OF_ROTATION
+        settings(too_soon)
+    told = {(fault["loc"][1], fault["msg"].partition("longer than ")[2].partition(",")[0]) for fault in caught.value.errors()}
+    assert told == {
+        *((name, f"alerts.{muting}.for") for name in on_figures for muting in ("MonitorDown", "CollectorFailing")),
+        *((name, "alerts.RotationDown.for") for name in of_rotation),
+    }
 
 
 def test_the_file_has_every_alert_of_the_catalogue_and_no_other() -> None:
