@@ -12,47 +12,47 @@ from genesis.alerts.messages import Board, Links, Message, Runbook, board_addres
 from genesis.alerts.rules import Context, Record, Rule, RuleMaker
 
 Down = Literal["MonitorDown", "RotationDown"]
-"""An alert on a program that is gone."""
+"""An alert that a program is gone."""
 
 SettingsT = TypeVar("SettingsT", bound=AlertSection)
 
 
 @dataclass(frozen=True, slots=True)
 class Alert(Generic[SettingsT]):
-    """One alert by the name that it fires under, which is its key in alerts.yaml, too.
+    """One alert by the name that it fires under, and that alerts.yaml has it under.
 
-    Every function of it gets the alert's own settings.
+    Each of its functions gets the settings of the alert as an argument.
     """
 
     name: str
     about: str
-    """When it fires, in one sentence: for docs/configuration.md and the schema of alerts.yaml."""
+    """When it fires, in one sentence. docs/configuration.md and the schema of alerts.yaml have it."""
     board: Board
     """Where its notifications lead."""
     settings: type[SettingsT]
-    """What alerts.yaml has for it."""
+    """The model of its section in alerts.yaml."""
     message: Message
     runbook: Runbook
     groups: tuple[str, ...] = ()
-    """The groups of the exporter that its figures come from: without one of them it ends, and that end is not notified."""
+    """The groups of the exporter that its figures come from. If one fails, the alert ends, and that end is not notified."""
     muted_by: Down | None = None
-    """The alert that explains it and mutes it; MonitorDown mutes all that have `groups`, named here or not."""
+    """The alert that explains and mutes it. MonitorDown also mutes every alert that has `groups`."""
     trading_rule: str = ""
-    """The key of trading_rules.yaml that is its threshold, where that is not in alerts.yaml."""
+    """The key of trading_rules.yaml that holds its threshold, if alerts.yaml does not."""
     records: Callable[[SettingsT], Iterable[Record]] = lambda _: ()
-    """The figures that Prometheus works out in advance for its rules."""
+    """The recording rules: what Prometheus works out in advance for the alert rules."""
     figures: Callable[[SettingsT], tuple[Figure, ...]] = lambda _: ()
-    """The figures of each strategy that it compares with thresholds: they make rules and thresholds."""
+    """The figures that it compares with thresholds. Rules and thresholds are made from them."""
     rules: Callable[[RuleMaker, SettingsT], Iterable[Rule]] = lambda _, __: ()
     """The rules that are not made from `figures`."""
     thresholds: Callable[[str, SettingsT, Context], Iterable[AlertThreshold]] | None = None
-    """The thresholds of these, by the alert's name; without it, `warning`, `critical` and `info` of its settings."""
+    """Its thresholds, from its name and settings. None: those of `figures`, or else `info`, `warning` and `critical`."""
 
     @property
     def must_outlive(self) -> tuple[str, ...]:
-        """The alerts on the program that it looks at. They mute its end, if it fires until they do.
+        """The alerts that report that its program is gone: it must still fire when they begin to mute it.
 
-        A window of counters goes on for longer than that by itself.
+        Otherwise its end is notified as a recovery. A window of counters outlives the program by its own length.
         """
         if issubclass(self.settings, CounterWindow):
             return ()
@@ -66,7 +66,7 @@ class Alert(Generic[SettingsT]):
         Args:
             links: where its links lead.
             words: what stands for the words in braces of its message.
-            strategy: the strategy as it stands in an address; None for an alert that has none.
+            strategy: the strategy, encoded for an address; None for an alert that is not about one.
         """
         return {
             **filled(self.message, words),
@@ -88,7 +88,7 @@ class ConfiguredAlert(Generic[SettingsT]):
         return self.alert.name
 
     def records(self) -> list[Record]:
-        """The figures that Prometheus works out in advance for its rules."""
+        """The recording rules: what Prometheus works out in advance for the alert rules."""
         return list(self.alert.records(self.settings))
 
     def figures(self) -> tuple[Figure, ...]:
@@ -114,6 +114,6 @@ class ConfiguredAlert(Generic[SettingsT]):
         return self.alert.annotations(self.context.links, words, strategy)
 
     def board(self) -> str:
-        """The address of the board to look at; `STRATEGY` stands for the strategy of an alert that has one."""
+        """The address of the board to look at; an alert about a strategy has the word `STRATEGY` there."""
         of_strategy = any("var-strategy=" in rule.annotations["dashboard_url"] for rule in self.rules())
         return board_address(self.context.links, self.alert.board, "STRATEGY" if of_strategy else None)

@@ -14,7 +14,7 @@ HEADER = (
 
 
 def document(tree: Mapping[str, Any], why: str = "") -> str:
-    """The tree as YAML below the header, keys in their order; `why` is lines of comment between the two."""
+    """The tree as YAML below the header, keys in their order; `why` are lines of comment between the two."""
     return HEADER + why + yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
 
 
@@ -33,7 +33,7 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
 
 
 def _style(value: str) -> str | None:
-    # YAML folds what it takes for a line's end, U+0085 for one: only double quotes keep such a character.
+    # YAML folds what it takes for the end of a line, such as U+0085. Only double quotes keep such a character.
     if not value.replace("\n", "").isprintable():
         return '"'
     return "|" if "\n" in value else None

@@ -54,19 +54,19 @@ class TimedLevels(Leveled, Timed, Protocol):
 
 
 class Show(NamedTuple):
-    """How a figure is written: as a Go template of its value, and a threshold as the text that stands beside it."""
+    """How a figure is written: the Go template of its value, and a function that writes its threshold."""
 
     value: str
     threshold: Callable[[Decimal], str]
 
 
 def percent(ratio: Decimal) -> str:
-    """0.05 → `5%`, as humanizePercentage writes it."""
+    """0.05 → `5%`, like humanizePercentage."""
     return f"{float(ratio) * 100:.4g}%"
 
 
 def plain(value: Decimal) -> str:
-    """0.05 → `0.05`, as printf "%.4g" writes it."""
+    """0.05 → `0.05`, like printf "%.4g"."""
     return f"{float(value):.4g}"
 
 
@@ -79,7 +79,7 @@ AS_RATIO, AS_NUMBER, AS_DELAY = Show(PERCENT, percent), Show(NUMBER, plain), Sho
 
 
 class SampleSize(NamedTuple):
-    """How much stands behind a figure: its size, in PromQL, and the least that it has to be."""
+    """How much a figure is based on: the size in PromQL, and the least size at which the figure counts."""
 
     size: str
     least: int
@@ -89,22 +89,22 @@ class SampleSize(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """What an alert compares of each strategy, or of the account, with which thresholds, and how it is written."""
+    """A figure that an alert compares with thresholds: of each strategy, or of the account."""
 
     config: TimedLevels
     metric: str
-    """The figure, one series a strategy or one in all; absent while too little stands behind it."""
+    """The figure in PromQL: one series a strategy, or one in all. It is absent while it is based on too little."""
     show: Show
     words: Mapping[str, str] = {}
     """What stands for the words of the alert's message."""
     sample: SampleSize | None = None
-    """What must stand behind it; the figure is absent without it, or `guard` asks for it."""
+    """What it must be based on. Below that the figure is absent, or `guard` does not hold."""
     guard: str = ""
     """What else must hold, in PromQL."""
     lower_is_worse: bool = False
     severities: tuple[Severity, ...] = SEVERITIES
     of_strategy: bool = True
-    """Whether each strategy has one; else it is the account's."""
+    """Whether each strategy has one; otherwise it is the figure of the account."""
 
     def labels(self, who: str) -> dict[str, str]:
         """The labels that tell the strategy."""
@@ -121,7 +121,7 @@ class Figure(NamedTuple):
 
 
 def overrides_of(config: Leveled) -> Mapping[str, Override]:
-    """Strategy → its own thresholds; none in thresholds of the account."""
+    """Strategy → its own thresholds; empty for thresholds of the account."""
     found: Mapping[str, Override] = getattr(config, "overrides", {})
     return found
 
@@ -141,7 +141,7 @@ def levels_of(alert: str, severity: Severity, config: Leveled, part: str = "") -
 
 
 def selections(overrides: Iterable[str]) -> Iterator[tuple[str | None, list[str]]]:
-    """Strategy with an override (None first, for all others) and its label matchers; every strategy is in exactly one."""
+    """Each strategy with an override, and first None for all others, with its label matchers; no strategy matches two."""
     names = list(overrides)
     yield None, [f"strategy!~{any_of(names)}"] if names else []
     for name in names:
@@ -149,7 +149,7 @@ def selections(overrides: Iterable[str]) -> Iterator[tuple[str | None, list[str]
 
 
 def compared(figure: str, config: Leveled, severity: Severity, *matchers: str, sign: str = ">=") -> str:
-    """The figure of every strategy against its own threshold; `matchers` hold for all of them."""
+    """The comparison of every strategy with its own threshold, in PromQL; all strategies share `matchers`."""
     return "\nor\n".join(
         f"{selected(figure, *matchers, *own)} {sign} {number(getattr(config.levels(name), severity))}"
         for name, own in selections(overrides_of(config))
@@ -162,19 +162,19 @@ def selected(figure: str, *matchers: str) -> str:
 
 
 def without(labels: str, *conditions: str) -> str:
-    """The first of the conditions where all hold, without the labels that are the same for all strategies."""
+    """The first condition where all of them hold, without `labels`, which are the same for all strategies."""
     inner = "\nand\n".join(conditions)
     return f"max without ({labels}) (\n{indent(inner, '  ')}\n)"
 
 
 def threshold_text(config: Leveled, severity: Severity, show: Callable[[Decimal], str] = percent) -> str:
-    """A Go template that says the threshold of the strategy at hand."""
+    """A Go template that writes the threshold of the strategy that the alert is about."""
     texts = {name: show(getattr(config.levels(name), severity)) for name in overrides_of(config)}
     return by_name(show(getattr(config.levels(), severity)), texts)
 
 
 def by_name(text: str, texts: Mapping[str, str]) -> str:
-    """A Go template that says `text`, or what `texts` has for the strategy at hand."""
+    """A Go template that writes `text`, or what `texts` has for the strategy that the alert is about."""
     for name, own in reversed(list(texts.items())):
         text = f"{{{{ if eq $labels.strategy {string(name)} }}}}{own}{{{{ else }}}}{text}{{{{ end }}}}"
     return text

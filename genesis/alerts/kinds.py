@@ -1,6 +1,6 @@
 """The kinds of settings that alerts share: how long they wait, two thresholds, overrides of single strategies, windows.
 
-An alert that needs more defines its own kind in the file of its topic. What must fit settings elsewhere is part of the kind:
+An alert that needs more defines its own kind in the file of its topic. A kind also says what must fit settings elsewhere:
 `timing_misfits` and `statistics_misfits`.
 """
 
@@ -27,7 +27,7 @@ Multiple = Annotated[Decimal, Field(gt=0, le=1000)]
 
 
 class Misfit(NamedTuple):
-    """A value of an alert that is right by itself, and does not fit another setting."""
+    """A value of an alert that is valid by itself, and does not fit another setting."""
 
     key: str
     value: str
@@ -39,7 +39,7 @@ class AlertSection(Section):
     """The settings of one alert."""
 
     def timing_misfits(self, scrape_interval: timedelta | None) -> Iterator[Misfit]:
-        """Durations that do not fit each other or `scrape_interval`, which is None where the file has it wrong."""
+        """Durations that do not fit each other or `scrape_interval`; None if the file has no valid one."""
         return iter(())
 
     def statistics_misfits(self, statistics: StatisticsSettings) -> Iterator[Misfit]:
@@ -47,7 +47,7 @@ class AlertSection(Section):
         return iter(())
 
     def overridden(self) -> Iterator[tuple[str, str]]:
-        """Every strategy with thresholds of its own, after the key below which it stands."""
+        """(key, strategy) for every strategy with its own thresholds; they stand below that key."""
         return (("overrides", strategy) for strategy in getattr(self, "overrides", ()))
 
 
@@ -69,17 +69,17 @@ class LookBack(Timing):
     """How far back it looks, in wall time; at least four times `scrape_interval`."""
 
     def timing_misfits(self, scrape_interval: timedelta | None) -> Iterator[Misfit]:
-        """Besides what the kinds below it find: a window that holds too few scrapes."""
+        """Also: a window that holds too few scrapes."""
         yield from super().timing_misfits(scrape_interval)
         if scrape_interval is not None and self.window < (least := 4 * scrape_interval):
             yield Misfit("window", duration_text(self.window), f"must be at least {duration_text(least)}{self.why_longer}")
 
 
 class CounterWindow(LookBack):
-    """An alert on counters that moved within a window: it outlives the program that counts by as long as the window is."""
+    """An alert on counters that moved within a window. It outlives the program that counts by the length of the window."""
 
     def timing_misfits(self, scrape_interval: timedelta | None) -> Iterator[Misfit]:
-        """Besides what the kinds below it find: a burst that is over before the alert fires."""
+        """Also: a burst that has left the window before the alert fires."""
         if self.hold >= self.window:
             right = f"must be shorter than window, which is {duration_text(self.window)}: then a burst is over"
             yield Misfit("for", duration_text(self.hold), right)

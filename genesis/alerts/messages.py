@@ -32,14 +32,14 @@ class Board(StrEnum):
 
 
 class Message(NamedTuple):
-    """The texts of one alert, in which words in braces are filled in: by rules with Go templates, by tests with literals."""
+    """The texts of one alert. Words in braces are filled in: with Go templates in rules, with literals in test alerts."""
 
     summary: str
     description: str
 
 
 class RunbookQuery(NamedTuple):
-    """Something to look at."""
+    """A question that the reader of a runbook asks, and the query that answers it."""
 
     question: str
     query: str
@@ -47,7 +47,7 @@ class RunbookQuery(NamedTuple):
 
 
 class Runbook(NamedTuple):
-    """What to do about one alert, for the person who is woken by it: on docs/alerts.md and on the page of the runbooks."""
+    """What to do about one alert, for the person it wakes. It stands in docs/alerts.md and on the page of the runbooks."""
 
     meaning: str
     looks: tuple[RunbookQuery, ...]
@@ -56,7 +56,7 @@ class Runbook(NamedTuple):
 
 
 def board_address(links: Links, board: Board, strategy: str | None = None) -> str:
-    """The address of the board; with `strategy`, as it stands in an address, it shows that strategy alone."""
+    """The address of the board. With `strategy`, encoded for an address, the board shows only that strategy."""
     base, _, query = links.grafana.partition("?")
     asked = "&".join(part for part in (query, f"var-strategy={strategy}" if strategy is not None else "") if part)
     return f"{base.rstrip('/')}/d/{board}" + (f"?{asked}" if asked else "")

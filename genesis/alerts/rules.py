@@ -1,4 +1,4 @@
-"""Rules of Prometheus. A threshold fires when it is reached; a figure that is absent fires nothing."""
+"""Rules of Prometheus. A rule fires when its threshold is reached; it does not fire while its figure is absent."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LABELS = {
     "scope": _SCOPE,
     "alertmanager": "{{ if $labels.alertmanager }}{{ $labels.alertmanager }}{{ else }}any Alertmanager{{ end }}",
 }
-"""Words of messages that are labels of the alert."""
+"""Words of messages that stand for labels of the alert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Window(Timed, Protocol):
 
 
 class Context(NamedTuple):
-    """What rules are made from besides the settings of their alert."""
+    """What rules are made from, next to the settings of their alert."""
 
     links: Links
     scrape_interval: timedelta
@@ -92,7 +92,7 @@ class Context(NamedTuple):
 
 
 Annotate = Callable[[Mapping[str, str], str | None], Mapping[str, str]]
-"""Words of a message, and the strategy as it stands in an address → the annotations."""
+"""Words of a message, and the strategy as encoded for an address → the annotations."""
 
 
 class RuleMaker:
@@ -104,7 +104,7 @@ class RuleMaker:
         self.context = context
 
     def compare(self, figure: Figure) -> Iterator[Rule]:
-        """One rule a severity, in which every strategy meets its own threshold, or the account its."""
+        """One rule a severity, which compares every strategy, or the account, with its threshold."""
         for severity in figure.severities:
             expr = compared(figure.metric, figure.config, severity, sign=figure.sign)
             if figure.guard:
@@ -155,7 +155,7 @@ class RuleMaker:
 
         Args:
             severity: how urgent it is.
-            timing: for how long its condition must hold, and goes on.
+            timing: for how long its condition must hold, and how long the alert outlives it.
             expr: its condition.
             words: what stands for the words of its message.
             figure: what `expr` compares with thresholds.

@@ -13,7 +13,7 @@ from genesis.core.duration import duration_text
 from genesis.settings.access import ScrapeSettings, TlsSettings
 
 INSTANCE = "monitor"
-"""The monitor's `instance`, whatever its port: one that comes back elsewhere goes on with its series, not beside them."""
+"""The `instance` of the monitor, whatever its port: a monitor that comes back on another port continues its series."""
 
 
 def prometheus_config(
@@ -30,7 +30,7 @@ def prometheus_config(
 ) -> str:
     """The text of prometheus.yml; addresses are `host:port`, `rule_files` are paths or globs as Prometheus sees them.
 
-    Without `rotation`, the address of the rotation controller, none is read, and no alert on one fires.
+    `rotation` is the address of the rotation controller. Without it none is read, and no alert on rotation fires.
 
     `scrape` and `tls` say what the monitor asks of a scrape: credentials and certificates stay in their files, which are
     named as they are there, or from `folder` on where it is given and they are relative.

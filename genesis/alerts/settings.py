@@ -28,7 +28,7 @@ from genesis.settings.trading_rules import TradingRules
 
 
 class AlertSections(Section):
-    """The settings of every alert; the fields are those of `Alerts`."""
+    """The settings of every alert. `Alerts` adds the fields, one an alert."""
 
     def of(self, alert: Alert[SettingsT]) -> SettingsT:
         """The settings of this alert."""
@@ -40,7 +40,7 @@ class AlertSections(Section):
         return dict(self)
 
     def changed(self, alert: Alert[SettingsT], **values: object) -> Self:
-        """These settings, with other values in those of one alert. Nothing checks the new ones."""
+        """A copy with other values in the settings of one alert. The new values are not checked."""
         return self.model_copy(update={alert.name: self.of(alert).model_copy(update=values)})
 
 
@@ -94,7 +94,7 @@ class AlertSettings(Section):
                 yield Fault("alerts.yaml", f"alerts.{name}.{misfit.key}", misfit.value, misfit.right)
 
     def strategies_named(self) -> Iterator[tuple[str, str]]:
-        """Every strategy that the file names, after the key at which it stands."""
+        """(key, strategy) for every strategy that the file names."""
         for name, section in self.alerts.by_name().items():
             yield from ((f"alerts.{name}.{key}", strategy) for key, strategy in section.overridden())
         yield from (("teams", strategy) for strategy in self.teams)

@@ -21,7 +21,7 @@ from genesis.settings.faults import fault
 _LONGEST_INTERVAL = timedelta(minutes=1)
 
 _PROGRAMS = {"MonitorDown": "monitor", "CollectorFailing": "monitor", "RotationDown": "rotation controller"}
-"""Alert → the program whose end it reports, and mutes in other alerts."""
+"""Alert → the program whose end it reports. It mutes the alerts that end with that program."""
 
 
 def interval_faults(raw: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
@@ -38,7 +38,7 @@ def interval_faults(raw: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
 
 
 def _end_faults(sections: Mapping[str, Timing]) -> Iterator[InitErrorDetails]:
-    """Alerts that end with their program before the alert on that program mutes them."""
+    """Alerts that end with their program, before the alert that reports it mutes them."""
     for muting, program in _PROGRAMS.items():
         for name, section in sections.items():
             if muting not in sections or muting not in ALERTS[name].must_outlive:

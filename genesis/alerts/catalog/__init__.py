@@ -1,7 +1,7 @@
 """Every alert, one file a topic; each topic is a group of rules in a file of its name.
 
 A topic is a module of this package, and its alerts are the `Alert` objects that it defines, in the order of their definition.
-Nothing lists them: an alert that is defined is configured, generated, documented and tested.
+There is no list to keep: settings, rules, docs and tests take what is defined here.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ORDER = (
     "rotation",
     "alerting",
 )
-"""In which order docs/alerts.md and the page of the runbooks have the topics; one that is not named comes last."""
+"""The order of the topics in alerts.yaml, docs/alerts.md and on the page of the runbooks. Others come last."""
 
 
 def _topics() -> Iterator[tuple[str, tuple[Alert[Any], ...]]]:

@@ -34,7 +34,7 @@ class PrometheusWindow(LookBack):
     why_longer: ClassVar[str] = ": Prometheus reads itself every five seconds"
 
     def timing_misfits(self, scrape_interval: timedelta | None) -> Iterator[Misfit]:
-        """As of a window of the monitor, at the interval at which Prometheus reads itself."""
+        """The same, at the interval at which Prometheus reads itself."""
         return super().timing_misfits(OTHERS_INTERVAL)
 
 
@@ -125,7 +125,7 @@ class UnreachableAlert(PrometheusWindow, StateAlert):
     """Something that happened within a window, or did not."""
 
     def timing_misfits(self, scrape_interval: timedelta | None) -> Iterator[Misfit]:
-        """Besides a window that is too short: an alert that fires at one failed attempt."""
+        """Also: an alert that fires at one failed attempt."""
         if self.hold <= self.window:
             right = f"must be longer than window, which is {duration_text(self.window)}: else one failed attempt is told"
             yield Misfit("for", duration_text(self.hold), right)

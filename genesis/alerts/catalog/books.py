@@ -18,7 +18,7 @@ from genesis.metrics import catalog
 
 BOARD = Board.SERVICE
 
-# Where a mark or a rate is missing there is a reason; a residual that is absent without one hides what it is there to tell.
+# A missing mark or rate comes with a reason. A residual that is absent without a reason hides what it should report.
 _ATTRIBUTION_RESIDUAL = f"""{catalog.STRATEGY_ATTRIBUTION_RESIDUAL.name} != 0
 or
 (
@@ -107,7 +107,7 @@ class UndefinedAlert(Timing):
 
 
 def _undefined(maker: RuleMaker, config: UndefinedAlert) -> Iterator[Rule]:
-    # By reason, and not by figure: one mark that is missing leaves some fifty figures out, and is one thing to mend.
+    # By reason, not by figure: one missing mark leaves some fifty figures undefined, and is one thing to repair.
     info = selected(catalog.STRATEGY_UNDEFINED_INFO.name, f"reason=~{any_of(config.reasons)}")
     words = {"value": COUNT, "reason": "{{ $labels.reason }}", "hold": duration_text(config.hold)}
     yield maker.rule(config.severity, config, f"count without (figure) ({info}) > 0", words, of_strategy=True)

@@ -76,11 +76,11 @@ MARKET_DATA_STALE = Alert(
 
 
 SILENT_SINCE = "strategy:silent_since:timestamp_seconds"
-"""Wall time of a strategy's last event, or at which its market stood still."""
+"""Wall time of the last event of a strategy, or of the last moment at which its market did not move."""
 SILENCE = "strategy:silence:seconds"
 """For how long nothing has come from a strategy while its market moved."""
 
-# What has a position, be it 0, has traded. So long as the memory reaches back, the monitor or Prometheus may be away.
+# A strategy with a position series, even of 0, has traded. The monitor or Prometheus may be away for up to five minutes.
 _SILENT_SINCE = f"""(
   (
     {catalog.STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS.name} > last_over_time({SILENT_SINCE}[5m])

@@ -72,7 +72,7 @@ STRATEGY_DRAWDOWN = Alert(
 )
 
 
-# A failed strategy has no figures at all: its only series is the one that says so.
+# A failed strategy has no figures: its only series is the one that reports the failure.
 _DRAWDOWN_UNKNOWN = f"""(
   {catalog.STRATEGY_CAPITAL.name}
   or
@@ -178,7 +178,7 @@ class PeriodLossAlert(PortfolioPeriodLossAlert):
     """Thresholds of the month's loss."""
 
     def overridden(self) -> Iterator[tuple[str, str]]:
-        """Every strategy with thresholds of its own, after the key below which it stands."""
+        """(key, strategy) for every strategy with its own thresholds; they stand below that key."""
         for period, levels in (("week", self.week), ("month", self.month)):
             yield from ((f"{period}.overrides", strategy) for strategy in levels.overrides)
 
@@ -313,7 +313,7 @@ DAILY_LOSS = Alert(
 )
 
 
-# An account without capital waits for its engine; one whose strategy failed has no figures, capital neither.
+# An account without capital waits for its engine. After a strategy failed, the account has no figures, not even capital.
 _DAILY_LOSS_UNKNOWN = f"""{catalog.PORTFOLIO_UNDEFINED_INFO.name}{{figure=~"daily_loss_used_ratio|all"}}
 unless on (instance)
 {catalog.PORTFOLIO_CAPITAL.name} == 0"""

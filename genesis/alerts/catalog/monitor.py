@@ -43,7 +43,7 @@ COLLECTOR_FAILING = Alert(
 )
 
 
-# While the books are restored the monitor answers, but collects no group of a strategy's figures: nobody watches then either.
+# While the monitor restores its books it answers, but has no figures of strategies: nothing is watched then, either.
 _MONITOR_DOWN = f"""up{{job="{JOB}"}} == 0
 or
 absent(up{{job="{JOB}"}})
@@ -91,7 +91,7 @@ class FlappingAlert(WindowAlert):
     """Fires when Prometheus could read the monitor, and then could not, this often."""
 
     def timing_misfits(self, scrape_interval: timedelta | None) -> Iterator[Misfit]:
-        """Besides what its kind finds: a window in which it cannot be lost so often."""
+        """Also: a window in which it cannot be lost so often."""
         yield from super().timing_misfits(scrape_interval)
         if scrape_interval is not None and self.window <= (least := 2 * self.times * scrape_interval):
             right = f"must be longer than {duration_text(least)}: it takes two scrapes to see one of the {self.times} times"

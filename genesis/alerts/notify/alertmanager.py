@@ -10,7 +10,7 @@ from genesis.alerts.notify.routes import routing_tree, time_intervals
 from genesis.alerts.settings import AlertSettings
 
 TEMPLATES = "templates/*.tmpl"
-"""Where the templates are, from the folder of alertmanager.yml on."""
+"""Where the templates are, relative to the folder of alertmanager.yml."""
 
 
 def alertmanager_config(alerts: AlertSettings, sink_url: str | None = None) -> str:
@@ -19,7 +19,7 @@ def alertmanager_config(alerts: AlertSettings, sink_url: str | None = None) -> s
     With `sink_url`, the routes stay as they are, and every receiver becomes a webhook to `{sink_url}/{receiver name}`.
     """
     intervals = time_intervals(alerts)
-    # A Watchdog that ends, because Prometheus is gone, must not be taken for one more heartbeat.
+    # When Prometheus is gone, the Watchdog ends. Its receiver must not take that message for a heartbeat.
     heartbeat = alerts.alerts.of(WATCHDOG).receiver
     return document(
         {

@@ -1,4 +1,4 @@
-"""What can be wrong in who is told of what: names that lead nowhere, and routes by which somebody is not told.
+"""Faults in routes, teams and receivers: names that do not exist, and routes by which nobody is notified.
 
 All of it is checked on the raw mapping, so that it is reported together with the faults of the single values.
 """
@@ -27,7 +27,7 @@ def notification_faults(raw: Mapping[str, Any], alert_names: Sequence[str]) -> I
 
 
 def _receivers(raw: Mapping[str, Any], routes: Sequence[Mapping[str, Any]]) -> Iterator[InitErrorDetails]:
-    """Receivers that do not exist, and the Watchdog's where another one belongs."""
+    """Receivers that do not exist, and the receiver of the Watchdog in the place of another one."""
     receivers = _mapping(raw.get("receivers"))
     heartbeat = _mapping(_mapping(raw.get("alerts")).get("Watchdog")).get("receiver")
     named: list[_Named] = [
@@ -80,7 +80,7 @@ def _hours(index: int, route: Mapping[str, Any], hours: Mapping[str, Any]) -> It
 
 
 def _unreachable(routes: Sequence[Mapping[str, Any]]) -> Iterator[InitErrorDetails]:
-    """Routes to which an earlier one leaves nothing: all that it asks for, they ask for too."""
+    """Routes that no alert reaches, because an earlier route takes every alert that matches them."""
     matches = [_mapping(route.get("match")) for route in routes]
     for index, match in enumerate(matches):
         for earlier, wider in enumerate(matches[:index]):

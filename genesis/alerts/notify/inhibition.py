@@ -14,17 +14,17 @@ from genesis.alerts.catalog import ALERTS
 from genesis.alerts.notify.settings import TEST, URGENCIES
 
 SAME = ("alertname", "instance", "strategy", "symbol", "kind", "period", "code")
-"""In what a more urgent alert and the one that it mutes are equal: one symbol's does not mute another's."""
+"""The labels in which a more urgent alert and the alert that it mutes are equal: a symbol does not mute another one."""
 
 
 def equals(label: str, value: str) -> str:
-    """`value` alone; an empty one matches an alert without the label."""
+    """A matcher of exactly `value`; an empty one matches an alert without the label."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'{label}="{escaped}"'
 
 
 def one_of(label: str, values: Iterable[str]) -> str:
-    """Any of `values`, which are words of letters and underscores alone."""
+    """A matcher of any of `values`, which are words of only letters and underscores."""
     return f'{label}=~"{"|".join(values)}"'
 
 
@@ -35,9 +35,9 @@ _REAL = equals(TEST, "")
 def inhibit_rules() -> list[dict[str, Any]]:
     """The rules of inhibition, as alertmanager.yml has them.
 
-    A stale feed mutes nothing: a loss is no less real because its newest price is old.
+    A stale feed mutes nothing: a loss stays real when its newest price is old.
     """
-    # Its own health ends without the monitor, too, and may have been why it fell.
+    # Alerts on the health of the monitor end with it, too. They may say why it fell; MonitorDown is enough.
     health = (name for name, alert in ALERTS.items() if alert.muted_by == "MonitorDown")
     of_monitor = one_of("alertname", (*(name for name, alert in ALERTS.items() if alert.groups), *sorted(health)))
     of_rotation = one_of("alertname", (name for name, alert in ALERTS.items() if alert.muted_by == "RotationDown"))

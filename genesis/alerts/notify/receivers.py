@@ -1,4 +1,4 @@
-"""By which means a receiver is told: Alertmanager's integrations. What they say is in the templates."""
+"""How a receiver is notified: Alertmanager's integrations. Their texts are in the templates."""
 
 from __future__ import annotations
 

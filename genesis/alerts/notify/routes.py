@@ -37,11 +37,11 @@ def time_intervals(alerts: AlertSettings) -> list[dict[str, Any]]:
 
 
 def _nodes(route: Route, teams: Mapping[str, Team]) -> Iterator[dict[str, Any]]:
-    """The route, with a branch for each team; and beside it the one that takes its place outside of its hours."""
+    """The route with a branch for each team, and the route that takes its place outside its hours, if there is one."""
     node: dict[str, Any] = {"matchers": [equals(label, value) for label, value in route.match.items()], **_delivery(route)}
     if route.group_by is not None:
         node["group_by"] = [*route.group_by, TEST]
-    # Alertmanager hands no intervals down: each branch needs its own.
+    # A branch does not inherit the intervals of its route: each branch needs its own.
     active = {"active_time_intervals": [route.active]} if route.active is not None else {}
     branches = [branch | active for branch in _teams(route.match, teams)]
     within = node | active | ({"routes": branches} if branches else {})

@@ -9,12 +9,12 @@ from __future__ import annotations
 from genesis.alerts.documents import HEADER
 
 SHOWN = 8
-"""How many alerts of a notification are told one by one; of the others the number is told."""
+"""How many alerts a notification lists. Of the others it gives the number."""
 DESCRIBED = 3
-"""Up to how many come with their descriptions; where there are more, each is a line."""
+"""Up to this number of alerts come with their descriptions; of more, each is one line."""
 
 # Templates cannot be piped: what Slack wants escaped, and what the subject of a mail can hold, are sets of the same words.
-# No line breaks and no other control characters, nor such as turn the direction of what follows.
+# No line breaks, no other control characters, and no characters that change the direction of the text.
 _PLAIN = r'reReplaceAll "[\\s\\pZ\\p{Cc}\\x{202A}-\\x{202E}\\x{2066}-\\x{2069}]+" " "'
 _SLACK = _PLAIN + ' | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;"'
 # Alertmanager writes a subject on one line, in which a letter beyond ASCII takes up to 16 bytes. Mail servers refuse a line of
