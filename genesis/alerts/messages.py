@@ -16,8 +16,8 @@ class Links(Section):
     runbooks: Url
     """The page of the runbooks; the alert's name in lower case is the anchor on it."""
     grafana: Url
-    """Grafana, whose boards the alerts lead to, each to that of its topic; the alert's strategy is handed on as `var-strategy`,
-    and a query of the address, as `?orgId=2`, too."""
+    """Grafana. Each alert leads to the board of its topic, with its strategy as `var-strategy`. A query of this address, such
+    as `?orgId=2`, is kept."""
 
 
 class Board(StrEnum):

@@ -57,30 +57,30 @@ else:
 
 
 class AlertSettings(Section):
-    """`alerts.yaml`: what fires when, and who is told."""
+    """`alerts.yaml`: what fires when, and who is notified."""
 
     scrape_interval: Interval
     """How often Prometheus reads the monitor; at most 1m."""
     evaluation_interval: Interval
     """How often Prometheus evaluates the alert rules; at most 1m."""
     group_by: Grouping
-    """The labels by which alerts make one notification: those in which all of these are equal. Test alerts stay apart."""
+    """Labels: alerts in which all of them are equal make one notification. Test alerts stay apart."""
     group_interval: Interval
-    """How soon a change in a group that was notified before (one more alert, one resolved) is notified."""
+    """How soon a change in a notified group (one more alert, one resolved) is notified."""
     links: Links
     """Where a notification's links lead."""
     alerts: Alerts
     """The alerts and their thresholds."""
     receivers: Annotated[dict[Name, Receiver], Field(min_length=1)]
-    """Who can be told."""
+    """Who can be notified."""
     hours: dict[Name, Hours] = Field(default_factory=dict)
     """Hours of the week, by a name that routes use."""
     teams: dict[Name, Team] = Field(default_factory=dict)
-    """Strategy → who is told of its alerts instead of the routes' receivers: one of `receivers`, or one a severity."""
+    """Strategy → who is notified of its alerts in place of the receivers of the routes: one receiver, or one a severity."""
     default_route: Notification
-    """Takes what no route takes, so that nothing is lost."""
+    """Takes the alerts that no route takes, so that none is lost."""
     routes: tuple[Route, ...]
-    """Who is told of what."""
+    """Who is notified of what."""
 
     def configured(self, limits: TradingRules) -> dict[str, ConfiguredAlert[Any]]:
         """Name of each alert → the alert with its settings, in the order of the catalogue."""

@@ -53,17 +53,18 @@ RULES_FAILING = Alert(
         "In the last {window}, {value} evaluations of rules of {rule_group} failed. Alerts of that group may not fire.",
     ),
     runbook=Runbook(
-        "Prometheus ran a rule and got an error instead of a result. What that rule would tell is told to nobody; the other "
+        "Prometheus ran a rule and got an error instead of a result. Nobody is notified of what that rule watches; the other "
         "rules of the group go on.",
         (
             RunbookQuery("Which groups?", f"increase({FAILED_EVALUATIONS}[5m]) > 0"),
             RunbookQuery("Is a series there twice (two monitors read as one)?", 'count by (instance) (up{job="genesis"}) > 1'),
             RunbookQuery("What fires right now?", 'ALERTS{alertstate="firing"}'),
         ),
-        "The group's name says what is not watched (losses, feeds, ...): have somebody look at that on the boards until it is "
-        "mended. Prometheus's page /rules shows the error beside the rule, and its log has it, too. Many-to-many matching, or "
-        "the same labels twice: two monitors or two engines tell the same strategy under the same name. Too many samples, or "
-        "a timeout: the machine is too small. A rule that was written by hand: run `genesis generate`, and reload.",
+        "The group's name says what is not watched (losses, feeds, ...): let somebody watch that on the boards until it is "
+        "repaired. The page /rules of Prometheus shows the error next to the rule, and its log has it, too. Many-to-many "
+        "matching, or the same labels twice: two monitors export the same strategy, or two engines have one name for two "
+        "strategies. Too many samples, or a timeout: the machine is too small. A rule that was written by hand: run "
+        "`genesis generate`, and reload.",
         "A single failure while Prometheus was starting.",
     ),
 )
@@ -145,9 +146,9 @@ ALERTMANAGER_UNREACHABLE = Alert(
         "For minutes, Prometheus has not been able to hand its alerts to {alertmanager}.",
     ),
     runbook=Runbook(
-        "Prometheus fires alerts, and an Alertmanager does not take them. If it is the only one, nobody is told of anything, "
-        "this alert included: then the dead man's switch behind the Watchdog raises the alarm, and the boards' list of "
-        "alerts, which asks Prometheus, still shows all of them. This notification came through another Alertmanager, or "
+        "Prometheus fires alerts, and an Alertmanager does not take them. If it is the only one, nobody is notified of "
+        "anything, this alert included: then the dead man's switch behind the Watchdog raises the alarm, and the boards' list "
+        "of alerts, which asks Prometheus, still shows all of them. This notification came through another Alertmanager, or "
         "after the outage.",
         (
             RunbookQuery("Which one (errors in two minutes)?", f"increase({SENDING_ERRORS}[2m]) > 0"),
@@ -156,11 +157,11 @@ ALERTMANAGER_UNREACHABLE = Alert(
             RunbookQuery("Does it answer?", 'up{job="alertmanager"}'),
             RunbookQuery("What fires right now?", 'ALERTS{alertstate="firing",alertname!="Watchdog"}'),
         ),
-        "Read what fires in Prometheus's page /alerts first: nobody else does. Then start Alertmanager; its log says why it "
-        "ended, a configuration that it refuses for example (`amtool check-config alertmanager.yml`). It runs: compare its "
-        "address with `alerting` in prometheus.yml, and look at the network and the proxy between. Prometheus sends again "
-        "what still fires.",
-        "An Alertmanager that was taken away on purpose, and is still in prometheus.yml.",
+        "First read on the page /alerts of Prometheus what fires: nobody is notified of it. Then start Alertmanager; its log "
+        "says why it ended, a configuration that it refuses for example (`amtool check-config alertmanager.yml`). It runs: "
+        "compare its address with `alerting` in prometheus.yml, and look at the network and the proxy between. Prometheus "
+        "sends again what still fires.",
+        "An Alertmanager that was removed on purpose, and is still in prometheus.yml.",
     ),
 )
 
@@ -180,7 +181,7 @@ CONFIGURATION_REFUSED = Alert(
     ),
     runbook=Runbook(
         "Prometheus (job prometheus) or Alertmanager (job alertmanager) was told to reload, and refused the files that it "
-        "found. It goes on with what it had; thresholds, routes and receivers that were changed since do not hold, and a "
+        "found. It goes on with what it had; thresholds, routes and receivers that were changed since are not in force, and a "
         "restart would fail.",
         (
             RunbookQuery("Which one?", " or ".join(f"{metric} == 0" for metric in RELOADED.values())),
@@ -190,10 +191,10 @@ CONFIGURATION_REFUSED = Alert(
             ),
             RunbookQuery("Is the Watchdog still on its way?", 'ALERTS{alertname="Watchdog"}'),
         ),
-        "Its log names file and line. Do not mend generated files: mend config/alerts.yaml, run `genesis generate` and "
+        "Its log names file and line. Do not edit generated files: correct config/alerts.yaml, run `genesis generate` and "
         "`genesis check`, which has promtool and amtool read them, copy them all, and reload (SIGHUP, or POST /-/reload). "
         "Files of two versions, half copied, are the usual reason.",
-        "A copy that was under way while it reloaded: the next reload takes it.",
+        "The files were still being copied while it reloaded: the next reload takes them.",
     ),
 )
 

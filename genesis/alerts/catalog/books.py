@@ -43,18 +43,17 @@ ATTRIBUTION_RESIDUAL = Alert(
     ),
     runbook=Runbook(
         "The strategy's net P&L is kept up event by event, and its parts (component and symbol) are worked out each time from "
-        "what was paid, received and held. Both are exact, so the residual between them is 0; now it is not, or it is absent "
-        "and no reason is told. No market and no data can do that: it is a fault of the program.",
+        "what was paid, received and held. Both are exact, so the residual between them is 0. Now it is not 0, or it is absent "
+        "without a reason. No market and no data can do that: it is a fault of the program.",
         (
             RunbookQuery("By how much?", f"{catalog.STRATEGY_ATTRIBUTION_RESIDUAL.name} != 0"),
             RunbookQuery("Of which net P&L?", catalog.STRATEGY_NET_PNL.name),
             RunbookQuery("Which parts are there?", catalog.STRATEGY_ATTRIBUTION.name),
             RunbookQuery("What is undefined, and why?", catalog.STRATEGY_UNDEFINED_INFO.name),
         ),
-        "Do not trust equity, drawdown and P&L of the strategy; compare positions and cash "
-        "with the broker's statement (`genesis reconcile`). Keep a copy of the journal for whoever looks for the fault. A "
-        "restart works every sum out anew from the holdings, and usually ends the alert: that mends the figures, and not the "
-        "fault.",
+        "Do not trust equity, drawdown and P&L of the strategy; compare positions and cash with the broker's statement "
+        "(`genesis reconcile`). Keep a copy of the journal for the person who looks for the fault. A restart works out every "
+        "sum again from the holdings, and usually ends the alert: that repairs the figures, not the fault.",
         "None is known.",
     ),
 )
@@ -98,12 +97,12 @@ Reason = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class UndefinedAlert(Timing):
-    """A figure that is not known, for a reason that waiting does not mend."""
+    """A figure that is not known, for a reason that does not go away by waiting."""
 
     severity: Severity
     """How urgent it is."""
     reasons: Annotated[tuple[Reason, ...], Field(min_length=1)]
-    """The reasons of `genesis_strategy_undefined_info` that somebody has to mend."""
+    """The reasons of `genesis_strategy_undefined_info` that somebody has to remove."""
 
 
 def _undefined(maker: RuleMaker, config: UndefinedAlert) -> Iterator[Rule]:
@@ -126,8 +125,8 @@ FIGURES_UNDEFINED = Alert(
         "waiting does not mend. Alerts on them cannot fire.",
     ),
     runbook=Runbook(
-        "Figures of the strategy have not been known for longer than the alert waits, and the reason is one that somebody has "
-        "to mend. Alerts on these figures cannot fire. One alert a strategy and reason, however many figures.",
+        "Figures of the strategy have not been known for longer than the alert waits, for a reason that somebody has "
+        "to remove. Alerts on these figures cannot fire. One alert a strategy and reason, however many figures.",
         (
             RunbookQuery("Which figures, and why?", catalog.STRATEGY_UNDEFINED_INFO.name),
             RunbookQuery(

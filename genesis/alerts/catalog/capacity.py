@@ -15,7 +15,7 @@ class CapacityAlert(MultipleAlert):
     """The capital of a strategy, in multiples of what it can use."""
 
     min_trades: Least
-    """Fewer round trips than this since the start say nothing of the edge that the capacity hangs on, and fire nothing."""
+    """With fewer round trips than this since the start the capacity is not known well, and the alert does not fire."""
 
 
 def _used(config: CapacityAlert) -> tuple[Figure, ...]:

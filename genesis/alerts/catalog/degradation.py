@@ -42,7 +42,7 @@ class SharpeAlert(Timing):
     overrides: Mapping[Name, SharpeOverride] = Field(default_factory=dict)
     """Strategy → its own thresholds."""
     min_observations: Least
-    """Fewer returns than this in the risk window say nothing to the warning, and fire none; the CUSUM needs no number."""
+    """With fewer returns than this in the risk window the warning does not fire; the CUSUM needs no number."""
 
     def levels(self, strategy: str | None = None) -> Levels:
         """The thresholds of a strategy; without one, or without an override, the alert's own."""
@@ -107,10 +107,10 @@ SHARPE_DEGRADED = Alert(
             CAUSES,
             SLIPPAGE,
         ),
-        "Critical: reduce it or take it out, until its baseline is confirmed or made anew with `genesis baseline`. Warning: "
+        "Critical: reduce it or take it out, until its baseline is confirmed or made again with `genesis baseline`. Warning: "
         "give it no more capital. Find out what has changed: costs (cause fees and slippage), the market, or the strategy. A "
         "CUSUM that was high comes down only as returns are above the baseline again.",
         "As often as degradation.false_alarm_interval says, by chance. A baseline from another market, step or size than the "
-        "strategy trades with: make it anew.",
+        "strategy trades with: make it again.",
     ),
 )

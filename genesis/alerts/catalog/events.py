@@ -86,11 +86,11 @@ EVENTS_CONFLICTING = Alert(
             RunbookQuery("Of which kind, since the monitor's start?", f'{catalog.EVENTS.name}{{outcome="conflict"}} > 0'),
             RunbookQuery("Do numbers miss as well?", f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"),
         ),
-        "The answer to the sender and the monitor's log name the event. If it is another event, its sender uses an identity "
-        "twice: mend that, and send it again under one of its own. If it is the same event told differently, find out which is "
-        "right; if the second is, send a void of the first and the second under a new event_id. Then compare with the broker's "
-        "statement.",
-        "An engine that started anew and counts its event_ids from the beginning: give each run a prefix of its own.",
+        "The answer to the sender and the monitor's log name the event. If it is another event, its sender uses one identity "
+        "twice: correct that, and send it again under an identity of its own. If it is the same event with other content, "
+        "find out which is right; if the second is, send a void of the first and the second under a new event_id. Then "
+        "compare with the broker's statement.",
+        "An engine that restarted and counts its event_ids from the beginning: give each run its own prefix.",
     ),
 )
 
@@ -113,10 +113,10 @@ EVENTS_REJECTED = Alert(
             RunbookQuery("What share of all events?", f"sum({_recent('rejected')}) / sum(increase({catalog.EVENTS.name}[5m]))"),
             RunbookQuery("Is a clock wrong (seconds ahead of ours)?", catalog.SOURCE_CLOCK_OFFSET_SECONDS.name),
         ),
-        "The answer to the sender and the monitor's log have field, value and reason. Mend the sender and send the events "
-        "again; what was refused took no identity. Time ahead: set the sender's clock, and send UTC. Unknown strategy: add it "
-        "to strategies.yaml. Kind `unknown`: lines that are no event at all.",
-        "Somebody tries out the interface by hand.",
+        "The answer to the sender and the monitor's log have field, value and reason. Correct the sender and send the events "
+        "again; a refused event does not use up its identity. Time ahead: set the sender's clock, and send UTC. Unknown "
+        "strategy: add it to strategies.yaml. Kind `unknown`: lines that are not events at all.",
+        "Somebody tries the interface by hand.",
     ),
 )
 
@@ -150,7 +150,7 @@ EVENTS_LATE = Alert(
         "decided on them before may have to be taken back. Then, events wait here: the monitor or its journal is slow, see "
         "JournalSlow. None waits: they are held up on their way; look at the engine's own queue and log. One source that is "
         "late always: set its clock.",
-        "A backlog that an engine sends after an outage, or a book that is entered by hand afterwards.",
+        "A backlog that an engine sends after an outage, or events that somebody enters by hand afterwards.",
     ),
 )
 
@@ -170,7 +170,7 @@ REQUESTS_REFUSED = Alert(
     runbook=Runbook(
         "Requests to the monitor's API were turned away before their events were read: 401 or 403, the token or certificate is "
         "wrong; 413, the body is too large; 429, more events wait than may; 503, the journal is away or the books are being "
-        "restored. What an engine cannot deliver is not watched, and no number tells that it is missing.",
+        "restored. What an engine cannot deliver is not watched, and no number says that it is missing.",
         (
             RunbookQuery(
                 "Which answers, on which path?", f"sum by (path, code) (increase({catalog.API_REQUESTS.name}[5m])) > 0"
@@ -190,7 +190,7 @@ REQUESTS_REFUSED = Alert(
 
 EVENTS_MISSING = Alert(
     name="EventsMissing",
-    about="A source's numbers say that an event never came.",
+    about="The numbers of a source say that an event never came.",
     board=BOARD,
     settings=StateAlert,
     groups=("sources",),
@@ -210,8 +210,8 @@ EVENTS_MISSING = Alert(
                 f'sum by (kind, outcome) (increase({catalog.EVENTS.name}{{outcome=~"rejected|conflict"}}[1h])) > 0',
             ),
         ),
-        "See in the engine what it did with the answer to the event: one that was refused is to be mended and sent again with "
-        "its number, one without an answer to be sent again as it was. A number that was never used is filled by a "
+        "See in the engine what it did with the answer to the event: correct one that was refused, and send it again with "
+        "its number; send one without an answer again as it was. A number that was never used is filled by a "
         "capital_flow of amount 0. Compare with the broker's statement when in doubt.",
         "An engine that leaves numbers out on purpose: it must not send seq, or number the account events alone.",
     ),

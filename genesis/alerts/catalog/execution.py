@@ -33,7 +33,7 @@ class SlippageAlert(CounterWindow, StrategyAlert):
     window: Interval
     """How far back the mean goes, in wall time; at least four times `scrape_interval`."""
     min_fills: Least
-    """Fewer fills than this in the window say nothing, and fire nothing."""
+    """With fewer fills than this in the window the alert does not fire."""
 
 
 def _signed_slippage(window: timedelta) -> str:
@@ -112,7 +112,7 @@ class ExpectedSlippageAlert(CounterWindow, MultipleAlert):
     window: Interval
     """How far back the mean goes, in wall time; at least four times `scrape_interval`."""
     min_fills: Least
-    """Fewer fills than this in the window say nothing, and fire nothing."""
+    """With fewer fills than this in the window the alert does not fire."""
 
 
 def _expected_slippage(config: ExpectedSlippageAlert) -> tuple[Figure, ...]:
@@ -169,13 +169,13 @@ class FillDelayAlert(CounterWindow, DurationAlert):
     """A quantile of the event time from signal to fill, over a window."""
 
     critical: Interval
-    """Fires with severity critical from here on; must be above `warning`, and at most 1m: no more is told."""
+    """Fires with severity critical from here on; must be above `warning`, and at most 1m, the last bound of the histogram."""
     quantile: Quantile
-    """The share of the fills that come within the delay told."""
+    """The share of the fills that come within the delay."""
     window: Interval
     """How far back the fills go, in wall time; at least four times `scrape_interval`."""
     min_fills: Least
-    """Fewer fills than this in the window say nothing, and fire nothing."""
+    """With fewer fills than this in the window the alert does not fire."""
 
     @model_validator(mode="after")
     def _can_be_told(self) -> Self:

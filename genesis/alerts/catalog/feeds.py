@@ -56,7 +56,7 @@ MARKET_DATA_STALE = Alert(
     runbook=Runbook(
         "A strategy holds the symbol, and neither a quote nor a trade has confirmed its price for as long as the "
         "threshold says (wall time of arrival). Unrealised P&L, equity and drawdown of its holders stand still at the old "
-        "price. It mutes nothing: a loss is no less real because its newest price is old.",
+        "price. It mutes nothing: a loss stays real when its newest price is old.",
         (
             RunbookQuery("How old are the marks (seconds)?", f"time() - {catalog.MARK_TIMESTAMP_SECONDS.name}"),
             RunbookQuery("Who holds what?", f"{catalog.STRATEGY_POSITION_QUANTITY.name} != 0"),
@@ -136,7 +136,7 @@ def _silence_records(config: SilenceAlert) -> Iterator[Record]:
 
 STRATEGY_SILENT = Alert(
     name="StrategySilent",
-    about="Nothing comes from a strategy, while its market moves.",
+    about="No event comes from a strategy, while its market moves.",
     board=BOARD,
     settings=SilenceAlert,
     groups=("accounts", "positions", "marks"),
@@ -149,7 +149,7 @@ STRATEGY_SILENT = Alert(
     ),
     runbook=Runbook(
         "The strategy has traded before, a symbol of it is being quoted, and yet no event of it has come for as long as the "
-        "threshold says. It hangs, has lost its connection, or its events do not get here. What it holds, nobody looks after.",
+        "threshold says. It hangs, has lost its connection, or its events do not get here. Nobody looks after what it holds.",
         (
             RunbookQuery("For how long is each silent (seconds)?", SILENCE),
             RunbookQuery("What does it hold?", f"{catalog.STRATEGY_POSITION_VALUE.name} != 0"),
@@ -165,9 +165,9 @@ STRATEGY_SILENT = Alert(
         ),
         "Look at the strategy's process, its log and its order connection at the exchange; start it again if it hangs. "
         "Critical, and it holds something: close that by hand at the exchange, or hedge it. If it trades at the exchange, and "
-        "only its events do not come, then P&L and positions here are of the past: see EventsMissing and RequestsRefused.",
+        "only its events do not come, then P&L and positions here are old: see EventsMissing and RequestsRefused.",
         "A strategy that was paused by hand, or waits for rare moments: silence the alert (`genesis alerts silence`), or give "
         "it an override; one that rotation has paused raises nothing. After a monitor that was down for longer than five "
-        "minutes, the count begins anew.",
+        "minutes, the count begins again.",
     ),
 )

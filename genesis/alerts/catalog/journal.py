@@ -31,7 +31,7 @@ JOURNAL_FAILING = Alert(
         "sent them has to send them again.",
     ),
     runbook=Runbook(
-        "Commits of the journal fail. What was in them was not acknowledged, and is not in the books; senders are told to try "
+        "Commits of the journal fail. Their events were not acknowledged, and are not in the books; senders are asked to try "
         "again. The figures stand still meanwhile, though the marks move on.",
         (
             RunbookQuery("How many failed in a minute?", f"increase({catalog.JOURNAL_COMMIT_ERRORS.name}[1m])"),
@@ -56,13 +56,13 @@ class JournalSlowAlert(CounterWindow, LeveledAlert):
     warning: Interval
     """Fires with severity warning from here on."""
     critical: Interval
-    """Fires with severity critical from here on; must be above `warning`, and at most 1s: no more is told."""
+    """Fires with severity critical from here on; must be above `warning`, and at most 1s, the last bucket of the histogram."""
     quantile: Quantile
-    """The share of the appends that take no longer than the time told."""
+    """The share of the appends that take no longer than the threshold."""
     window: Interval
     """How far back the appends go, in wall time; at least four times `scrape_interval`."""
     min_appends: Least
-    """Fewer appends than this in the window say nothing, and fire nothing."""
+    """With fewer appends than this in the window the alert does not fire."""
 
     @field_validator("critical")
     @classmethod
@@ -98,8 +98,8 @@ JOURNAL_SLOW = Alert(
         "threshold is {threshold}. Engines wait that long for each answer.",
     ),
     runbook=Runbook(
-        "Making an event durable takes long. Nothing is lost, but every figure is later by as much, engines that wait for the "
-        "answer are held up, and from some rate on events pile up.",
+        "It takes long to make an event durable. Nothing is lost, but every figure is later by as much, engines that wait for "
+        "the answer are held up, and from some rate on events pile up.",
         (
             RunbookQuery(
                 "How long do appends take (seconds)?",
@@ -127,7 +127,7 @@ and on (instance)
 
 STORAGE_BELOW_TIER = Alert(
     name="StorageBelowTier",
-    about="The journal is in SQLite, and the account's tier wants PostgreSQL.",
+    about="The journal is in SQLite, and the tier of the account requires PostgreSQL.",
     board=BOARD,
     settings=StateAlert,
     groups=("portfolio",),
@@ -142,7 +142,7 @@ STORAGE_BELOW_TIER = Alert(
         (
             RunbookQuery("Which tier?", catalog.TIER_INFO.name),
             RunbookQuery(
-                "What does it want, and what is there?", f"{catalog.TIER_STORAGE_INFO.name} or {catalog.JOURNAL_INFO.name}"
+                "What does it require, and what is there?", f"{catalog.TIER_STORAGE_INFO.name} or {catalog.JOURNAL_INFO.name}"
             ),
             RunbookQuery("How large is the journal?", catalog.JOURNAL_EVENTS.name),
         ),

@@ -42,7 +42,7 @@ def _drawdown(config: StrategyAlert) -> tuple[Figure, ...]:
 
 STRATEGY_DRAWDOWN = Alert(
     name="StrategyDrawdown",
-    about="How far a strategy's marked equity is below its peak.",
+    about="How far the marked equity of a strategy is below its peak.",
     board=BOARD,
     settings=StrategyAlert,
     groups=("accounts",),
@@ -53,7 +53,7 @@ STRATEGY_DRAWDOWN = Alert(
     ),
     runbook=Runbook(
         "The strategy's equity, marked at every tick with its open positions, is as far below its highest value as the "
-        "threshold says. This is money lost, realised or not. Capital moved in or out is no drawdown.",
+        "threshold says. This is money lost, realised or not. Capital moved in or out is not a drawdown.",
         (
             RunbookQuery("How deep, and how deep was it ever?", catalog.STRATEGY_DRAWDOWN_RATIO.name),
             RunbookQuery("For how long (seconds of event time)?", catalog.STRATEGY_UNDER_WATER_SECONDS.name),
@@ -67,7 +67,7 @@ STRATEGY_DRAWDOWN = Alert(
         "look at SlippageHigh and MarketDataStale of the same time: a broken feed or book makes losses of its own. Warning: "
         "see whether the loss is one position or many small ones, and whether the strategy still trades into it.",
         "A single wrong quote marks the position wrongly for a moment: the drawdown is gone at the next quote, though the "
-        "alert goes on for keep_firing_for. A strategy that takes large swings by design wants an override.",
+        "alert goes on for keep_firing_for. A strategy that takes large swings by design needs an override.",
     ),
 )
 
@@ -83,7 +83,7 @@ unless on (instance, strategy)
 
 DRAWDOWN_UNKNOWN = Alert(
     name="DrawdownUnknown",
-    about="A strategy has capital, but its drawdown cannot be told.",
+    about="A strategy has capital, but its drawdown is not known.",
     board=BOARD,
     settings=StateAlert,
     groups=("accounts",),
@@ -320,7 +320,7 @@ unless on (instance)
 
 DAILY_LOSS_UNKNOWN = Alert(
     name="DailyLossUnknown",
-    about="The account has capital, but how much of the daily loss limit is used cannot be told.",
+    about="The account has capital, but it is not known how much of the daily loss limit is used.",
     board=Board.PORTFOLIO,
     settings=StateAlert,
     groups=("portfolio",),
@@ -332,7 +332,7 @@ DAILY_LOSS_UNKNOWN = Alert(
     ),
     runbook=Runbook(
         "The account has capital, but today's loss, or the limit that it is compared with, is not known. DailyLoss cannot "
-        "fire; if it fired before, its end is no recovery.",
+        "fire; if it fired before, its end is not a recovery.",
         (
             RunbookQuery("Why?", f'{catalog.PORTFOLIO_UNDEFINED_INFO.name}{{figure=~"daily_loss_used_ratio|all"}}'),
             RunbookQuery("How much is there, if it is known?", catalog.PORTFOLIO_EQUITY.name),

@@ -31,7 +31,7 @@ COLLECTOR_FAILING = Alert(
     ),
     runbook=Runbook(
         "The monitor answers Prometheus, but a group of its metrics failed. Alerts on the figures of that group cannot "
-        "fire; their end is muted, because it would not be a recovery. Alerts on other figures go on.",
+        "fire. Their end is muted, because it is not a recovery. Alerts on other figures go on.",
         (
             RunbookQuery("Which group?", f"{catalog.COLLECTOR_SUCCESS.name} == 0"),
             RunbookQuery("How long does each group take (seconds)?", catalog.COLLECTOR_DURATION_SECONDS.name),
@@ -56,7 +56,7 @@ or
 
 MONITOR_DOWN = Alert(
     name="MonitorDown",
-    about="Prometheus cannot read the monitor, or the monitor tells nothing of the strategies.",
+    about="Prometheus cannot read the monitor, or the monitor exports nothing about the strategies.",
     board=BOARD,
     settings=StateAlert,
     rules=state_rules(_MONITOR_DOWN),
@@ -66,9 +66,9 @@ MONITOR_DOWN = Alert(
         "Positions may be open, and no other alert tells.",
     ),
     runbook=Runbook(
-        "Prometheus cannot read the monitor, or knows of none, or the monitor tells nothing of the strategies because it "
+        "Prometheus cannot read the monitor, or knows of none, or the monitor exports nothing about the strategies because it "
         "is still restoring its books. Strategies may trade on without being watched. Alerts on strategies are muted "
-        "meanwhile: they end with their figures, and that is no recovery. A receiver that keeps an incident open until it "
+        "meanwhile: they end with their figures, and that is not a recovery. A receiver that keeps an incident open until it "
         "is resolved may keep it open: close it by hand.",
         (
             RunbookQuery("Can it be read?", f'up{{job="{JOB}"}}'),
@@ -116,7 +116,7 @@ MONITOR_FLAPPING = Alert(
     ),
     runbook=Runbook(
         "The monitor comes and goes, each time for less than MonitorDown waits: its process ends and is started again, or "
-        "some scrapes fail. Alerts on strategies work in between, but those that wait (`for`) start anew each time, and the "
+        "some scrapes fail. Alerts on strategies work in between, but those that wait (`for`) start again each time, and the "
         "next fall may be the last.",
         (
             RunbookQuery("When was it there?", f'up{{job="{JOB}"}}'),
@@ -125,10 +125,10 @@ MONITOR_FLAPPING = Alert(
             RunbookQuery("Did commits fail?", f"increase({catalog.JOURNAL_COMMIT_ERRORS.name}[15m])"),
         ),
         "If it falls again within minutes, pause the strategies that hold the most: in each gap nobody watches. See in the "
-        "service manager (systemd, Docker) whether the process was started anew, and with which exit code: killed for its "
+        "service manager (systemd, Docker) whether the process was restarted, and with which exit code: killed for its "
         "memory, or an error at the end of its log. If the process never ended, scrapes time out (ScrapeSlow), or the network "
         "between drops them. An event that brings it down comes again from the engine: then stop the engine.",
-        "Somebody who restarts it several times in a row, and knows why.",
+        "Somebody restarts it several times in a row, on purpose.",
     ),
 )
 
@@ -204,7 +204,7 @@ SCRAPE_SLOW = Alert(
 
 SERIES_FOLDED = Alert(
     name="SeriesFolded",
-    about="There are more strategies or symbols than the monitor tells by name.",
+    about="There are more strategies or symbols than the monitor exports by name.",
     board=BOARD,
     settings=StateAlert,
     groups=("accounts",),
@@ -216,16 +216,16 @@ SERIES_FOLDED = Alert(
     ),
     runbook=Runbook(
         "There are more strategies or symbols than `max_strategies` or `max_symbols` of monitor.yaml. The last to come are "
-        "summed up as `other`: the account's totals are right, but what has no name has no alerts.",
+        "added up as `other`: the totals of the account are right, but a strategy or symbol without a name has no alerts.",
         (
             RunbookQuery("How many of which?", f"{catalog.SERIES_FOLDED.name} > 0"),
             RunbookQuery("What has `other`?", f'{catalog.STRATEGY_NET_PNL.name}{{strategy="other"}}'),
             RunbookQuery("How many strategies have a name?", f"count({catalog.STRATEGY_CONFIGURED.name})"),
             RunbookQuery("Which are in no configuration?", f"{catalog.STRATEGY_CONFIGURED.name} == 0"),
         ),
-        "Names that should be there: raise the limit in monitor.yaml and restart the monitor; see afterwards that scrapes stay "
-        "quick. Names that should not: an engine makes them up, an order's number for a strategy for example; mend it, and set "
-        "`events.unknown_strategies` to refuse.",
+        "Names that should be there: raise the limit in monitor.yaml and restart the monitor; see afterwards that scrapes "
+        "stay quick. Names that should not: an engine makes them up, for example it sends the number of an order as the "
+        "strategy; correct it, and set `events.unknown_strategies` to refuse.",
         "None is known.",
     ),
 )

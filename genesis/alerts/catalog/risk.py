@@ -85,7 +85,7 @@ class PortfolioValueAtRiskAlert(RatioAlert):
     confidence: Confidence
     """Its confidence level; one of `statistics.confidence` in monitor.yaml."""
     min_forecasts: Least
-    """Fewer steps than this compared with their value at risk say nothing, and fire nothing."""
+    """With fewer steps than this compared with their value at risk the alert does not fire."""
 
     def statistics_misfits(self, statistics: StatisticsSettings) -> Iterator[Misfit]:
         """A confidence level without figures."""
@@ -104,7 +104,7 @@ class PortfolioShortfallAlert(RatioAlert):
     confidence: Confidence
     """Its confidence level; one of `statistics.confidence` in monitor.yaml."""
     min_observations: Least
-    """Fewer returns than this in the risk window say nothing, and fire nothing."""
+    """With fewer returns than this in the risk window the alert does not fire."""
 
     def statistics_misfits(self, statistics: StatisticsSettings) -> Iterator[Misfit]:
         """A confidence level without figures, and more returns than there ever are."""
@@ -355,7 +355,7 @@ def _beta_thresholds(alert: str, config: BetaAlert, _: Context) -> Iterator[Aler
 
 BETA_OUT_OF_BAND = Alert(
     name="BetaOutOfBand",
-    about="A strategy moves with the market otherwise than it is meant to.",
+    about="A strategy moves with the market in another way than it is meant to.",
     board=BOARD,
     settings=BetaAlert,
     groups=("regression",),

@@ -24,7 +24,7 @@ _DIFFERENCE = f"{catalog.ROTATION_ENGINE_WEIGHT_RATIO.name} - {catalog.ROTATION_
 
 ROTATION_DOWN = Alert(
     name="RotationDown",
-    about="Prometheus cannot read the rotation controller; never fires where none is configured.",
+    about="Prometheus cannot read the rotation controller; it never fires without one.",
     board=BOARD,
     settings=StateAlert,
     rules=state_rules(f'up{{job="{ROTATION_JOB}"}} == 0'),
@@ -35,7 +35,7 @@ ROTATION_DOWN = Alert(
     ),
     runbook=Runbook(
         f"{_NOWHERE}Prometheus cannot read the rotation controller that prometheus.yml has. Allocations stay as they are. "
-        "Alerts on strategies fire as ever, but what a rule of rotation would do about them, somebody has to do by hand.",
+        "Alerts on strategies still fire, but somebody has to do by hand what the rules of rotation would do about them.",
         (
             RunbookQuery("Can it be read?", f'up{{job="{ROTATION_JOB}"}}'),
             RunbookQuery("Did it enforce?", f"last_over_time({catalog.ROTATION_ENFORCING.name}[1h])"),
@@ -45,7 +45,7 @@ ROTATION_DOWN = Alert(
         "Look at its process and log, and start it again with `genesis rotate run`: it takes up its last decision from the "
         "audit log, and delivers nothing twice. `genesis rotate status` says what it decided last, without the process. Until "
         "it is back, watch the strategies that have alerts, and take capital from them by hand, in the engine.",
-        "A controller that was taken away on purpose, and is still in prometheus.yml.",
+        "A controller that was removed on purpose, and is still in prometheus.yml.",
     ),
 )
 
@@ -75,7 +75,7 @@ def _stuck(maker: RuleMaker, config: StuckAlert) -> Iterator[Rule]:
 
 ROTATION_STUCK = Alert(
     name="RotationStuck",
-    about="The rotation controller answers, but decides nothing any more.",
+    about="The rotation controller answers, but has stopped deciding.",
     board=BOARD,
     settings=StuckAlert,
     muted_by="RotationDown",
@@ -101,7 +101,7 @@ ROTATION_STUCK = Alert(
         "log, its /healthz and the last line of `genesis rotate audit` say what it waited for. Prometheus slow: see "
         "RulesMissed. The database of the audit log, which is the journal's: see JournalSlow and JournalFailing. The engine: "
         "see whether it answers. Until it decides again, take capital from what fails by hand.",
-        "A clock that was set: the age is told by two clocks, that of Prometheus and that of the controller.",
+        "A clock that was set: the age comes from two clocks, that of Prometheus and that of the controller.",
     ),
 )
 
@@ -124,18 +124,18 @@ ROTATION_BLOCKED = Alert(
         f"{_NOWHERE}The controller takes no step that adds risk, as it does not trust what it sees: Prometheus does not "
         "answer, figures are missing or old, a clock jumped, alert rules are not evaluated, the engine does not confirm, or "
         "the audit log cannot be written, without which nothing is delivered at all. Steps that take risk away go on where "
-        "their figures are fresh. A strategy's first hour (`warm_up`) is told as warming_up, and raises no alert.",
+        "their figures are fresh. The first hour of a strategy (`warm_up`) has the reason warming_up, and raises no alert.",
         (
             RunbookQuery("Why?", catalog.ROTATION_BLOCKED_INFO.name),
             RunbookQuery("Which figures are old (seconds)?", f"time() - {catalog.STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS.name}"),
             RunbookQuery("Which figures are not known?", catalog.STRATEGY_UNDEFINED_INFO.name),
             RunbookQuery("Does the engine follow?", f"{_DIFFERENCE}"),
         ),
-        "`genesis rotate status` says in words what is wrong, and names the strategy and the signal. Mend that; the block ends "
-        "by itself. prometheus: it does not answer the controller. stale, partial: see MonitorDown, MarketDataStale and "
+        "`genesis rotate status` says in words what is wrong, and names the strategy and the signal. Correct that; the block "
+        "ends by itself. prometheus: it does not answer the controller. stale, partial: see MonitorDown, MarketDataStale and "
         "FiguresUndefined. signals: an expression of rotation.yaml fails, or two monitors are read. rules: see RulesFailing. "
         "engine, unconfirmed: see RotationDisagrees. audit: the journal's database; see JournalFailing. clock: see that the "
-        "machines keep time. tier, daily_loss: the account itself; nothing is to be mended here. It is in nobody's way: "
+        "machines keep time. tier, daily_loss: the account itself; there is nothing to correct. The block disturbs nobody: "
         "strategies trade on with what they have.",
         "A replay, or a market that is closed: its figures are old.",
     ),
@@ -162,7 +162,7 @@ def _disagrees_thresholds(alert: str, config: DisagreementAlert, _: Context) -> 
 
 ROTATION_DISAGREES = Alert(
     name="RotationDisagrees",
-    about="The engine gives a strategy another weight than was decided on.",
+    about="The engine gives a strategy another weight than rotation decided.",
     board=BOARD,
     settings=DisagreementAlert,
     muted_by="RotationDown",
@@ -175,7 +175,7 @@ ROTATION_DISAGREES = Alert(
     ),
     runbook=Runbook(
         f"{_NOWHERE}Rotation enforces, but the engine reports another weight of the strategy than was decided on. It may "
-        "trade on with capital that was taken from it. In mode advise this never fires: there, nobody has to follow.",
+        "trade on with capital that was taken from it. In mode advise this never fires: nobody has to follow there.",
         (
             RunbookQuery("By how much (above 0, the engine gives more)?", _DIFFERENCE),
             RunbookQuery("What was decided?", catalog.ROTATION_TARGET_WEIGHT_RATIO.name),
@@ -192,7 +192,7 @@ ROTATION_DISAGREES = Alert(
 
 ROTATION_HALTED = Alert(
     name="RotationHalted",
-    about="Somebody halted rotation, and nobody let it go on.",
+    about="Somebody halted rotation, and nobody resumed it.",
     board=BOARD,
     settings=StateAlert,
     muted_by="RotationDown",
@@ -212,7 +212,7 @@ ROTATION_HALTED = Alert(
         ),
         "`genesis rotate status` says who halted it, since when, and why. Ask them. When the reason is gone: `genesis rotate "
         'resume --why "..."`, and remove the file if there is one. Before that, look at what the rules would do: they do it '
-        "with the next decision. What is to stay as it is: `genesis rotate pin`.",
+        "with the next decision. To keep a strategy as it is: `genesis rotate pin`.",
         "A long maintenance: silence the alert until its end (`genesis alerts silence`).",
     ),
 )

@@ -39,7 +39,7 @@ class WinRateAlert(StrategyAlert):
     window: TradeWindow
     """One of `statistics.windows` in monitor.yaml, or `all` for all since the start."""
     min_trades: Least
-    """Fewer round trips than this in the window say nothing, and fire nothing."""
+    """With fewer round trips than this in the window the alert does not fire."""
 
     @property
     def window_name(self) -> str:
@@ -137,7 +137,7 @@ def _profit_factor_record(config: ProfitFactorAlert) -> Iterator[Record]:
 
 PROFIT_FACTOR_LOW = Alert(
     name="ProfitFactorLow",
-    about="What round trips win is too little for what others lose.",
+    about="Winning round trips win too little for what the others lose.",
     board=BOARD,
     settings=ProfitFactorAlert,
     groups=("round_trips",),

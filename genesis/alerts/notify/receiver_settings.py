@@ -1,4 +1,4 @@
-"""The part of `alerts.yaml` that says who can be told, and by which means. Secrets are files that only Alertmanager reads."""
+"""The part of `alerts.yaml` that says who can be notified, and how. Secrets are in files that only Alertmanager reads."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Slack(Section):
     api_url_file: SecretFile
     """The file, on Alertmanager's machine, that holds the webhook's URL."""
     channel: Channel | None = None
-    """The channel; without one the webhook's own."""
+    """The channel; without one, that of the webhook."""
 
 
 class PagerDuty(Section):
@@ -90,22 +90,22 @@ class Webhook(Section):
 
 
 class Email(Section):
-    """E-mail, through the mail server of the house."""
+    """E-mail, through your own mail server."""
 
     to: Annotated[tuple[Address, ...], Field(min_length=1)]
-    """Who gets it."""
+    """The addresses that it goes to."""
     sender: Address = Field(alias="from")
-    """Whom it comes from."""
+    """The address that it comes from."""
     smarthost: HostPort
     """The mail server as `host:port`; port 465 speaks TLS from the start, others change to it (STARTTLS)."""
     username: Name | None = None
-    """The user to log in as; without one there is no login."""
+    """The user of the login; without one there is no login."""
     password_file: SecretFile | None = None
     """The file, on Alertmanager's machine, that holds the user's password, without a newline at its end."""
     hello: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")] | None = None
     """The name that Alertmanager gives itself; without one `localhost`, which some servers refuse."""
     require_tls: bool = True
-    """Whether a server that does not speak TLS is refused; only one without a login may do without."""
+    """Whether a server without TLS is refused; false is allowed only without a login."""
 
     @model_validator(mode="after")
     def _a_password_is_kept(self) -> Self:
@@ -117,7 +117,7 @@ class Email(Section):
 
 
 class Receiver(Section):
-    """Who is told: all that is given here is told at the same time; with nothing given, nobody is."""
+    """Who is notified: by everything that is given here, at the same time. With nothing given, nobody is."""
 
     slack: Slack | None = None
     """A Slack channel."""

@@ -80,14 +80,14 @@ class Hours(Section):
 
 
 class Notification(Section):
-    """Who is told, and when."""
+    """Who is notified, and when."""
 
     receiver: Name
     """One of `receivers`."""
     group_wait: Duration
-    """How long the first notification of a new group waits for others of its group, and for what may mute it."""
+    """How long the first notification of a new group waits for more alerts of the group, and for alerts that mute it."""
     repeat_interval: Interval
-    """The time after which an alert that still fires is notified again."""
+    """After how long an alert that still fires is notified again."""
 
 
 class Route(Notification):
@@ -96,11 +96,11 @@ class Route(Notification):
     match: Annotated[dict[Label, Name], Field(min_length=1)]
     """Label → value; all must be equal."""
     group_by: Grouping | None = None
-    """What makes one notification of several alerts; without it, as everywhere."""
+    """The labels by which its alerts make one notification; without it, those of the file."""
     active: Name | None = None
-    """One of `hours`: within these alone the receiver is told. What still fires when they begin is told then."""
+    """One of `hours`: the receiver is notified only within them. Alerts that still fire when they begin are notified then."""
     otherwise: Name | None = None
-    """One of `receivers`: who is told outside of these hours; without one, nobody is."""
+    """One of `receivers`: who is notified outside these hours; without one, nobody is."""
 
 
 Team = Name | Annotated[dict[Urgency, Name], Field(min_length=1)]
