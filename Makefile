@@ -23,11 +23,12 @@ else # what keeps the processor busy would be in the way of what waits for real 
 	$(BIN)/pytest -n 3 --dist loadfile -m real_time
 endif
 
-check: $(STAMP) programs ## format, lint, types; configuration and generated files, also by promtool and amtool
+check: $(STAMP) programs ## format, lint, types; configuration and generated files, also by promtool and amtool; every alert rule on its cases
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/genesis check
+	$(BIN)/pytest -q tests/rules
 
 generate: $(STAMP) ## write the generated files again
 	$(BIN)/genesis generate

@@ -1,4 +1,4 @@
-"""The rule files and their tests, as text."""
+"""The rule files, as text."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from genesis.alerts.alert import ConfiguredAlert
-from genesis.alerts.cases import cases
-from genesis.alerts.cases.case import Case
 from genesis.alerts.catalog import TOPICS
 from genesis.alerts.documents import document
 from genesis.alerts.figure import AlertThreshold
@@ -37,26 +35,6 @@ def _rules(alerts: Iterable[ConfiguredAlert[Any]]) -> list[Rule | Record]:
     return [*(record for alert in found for record in alert.records()), *(rule for alert in found for rule in alert.rules())]
 
 
-def rule_tests(settings: AlertSettings, limits: TradingRules) -> dict[str, str]:
-    """File name → text of a test for `promtool test rules`, one an alert; the rules lie in `../rules`."""
-    topics = {alert.name: topic for topic, alerts in TOPICS.items() for alert in alerts}
-    by_alert: dict[str, list[Case]] = {}
-    for case in cases(settings, settings.configured(limits)):
-        by_alert.setdefault(case.alert, []).append(case)
-    return {f"{alert}.yml": _tests(topics[alert], found, settings) for alert, found in by_alert.items()}
-
-
 def _file(topic: str, rules: list[Rule | Record], settings: AlertSettings) -> str:
     interval = duration_text(settings.evaluation_interval)
     return document({"groups": [{"name": f"genesis_{topic}", "interval": interval, "rules": [rule.tree() for rule in rules]}]})
-
-
-def _tests(topic: str, cases: list[Case], settings: AlertSettings) -> str:
-    # Only the alert's own group: promtool evaluates all that it reads, at every step of every case.
-    return document(
-        {
-            "rule_files": [f"../rules/{topic}.yml"],
-            "evaluation_interval": duration_text(settings.evaluation_interval),
-            "tests": [case.tree(settings.evaluation_interval) for case in cases],
-        }
-    )

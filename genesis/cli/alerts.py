@@ -35,7 +35,9 @@ def add_alerts_commands(commands: Commands) -> None:
     _add_strategy(listed, "its thresholds and states alone")
     _add_servers(listed, prometheus=True)
 
-    test = add_command(verbs, "test", _test, "test rules and routes of the configuration with promtool and amtool", "WARNING")
+    test = add_command(
+        verbs, "test", _test, "have promtool read the rules of your thresholds, and amtool take the routes", "WARNING"
+    )
     test.add_argument("name", nargs="*", metavar="NAME", help="an alert (default: all)")
 
     explain = add_command(verbs, "explain", _explain, "say all about an alert: why it fires or not, and who is told", "WARNING")

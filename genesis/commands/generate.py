@@ -10,16 +10,18 @@ from genesis.alerts.documents import DO_NOT_EDIT
 from genesis.commands import reference, schemas
 from genesis.configuration import Settings, load_settings
 from genesis.core.errors import GenesisError
-from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files, rule_tests, templates
+from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files, templates
 from genesis.stack.grafana import data_sources
 
 RULES = Path("prometheus/rules")
-RULE_TESTS = Path("prometheus/tests")
 TEMPLATES = Path("alertmanager/templates")
 BOARDS = Path("grafana/dashboards")
 DATA_SOURCES = Path("grafana/provisioning/datasources")
 DOCS = Path("docs")
 SCHEMAS = Path("config/schemas")
+
+_ONCE_TESTS = Path("prometheus/tests")
+"""Where tests of the rules were generated up to release 0.1.0: what is left of them is removed."""
 
 _MARKS = {"*.yml": DO_NOT_EDIT, "*.tmpl": DO_NOT_EDIT, "*.json": '"uid": "genesis-'}
 """What tells a file that was generated; JSON has no comments, but our boards have our uids."""
@@ -34,7 +36,6 @@ def generated_files(settings: Settings) -> dict[Path, str]:
     alerts = settings.alerts
     return {
         **{RULES / name: text for name, text in rule_files(alerts, settings.rules).items()},
-        **{RULE_TESTS / name: text for name, text in rule_tests(alerts, settings.rules).items()},
         Path("prometheus/prometheus.yml"): prometheus_config(
             alerts,
             monitor="monitor:9108",
@@ -59,7 +60,7 @@ def write(root: Path, settings: Settings | None = None) -> list[Path]:
     """Write what has changed, remove what is no longer made; returns the paths below `root` that were touched.
 
     All texts are made before the first is written, and all are on the disk before the first file is replaced, in one step:
-    rules and their tests are of the same configuration, whatever happens.
+    rules and routes are of the same configuration, whatever happens.
 
     Raises:
         GenesisError: the disk does not take them.
@@ -97,7 +98,7 @@ def _left_over(root: Path, files: dict[Path, str]) -> list[Path]:
     """Files that were generated once and are no longer; somebody's own files beside them are not ours to judge."""
     return [
         path.relative_to(root)
-        for directory in (RULES, RULE_TESTS, TEMPLATES, DATA_SOURCES, BOARDS)
+        for directory in (RULES, _ONCE_TESTS, TEMPLATES, DATA_SOURCES, BOARDS)
         for pattern, mark in _MARKS.items()
         for path in sorted((root / directory).glob(pattern))
         if path.relative_to(root) not in files and mark in (_read(path) or "")

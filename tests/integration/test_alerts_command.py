@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,10 +21,10 @@ import pytest
 import yaml
 from aiohttp import web
 
+from genesis.alerts.documents import document
 from genesis.cli import main
 from genesis.clients.alertmanager import Alertmanager, Posted
 from genesis.configuration import load_settings
-from genesis.monitoring.alert_manager import rule_files
 from genesis.stack import programs
 from genesis.stack.native import ANY_PORTS, NativeStack
 from tests.integration.ports import own_port
@@ -386,20 +386,18 @@ def test_rules_and_routes_of_the_alerts_that_are_named_are_tested(run: Any) -> N
     code, told = run("test", "StrategyDrawdown", "DailyLoss", servers=False)
     lines = told.splitlines()
     assert code == 0, told
-    assert re.fullmatch(r"\[1/5\] ok: StrategyDrawdown: \d+ cases of its rules", lines[0])
+    assert lines[0] == "[1/5] ok: StrategyDrawdown: its rules, with your thresholds"
     assert "[4/5] ok: StrategyDrawdown: 8 cases of its routes, to broken or desk or page" in lines
     assert lines[-1] == "all 5 are right"
 
 
-def test_a_fault_is_told_with_its_case(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    right, wrong = "daily_loss_used_ratio >= 1", "daily_loss_used_ratio > 1"
+def test_a_rule_that_promtool_does_not_read_is_reported_with_its_alert(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(tree: Mapping[str, Any]) -> str:
+        return document(tree).replace("daily_loss_used_ratio >= 1", "daily_loss_used_ratio >= (1")
 
-    def broken(*settings: Any) -> dict[str, str]:
-        return {name: text.replace(right, wrong) for name, text in rule_files(*settings).items()}
-
-    monkeypatch.setattr("genesis.alerts.live.trial.rule_files", broken)
+    monkeypatch.setattr("genesis.alerts.live.trial.document", broken)
     code, told = run("test", "DailyLoss", servers=False)
     assert code == 1
     assert "FAULT: DailyLoss" in told
     assert "1 of 3 failed" in told
-    assert "fires all at critical" in told
+    assert "unclosed left parenthesis" in told

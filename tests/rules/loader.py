@@ -9,9 +9,9 @@ A file `<topic>.yaml` holds alert → name of a case → what goes in and what m
         15s: [critical strategy=one: "one: drawdown 10% (threshold 10%)"]
 
 A key that is a time says which alerts fire then, and nothing after it means that none does; `15s to 29s` looks at both ends, at
-which the same fires. Every other key is a series with its
-values, one a second, in promtool's notation: `0.1x9` is 0.1 at ten steps, `_x10` nothing at ten. What fires is `severity label=value ...: summary`;
-`says` (its description) and `board` (where its link leads) may follow.
+which the same fires. Every other key is a series with its values, one a second, in promtool's notation: `0.1x9` is 0.1 at ten
+steps, `_x10` nothing at ten. What fires is `severity label=value ...: summary`; `says` (its description) and `board` (where its
+link leads) may follow.
 
 The labels that Prometheus puts on a series go without saying, by the process that a metric belongs to (`_TARGETS`); an alert's
 are those of `target` in its section, the monitor's without it. `instance=` in what fires takes one away.
@@ -89,7 +89,7 @@ def cases(text: str, topic: str) -> Iterator[Case]:
     Raises:
         ValueError: a case has no series, or looks at no time.
     """
-    for alert, section in yaml.load(text, _Loader).items():
+    for alert, section in yaml.load(text, _Loader).items():  # noqa: S506 - a SafeLoader
         target = _TARGETS[section.pop("target", "monitor")]
         for name, body in section.items():
             times = {key: value for key, value in body.items() if _TIMES.fullmatch(key)}

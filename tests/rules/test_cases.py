@@ -49,7 +49,7 @@ def test_every_alert_and_severity_waits_fires_ends_and_stays_silent_in_some_case
 
 
 _TURNS = {"waits before it fires": lambda life: "-F" in life, "ends": lambda life: "F-" in life}
-"""What a case must show → whether it does, in a text of `F` for each time at which it fires and `-` for each at which it does not."""
+"""What a case must show → whether it does; a life is a letter for each time: `F` where it fires, `-` where it does not."""
 
 
 def _life(case: Case, severity: str) -> str:

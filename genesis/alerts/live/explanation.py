@@ -117,7 +117,7 @@ def _inhibition_text(rule: Inhibition) -> str:
 
 
 def _tests(alert: Alert, strategy: str | None) -> Iterator[str]:
-    yield f"genesis alerts test {alert.name}: its rule against series below, at and above the threshold"
+    yield f"genesis alerts test {alert.name}: promtool reads its rules, amtool takes its routes"
     if alert.name != WATCHDOG:
         named = f" --strategy {strategy or 'NAME'}" if alert.of_strategy else ""
         yield f"genesis alerts fire {alert.name}{named}: a marked test alert, all the way to whoever is told"

@@ -1,4 +1,4 @@
-"""`genesis alerts test`: the rules against their test cases by promtool, and the routes by amtool."""
+"""`genesis alerts test`: promtool reads the rules of each alert, and amtool takes its routes."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from genesis.alerts.live.definitions import AlertDefinitions
+from genesis.alerts.documents import document
+from genesis.alerts.live.definitions import Alert, AlertDefinitions
 from genesis.alerts.live.routing import Routing
 from genesis.clients.alertmanager import quoted
-from genesis.monitoring.alert_manager import alertmanager_config, rule_files, rule_tests, templates
+from genesis.monitoring.alert_manager import alertmanager_config, templates
 from genesis.stack import programs
-
-_CASE = "\n  - name: "
-"""Where a case begins in a file of rule tests."""
 
 
 class Trial(NamedTuple):
@@ -43,16 +41,14 @@ def trials(book: AlertDefinitions, folder: Path, names: Sequence[str], environ: 
     found = programs.require((programs.PROMTOOL, programs.AMTOOL), environ)
     chosen = [book.find(name).name for name in dict.fromkeys(names)] or list(book.alerts)
     manager = alertmanager_config(book.settings)
-    tests = {f"tests/{name}": text for name, text in rule_tests(book.settings, book.limits).items()}
-    rules = {f"rules/{name}": text for name, text in rule_files(book.settings, book.limits).items()}
-    for name, text in {**rules, **tests, "alertmanager.yml": manager, "templates/genesis.tmpl": templates()}.items():
+    rules = {f"rules/{name}.yml": _rules(book.alerts[name]) for name in chosen}
+    for name, text in {**rules, "alertmanager.yml": manager, "templates/genesis.tmpl": templates()}.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     promtool, amtool, config = found[programs.PROMTOOL], found[programs.AMTOOL], folder / "alertmanager.yml"
     tried = [
-        Trial(f"{alert}: {_cases(tests[f'tests/{alert}.yml'].count(_CASE))} of its rules", [(promtool, "test", "rules", path)])
-        for alert in chosen
-        for path in [folder / "tests" / f"{alert}.yml"]
+        Trial(f"{name}: its rules, with your thresholds", [(promtool, "check", "rules", folder / "rules" / f"{name}.yml")])
+        for name in chosen
     ]
     checked = Trial("alertmanager.yml and its templates", [(amtool, "check-config", config)])
     routes = (amtool, "config", "routes", "test", f"--config.file={config}")
@@ -75,6 +71,11 @@ async def verdicts(trials: Sequence[Trial]) -> AsyncIterator[TrialResult]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _rules(alert: Alert) -> str:
+    """The rules of one alert, as a file that Prometheus would load."""
+    return document({"groups": [{"name": alert.name, "rules": [rule.tree() for rule in alert.loaded]}]})
 
 
 def _routes(book: AlertDefinitions, routing: Routing, names: Sequence[str], amtool: Sequence[str | Path]) -> Iterator[Trial]:

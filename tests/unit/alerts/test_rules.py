@@ -16,13 +16,14 @@ from genesis.alerts.catalog.journal import LONGEST_APPEND
 from genesis.alerts.documents import HEADER
 from genesis.alerts.promql import any_of, number, string
 from genesis.alerts.runbook_page import runbook_page
+from genesis.core.duration import parse_duration
 from genesis.metrics.catalog import BY_NAME
 from genesis.metrics.groups import GROUPS
 from genesis.metrics.metric import Kind, Process
 from genesis.metrics.telemetry import _APPEND_BOUNDS
 from genesis.monitoring.accounts import _DELAY_BOUNDS
-from genesis.monitoring.alert_manager import prometheus_config, rule_files, rule_tests, thresholds
-from tests.unit.alerts.alert_tree import limits, settings
+from genesis.monitoring.alert_manager import prometheus_config, rule_files, thresholds
+from tests.unit.alerts.alert_tree import changed, limits, settings
 
 PROMETHEUS_LABELS = {"instance", "job"}
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
@@ -47,24 +48,24 @@ def queries() -> list[str]:
     return [rule["expr"] for rule in rules()] + [look.query for alert in ALERTS.values() for look in alert.runbook.looks]
 
 
-@pytest.mark.parametrize("query", queries())
-def test_every_metric_of_rules_and_runbooks_is_in_the_catalogue(query: str) -> None:
-    for name in _NAME.findall(without_strings(query)):
-        if name.startswith("genesis_"):
-            histogram = _SUFFIX.sub("", name)
-            known = BY_NAME.get(name) or BY_NAME.get(histogram)
-            assert known is not None, name
-            assert (name != known.name) == (known.kind is Kind.HISTOGRAM), f"{name}: suffix of a histogram"
-        elif ":" in name:
-            assert name in {rule["record"] for rule in rules() if "record" in rule}
+def test_every_metric_of_rules_and_runbooks_is_in_the_catalogue() -> None:
+    recorded = {rule["record"] for rule in rules() if "record" in rule}
+    for query in queries():
+        for name in _NAME.findall(without_strings(query)):
+            if name.startswith("genesis_"):
+                known = BY_NAME.get(name) or BY_NAME.get(_SUFFIX.sub("", name))
+                assert known is not None, f"{name} of {query}"
+                assert (name != known.name) == (known.kind is Kind.HISTOGRAM), f"{name} of {query}: suffix of a histogram"
+            elif ":" in name:
+                assert name in recorded, f"{name} of {query}"
 
 
-@pytest.mark.parametrize("query", queries())
-def test_every_label_that_a_selector_asks_for_is_one_of_its_metric(query: str) -> None:
-    for name, braces in re.findall(r"(genesis_\w+)\{([^}]*)\}", without_strings(query)):
-        metric = BY_NAME.get(name) or BY_NAME[_SUFFIX.sub("", name)]
-        asked = set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", braces))
-        assert asked <= {*metric.labels, *PROMETHEUS_LABELS, "le"}, name
+def test_every_label_that_a_selector_asks_for_is_one_of_its_metric() -> None:
+    for query in queries():
+        for name, braces in re.findall(r"(genesis_\w+)\{([^}]*)\}", without_strings(query)):
+            metric = BY_NAME.get(name) or BY_NAME[_SUFFIX.sub("", name)]
+            asked = set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", braces))
+            assert asked <= {*metric.labels, *PROMETHEUS_LABELS, "le"}, f"{name} of {query}"
 
 
 def test_labels_that_join_are_on_both_sides() -> None:
@@ -73,18 +74,34 @@ def test_labels_that_join_are_on_both_sides() -> None:
     assert BY_NAME["genesis_strategy_slippage_ratio"].labels == ("strategy", "direction")
 
 
-def test_every_alert_has_a_rule_a_runbook_and_tests() -> None:
+def test_every_alert_has_a_rule_and_a_runbook() -> None:
     assert {rule["alert"] for rule in alerts()} == set(ALERTS)
-    assert {name.removesuffix(".yml") for name in rule_tests(settings(), limits())} == set(ALERTS)
 
 
-@pytest.mark.parametrize("rule", alerts(), ids=lambda rule: f"{rule['alert']}-{rule['labels']['severity']}")
-def test_an_alert_says_what_why_and_where(rule: dict[str, Any]) -> None:
-    assert rule["labels"].keys() == {"severity"}, "a label that changes makes a new alert at every evaluation"
-    assert rule["annotations"].keys() == {"summary", "description", "runbook_url", "dashboard_url"}
-    assert rule["annotations"]["runbook_url"].endswith(f"/runbooks#{rule['alert'].lower()}")
-    assert f'<section id="{rule["alert"].lower()}">' in runbook_page(settings(), limits())
-    assert not re.search(r"\{[a-z]", " ".join(rule["annotations"].values())), "a word was not filled in"
+def test_an_alert_says_what_why_and_where() -> None:
+    page = runbook_page(settings(), limits())
+    for rule in alerts():
+        name, texts = rule["alert"], rule["annotations"]
+        which = f"{name} ({rule['labels']['severity']})"
+        assert rule["labels"].keys() == {"severity"}, f"{which}: a label that changes makes a new alert at every evaluation"
+        assert texts.keys() == {"summary", "description", "runbook_url", "dashboard_url"}, which
+        assert texts["runbook_url"].endswith(f"/runbooks#{name.lower()}"), which
+        assert f'<section id="{name.lower()}">' in page, which
+        assert not re.search(r"\{[a-z]", " ".join(texts.values())), f"{which}: a word was not filled in"
+
+
+def test_every_rule_waits_and_outlives_its_condition_as_its_own_section_says() -> None:
+    """No two sections are alike, so that a rule with the times of another one is seen."""
+    named = [name for name, section in changed({})["alerts"].items() if "for" in section]
+    times = {name: (f"{10 + place}s", f"{100 + place}s") for place, name in enumerate(named)}
+    times["AlertmanagerUnreachable"] = ("3m", "99s")  # it must wait longer than its window
+    changes = {f"alerts.{name}.for": hold for name, (hold, _) in times.items()}
+    changes |= {f"alerts.{name}.keep_firing_for": kept for name, (_, kept) in times.items()}
+    for text in rule_files(settings(changes), limits()).values():
+        for rule in yaml.safe_load(text)["groups"][0]["rules"]:
+            if (name := rule.get("alert")) in times:
+                made = [parse_duration(rule[key]) for key in ("for", "keep_firing_for")]
+                assert made == [parse_duration(one) for one in times[name]], name
 
 
 def test_an_alert_is_muted_by_groups_that_the_exporter_has() -> None:
@@ -246,7 +263,7 @@ def test_prometheus_reads_the_rotation_controller_where_there_is_one() -> None:
 
 
 def test_no_generated_yaml_has_anchors(tmp_path: Path) -> None:
-    for text in [*rule_files(settings(), limits()).values(), *rule_tests(settings(), limits()).values()]:
+    for text in rule_files(settings(), limits()).values():
         assert not [line for line in text.splitlines() if re.search(r"(: |- )[&*]\w+", line)]
 
 

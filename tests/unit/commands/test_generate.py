@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from genesis.alerts.documents import HEADER
 from genesis.commands import generate
 from genesis.configuration import load_settings
 from genesis.core.errors import ConfigError, GenesisError
@@ -77,13 +78,23 @@ def test_a_file_of_somebody_else_is_left_alone(root: Path) -> None:
     assert all(path.exists() for path in own)
 
 
-def test_a_changed_threshold_changes_rules_tests_and_docs_together(root: Path) -> None:
+def test_tests_of_rules_that_an_earlier_release_made_are_removed(root: Path) -> None:
+    generate.write(root)
+    once, own = root / "prometheus/tests/DailyLoss.yml", root / "prometheus/tests/own.yml"
+    once.parent.mkdir()
+    once.write_text(HEADER + "tests: []\n")
+    own.write_text("tests: []\n")
+    assert generate.check(root) == [Path("prometheus/tests/DailyLoss.yml")]
+    generate.write(root)
+    assert (once.exists(), own.exists()) == (False, True)
+
+
+def test_a_changed_threshold_changes_rules_and_docs_together(root: Path) -> None:
     generate.write(root)
     alerts = root / "config" / "alerts.yaml"
     alerts.write_text(alerts.read_text().replace("warning: 0.8 # leaves", "warning: 0.7 # leaves"))
     assert {str(path) for path in generate.check(root)} == {
         "prometheus/rules/losses.yml",
-        "prometheus/tests/DailyLoss.yml",
         "docs/alerts.md",
     }
 
@@ -98,13 +109,13 @@ def test_wrong_configuration_writes_nothing(root: Path) -> None:
     assert files_below(root) == before
 
 
-@pytest.mark.parametrize("taken", [0, 3])
+@pytest.mark.parametrize("taken", [0, 2])
 def test_a_disk_that_fills_up_leaves_all_files_as_they_were_and_no_rubbish(
     root: Path, monkeypatch: pytest.MonkeyPatch, taken: int
 ) -> None:
-    """Rules of one configuration beside the tests of another would be half a change."""
+    """Rules of one configuration next to the routes of another would be half a change."""
     generate.write(root)
-    for name in ("prometheus/rules/losses.yml", "prometheus/tests/DailyLoss.yml", "alertmanager/alertmanager.yml"):
+    for name in ("prometheus/rules/losses.yml", "alertmanager/alertmanager.yml"):
         (root / name).write_text("old\n")
     (root / "docs" / "alerts.md").write_text("old\n")
     before = files_below(root)
