@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 
 from genesis.alerts.catalog import ALERTS
-from genesis.alerts.figure import AlertThreshold
 from genesis.alerts.live.definitions import AlertDefinitions
 from genesis.alerts.live.drill import drill
 from genesis.alerts.live.listing import thresholds_text
@@ -25,20 +24,21 @@ def test_every_alert_that_can_be_configured_is_in_the_book() -> None:
     assert sorted(BOOK.alerts) == sorted(ALERTS)
 
 
-@pytest.mark.parametrize("one", thresholds(SETTINGS.alerts, SETTINGS.rules), ids=str)
-def test_every_threshold_stands_in_its_rule_behind_figure_and_sign(one: AlertThreshold) -> None:
-    alert = BOOK.find(one.alert)
-    labels = {"strategy": one.strategy} | ({"period": one.part} if one.part in {"week", "month"} else {})
-    assert one in alert.levels(one.severity, labels)
-    rule = alert.rules[one.severity]
-    compared = f" {alert.sign(one)} {number(Decimal(str(one.value)))}"
-    assert re.search(re.escape(rule.figure) + r"(\{[^}]*\})?" + re.escape(compared) + r"( |\n|$)", rule.expr)
+def test_every_threshold_stands_in_its_rule_behind_figure_and_sign() -> None:
+    for one in thresholds(SETTINGS.alerts, SETTINGS.rules):
+        alert = BOOK.find(one.alert)
+        labels = {"strategy": one.strategy} | ({"period": one.part} if one.part in {"week", "month"} else {})
+        assert one in alert.levels(one.severity, labels), one
+        rule = alert.rules[one.severity]
+        compared = f" {alert.sign(one)} {number(Decimal(str(one.value)))}"
+        assert re.search(re.escape(rule.figure) + r"(\{[^}]*\})?" + re.escape(compared) + r"( |\n|$)", rule.expr), one
 
 
-@pytest.mark.parametrize(("name", "severity"), EVERY)
-def test_a_rule_has_a_figure_exactly_if_it_has_thresholds(name: str, severity: str) -> None:
-    alert = BOOK.find(name)
-    assert bool(alert.rules[severity].figure) is any(one.severity == severity for one in alert.thresholds)
+def test_a_rule_has_a_figure_exactly_if_it_has_thresholds() -> None:
+    for name, severity in EVERY:
+        alert = BOOK.find(name)
+        has_thresholds = any(one.severity == severity for one in alert.thresholds)
+        assert bool(alert.rules[severity].figure) is has_thresholds, f"{name} ({severity})"
 
 
 def test_a_strategy_with_its_own_threshold_has_no_other() -> None:
@@ -102,9 +102,9 @@ def test_the_keys_of_an_alert_are_where_it_is_configured() -> None:
     assert correlation["trading_rules.yaml: correlation_alert_ratio"] == "0.7"
 
 
-@pytest.mark.parametrize("name", BOOK.alerts)
-def test_every_alert_says_where_it_is_configured(name: str) -> None:
-    assert any(key.startswith(f"alerts.yaml: alerts.{name}.") for key, _ in BOOK.keys(BOOK.find(name)))
+def test_every_alert_says_where_it_is_configured() -> None:
+    for name in BOOK.alerts:
+        assert any(key.startswith(f"alerts.yaml: alerts.{name}.") for key, _ in BOOK.keys(BOOK.find(name))), name
 
 
 @pytest.mark.parametrize(
@@ -115,18 +115,17 @@ def test_a_name_that_does_not_exist_is_told_which_does(name: str, told: str) -> 
         BOOK.find(name)
 
 
-@pytest.mark.parametrize(("name", "severity"), [each for each in EVERY if each[0] != "Watchdog"])
-def test_every_test_alert_has_all_its_texts_and_is_marked_in_them(name: str, severity: str) -> None:
-    alert = BOOK.find(name)
-    sent = drill(alert, 'a "b" & c' if alert.of_strategy else None, severity, {})
-    assert sent.annotations.keys() == alert.rules[severity].annotations.keys()
-    for text in sent.annotations.values():
-        assert "{" not in text
-    assert not alert.of_strategy or sent.annotations["dashboard_url"].endswith("=a+%22b%22+%26+c")
-    assert sent.labels["test"] == "true"
-    assert sent.labels["instance"] == "genesis alerts fire"
-    assert sent.annotations["summary"].endswith("(test)")
-    assert sent.annotations["description"].startswith("This is a test")
+def test_every_test_alert_has_all_its_texts_and_is_marked_in_them() -> None:
+    for name, severity in (each for each in EVERY if each[0] != "Watchdog"):
+        which, alert = f"{name} ({severity})", BOOK.find(name)
+        sent = drill(alert, 'a "b" & c' if alert.of_strategy else None, severity, {})
+        assert sent.annotations.keys() == alert.rules[severity].annotations.keys(), which
+        assert not [text for text in sent.annotations.values() if "{" in text], which
+        assert not alert.of_strategy or sent.annotations["dashboard_url"].endswith("=a+%22b%22+%26+c"), which
+        assert sent.labels["test"] == "true", which
+        assert sent.labels["instance"] == "genesis alerts fire", which
+        assert sent.annotations["summary"].endswith("(test)"), which
+        assert sent.annotations["description"].startswith("This is a test"), which
 
 
 def test_a_test_alert_says_what_a_real_one_at_its_threshold_says() -> None:
