@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import TypeVar
 
 import structlog
 from pydantic import BaseModel
 
-from genesis.configuration import Settings
 from genesis.core.errors import GenesisError
 
 _log = structlog.get_logger(__name__)
 _ABSENT = object()
+_Settings = TypeVar("_Settings")
 
 
-async def reload_settings(load: Callable[[], Settings], follow: Callable[[Settings], Awaitable[None]]) -> Settings | None:
+async def reload_settings(load: Callable[[], _Settings], follow: Callable[[_Settings], Awaitable[None]]) -> _Settings | None:
     """Read the configuration and let `follow` take it up; the settings that are in force then.
 
     None if there is a fault: the log says every fault, and the settings before stay in force. Nothing is raised: a process

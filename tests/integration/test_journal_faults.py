@@ -170,8 +170,8 @@ _WRITER = """
 import asyncio, os, sys
 from pathlib import Path
 from genesis.database.address import address
-from genesis.ledger.journal import Journal
 from genesis.logs import configure_logs
+from tests.integration.test_journal_faults import flow
 from tests.unit.ledger.bookkeeper import kept
 
 async def main():
