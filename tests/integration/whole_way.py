@@ -36,6 +36,7 @@ async def running(
     settings: Settings, data: Path, sink: NotificationSink | None = None, resend_delay: timedelta = RESEND_DELAY
 ) -> AsyncIterator[Way]:
     """Everything runs, and Prometheus has read the monitor."""
+    data.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - once, before anything runs
     async with (
         sink or NotificationSink(SystemClock()) as receiver,
         MonitorApp(settings, journal=data / "journal.db", host="127.0.0.1", port=0, clock=SystemClock()) as app,
