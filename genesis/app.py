@@ -19,7 +19,7 @@ from genesis.configuration import Settings
 from genesis.core.clock import Clock, SystemClock
 from genesis.core.errors import ConfigError, Fault, GenesisError, JournalError
 from genesis.core.statement import ComparisonSettings, Statement
-from genesis.database.address import Address, configured
+from genesis.database.address import Address, journal_address
 from genesis.ingest.auth import Guards, exposures, guarded, ingest_guard, scrape_guard
 from genesis.ingest.http import EventIntake, counted, ingest_routes
 from genesis.ingest.statement_http import statement_routes
@@ -77,7 +77,7 @@ class MonitorApp:
         self._host = host or settings.monitor.host
         self._port = settings.monitor.port if port is None else port
         self._clock = clock or SystemClock()
-        self._journal = Journal(configured(settings.monitor, journal), clock=self._clock)
+        self._journal = Journal(journal_address(settings.monitor, journal), clock=self._clock)
         self._ready = self._restored = False
         self._snapshots_kept = True
         self._next_progress = self._clock.monotonic() + _PROGRESS_SECONDS

@@ -82,14 +82,14 @@ def add_report(commands: Commands) -> None:
 
 def _replay(options: argparse.Namespace, environ: Environ) -> int:
     from genesis.commands.replay import replay, report_lines
-    from genesis.database.address import configured
+    from genesis.database.address import journal_address
     from genesis.ingest.recorded_fills import read_fills
 
     settings = load_settings(options.config)
     if options.currency:
         monitor = settings.monitor.model_copy(update={"reporting_currency": options.currency})
         settings = settings._replace(monitor=monitor)
-    journal = configured(settings.monitor, options.journal) if options.journal else None
+    journal = journal_address(settings.monitor, options.journal) if options.journal else None
     recording = read_fills(options.fills)
     report = asyncio.run(replay(recording.fills, settings, journal, SystemClock()))
     for line in report_lines(report):
@@ -113,7 +113,7 @@ def _reconcile(options: argparse.Namespace, environ: Environ) -> int:
 def _compare(options: argparse.Namespace) -> int:
     from genesis.commands import reconcile
     from genesis.core.statement import CashBasis, ComparisonSettings
-    from genesis.database.address import configured
+    from genesis.database.address import journal_address
     from genesis.ingest.statement_http import tolerance
 
     settings = load_settings(options.config).monitor
@@ -122,7 +122,7 @@ def _compare(options: argparse.Namespace) -> int:
         strategies=tuple(sorted(set(options.strategy))), cash=CashBasis(options.cash), tolerance=tolerance(options.tolerance)
     )
     if options.journal is not None:
-        where = configured(settings, options.journal)
+        where = journal_address(settings, options.journal)
         found = asyncio.run(reconcile.look_up(where, settings, statement, terms, SystemClock()))
     else:
         given = {"url": options.url, "token_file": options.token_file, "ca_file": options.ca_file}

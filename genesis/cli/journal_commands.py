@@ -48,12 +48,12 @@ def add_journal(command: argparse.ArgumentParser) -> None:
 
 def journal_of(options: argparse.Namespace) -> tuple[Address, MonitorSettings]:
     """The journal that the options name, and the settings for its books."""
-    from genesis.database.address import configured
+    from genesis.database.address import journal_address
 
     settings = load_settings(options.config).monitor
     if options.password_file is not None:
         settings = settings.model_copy(update={"journal_password_file": options.password_file})
-    return configured(settings, options.journal), settings
+    return journal_address(settings, options.journal), settings
 
 
 def _journal_verify(options: argparse.Namespace, environ: Environ) -> int:
@@ -97,11 +97,11 @@ def _journal_export(options: argparse.Namespace, environ: Environ) -> int:
 
 def _journal_copy(options: argparse.Namespace, environ: Environ) -> int:
     from genesis.commands import journal_upkeep
-    from genesis.database.address import configured
+    from genesis.database.address import journal_address
     from genesis.rotation.audit import copying as audit_copy
 
     source, settings = journal_of(options)
-    target = configured(settings, options.to)
+    target = journal_address(settings, options.to)
     if source.path is not None and not source.path.exists():
         raise JournalError(f"journal {source}: there is no such file")
     with audit_copy.held(source) as audit:

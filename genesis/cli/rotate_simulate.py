@@ -85,7 +85,7 @@ def _simulate(options: argparse.Namespace, environ: Environ) -> int:
 async def _of_the_past(options: argparse.Namespace, settings: Settings, environ: Environ) -> list[str]:
     from datetime import timedelta
 
-    from genesis.database.address import configured
+    from genesis.database.address import journal_address
     from genesis.simulate import simulate
 
     clock = SystemClock()
@@ -104,7 +104,7 @@ async def _of_the_past(options: argparse.Namespace, settings: Settings, environ:
         period = simulate.period_of(since or now - timedelta(days=1), until or now, step)
         return await simulate.from_prometheus(options.url, settings, period, changes=options.steps)
     return await simulate.from_journal(
-        configured(settings.monitor, options.journal),
+        journal_address(settings.monitor, options.journal),
         settings,
         step,
         changes=options.steps,

@@ -1,1 +1,1 @@
-"""The words that every other package speaks: events, money, time, configuration, errors."""
+"""The basic types of all other packages: events, instruments, money, time, errors."""

@@ -1,4 +1,4 @@
-"""Who has what share of the capital: what rotation decides, what an engine reports, and how both are written as JSON."""
+"""Shares of the capital by strategy: rotation's decisions, engines' reports, and their JSON form."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from genesis.core.models import MAX_SEQ, Allocation, StrategyState
 MAX_BODY = 1_048_576
 """Bytes of a decision or a report; some ten thousand strategies."""
 _LARGEST_REPORTED = MAX_SEQ // 2
-"""Decisions are numbered above what the engine reports: one wrong answer must not leave them without numbers for good."""
+"""The next decision gets a number above the reported one: a wrong report must not use up all numbers."""
 _LONGEST_QUOTE = 80
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""The last one: brackets in brackets, thousands of them."""
+"""RecursionError: thousands of nested brackets."""
 
 
 class Action(enum.Enum):
@@ -45,12 +45,12 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class EngineReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What the engine says that it does."""
+    """The allocation that the engine reports as in force."""
 
     decision: int | None
     """The number of the last decision that it took; None before the first one."""
     shares: dict[str, Share]
-    """Strategy → what it has."""
+    """Strategy → its share and state."""
 
 
 class _Wire(msgspec.Struct):
@@ -69,26 +69,26 @@ def encode(decision: int | None, shares: Mapping[str, Share]) -> bytes:
 
 
 def decode_report(body: bytes) -> EngineReport:
-    """What an engine reports.
+    """Read an engine's report.
 
     Raises:
         EventError: naming the field that is wrong, and its value.
     """
     number, shares = _decoded(body)
     if number is not None and number > _LARGEST_REPORTED:
-        raise EventError("decision", number, f"is above {_LARGEST_REPORTED}, which no engine was ever told")
+        raise EventError("decision", number, f"is above {_LARGEST_REPORTED}, which no decision has reached")
     return EngineReport(decision=number, shares=shares)
 
 
-def decode_order(body: bytes) -> tuple[int, dict[str, Share]]:
-    """What an engine is told: the number of the decision, and the share of each strategy.
+def decode_decision(body: bytes) -> tuple[int, dict[str, Share]]:
+    """Read a decision: its number, and the share of each strategy.
 
     Raises:
         EventError: naming the field that is wrong, and its value.
     """
     number, shares = _decoded(body)
     if number is None:
-        raise EventError("decision", number, "is not a number: what an engine is told has one")
+        raise EventError("decision", number, "is not a number: every decision has one")
     return number, shares
 
 
@@ -98,7 +98,7 @@ def _decoded(body: bytes) -> tuple[int | None, dict[str, Share]]:
     try:
         wire = _WIRE.decode(body)
     except _UNREADABLE as error:
-        raise EventError("body", _quoted(body), f"is no allocation ({error})") from None
+        raise EventError("body", _quoted(body), f"is not an allocation ({error})") from None
     if wire.decision is not None and not 1 <= wire.decision <= MAX_SEQ:
         raise EventError("decision", wire.decision, f"is not between 1 and {MAX_SEQ}")
     return wire.decision, {name: _share(name, raw) for name, raw in wire.shares.items()}
@@ -112,7 +112,7 @@ def _share(name: str, raw: msgspec.Raw) -> Share:
     except EventError as error:
         raise EventError(f"{where}.{error.field}", _shortened(str(error.value)), error.reason) from None
     except (*_UNREADABLE, ArithmeticError) as error:
-        raise EventError(where, _quoted(bytes(raw)), f"is no share ({error})") from None
+        raise EventError(where, _quoted(bytes(raw)), f"is not a share ({error})") from None
     return share
 
 

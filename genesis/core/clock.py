@@ -1,4 +1,4 @@
-"""Wall time, injected. Event time comes with the events; this clock is for staleness and latency alone."""
+"""Wall time, injected. Event time comes with the events; this clock is only for staleness and latency."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What a component needs to know of wall time."""
+    """A source of wall time."""
 
     def now(self) -> datetime:
         """The current wall time, in UTC."""

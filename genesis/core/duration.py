@@ -17,19 +17,19 @@ _UNITS = {
     "ms": timedelta(milliseconds=1),
 }
 _FORM = re.compile("".join(rf"(?:([0-9]{{1,9}}){unit})?" for unit in _UNITS), re.ASCII)
-_RIGHT = "must be a duration with its unit, largest unit first, for example 250ms, 30s or 1h30m"
+_EXPECTED = "must be a duration with its unit, largest unit first, for example 250ms, 30s or 1h30m"
 
 
 def parse_duration(text: object) -> timedelta:
     """A duration from its text, at most 366 days.
 
     Raises:
-        ValueError: saying what a duration looks like.
+        ValueError: with an example of a duration.
     """
     if isinstance(text, timedelta):
         return text
     if not isinstance(text, str) or not text or (found := _FORM.fullmatch(text)) is None:
-        raise ValueError(_RIGHT)
+        raise ValueError(_EXPECTED)
     parts = zip(found.groups(), _UNITS.values(), strict=True)
     try:
         duration = sum((int(count) * unit for count, unit in parts if count), timedelta())
@@ -41,7 +41,7 @@ def parse_duration(text: object) -> timedelta:
 
 
 def duration_text(duration: timedelta) -> str:
-    """The duration as Prometheus and Alertmanager write it, whole milliseconds: `1m30s`; weeks where they are whole."""
+    """The duration as Prometheus and Alertmanager write it, whole milliseconds: `1m30s`; weeks only if nothing is left over."""
     left, parts = duration, []
     for unit, size in _UNITS.items():
         if unit == "w" and left % size:
@@ -52,14 +52,14 @@ def duration_text(duration: timedelta) -> str:
     return "".join(parts) or "0s"
 
 
-def _some(duration: timedelta) -> timedelta:
+def _not_zero(duration: timedelta) -> timedelta:
     if not duration:
         raise ValueError("must be longer than 0s")
     return duration
 
 
 _AS_TEXT = PlainSerializer(duration_text, return_type=str, when_used="json")
-"""So that settings that are written as JSON can be read again."""
+"""Settings that are written as JSON can be read again."""
 
 Duration = Annotated[
     timedelta, BeforeValidator(parse_duration), _AS_TEXT, WithJsonSchema({"type": "string", "format": "duration"})
@@ -69,7 +69,7 @@ Duration = Annotated[
 Interval = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
-    AfterValidator(_some),
+    AfterValidator(_not_zero),
     _AS_TEXT,
     WithJsonSchema({"type": "string", "format": "duration", "exclusiveMinimum": "0s"}),
 ]

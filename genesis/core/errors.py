@@ -2,14 +2,14 @@
 
 GenesisError
 ├── EventError        an event is refused where it enters (also a ValueError)
-├── ConfigError       the configuration is refused: nothing starts, or the one before stays in force
+├── ConfigError       the configuration has faults: nothing starts, or the previous one stays in force
 ├── MarketError       a recorded market cannot be read
 ├── JournalError      the journal cannot be read or written
 │   ├── JournalBusyError   too many events wait for it
 │   └── JournalLockedError another process holds its lock
 ├── StackError        a program that the native stack needs is missing or does not start
 ├── ServerError       a Prometheus, an Alertmanager or an engine does not answer, or refuses what it is asked
-└── UnknownError      an alert or a strategy is named that does not exist
+└── UnknownError      the named alert or strategy does not exist
 """
 
 from __future__ import annotations
@@ -54,27 +54,27 @@ class ConfigError(GenesisError):
 
 
 class MarketError(GenesisError):
-    """A recorded market is not there or not readable; the message says what is expected."""
+    """A recorded market is missing or cannot be read; the message says what is expected."""
 
 
 class JournalError(GenesisError):
     """The journal cannot be read or written; the message says what to do."""
 
     def __init__(self, message: str, *, retryable: bool = False) -> None:
-        """`retryable`: nothing is wrong with what was to be written; the same may succeed when it is tried again later."""
+        """`retryable`: the same write may succeed later."""
         super().__init__(message)
         self.retryable = retryable
 
 
 class JournalBusyError(JournalError):
-    """More events wait for their commit than may; nothing of these was taken."""
+    """Too many events wait for their commit; none of the new ones was taken."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, retryable=True)
 
 
 class JournalLockedError(JournalError):
-    """Another process holds the lock that this one needs; the message says which one, where that is known."""
+    """Another process holds the lock that this one needs; the message names that process if it is known."""
 
 
 class StackError(GenesisError):
@@ -85,18 +85,18 @@ class ServerError(GenesisError):
     """A Prometheus, an Alertmanager or an engine does not answer, or refuses what it is asked; the message says what to do."""
 
     def __init__(self, message: str, *, status: int | None = None, reason: str = "") -> None:
-        """`status`: of the answer that refuses, None where nothing came that could be read; `reason`: in the server's words."""
+        """`status`: the HTTP status of the refusal, None without a readable response; `reason`: the server's own words."""
         super().__init__(message)
         self.status = status
         self.reason = reason or message
 
 
 class UnknownError(GenesisError):
-    """Something is named that does not exist; the message says what does."""
+    """The named thing does not exist; the message says which ones do."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         known = sorted(known)
-        folded = {one.casefold(): one for one in known}
-        close = [folded[one] for one in get_close_matches(name.casefold(), folded, n=3)]
-        told = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(known) or 'none'}"
-        super().__init__(f"there is no {kind} {name!r}: {told}")
+        folded = {candidate.casefold(): candidate for candidate in known}
+        close = [folded[match] for match in get_close_matches(name.casefold(), folded, n=3)]
+        hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(known) or 'none'}"
+        super().__init__(f"there is no {kind} {name!r}: {hint}")

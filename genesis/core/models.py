@@ -1,4 +1,4 @@
-"""The events that a trading engine sends, and the few other words of a trading account.
+"""The events that a trading engine sends, and the other types of a trading account.
 
 Every event is frozen. Money, prices and quantities are `Decimal`; times are UTC. A value that cannot be booked (naive time,
 not finite, wrong sign, too long) is refused where the event is made, with the field's name in the error.
@@ -21,9 +21,9 @@ MAX_TEXT = 128
 MAX_SEQ = 2**53 - 1
 """The largest whole number that every reader of JSON keeps exactly."""
 FIRST_YEAR, LAST_YEAR = 1970, 2199
-"""The years that an event may be of; calendars and clocks fail near the ends of what a datetime holds."""
+"""The years in which an event may lie; calendars and clocks fail near the limits of a datetime."""
 
-_NOT_OUR_TIME = f"is not in the years {FIRST_YEAR} to {LAST_YEAR} in UTC"
+_OUT_OF_RANGE = f"is not in the years {FIRST_YEAR} to {LAST_YEAR} in UTC"
 
 
 class Side(enum.Enum):
@@ -32,7 +32,7 @@ class Side(enum.Enum):
     BUY = "buy"
     SELL = "sell"
 
-    __hash__ = object.__hash__  # members are single; that of Enum is written in Python, and fills and scrapes look up by it
+    __hash__ = object.__hash__  # members are singletons; Enum's hash is slow Python code in each lookup
 
     @property
     def sign(self) -> int:
@@ -64,7 +64,7 @@ class StrategyState(enum.Enum):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
-    """Something that happened at `time` (UTC), as told by `source`. A field that no event has is refused."""
+    """Something that happened at `time` (UTC), as reported by `source`. An unknown field is refused."""
 
     time: datetime
     source: str = "engine"
@@ -75,7 +75,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_
 
 
 class MarketEvent(Event, frozen=True, kw_only=True):
-    """Something that everybody can see of a symbol's market; it is not kept."""
+    """Public market data of a symbol; it is not kept in the journal."""
 
     symbol: str
 
@@ -85,9 +85,9 @@ class MarketEvent(Event, frozen=True, kw_only=True):
 
 
 class AccountEvent(Event, frozen=True, kw_only=True):
-    """Something of a strategy's own, kept in the journal under its identity (`source`, `event_id`).
+    """An event of one strategy, kept in the journal under its identity (`source`, `event_id`).
 
-    A source that numbers its account events, one after the other without a gap, tells by `seq` which one never came.
+    A source may number its account events without gaps: a missing `seq` then shows a lost event.
     """
 
     event_id: str
@@ -147,7 +147,7 @@ class Depth(MarketEvent, frozen=True, kw_only=True, tag="depth"):
 
 
 class MarketTrade(MarketEvent, frozen=True, kw_only=True, tag="market_trade"):
-    """A trade between others; `aggressor` is the side that took liquidity, if known."""
+    """A trade of other market participants; `aggressor` is the side that took liquidity, if known."""
 
     price: Decimal
     quantity: Decimal
@@ -175,9 +175,9 @@ class Signal(AccountEvent, frozen=True, kw_only=True, tag="signal"):
 
 
 class SignalEnd(AccountEvent, frozen=True, kw_only=True, tag="signal_end"):
-    """Nothing more will be filled of the signal `signal_id`, of the same source and strategy: its order is gone.
+    """The order of the signal `signal_id` (same source and strategy) is gone: nothing more of it will be filled.
 
-    What is unfilled is the opportunity that was missed. `price` is the mark when it ended; the monitor notes it where the
+    The unfilled rest is a missed opportunity. `price` is the mark when the order ended; the monitor adds it if the
     sender does not. A signal that was filled in full needs no end.
     """
 
@@ -194,16 +194,16 @@ class SignalEnd(AccountEvent, frozen=True, kw_only=True, tag="signal_end"):
 class Fill(AccountEvent, frozen=True, kw_only=True, tag="fill"):
     """An execution: `quantity` above 0 at `price`; `fee` above 0 costs, below 0 is a rebate.
 
-    `fee_currency`: without one, the fee is in the currency that the symbol is quoted in. `fee_rate` is the price of one unit of
-    the fee's currency in the symbol's, when the fill came: a round trip is charged at it. The monitor notes it where the
-    sender does not.
+    `fee_currency`: without it, the fee is in the symbol's quote currency. `fee_rate` is the price of one unit of the fee's
+    currency in the quote currency at the time of the fill: round trips value the fee at it. The monitor adds it if the sender
+    does not.
 
-    `signal_id` is the `event_id` of the signal that decided on it. `decision_price` is the price at which the strategy decided;
+    `signal_id` is the `event_id` of the signal behind it. `decision_price` is the price at which the strategy decided;
     without it the fill has no slippage. `arrival_price` is the mid when the order reached the market, `arrival_spread` the best
-    ask less the best bid then; without them the fill is not in the shortfall. The monitor notes all three where the sender does
+    ask less the best bid then; without them the fill is not in the shortfall. The monitor adds all three if the sender does
     not: from the signal, and from the last quote at or before the fill.
 
-    `component` is the part of the strategy that its P&L is attributed to (a leg, a model); without one that is `main`.
+    `component` is the part of the strategy that its P&L is attributed to (a leg, a model); `main` if it is not given.
     """
 
     symbol: str
@@ -250,8 +250,8 @@ class Fill(AccountEvent, frozen=True, kw_only=True, tag="fill"):
 class Funding(AccountEvent, frozen=True, kw_only=True, tag="funding"):
     """A funding payment on an open position: `amount` above 0 is received, below 0 paid.
 
-    `currency`: without one, the amount is in the currency that the symbol is quoted in. `rate` is the price of one unit of
-    the amount's currency in the symbol's, as the `fee_rate` of a fill. `component` as of a fill.
+    `currency`: without it, the amount is in the symbol's quote currency. `rate` is the price of one unit of the amount's
+    currency in the quote currency, as the `fee_rate` of a fill. `component`: as for a fill.
     """
 
     symbol: str
@@ -285,7 +285,7 @@ class CapitalFlow(AccountEvent, frozen=True, kw_only=True, tag="capital_flow"):
 class Void(AccountEvent, frozen=True, kw_only=True, tag="void"):
     """An earlier fill is void (busted): `voids` is its `event_id`, of the same source and strategy.
 
-    The books become what they would be had the fill never come.
+    The books become as if the fill had never happened.
     """
 
     voids: str
@@ -300,12 +300,12 @@ AnyAccountEvent = Signal | SignalEnd | Fill | Funding | CapitalFlow | Void
 AnyEvent = AnyMarketEvent | AnyAccountEvent
 
 
-def same_content(one: AnyAccountEvent, other: AnyAccountEvent) -> bool:
-    """Whether two events of one identity say the same. What the monitor notes on them as they come in is not compared."""
-    return _without_notes(one) == _without_notes(other)
+def same_content(event: AnyAccountEvent, other: AnyAccountEvent) -> bool:
+    """Whether two events of one identity have the same content. Fields that the monitor may add are not compared."""
+    return _as_sent(event) == _as_sent(other)
 
 
-def _without_notes(event: AnyAccountEvent) -> AnyAccountEvent:
+def _as_sent(event: AnyAccountEvent) -> AnyAccountEvent:
     if isinstance(event, Fill):
         return msgspec.structs.replace(event, fee_rate=None, decision_price=None, arrival_price=None, arrival_spread=None)
     if isinstance(event, Funding) and event.rate is not None:
@@ -338,7 +338,7 @@ class Tier(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     min_capital: Decimal
     max_capital: Decimal | None
-    """The first capital of the next tier; None for the highest."""
+    """The capital at which the next tier begins; None for the highest."""
     max_daily_loss: Decimal
     max_positions: int
     stop_loss_ratio: Decimal
@@ -346,7 +346,7 @@ class Tier(msgspec.Struct, frozen=True, kw_only=True):
     strategies: frozenset[str] | None
     """The strategies that may trade; None for all."""
     storage: Storage
-    """What the journal is to be kept in."""
+    """The storage that the journal needs."""
 
     def allows(self, strategy: str) -> bool:
         return self.strategies is None or strategy in self.strategies
@@ -360,10 +360,10 @@ def _utc(event: Event) -> None:
         try:
             time = time.astimezone(UTC)
         except OverflowError:
-            raise EventError("time", time.isoformat(), _NOT_OUR_TIME) from None
+            raise EventError("time", time.isoformat(), _OUT_OF_RANGE) from None
         msgspec.structs.force_setattr(event, "time", time)
     if not FIRST_YEAR <= time.year <= LAST_YEAR:
-        raise EventError("time", time.isoformat(), _NOT_OUR_TIME)
+        raise EventError("time", time.isoformat(), _OUT_OF_RANGE)
 
 
 def _text(field: str, value: str) -> None:

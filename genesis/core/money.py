@@ -1,8 +1,8 @@
 """Exact decimal arithmetic for money, prices and quantities.
 
-A value that enters has at most 15 digits before the point and 18 behind it (`exact`). Sums and products of such values fit
-into the digits of `EXACT`, whose Inexact trap turns a rounding into an error instead of a slow drift: a quantity at a mark at a
-rate has up to 101 digits. Only a division can round; `share` does it once, to 24 places behind the point.
+An input value has at most 15 digits before the decimal point and 18 after it (`exact`). Sums and products of input values fit
+into the 256 digits of `EXACT` (quantity × mark × rate has up to 101); its Inexact trap turns a rounding into an error instead
+of a slow drift. Only divisions round; `share` does so once, to 24 decimal places.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def exact(field: str, value: Decimal) -> None:
     except (TypeError, AttributeError):  # quantize takes an int too, which has no is_finite
         raise EventError(field, value, "is not a decimal.Decimal") from None
     except Inexact:
-        raise EventError(field, value, "has more than 18 digits behind the point") from None
+        raise EventError(field, value, "has more than 18 digits after the point") from None
     except InvalidOperation:
         reason = "is not below 1e15 in size" if Decimal(value).is_finite() else "is not finite"
         raise EventError(field, value, reason) from None
@@ -57,7 +57,7 @@ def exact(field: str, value: Decimal) -> None:
 
 
 def share(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal:
-    """`amount` × `part` / `whole`, rounded to 24 places: the part of a cost basis or fee that leaves with `part`."""
+    """`amount` × `part` / `whole`, rounded to 24 decimal places: the part of a cost basis or fee that belongs to `part`."""
     if part == whole:
         return amount
     return _DIVISION.quantize(_DIVISION.divide(_DIVISION.multiply(amount, part), whole), SHARE_QUANTUM)
@@ -80,17 +80,17 @@ def ratio(part: Decimal, whole: Decimal) -> float:
 
 
 def at_equity(ratio_of_equity: float, equity: Decimal | None) -> float | None:
-    """A ratio of the equity in money; None while the equity is not known, or not above 0."""
+    """A ratio of the equity, in money; None if the equity is unknown or not above 0."""
     return ratio_of_equity * float(equity) if equity is not None and equity > 0 else None
 
 
 def entry(value: Decimal) -> Decimal:
-    """`value`, below 1e15 in size, rounded half-even to the 18 places that may enter."""
+    """`value`, below 1e15 in size, rounded half-even to the 18 decimal places of an input value."""
     return _ENTRY_ROUNDED.quantize(value, ENTRY_QUANTUM)
 
 
 def entry_ratio(part: Decimal, whole: Decimal) -> Decimal | None:
-    """`part` / `whole`, both above 0, rounded half-even to what may enter; None if it is too large or rounds to 0."""
+    """`part` / `whole`, both above 0, rounded half-even to an input value; None if it is too large or rounds to 0."""
     try:
         rounded = _ENTRY_ROUNDED.quantize(_DIVISION.divide(part, whole), ENTRY_QUANTUM)
     except InvalidOperation:
@@ -99,14 +99,14 @@ def entry_ratio(part: Decimal, whole: Decimal) -> Decimal | None:
 
 
 def worth(amount: Decimal, rate: Decimal | None) -> Decimal | None:
-    """`amount` at `rate`; without a rate only nothing is known to be worth something: 0."""
+    """`amount` × `rate`; without a rate, 0 if the amount is 0 and None otherwise."""
     if rate is None:
         return None if amount else ZERO
     return amount * rate
 
 
 def worth_of(amounts: Mapping[str, Decimal], rates: Mapping[str, Decimal]) -> Decimal | None:
-    """Amounts by currency, together, at the rates of the currencies; None if one that is not 0 has none."""
+    """The sum of amounts by currency, each at its rate; None if an amount other than 0 has no rate."""
     added = ZERO
     for currency, amount in amounts.items():
         rate = rates.get(currency)
@@ -118,7 +118,7 @@ def worth_of(amounts: Mapping[str, Decimal], rates: Mapping[str, Decimal]) -> De
 
 
 def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    """The sum; None if one of them is not known."""
+    """The sum; None if an amount is unknown."""
     added = ZERO
     for amount in amounts:
         if amount is None:

@@ -1,10 +1,10 @@
-"""Text from elsewhere, safe to print: on one line, and no longer than it may be."""
+"""Text from outside made safe for a terminal, and aligned tables."""
 
 from __future__ import annotations
 
 
 def one_line(text: str, limit: int = 60) -> str:
-    """`text` with escapes in place of what no terminal should get, as Python writes them, and its middle cut out if need be."""
+    """`text` in at most `limit` characters: unprintable ones as Python's escapes, the middle cut out if it is too long."""
     escaped = "".join(character if character.isprintable() and character != "\\" else _escaped(character) for character in text)
     if len(escaped) <= limit:
         return escaped

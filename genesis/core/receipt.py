@@ -1,4 +1,4 @@
-"""The answer to an event: what became of it."""
+"""The receipt for an event: its outcome."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Outcome(enum.Enum):
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
-    """It was taken in before; nothing changed."""
+    """The same event was taken in before; nothing changed."""
     CONFLICT = "conflict"
-    """Another event was taken in under the same identity; this one was refused."""
+    """An event with other content was taken in under the same identity; this one was refused."""
     REJECTED = "rejected"
     """It holds a value that cannot be booked."""
     LATE = "late"
@@ -23,7 +23,7 @@ class Outcome(enum.Enum):
 
 
 class Receipt(NamedTuple):
-    """What became of an event, and what was wrong with it if it was refused."""
+    """The outcome of an event, and the error if it was refused."""
 
     outcome: Outcome
     error: EventError | None = None

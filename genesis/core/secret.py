@@ -30,7 +30,7 @@ def read_secret(path: Path, key: str, file: str = "monitor.yaml") -> str:
         reason = f"has mode {mode:04o}, so others may read or change it: chmod 600 it (440 will do too)"
         raise _fault(file, key, path, reason)
     if not MIN_SECRET <= len(text) <= MAX_SECRET:
-        raise _fault(file, key, path, f"holds {len(text)} characters, {MIN_SECRET} to {MAX_SECRET} are wanted: {HOW_TO_MAKE}")
+        raise _fault(file, key, path, f"holds {len(text)} characters, {MIN_SECRET} to {MAX_SECRET} are needed: {HOW_TO_MAKE}")
     if not all("!" <= character <= "~" for character in text):
         raise _fault(file, key, path, f"holds a space or a control character: it must hold {HOW_TO_MAKE}")
     return text

@@ -1,4 +1,4 @@
-"""What a broker or an exchange says is in an account, and how it is to be compared."""
+"""A statement of a broker or an exchange, and how to compare it with the books."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from genesis.core.money import ZERO
 ALL = ""
 """The scope of a statement of all strategies."""
 WHOLE_ACCOUNT = ""
-"""Stands for the strategy in a row of the account as a whole."""
+"""The strategy of a row that covers the whole account."""
 
 
 class Item(NamedTuple):
-    """What a row of a statement is of."""
+    """The subject of a row of a statement."""
 
     strategy: str
     """`WHOLE_ACCOUNT` if the row names none."""
@@ -27,7 +27,7 @@ class Item(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """All rows of a statement. What it leaves out, it says is zero; without any row of cash it says nothing of cash."""
+    """All rows of a statement. A position or balance without a row is zero; without any row of cash, cash is unknown."""
 
     positions: Mapping[Item, Decimal]
     """In units of the symbol, short is negative; either every row names a strategy, or none."""
@@ -36,24 +36,24 @@ class Statement(NamedTuple):
 
 
 class CashBasis(enum.Enum):
-    """What a statement calls cash."""
+    """What a statement means by cash."""
 
     WALLET = "wallet"
     """Capital + realised P&L − fees + funding: the balance of a margin account, where a position takes no cash."""
     SETTLED = "settled"
-    """The same less the cost of the open positions, short ones adding theirs: where what is bought is paid for."""
+    """Wallet less the cost of long positions, plus that of short ones: for an account that pays for what it buys."""
 
 
 class ComparisonSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How a statement is to be compared with the books."""
+    """How to compare a statement with the books."""
 
     strategies: tuple[str, ...] = ()
-    """The strategies that the statement is of, ascending; none for all."""
+    """The strategies that the statement covers, ascending; empty for all."""
     cash: CashBasis = CashBasis.WALLET
     tolerance: Decimal = ZERO
-    """Cash that differs by no more than this is no break; positions have to agree exactly."""
+    """A difference in cash up to this is not a break; positions must agree exactly."""
 
     @property
     def scope(self) -> str:
-        """The strategies as one word, for a label; different ones make different words."""
+        """The strategies as one label value; different sets give different values."""
         return ",".join(name.replace("\\", "\\\\").replace(",", "\\,") for name in self.strategies) or ALL

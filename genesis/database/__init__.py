@@ -1,1 +1,1 @@
-"""SQLite or PostgreSQL: where a database is, the one connection to it, and the lock that one process holds there."""
+"""SQLite or PostgreSQL: a database's address, the connection to it, and the lock of its writer."""

@@ -29,7 +29,7 @@ class Address(NamedTuple):
     path: Path | None = None
     """SQLite's file; None in memory."""
     makes_folder: bool = False
-    """Whether a writer makes the file's folder where it is missing; elsewhere a wrong path must not become an empty account."""
+    """Whether a writer creates the file's missing folder. Not for configured paths: a typo must not open an empty account."""
 
     def __str__(self) -> str:
         if self.backend == SQLITE:
@@ -40,7 +40,7 @@ class Address(NamedTuple):
 
 
 def address(text: Path | str, password_file: Path | None = None) -> Address:
-    """Read `text`: a path, ":memory:", or a URL. The password of a database is what `password_file` holds, if it is given.
+    """Read `text`: a path, ":memory:", or a URL. `password_file` holds the password of a PostgreSQL user.
 
     Raises:
         JournalError: it is none of these, or the password cannot be read.
@@ -54,9 +54,9 @@ def address(text: Path | str, password_file: Path | None = None) -> Address:
     if url.drivername == SQLITE:
         return _file(url.database or MEMORY)
     if url.drivername not in {POSTGRESQL, "postgres"}:
-        raise JournalError(f"journal: {url.drivername!r} is no database that is known here: write {_FORMS}")
+        raise JournalError(f"journal: {url.drivername!r} is not a known kind of database: write {_FORMS}")
     if url.password is not None:
-        raise JournalError("journal: the address holds a password, for all to read: put it into a file, and name that")
+        raise JournalError("journal: the address holds a password that others can read: put it into a file, and name the file")
     if not url.database:
         raise JournalError(f"journal {url.render_as_string()}: names no database: write {_FORMS}")
     if password_file is not None:
@@ -64,24 +64,24 @@ def address(text: Path | str, password_file: Path | None = None) -> Address:
     return Address(POSTGRESQL, url.set(drivername="postgresql+psycopg"))
 
 
-def configured(settings: MonitorSettings, instead: Address | Path | str | None = None) -> Address:
-    """The address of the journal that the settings name, or of the one named `instead`.
+def journal_address(settings: MonitorSettings, override: Address | Path | str | None = None) -> Address:
+    """The address of the journal: `override` if given, else the one in the settings.
 
     The folder of the default journal is made at the first start. A path that a person wrote must lie in a folder that exists.
 
     Raises:
         JournalError: as `address`.
     """
-    if isinstance(instead, Address):
-        return instead
-    where = address(instead or settings.journal, settings.journal_password_file)
-    return where._replace(makes_folder=not instead and settings.journal == DEFAULT_JOURNAL)
+    if isinstance(override, Address):
+        return override
+    where = address(override or settings.journal, settings.journal_password_file)
+    return where._replace(makes_folder=not override and settings.journal == DEFAULT_JOURNAL)
 
 
 def _file(text: Path | str) -> Address:
     if str(text) == MEMORY:
         return Address(SQLITE, URL.create("sqlite+pysqlite", database=MEMORY))
-    # As it is now: a change of the working directory must not make it another file.
+    # Absolute from the start: a later change of the working directory must not select another file.
     path = Path(text).absolute()
     return Address(SQLITE, URL.create("sqlite+pysqlite", database=str(path)), path)
 

@@ -1,4 +1,4 @@
-"""The connection to a database: durable, for one writer alone where it takes the lock, and with errors that say what to do."""
+"""The connection to a database: durable, with a lock for a single writer, and with errors that say what to do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from genesis.database.lock import lock_file, lock_session
 from genesis.database.purpose import JOURNAL, Purpose
 
 _BUSY = 5.0
-"""Seconds that a transaction waits for another one's end: monitor and rotation write the same file, a commit at a time."""
+"""Seconds that a transaction waits for another to end: monitor and rotation write the same file, one commit at a time."""
 
 _log = structlog.get_logger(__name__)
 
@@ -30,7 +30,7 @@ class Database:
     """One connection, used by one thread at a time. A writer holds the purpose's lock as long as it is open."""
 
     def __init__(self, address: Address, purpose: Purpose = JOURNAL, *, read_only: bool = False, locked: bool = True) -> None:
-        """`locked`: whether a writer keeps other writers of this purpose away; one that adds a row now and then need not."""
+        """`locked`: whether a writer keeps out other writers of this purpose; one that only adds single rows need not."""
         self.address = address
         self._purpose = purpose
         self._read_only = read_only
@@ -46,7 +46,7 @@ class Database:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a connection, as far as is known."""
+        """Whether the connection is open, as far as is known here."""
         return self._connection is not None
 
     @property
@@ -54,7 +54,7 @@ class Database:
         """The open connection.
 
         Raises:
-            JournalError: it is not open, or the file under it was taken away.
+            JournalError: it is not open, or its file was removed or replaced.
         """
         if self._connection is None:
             raise JournalError(f"{self._name}: is not open")
@@ -71,7 +71,7 @@ class Database:
 
         Raises:
             JournalLockedError: another process holds the lock.
-            JournalError: there is no connection.
+            JournalError: the connection fails.
         """
         if self.address.path is not None:
             self._prepare_file(self.address.path)
@@ -88,7 +88,7 @@ class Database:
             self._inode = _inode(self.address.path)
 
     def disconnect(self) -> None:
-        """Let go of the connection, whatever state it is in; SQLite's lock stays."""
+        """Drop the connection, whatever its state; SQLite's lock stays."""
         if self._connection is not None:
             connection, self._connection = self._connection, None
             with self.quiet():
@@ -103,17 +103,17 @@ class Database:
             self._engine = None
 
     def interrupt(self) -> None:
-        """Let go of a server that does not answer, from another thread: what waits for it raises. A file is not let go of."""
+        """Cut off a server that does not answer, from another thread: calls that wait for it raise. A file is left open."""
         connection = self._connection
         if connection is None or self.address.backend == SQLITE:
             return
-        with suppress(Exception):  # its thread has just let go of it
+        with suppress(Exception):  # its own thread has just dropped it
             number = connection.connection.driver_connection.fileno()  # type: ignore[union-attr]
             with socket.socket(fileno=os.dup(number)) as held:
                 held.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Disconnect and give the lock back."""
+        """Disconnect and release the lock."""
         self.disconnect()
         if self._lock is not None:
             self._lock.close()
@@ -121,14 +121,16 @@ class Database:
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Turn what a database says into a `JournalError` that names the database and says what to do."""
+        """Turn an error of the database into a `JournalError` that names the database and says what to do."""
         try:
             yield
         except (exc.DBAPIError, sqlite3.Error) as error:
-            said = error.orig if isinstance(error, exc.DBAPIError) else error  # the pragmas of a new connection are not wrapped
-            told, retryable = advice(said, self._purpose)
-            text = " ".join(str(said).split())
-            raise JournalError(f"{self._name}: {text}{told and ': ' + told}", retryable=retryable) from error
+            cause = (
+                error.orig if isinstance(error, exc.DBAPIError) else error
+            )  # the pragmas of a new connection are not wrapped
+            remedy, retryable = advice(cause, self._purpose)
+            text = " ".join(str(cause).split())
+            raise JournalError(f"{self._name}: {text}{remedy and ': ' + remedy}", retryable=retryable) from error
         except exc.SQLAlchemyError as error:
             raise JournalError(f"{self._name}: {error}") from error
         except JournalError as error:
@@ -138,7 +140,7 @@ class Database:
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
-        """Whatever a broken connection says on its way out."""
+        """Suppress the errors of closing a broken connection."""
         try:
             yield
         except exc.SQLAlchemyError as error:
@@ -150,15 +152,15 @@ class Database:
                 raise JournalError(f"{self._name}: there is no such file")
             return
         if self._inode is not None and _inode(path) is None:
-            raise JournalError(f"{self._name}: the file is gone: put it back; a new one would not have what was booked")
+            raise JournalError(f"{self._name}: the file is gone: put it back; a new file would lack all booked events")
         _check_folder(self._name, path.parent, makes=self.address.makes_folder)
         if self._inode is None:
-            self._inode = _inode(path)  # whoever waits for the lock knows as well that there was a file
+            self._inode = _inode(path)  # before the lock: a process that waits for it must notice, too, if the file goes
         if self._locked and self._lock is None:
             self._lock = lock_file(path, self._purpose)
 
     def _open_session(self, connection: Connection) -> None:
-        """What PostgreSQL has to be asked at the start of each session."""
+        """Check PostgreSQL's settings at the start of a session, and take the lock."""
         with connection.begin():
             encoding, fsync, standby, schema = connection.exec_driver_sql(
                 "SELECT current_setting('server_encoding'), current_setting('fsync'), pg_is_in_recovery(), current_schema()"
@@ -184,7 +186,7 @@ _SESSION = {
     "keepalives_count": "3",
     "tcp_user_timeout": "20000",
 }
-"""What a connection asks of the network: a silent end is noticed within half a minute. The address may say otherwise."""
+"""Network options: a connection that died silently is noticed within half a minute. The address may override them."""
 _SERVER_OPTIONS = (
     "-c synchronous_commit=on -c lock_timeout=10s"
     " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
@@ -207,14 +209,14 @@ def _engine(address: Address, purpose: Purpose, read_only: bool) -> Engine:
     session = {"application_name": purpose.application, **_SESSION}
     arguments = {name: value for name, value in session.items() if name not in asked} | {"options": options}
     execution: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if read_only else {}
-    # Rows are handed over as tuples in the order of the columns, as SQLite takes them.
+    # With "format", parameters are tuples in the order of the columns, as for SQLite.
     return create_engine(
         address.url, poolclass=NullPool, paramstyle="format", connect_args=arguments, execution_options=execution
     )
 
 
 def _is_unchangeable(path: Path | None) -> bool:
-    """Whether the file lies where nothing can be written, and so cannot be opened in the usual way: a backup, for example."""
+    """Whether the file's folder is read-only (a backup, for example), so that SQLite cannot open it in the usual way."""
     return path is not None and not os.access(path.parent, os.W_OK) and not path.with_name(f"{path.name}-wal").exists()
 
 
@@ -226,8 +228,8 @@ _PRAGMAS = (
     "synchronous = FULL",  # a commit is on the disk before it is acknowledged
     "fullfsync = ON",  # on a Mac too
     "checkpoint_fullfsync = ON",
-    "wal_autocheckpoint = 4000",  # 16 MB of pages, so that those that are written again and again are copied back once
-    "journal_size_limit = 67108864",  # what a copy of a large journal made the log grow to is given back
+    "wal_autocheckpoint = 4000",  # 16 MB of pages: one that is written often is copied back once
+    "journal_size_limit = 67108864",  # the log shrinks again after a large copy
 )
 
 
@@ -235,7 +237,7 @@ def _write_pragmas(connection: Any, _: object) -> None:
     mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     if mode not in {"wal", "memory"}:
         raise JournalError(f"SQLite cannot write ahead there (journal_mode {mode}): use a local, writable disk")
-    # The lock beside the file keeps other writers away; SQLite's own would keep readers away too.
+    # The lock file keeps other writers out; SQLite's own exclusive lock would keep readers out too.
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
     _read_safely(connection)

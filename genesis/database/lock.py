@@ -1,4 +1,4 @@
-"""The lock of the one process that writes: beside SQLite's file, or in PostgreSQL's session. It ends with the process."""
+"""The lock of the only writing process: a file next to SQLite's, or in PostgreSQL's session. It ends with the process."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from genesis.core.errors import JournalError, JournalLockedError
 from genesis.database.purpose import Purpose
 
 _WAIT_FOR_LOCK = 3.0
-"""Seconds. A server needs a moment to notice that a process was killed, and to end what it was doing for it."""
+"""Seconds. A server needs a moment to notice that a process was killed, and to end its session."""
 
 
 def lock_file(path: Path, purpose: Purpose) -> IO[str]:
-    """Hold the lock beside the file; the kernel gives it back when the process ends, however it does.
+    """Take the lock next to the file; the kernel releases it when the process ends, in whatever way.
 
     Raises:
         JournalLockedError: another process holds it.
         JournalError: it cannot be written.
     """
-    beside = beside_of(path, purpose)
+    lock_path = lock_path_of(path, purpose)
     try:
-        lock = beside.open("a+", encoding="ascii")
+        lock = lock_path.open("a+", encoding="ascii")
     except OSError as error:
         raise JournalError(f"{purpose.name} {path}: {error}: the file and its folder must be writable for this user") from error
     try:
@@ -44,13 +44,13 @@ def lock_file(path: Path, purpose: Purpose) -> IO[str]:
     return lock
 
 
-def beside_of(path: Path, purpose: Purpose) -> Path:
+def lock_path_of(path: Path, purpose: Purpose) -> Path:
     """The file of the lock."""
     return path.with_name(f"{path.name}{purpose.lock_suffix}")
 
 
 def lock_session(connection: Connection, purpose: Purpose) -> None:
-    """Hold the lock of PostgreSQL's schema for as long as the session lasts.
+    """Take the lock of PostgreSQL's schema until the session ends.
 
     Raises:
         JournalLockedError: another session holds it.

@@ -1,4 +1,4 @@
-"""What a database is opened for: the lock that its one writer holds, and the words in which its errors speak."""
+"""The purpose for which a database is opened: the lock of its writer, and the wording of its errors."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from typing import NamedTuple
 
 
 class Purpose(NamedTuple):
-    """Two purposes share a database without keeping each other out."""
+    """Writers of different purposes can share a database."""
 
     name: str
-    """Begins each error."""
+    """The first words of each error."""
     tables: str
     """The tables that are written."""
     lock_suffix: str
-    """Added to SQLite's file it is the file of the lock."""
+    """Appended to the name of SQLite's file: the lock file."""
     lock_key: str
-    """With the schema's name it makes the key of PostgreSQL's lock."""
+    """With the schema's name: the key of PostgreSQL's lock."""
     application: str
-    """How PostgreSQL lists its sessions."""
+    """The name of its sessions in PostgreSQL."""
     held: str
-    """What is said where somebody else holds the lock."""
+    """The error when another process holds the lock."""
     instead: str
-    """And what to do then."""
+    """What to do then."""
     later: str
-    """What becomes of what could not be written."""
+    """What happens to data that could not be written."""
 
 
 JOURNAL = Purpose(
@@ -36,7 +36,7 @@ JOURNAL = Purpose(
     instead="stop that one, or name another journal",
     later="the events will be taken when they are sent again",
 )
-"""Suffix and key stay: a process of an older version is kept out too."""
+"""Suffix and key must not change: they keep out a process of an older version, too."""
 ROTATION = Purpose(
     name="audit log",
     tables="rotation_*",
@@ -45,5 +45,5 @@ ROTATION = Purpose(
     application="genesis rotation",
     held="another rotation controller leads",
     instead="this one waits; stop one of the two",
-    later="nothing is delivered until it is there again",
+    later="nothing is delivered until it can be written again",
 )

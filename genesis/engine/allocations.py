@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from genesis.core.allocation import EngineReport, Share, decode_order, encode
+from genesis.core.allocation import EngineReport, Share, decode_decision, encode
 from genesis.core.errors import EventError, GenesisError
 from genesis.core.models import Allocation, StrategyState
 from genesis.engine.engine import TradingEngine
@@ -109,7 +109,7 @@ class AllocationBook:
 
 def _read(file: Path) -> tuple[int, dict[str, Share]]:
     try:
-        return decode_order(file.read_bytes())
+        return decode_decision(file.read_bytes())
     except (OSError, EventError) as error:
         raise AllocationError(
             f"{file}: the last decision cannot be read ({error}): without the file the engine starts with equal shares"

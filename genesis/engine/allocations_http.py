@@ -9,7 +9,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from genesis.core.allocation import MAX_BODY, EngineReport, Share, decode_order, encode
+from genesis.core.allocation import MAX_BODY, EngineReport, Share, decode_decision, encode
 from genesis.core.errors import ConfigError, EventError
 from genesis.core.secret import read_secret
 from genesis.engine.allocations import AllocationError, StaleDecisionError, UnkeptDecisionError
@@ -51,7 +51,7 @@ def allocation_routes(engine: Engine, token_file: Path) -> list[web.RouteDef]:
 
 def _applied(engine: Engine, body: bytes) -> web.Response:
     try:
-        return _told(engine.apply(*decode_order(body)))
+        return _told(engine.apply(*decode_decision(body)))
     except EventError as error:
         return refuse(400, str(error))
     except StaleDecisionError as error:

@@ -16,7 +16,7 @@ from genesis.clients.prometheus import Prometheus
 from genesis.configuration import Settings
 from genesis.core.clock import Clock, SystemClock
 from genesis.core.errors import ConfigError, Fault, GenesisError, ServerError
-from genesis.database.address import Address, configured
+from genesis.database.address import Address, journal_address
 from genesis.rotation.audit.log import AuditLog
 from genesis.rotation.controller import Controller, Parts
 from genesis.rotation.decision import Decision
@@ -58,7 +58,7 @@ class RotationApp:
         """
         self._settings = settings
         self._fixed = _fixed(settings)
-        self._journal = configured(settings.monitor, journal)
+        self._journal = journal_address(settings.monitor, journal)
         self._host = host or settings.rotation.host
         self._port = settings.rotation.port if port is None else port
         self._prometheus = prometheus

@@ -17,7 +17,7 @@ from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
 from genesis.clients.prometheus import Prometheus
-from genesis.core.allocation import Share, decode_order, encode
+from genesis.core.allocation import Share, decode_decision, encode
 from genesis.core.models import StrategyState
 from genesis.stack.child import Child
 from genesis.stack.programs import PROMETHEUS, require
@@ -181,7 +181,7 @@ class ObedientEngine(Served):
             return web.Response(body=encode(self.decision, self.shares), content_type="application/json")
 
         async def obey(request: web.Request) -> web.Response:
-            number, shares = decode_order(await request.read())
+            number, shares = decode_decision(await request.read())
             if self.decision is not None and number < self.decision:
                 return web.Response(status=409, text=f"decision {number} is older than {self.decision}")
             if number != self.decision:

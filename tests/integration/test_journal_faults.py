@@ -19,7 +19,8 @@ from structlog.testing import capture_logs
 
 from genesis.core.errors import JournalError
 from genesis.core.models import CapitalFlow
-from genesis.database.address import Address, configured
+from genesis.database import address
+from genesis.database.address import Address
 from genesis.ledger.journal import AppendResult, Journal
 from genesis.settings.monitor import MonitorSettings
 from tests.behind import lose_the_next_answer
@@ -114,7 +115,7 @@ async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data").write_text("")
     with pytest.raises(JournalError, match=r"data/genesis\.db: its folder cannot be made"):
-        await kept(configured(MonitorSettings()))
+        await kept(address.journal_address(MonitorSettings()))
 
 
 async def test_a_file_that_was_taken_away_acknowledges_nothing_until_it_is_back(tmp_path: Path) -> None:

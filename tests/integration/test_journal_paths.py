@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from genesis.cli import main
 from genesis.core.errors import JournalError
-from genesis.database.address import configured
+from genesis.database.address import journal_address
 from genesis.ledger.journal import Journal
 from genesis.settings.monitor import DEFAULT_JOURNAL, MonitorSettings
 
@@ -117,7 +117,7 @@ async def opened(where: Path) -> None:
 
 
 async def test_the_default_journal_gets_its_folder_at_the_first_start(work: Path) -> None:
-    async with Journal(configured(MonitorSettings())):
+    async with Journal(journal_address(MonitorSettings())):
         assert (work / DEFAULT_JOURNAL).exists()
 
 
@@ -129,7 +129,7 @@ async def test_a_path_of_the_configuration_gets_no_folder(work: Path) -> None:
 
 
 async def opened_at(settings: MonitorSettings) -> None:
-    async with Journal(configured(settings)):
+    async with Journal(journal_address(settings)):
         pass
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis.core.allocation import MAX_BODY, Share, decode_order, decode_report, encode
+from genesis.core.allocation import MAX_BODY, Share, decode_decision, decode_report, encode
 from genesis.core.errors import EventError
 from genesis.core.models import MAX_SEQ, StrategyState
 
@@ -22,7 +22,7 @@ _shares = st.builds(
 
 @given(st.integers(1, MAX_SEQ), st.dictionaries(_names, _shares, max_size=6))
 def test_what_is_told_is_what_is_read(number: int, shares: dict[str, Share]) -> None:
-    assert decode_order(encode(number, shares)) == (number, shares)
+    assert decode_decision(encode(number, shares)) == (number, shares)
 
 
 def test_weights_are_strings_so_that_no_digit_is_lost() -> None:
@@ -51,7 +51,7 @@ def test_an_engine_that_took_no_decision_yet_reports_none_and_may_say_more_than_
         ({"decision": 0, "shares": {}}, "decision: 0"),
         ({"decision": True, "shares": {}}, "decision"),
         ({"decision": MAX_SEQ + 1, "shares": {}}, "decision"),
-        ({"decision": MAX_SEQ, "shares": {}}, "decision: .* no engine was ever told"),
+        ({"decision": MAX_SEQ, "shares": {}}, "decision: .* no decision has reached"),
         ({"decision": 1}, "shares"),
         ([], "body"),
     ],
@@ -71,7 +71,7 @@ def test_what_is_no_json_is_refused(body: bytes) -> None:
 
 def test_what_an_engine_is_told_has_a_number() -> None:
     with pytest.raises(EventError, match="decision: None"):
-        decode_order(b'{"decision":null,"shares":{}}')
+        decode_decision(b'{"decision":null,"shares":{}}')
 
 
 @pytest.mark.parametrize("body", ['{"decision":1,"shares":{"a":%s}}', '{"decision":1,"more":%s,"shares":{}}'])

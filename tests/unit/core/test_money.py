@@ -33,9 +33,9 @@ def test_a_value_within_15_and_18_digits_enters(text: str) -> None:
         ("1e15", "is not below 1e15 in size"),
         ("-1e15", "is not below 1e15 in size"),
         ("1E+999999", "is not below 1e15 in size"),
-        ("1e-19", "has more than 18 digits behind the point"),
-        ("0.1234567890123456789", "has more than 18 digits behind the point"),
-        ("1E-999999", "has more than 18 digits behind the point"),
+        ("1e-19", "has more than 18 digits after the point"),
+        ("0.1234567890123456789", "has more than 18 digits after the point"),
+        ("1E-999999", "has more than 18 digits after the point"),
         (LARGEST + "9", "is not below 1e15 in size"),
     ],
 )

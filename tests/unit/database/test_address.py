@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from genesis.core.errors import JournalError
-from genesis.database.address import address, configured
+from genesis.database.address import address, journal_address
 from genesis.settings.monitor import MonitorSettings
 
 
@@ -33,7 +33,7 @@ def test_a_relative_file_is_the_one_of_this_working_directory(tmp_path: Path, mo
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("mysql://genesis@db/books", "'mysql' is no database that is known here"),
+        ("mysql://genesis@db/books", "'mysql' is not a known kind of database"),
         ("postgresql://genesis@db", "names no database"),
         ("postgresql://genesis@db:port/books", "cannot be read"),
         ("postgresql://genesis:geheim@db/books", "holds a password"),
@@ -49,7 +49,7 @@ def test_what_is_no_address_is_refused_and_no_password_shown(text: str, complain
 def test_the_password_comes_from_its_file_and_is_not_shown(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("geheim\n")
     settings = MonitorSettings(journal="postgresql://genesis@db/books", journal_password_file=tmp_path / "password")
-    found = configured(settings)
+    found = journal_address(settings)
     assert found.url.render_as_string(hide_password=False).startswith("postgresql+psycopg://genesis:geheim@")
     assert "geheim" not in f"{found} {found!r}"
 

@@ -72,7 +72,7 @@ def test_white_space_around_an_event_does_not_matter(ending: bytes) -> None:
         (line(price="Infinity"), "price", "Infinity", "is not finite"),
         (line(price="x"), "price", "x", "is not a decimal number"),
         (line(price=10**15), "price", str(10**15), "is not below 1e15 in size"),
-        (line(price="0." + "1" * 19), "price", "0." + "1" * 19, "has more than 18 digits behind the point"),
+        (line(price="0." + "1" * 19), "price", "0." + "1" * 19, "has more than 18 digits after the point"),
         (line(price=None), "price", "null", "is wrong: expected `decimal`, got `null`"),
         (line(price={"a": [1]}), "price", '{"a": [1]}', "is wrong: expected `decimal`, got `object`"),
         (line(side="BUY"), "side", "BUY", "is none of buy, sell"),
@@ -119,7 +119,7 @@ def test_a_key_that_stands_twice_is_refused_whatever_its_values(field: str, betw
         line(event_id="\\:"),
     ):
         decode_event(text)
-        assert (refused(text[:-1] + again).field, refused(text[:-1] + again).reason) == (field, "stands twice in the event")
+        assert (refused(text[:-1] + again).field, refused(text[:-1] + again).reason) == (field, "appears twice in the event")
     escaped = f',"\\u{ord(field[0]):04x}{field[1:]}":{json.dumps(FILL[field])}}}'.encode()
     assert refused(line()[:-1] + escaped).field == field
 
