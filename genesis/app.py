@@ -169,7 +169,7 @@ class MonitorApp:
 
     def _site(self, exporter: GenesisCollector) -> web.Application:
         settings, tally = self._settings.monitor, self.monitor.telemetry
-        intake = EventIntake(settings.ingest, self.monitor.handle_batch, ready=lambda: self._ready, tally=tally)
+        intake = EventIntake(settings.ingest, self.monitor.handle_batch, ready=lambda: self._ready, counter=tally)
         return monitor_site(
             WithProcess(exporter),
             lambda: self._ready,

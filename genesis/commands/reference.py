@@ -64,9 +64,9 @@ def configuration() -> str:
         lines += [*_table(("Key", "Value", "Default", "Meaning"), rows), ""]
     return _page(
         "Configuration",
-        "genesis/core/",
+        "genesis/settings/ and genesis/alerts/",
         "The files in `config/`. `<name>` stands for a name of your choice, `[]` for each entry of a list. A key that does not "
-        "exist, or stands twice, is a fault; all faults of all files are reported at once, before anything starts. "
+        "exist, or appears twice, is a fault; all faults of all files are reported at once, before anything starts. "
         "Amounts and ratios are read as exact decimals. A duration is a text such as `250ms`, `30s` or `1h30m`.",
         *lines[:-1],
     )

@@ -34,7 +34,11 @@ def schemas() -> dict[str, str]:
     """Name of the schema's file, such as `alerts.json` → its text."""
     made = {}
     for file, model in FILES.items():
-        head = {"$schema": DIALECT, "$comment": f"{DO_NOT_EDIT}: made from genesis/core/ by `genesis generate`.", "title": file}
+        head = {
+            "$schema": DIALECT,
+            "$comment": f"{DO_NOT_EDIT}: made from genesis/settings/ and genesis/alerts/ by `genesis generate`.",
+            "title": file,
+        }
         tree = head | _plain(model.model_json_schema())
         made[file.replace(".yaml", ".json")] = json.dumps(_matching(tree), indent=2, ensure_ascii=False) + "\n"
     return made

@@ -1,1 +1,1 @@
-"""How events come in that the built-in engine did not make."""
+"""Events and statements from outside: over HTTP and from files."""

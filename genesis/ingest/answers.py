@@ -1,4 +1,4 @@
-"""The JSON that senders get back."""
+"""JSON responses to senders."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def answer(status: int, body: bytes, headers: Mapping[str, str] | None = None) -
 
 
 def refuse(status: int, error: str, headers: Mapping[str, str] | None = None, **more: Any) -> web.Response:
-    """A request that was not taken: why, and what to do."""
+    """The response to a refused request: why, and what to do."""
     return answer(status, msgspec.json.encode({"error": error, **more}), headers)
 
 
 def later(status: int, error: str) -> web.Response:
-    """A request that is to be sent again, whole, after a while."""
+    """The response to a request that the sender has to repeat later, whole."""
     return refuse(status, f"{error}; send the whole request again", {"Retry-After": str(RETRY_SECONDS)})

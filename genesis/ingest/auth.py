@@ -1,4 +1,4 @@
-"""Who may: tokens and passwords from files, compared in constant time; and what stands open that perhaps should not."""
+"""Access: tokens and passwords from files, compared in constant time; and warnings about what is open to the network."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from genesis.settings.access import IngestSettings, ScrapeSettings, TlsSettings
 
 METRICS = "/metrics"
 FIGURES = "/api/v1/strategies"
-"""What begins so tells the figures, too."""
+"""Paths with this prefix give the figures, too."""
 
 
 class Guard(Protocol):
-    """Decides by a request's Authorization header; None lets it pass, an answer is given instead of what was asked for."""
+    """Checks a request's Authorization header: None lets the request pass, a response refuses it."""
 
     def __call__(self, authorization: str | None, /) -> web.Response | None: ...
 
 
 class CredentialGuard:
-    """Lets those pass that present one credential."""
+    """Lets requests with the right credential pass."""
 
     def __init__(self, scheme: str, credential: str) -> None:
-        """`scheme` is Bearer or Basic; `credential` is what has to stand behind it."""
+        """`scheme` is Bearer or Basic; `credential` is what must follow it."""
         self._scheme = scheme
         self._credential = credential.encode()
 
     def __call__(self, authorization: str | None, /) -> web.Response | None:
         scheme, _, presented = (authorization or "").partition(" ")
-        # compare_digest takes as long whatever is right about `presented`; the scheme is no secret.
+        # compare_digest takes the same time for every wrong `presented`; the scheme is not secret.
         right = hmac.compare_digest(presented.strip(" ").encode("utf-8", "surrogateescape"), self._credential)
         if right and scheme.lower() == self._scheme.lower():
             return None
@@ -48,7 +48,7 @@ class CredentialGuard:
 
 
 def ingest_guard(settings: IngestSettings) -> Guard:
-    """The guard of everything that changes state; without a configured token it lets nobody pass.
+    """The guard of everything that changes state; without a configured token it refuses all.
 
     Raises:
         ConfigError: the token's file cannot be used.
@@ -82,34 +82,34 @@ class Guards(NamedTuple):
 
 
 def guarded(guards: Callable[[], Guards]) -> Middleware:
-    """Asks the guards that are in force when a request comes; what neither of them guards is open."""
+    """Applies the guards in force when a request arrives; paths that neither guard covers are open."""
 
     @web.middleware
     async def guard(
         request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        asked: Guard | None = None
+        responsible: Guard | None = None
         if request.match_info.http_exception is not None:
-            asked = None  # there is no such path or method: nothing to guard, and the answer is 404 or 405
+            responsible = None  # there is no such path or method: nothing to guard, and the answer is 404 or 405
         elif request.method not in {"GET", "HEAD", "OPTIONS"}:
-            asked = guards().ingest
+            responsible = guards().ingest
         elif _path(request) == METRICS or _path(request).startswith(FIGURES):
-            asked = guards().scrape
-        refusal = asked(request.headers.get("Authorization")) if asked is not None else None
+            responsible = guards().scrape
+        refusal = responsible(request.headers.get("Authorization")) if responsible is not None else None
         return refusal if refusal is not None else await handler(request)
 
     return guard
 
 
 def exposures(host: str, scrape: ScrapeSettings, tls: TlsSettings) -> Iterator[str]:
-    """What whoever reaches `host` could do or see that perhaps they should not; nothing on loopback."""
+    """Warnings about what anyone who reaches `host` can read; none on loopback."""
     if _is_loopback(host):
         return
     if not tls.enabled:
         yield "no TLS: tokens and figures can be read on the way; set tls.certificate_file and tls.key_file"
     if scrape.token_file is None and scrape.username is None and tls.client_ca_file is None:
         yield (
-            f"anybody can read {METRICS} and {FIGURES}: "
+            f"anyone can read {METRICS} and {FIGURES}: "
             "set scrape.token_file, scrape.username and password_file, or tls.client_ca_file"
         )
 

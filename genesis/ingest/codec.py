@@ -17,7 +17,7 @@ MAX_LINE = 256 * 1024
 VALUE_SHOWN = 100
 """How many characters of a refused value are quoted."""
 LINE = "(line)"
-"""Stands for the field where the line as a whole is wrong."""
+"""The field's name in an error about the line as a whole."""
 MISSING = "(nothing)"
 
 _EVENT: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
@@ -33,17 +33,17 @@ _CHOICES: dict[str, str] = {"kind": ", ".join(EVENT_KINDS)} | {
     for part in (field.type, *get_args(field.type))
     if isinstance(part, type) and issubclass(part, enum.Enum)
 }
-"""The words that may stand in a field that takes no others."""
+"""Field → its allowed words, for fields with a fixed set of them."""
 
 _COLONS_OF_A_TIME = 2
-"""That many are in every time, so with no more than these there is no room for another key."""
+"""Every time has at least this many: if no other colon is left, no key can be repeated."""
 
 _AT = re.compile(r" - at `\$\.?(.*)`\Z", re.DOTALL)
 _NAMED = re.compile(r"Object (missing required|contains unknown) field `(.*)`", re.DOTALL)
 
 
 class Identity(NamedTuple):
-    """What a refused line says of itself, as far as it can be read."""
+    """Kind and event_id of a refused line, as far as they can be read."""
 
     kind: str | None
     """One of `EVENT_KINDS`, or None."""
@@ -51,7 +51,7 @@ class Identity(NamedTuple):
 
 
 def decode_event(line: bytes) -> AnyEvent:
-    """The event that a line holds. Numbers are JSON numbers or strings of digits; both are taken to the last digit.
+    """The event that a line holds. Numbers are JSON numbers or strings of digits; both keep all digits.
 
     Raises:
         EventError: naming the field, its value (in full where it is short) and the reason.
@@ -69,7 +69,7 @@ def decode_event(line: bytes) -> AnyEvent:
 
 
 def identity(line: bytes) -> Identity:
-    """Which event a refused line was meant to be; `Identity(None, None)` where nobody can tell."""
+    """Which event a refused line was meant to be; `Identity(None, None)` if it cannot be read."""
     if len(line) > MAX_LINE:
         return Identity(None, None)
     try:
@@ -99,11 +99,11 @@ def _refusal(error: Exception, line: bytes) -> EventError:
         return EventError(LINE, shown(line), "is not UTF-8")
     if not isinstance(error, msgspec.ValidationError):
         return EventError(LINE, shown(line), f"is not JSON: {error}")
-    return _misfit(str(error), line)
+    return _field_error(str(error), line)
 
 
-def _misfit(message: str, line: bytes) -> EventError:
-    """What a message of msgspec says about JSON that is no event: a field that lacks, is too many, or has a wrong value."""
+def _field_error(message: str, line: bytes) -> EventError:
+    """The error behind msgspec's message: a field is missing, is unknown, or has a wrong value."""
     place = _AT.search(message)
     message = message[: place.start()] if place else message
     path = place.group(1) if place else ""
@@ -147,7 +147,7 @@ def _plain_text(raw: msgspec.Raw | None) -> str | None:
 
 
 def _may_repeat_a_key(line: bytes, keys: dict[str, Any]) -> bool:
-    """False where the colons prove that no key stands twice: there is one behind each key, and the others are in texts."""
+    """False if the colons prove that no key is repeated: one follows each key, and all others are inside texts."""
     others = line.count(b":") - len(keys)
     if others == _COLONS_OF_A_TIME:
         return False
@@ -159,7 +159,7 @@ def _no_key_twice(line: bytes) -> None:
         seen: set[str] = set()
         for key, value in pairs:
             if key in seen:
-                raise EventError(key, shown(value), "stands twice in the event")
+                raise EventError(key, shown(value), "appears twice in the event")
             seen.add(key)
 
     json.loads(line, object_pairs_hook=check, parse_int=str, parse_float=str)

@@ -1,4 +1,4 @@
-"""A CSV file → its rows with their lines, and what is wrong with a row, said in one way for every kind of file."""
+"""The rows of a CSV file with their line numbers, and faults in one form for every kind of file."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def csv_rows(data: bytes) -> Iterator[tuple[int, list[str]]]:
     The text is UTF-8, with or without a byte order mark, with line ends of any system.
 
     Raises:
-        CsvError: it is not UTF-8, or not CSV; the rows before were given.
+        CsvError: it is not UTF-8, or not CSV; the rows before it were yielded.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -81,5 +81,5 @@ def csv_rows(data: bytes) -> Iterator[tuple[int, list[str]]]:
 
 
 def is_number(text: str) -> bool:
-    """Whether `text` is a finite decimal number as `NUMBER` asks for it; an exponent is allowed."""
+    """Whether `text` is a finite decimal number as `NUMBER` describes it; an exponent is allowed."""
     return _NUMBER.fullmatch(text) is not None

@@ -1,4 +1,4 @@
-"""POST /api/v1/events: lines of JSON in, and what became of each of them out."""
+"""POST /api/v1/events: lines of JSON in, the outcome of each line out."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ EVENTS = "/api/v1/events"
 SCHEMA = "/api/v1/schema"
 
 BATCH = 500
-"""Events a commit: between two the loop serves others, so that a large request delays no scrape."""
+"""Events per commit. Between commits the loop serves other requests: a large one does not delay a scrape."""
 BODY_SECONDS = 60.0
 """How long a request may take to arrive."""
-COMPLAINT_SECONDS = 5.0
+LOG_SECONDS = 5.0
 """The least time between two log lines about refused lines."""
 TURNED_AWAY = (401, 403, 413, 429, 503)
-"""What is answered without having read the events."""
+"""Status codes of responses that are sent without reading the events."""
 HELD_BODIES = 4
 """How many of the largest requests may be in memory at a time."""
 
@@ -55,12 +55,12 @@ class RequestCounter(Protocol):
     pending_events: int
 
     def refuse(self, kind: str | None) -> None:
-        """Count a line that is no event; `kind` is what it was meant to be, if it says so."""
+        """Count a refused line; `kind`: the kind of event that it names, if it can be read."""
         ...
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of one line, counted from 1."""
+    """The outcome of one line; lines count from 1."""
 
     line: int
     outcome: str
@@ -71,7 +71,7 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class _RefusalError(Exception):
-    """Carries the answer to a request that is not taken."""
+    """Carries the response to a refused request."""
 
     def __init__(self, response: web.Response) -> None:
         super().__init__()
@@ -84,10 +84,10 @@ class _Line(NamedTuple):
 
 
 class EventIntake:
-    """Takes requests, decodes their lines, hands the events on in their order, and tells what became of each.
+    """Takes requests, decodes their lines, passes the events on in order, and reports the outcome of each line.
 
-    A request is answered with 200 when every line of it was judged. Any other answer means that the whole request is to be
-    sent again, or mended: what of it was booked already is then a duplicate.
+    Status 200 means that every line has an outcome. With any other status the sender corrects the request if it is wrong, and
+    sends it again whole: events that were booked already are then duplicates.
     """
 
     def __init__(
@@ -96,19 +96,19 @@ class EventIntake:
         handle: Callable[[Sequence[AnyEvent]], Awaitable[Sequence[Receipt]]],
         *,
         ready: Callable[[], bool],
-        tally: RequestCounter,
+        counter: RequestCounter,
     ) -> None:
         """`handle` books events durably, in their order, or raises JournalError having kept none of them.
 
-        The server must leave compressed bodies as they come (`auto_decompress=False`): aiohttp takes a cut one for whole.
+        The server must not decompress bodies (`auto_decompress=False`): aiohttp accepts a truncated one as complete.
         """
         self._settings = settings
         self._handle = handle
         self._ready = ready
-        self._tally = tally
+        self._counter = counter
         self._held_bytes = 0
-        self._unsaid = 0
-        self._speak_at = 0.0
+        self._unlogged = 0
+        self._next_log_at = 0.0
 
     async def post(self, request: web.Request) -> web.Response:
         """Answer one request; never raises."""
@@ -123,7 +123,7 @@ class EventIntake:
             return later(503, str(error))
         except Exception:
             _log.exception("a request for events failed")
-            return later(503, "an unexpected fault, which the monitor's log tells")
+            return later(503, "an unexpected fault: see the monitor's log")
 
     async def _take(self, request: web.Request) -> web.Response:
         if not self._ready():
@@ -140,14 +140,14 @@ class EventIntake:
         too_large = refuse(413, f"the body is larger than {limit} bytes: send it in parts", max_body_bytes=limit)
         if (request.content_length or 0) > limit:
             raise _RefusalError(too_large)
-        body = await self._arrived(request, too_large)
+        body = await self._received(request, too_large)
         if _encoding(request) == _GZIP:
             body = _unpacked(body, limit)
         if len(body) > limit:
             raise _RefusalError(too_large)
         return body.removeprefix(_BYTE_ORDER_MARK)
 
-    async def _arrived(self, request: web.Request, too_large: web.Response) -> bytes:
+    async def _received(self, request: web.Request, too_large: web.Response) -> bytes:
         """The body as it came over the wire."""
         limit = self._settings.max_body_bytes
         body = bytearray()
@@ -174,9 +174,9 @@ class EventIntake:
             raise _RefusalError(
                 refuse(413, f"the body has {count} events, {limit} are allowed: send it in parts", max_pending_events=limit)
             )
-        if self._tally.pending_events + count > limit:
-            raise _RefusalError(later(429, f"{self._tally.pending_events} events wait to be booked, {limit} may"))
-        self._tally.pending_events += count
+        if self._counter.pending_events + count > limit:
+            raise _RefusalError(later(429, f"{self._counter.pending_events} events wait to be booked, {limit} are allowed"))
+        self._counter.pending_events += count
         counts: Counter[str] = Counter()
         results: list[bytes] = []
         try:
@@ -186,14 +186,14 @@ class EventIntake:
                     results.append(_RESULT.encode(result))
                 await asyncio.sleep(0)
         finally:
-            self._tally.pending_events -= count
-        return _verdict(counts, results)
+            self._counter.pending_events -= count
+        return _response(counts, results)
 
     async def _book_batch(self, lines: Sequence[_Line]) -> list[Result]:
         judged = [(line, self._decoded(line)) for line in lines]
         events = [event for _, event in judged if not isinstance(event, Result)]
         receipts = iter(await self._handle(events) if events else ())
-        self._complain([outcome for _, outcome in judged if isinstance(outcome, Result)])
+        self._log_refused([outcome for _, outcome in judged if isinstance(outcome, Result)])
         return [event if isinstance(event, Result) else _result(line.number, event, next(receipts)) for line, event in judged]
 
     def _decoded(self, line: _Line) -> AnyEvent | Result:
@@ -201,17 +201,17 @@ class EventIntake:
             return decode_event(line.text)
         except EventError as error:
             kind, event_id = identity(line.text)
-            self._tally.refuse(kind)
+            self._counter.refuse(kind)
             return Result(line.number, _REJECTED, event_id, error.field, shown(error.value), error.reason)
 
-    def _complain(self, refused: Sequence[Result]) -> None:
-        """Log refused lines, but not one by one: a sender that is wrong is wrong often."""
+    def _log_refused(self, refused: Sequence[Result]) -> None:
+        """Log refused lines, but at most once in `LOG_SECONDS`: a faulty sender repeats its fault."""
         if not refused:
             return
-        self._unsaid += len(refused)
-        if (now := time.monotonic()) >= self._speak_at:
-            _log.warning("lines refused", lines=self._unsaid, latest=msgspec.to_builtins(refused[-1]))
-            self._unsaid, self._speak_at = 0, now + COMPLAINT_SECONDS
+        self._unlogged += len(refused)
+        if (now := time.monotonic()) >= self._next_log_at:
+            _log.warning("lines refused", lines=self._unlogged, latest=msgspec.to_builtins(refused[-1]))
+            self._unlogged, self._next_log_at = 0, now + LOG_SECONDS
 
 
 def ingest_routes(intake: EventIntake) -> list[web.RouteDef]:
@@ -224,13 +224,13 @@ def ingest_routes(intake: EventIntake) -> list[web.RouteDef]:
     return [web.post(EVENTS, intake.post), web.get(SCHEMA, get_schema)]
 
 
-def counted(tally: RequestCounter) -> Middleware:
-    """Counts every request to a path under /api/ that there is, refused ones included.
+def counted(counter: RequestCounter) -> Middleware:
+    """Counts every request to an existing path under /api/, refused ones included.
 
-    Senders that are turned away are told from the start on, as 0: of a count that begins at 500, no increase is seen.
+    The codes of refused requests begin at 0: Prometheus sees no increase in a counter whose first sample is 500.
     """
     for status in TURNED_AWAY:
-        tally.requests[EVENTS, status] += 0
+        counter.requests[EVENTS, status] += 0
 
     @web.middleware
     async def count(
@@ -239,7 +239,7 @@ def counted(tally: RequestCounter) -> Middleware:
         response = await handler(request)
         resource = request.match_info.route.resource
         if resource is not None and resource.canonical.startswith("/api/"):
-            tally.requests[resource.canonical, response.status] += 1
+            counter.requests[resource.canonical, response.status] += 1
         return response
 
     return count
@@ -256,13 +256,13 @@ def _result(number: int, event: AnyEvent, receipt: Receipt) -> Result:
     return Result(number, outcome, event_id, error.field, shown(error.value), error.reason)
 
 
-def _verdict(counts: Counter[str], results: Sequence[bytes]) -> web.Response:
-    told = {"accepted": 0, "duplicate": 0, "conflict": 0, _REJECTED: 0, "late": 0} | counts
-    return answer(200, msgspec.json.encode(told)[:-1] + b',"results":[\n' + b",\n".join(results) + b"\n]}")
+def _response(counts: Counter[str], results: Sequence[bytes]) -> web.Response:
+    totals = {"accepted": 0, "duplicate": 0, "conflict": 0, _REJECTED: 0, "late": 0} | counts
+    return answer(200, msgspec.json.encode(totals)[:-1] + b',"results":[\n' + b",\n".join(results) + b"\n]}")
 
 
 def _is_single(request: web.Request) -> bool:
-    """Whether the body is one event, as its type says; a body without a type is lines."""
+    """Whether the body is one event, by its Content-Type; without one, the body is lines."""
     if (encoding := _encoding(request)) not in {"identity", _GZIP}:
         raise _RefusalError(refuse(415, f"Content-Encoding {shown(encoding)} is not known: send gzip or none"))
     if "Content-Type" not in request.headers:
@@ -280,7 +280,7 @@ def _encoding(request: web.Request) -> str:
 
 
 def _unpacked(body: bytes, limit: int) -> bytes:
-    """What was compressed, at most one byte more than `limit`. One that was cut off, or goes on, is refused."""
+    """The decompressed body, at most one byte more than `limit`. A truncated stream, or data after its end, is refused."""
     unpacking = zlib.decompressobj(_GZIP_WINDOW)
     try:
         plain = unpacking.decompress(body, limit + 1)

@@ -15,7 +15,7 @@ from genesis.core.money import ZERO, exact, exact_arithmetic
 from genesis.ingest.csv_table import NUMBER, CsvError, CsvFault, csv_rows, is_number, read_csv
 
 COLUMNS = ("seq", "account", "coin", "time_utc", "side", "price", "size", "closed_pnl", "fee", "crossed")
-"""What a file must have; `start_position` is used where it is there, and any other column is left alone."""
+"""The required columns. `start_position` is used if the file has it; other columns are ignored."""
 _MAX_FAULTS = 20
 _MAX_SEQ_DIGITS = 18
 _COLUMN_OF = {"symbol": "coin", "quantity": "size", "strategy": "account", "event_id": "seq", "time": "time_utc"}
@@ -24,20 +24,20 @@ _LIQUIDITY = {"1": Liquidity.TAKER, "0": Liquidity.MAKER}
 
 
 class RecordedFill(NamedTuple):
-    """A fill, and what the exchange says of it."""
+    """A fill, and the exchange's own figures of it."""
 
     line: int
     """Of the file."""
     seq: int
     fill: Fill
     closed_pnl: Decimal
-    """What it realised, in USD, before the fee."""
+    """The P&L that it realised, in USD, before the fee."""
     start_position: Decimal | None
-    """The signed position before it; None where the file does not have the column."""
+    """The signed position before it; None if the file lacks the column."""
 
 
 class Recording(NamedTuple):
-    """What a file of fills holds."""
+    """The content of a file of fills."""
 
     fills: tuple[RecordedFill, ...]
     """In the order of `seq`."""
@@ -57,8 +57,8 @@ def read_fills(path: Path) -> Recording:
     Spot pairs (named @N) are left out and counted, as their fees are charged in the bought coin.
 
     Raises:
-        GenesisError: the file cannot be read, lacks a column, or has a fault: a row that cannot be read, a `seq` that is there
-            twice, times that go back, or a row whose `start_position` shows that fills before it are missing. All faults are
+        GenesisError: the file cannot be read, lacks a column, or has a fault: a row that cannot be read, a repeated
+            `seq`, times that go back, or a row whose `start_position` shows that fills before it are missing. All faults are
             named with line, column and value, up to 20.
     """
     try:
@@ -75,8 +75,8 @@ def read_fills(path: Path) -> Recording:
     if len(rows) == 1:
         raise GenesisError(f"{path}: has a header and no rows; is the download complete?")
     recording, faults = _read(rows[1:], header)
-    # A row that could not be read would be missing in the chains too.
-    faults = faults or sorted([*_doubles(recording.fills), *_breaks(recording.fills)])
+    # An unreadable row would show up as a missing fill as well.
+    faults = faults or sorted([*_repeats(recording.fills), *_gaps(recording.fills)])
     if faults:
         shown = "\n".join(f"  {fault}" for fault in faults[:_MAX_FAULTS])
         more = f"\n  and {len(faults) - _MAX_FAULTS} more" if len(faults) > _MAX_FAULTS else ""
@@ -109,7 +109,7 @@ def _recorded(line: int, row: Mapping[str, str]) -> RecordedFill:
     if not (seq.isascii() and seq.isdigit() and len(seq) <= _MAX_SEQ_DIGITS):
         raise _RowError("seq", seq, "must be a whole number, the place of the fill in the account's history")
     side, crossed = row["side"].lower(), row["crossed"]
-    if side not in {one.value for one in Side}:
+    if side not in {choice.value for choice in Side}:
         raise _RowError("side", row["side"], "must be buy or sell")
     if crossed not in _LIQUIDITY:
         raise _RowError("crossed", crossed, "must be 1 (taker) or 0 (maker)")
@@ -156,36 +156,36 @@ def _decimal(row: Mapping[str, str], column: str) -> Decimal:
     return value
 
 
-def _doubles(fills: Iterable[RecordedFill]) -> Iterator[CsvFault]:
+def _repeats(fills: Iterable[RecordedFill]) -> Iterator[CsvFault]:
     """A `seq` that an account has twice: one of the two rows would not be booked."""
     seen: dict[tuple[str, int], int] = {}
-    for one in fills:
-        first = seen.setdefault((one.fill.strategy, one.seq), one.line)
-        if first != one.line:
-            yield CsvFault(one.line, "seq", str(one.seq), f"line {first} has it already for {one.fill.strategy}")
+    for recorded in fills:
+        first = seen.setdefault((recorded.fill.strategy, recorded.seq), recorded.line)
+        if first != recorded.line:
+            yield CsvFault(recorded.line, "seq", str(recorded.seq), f"line {first} has it already for {recorded.fill.strategy}")
 
 
-def _breaks(fills: Iterable[RecordedFill]) -> Iterator[CsvFault]:
+def _gaps(fills: Iterable[RecordedFill]) -> Iterator[CsvFault]:
     """Where an account's fills in a coin do not follow each other: the time goes back, or a fill is missing in between."""
     last: dict[tuple[str, str], RecordedFill] = {}
-    for one in fills:
-        key = one.fill.strategy, one.fill.symbol
+    for recorded in fills:
+        key = recorded.fill.strategy, recorded.fill.symbol
         before = last.get(key)
-        last[key] = one
+        last[key] = recorded
         if before is None:
             continue
-        if one.fill.time < before.fill.time:
+        if recorded.fill.time < before.fill.time:
             right = f"is before line {before.line}, which has a lower seq: seq must rise with the time"
-            yield CsvFault(one.line, "time_utc", f"{one.fill.time:%Y-%m-%dT%H:%M:%SZ}", right)
+            yield CsvFault(recorded.line, "time_utc", f"{recorded.fill.time:%Y-%m-%dT%H:%M:%SZ}", right)
         position = _position_after(before)
-        if one.start_position is not None and position is not None and one.start_position != position:
+        if recorded.start_position is not None and position is not None and recorded.start_position != position:
             right = f"after line {before.line} {key[0]} holds {position:f} {key[1]}: fills between the two lines are missing"
-            yield CsvFault(one.line, "start_position", f"{one.start_position:f}", right)
+            yield CsvFault(recorded.line, "start_position", f"{recorded.start_position:f}", right)
 
 
-def _position_after(one: RecordedFill) -> Decimal | None:
-    """The signed position after a fill, by the exchange's own account; None where the file does not say."""
-    if one.start_position is None:
+def _position_after(recorded: RecordedFill) -> Decimal | None:
+    """The signed position after a fill, by the exchange's own record; None if the file does not have it."""
+    if recorded.start_position is None:
         return None
     with exact_arithmetic():
-        return (one.start_position + one.fill.signed_quantity) or ZERO
+        return (recorded.start_position + recorded.fill.signed_quantity) or ZERO

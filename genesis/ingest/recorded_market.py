@@ -1,7 +1,7 @@
 """A recorded market: best bid and ask, trades and depth from CSV files, merged by the time of their receipt.
 
-Files hold one (market, symbol) after another or all mixed; the lines of one (market, symbol) must be in order of time. Each is
-read as a stream of its own and the streams are merged, so that no more than one line of each is in memory.
+A file may hold the lines of several (market, symbol) pairs, also mixed; the lines of one pair must be in order of time. Each
+pair is read as a stream of its own and the streams are merged, so that only one line of each is in memory.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ EXPECTED = (
 LINEAR_MARKETS = ("spot", "usdm")
 """The markets whose profit is in USDT."""
 INVERSE_MARKETS = ("coinm",)
-"""Contracts of a fixed USD value, settled in coin: what they earn is not quantity × price, so they are left out."""
+"""Contracts of a fixed USD value, settled in coin: their profit is not quantity × price change, so they are left out."""
 FAULTS_LOGGED = 20
-"""Of each file; the others are only counted."""
+"""For each file; further ones are only counted."""
 GRID_ROWS = 2000
-"""Quotes of a symbol whose digits tell its tick and lot."""
+"""A symbol's tick and lot are taken from the digits of this many of its quotes."""
 SOURCE = "recorded"
 
 _SYMBOL = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -44,7 +44,7 @@ _log = structlog.get_logger(__name__)
 
 
 class _Span(NamedTuple):
-    """Where a (market, symbol) stands in a file: the numbers of its first and last line."""
+    """The range of a (market, symbol) in a file: the numbers of its first and last line."""
 
     path: Path
     kind: Kind
@@ -60,12 +60,12 @@ class _Span(NamedTuple):
 
 
 class RecordedMarket:
-    """The recorded market of a folder; it can be run more than once.
+    """The recorded market of a folder; its events can be read more than once.
 
     A line that cannot be read is refused with file, line, column and value, and counted in `refused`; the others go on.
 
     Raises:
-        MarketError: the folder or its best-bid-and-ask file is not there, or a file is damaged or lacks columns.
+        MarketError: the folder or its best-bid-and-ask file is missing, or a file is damaged or lacks columns.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -102,7 +102,7 @@ class RecordedMarket:
             _log.warning("recorded_lines_refused", lines=self.refused)
 
     def _scan(self, path: Path, kind: Kind) -> list[_Span]:
-        """Read a file once: where each symbol stands, the grids of its numbers, and the lines that belong to no symbol."""
+        """Read a file once: find each symbol's range and the digits of its numbers; refuse lines without a symbol."""
         spans: dict[tuple[str, str], _Span] = {}
         left_out: Counter[str] = Counter()
         number = 0
@@ -146,7 +146,7 @@ class RecordedMarket:
         return Instrument(name, Decimal(1).scaleb(-price), Decimal(1).scaleb(-quantity))
 
     def _stream(self, number: int, span: _Span, lines: BinaryIO) -> Iterator[tuple[int, int, AnyMarketEvent]]:
-        """The events of one (market, symbol) of one file, each behind its time and the number of the stream."""
+        """The events of one (market, symbol) of one file, as (time in ns, number of the stream, event)."""
         columns = _columns(span.path, span.kind, lines.readline())
         last = 0
         for line_number, line in enumerate(islice(lines, span.first - 2, span.last - 1), start=span.first):
@@ -172,7 +172,7 @@ class RecordedMarket:
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:
-    """The files of a kind by name; where a file is there plain and as gzip, the plain one."""
+    """The files of a kind by name; of a file that exists plain and as gzip, the plain one."""
     packed = {path.name.removesuffix(".gz"): path for path in folder.glob(f"{pattern}.csv.gz")}
     plain = {path.name: path for path in folder.glob(f"{pattern}.csv")}
     return [path for _, path in sorted((packed | plain).items())]
@@ -205,6 +205,6 @@ def _identity(row: Row) -> tuple[str, str]:
 
 
 def _market_first(name: str) -> tuple[str, str]:
-    """Sorts the symbols of one market side by side: the first two of a market belong together."""
+    """Sort key: the symbols of one market are neighbours, as the first two of a market belong together."""
     symbol, _, market = name.rpartition(".")
     return market, symbol

@@ -1,4 +1,4 @@
-"""Rows of recorded market files: what each kind of file is called, which columns it has, and how a row becomes an event."""
+"""Rows of recorded market files: the names and columns of each kind of file, and how a row becomes an event."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Row:
         self._fields = line.split(",")
 
     def text(self, column: str) -> str:
-        """The field as it stands.
+        """The field's text as it is.
 
         Raises:
             LineError: the line is too short to have it.
@@ -67,13 +67,13 @@ class Row:
         return Decimal(text)
 
     def digits(self, column: str) -> int:
-        """How many digits the field has behind the point; 0 where it is no number."""
+        """How many digits the field has after the point; 0 if it is not a number."""
         position = self._columns[column]
         text = self._fields[position] if position < len(self._fields) else ""
         return len(text.partition(".")[2]) if _NUMBER.fullmatch(text) else 0
 
     def nanoseconds(self, last: int) -> int:
-        """When the recorder received the line, in ns since 1970; `last` is that of the line before of the same symbol.
+        """When the recorder received the line, in ns since 1970; `last` is the time of the symbol's previous line.
 
         Raises:
             LineError: the line has too many or too few fields, no such time, or one before `last`.
@@ -85,7 +85,7 @@ class Row:
             raise LineError("recv_time_ns", text, "is not a time in nanoseconds since 1970, before 2100")
         nanoseconds = int(text)
         if nanoseconds < last:
-            raise LineError("recv_time_ns", text, f"is before {last}, the line before of the same symbol")
+            raise LineError("recv_time_ns", text, f"is before {last}, the time of the symbol's previous line")
         return nanoseconds
 
     def _wrong_length(self) -> LineError:

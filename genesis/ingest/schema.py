@@ -1,6 +1,6 @@
 """The JSON Schema of the events, made from the models.
 
-It says what to send. What is taken is a little more: a number may also be written with an exponent, for example.
+It says what to send. The monitor accepts slightly more: for example, a number may also have an exponent.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def event_schema() -> dict[str, Any]:
 
 
 def _property(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """What msgspec says of a field, with the limits that the models check by themselves."""
+    """msgspec's schema of a field, with the limits that the models check themselves."""
     if name == "time":
         return schema | {"format": "date-time", "pattern": _TIME}
     if schema.get("format") == "decimal":
@@ -48,7 +48,7 @@ def _property(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _decimal(name: str) -> dict[str, Any]:
-    """A number, or the same as a string: many languages keep digits only there."""
+    """A number, or the same as a string: many languages keep all digits only in a string."""
     number: dict[str, Any] = {"type": "number", "exclusiveMaximum": 10**15}
     if name in ABOVE_ZERO:
         return {"anyOf": [number | {"exclusiveMinimum": 0}, {"type": "string", "pattern": f"^(?=.*[1-9]){_DIGITS}$"}]}

@@ -1,4 +1,4 @@
-"""A statement in CSV → what it says, or all that is wrong with it, each with line, column and value."""
+"""A statement in CSV → `Statement`, or all its faults with line, column and value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COLUMNS = ("strategy", "symbol", "currency", "quantity")
 _REQUIRED = ("symbol", "quantity")
 MAX_ROWS = 10_000
 _MAX_FAULTS = 100
-# What the books can come to has at most 36 digits behind the point, those of a price times a quantity.
+# An amount in the books has at most 36 decimal places, those of a price times a quantity.
 _QUANTUM = Decimal("1e-40")
 _ENTRY = Context(prec=90, traps=[Inexact, InvalidOperation])
 
@@ -88,7 +88,7 @@ class _Reader:
         item, rows = Item(strategy or WHOLE_ACCOUNT, symbol or currency), self._positions if symbol else self._cash
         quantity = _quantity(line, row["quantity"])
         if item in rows:
-            right = f"stands in line {rows[item][0]} already: one row for each"
+            right = f"is in line {rows[item][0]} already: one row for each"
             raise _wrong(line, "symbol" if symbol else "currency", item.name, right)
         rows[item] = line, quantity
 
@@ -99,7 +99,7 @@ def _header(line: int, cells: Iterable[str]) -> tuple[str, ...]:
         if column not in COLUMNS:
             raise _wrong(line, "(header)", column, f"there is no such column; there are {', '.join(COLUMNS)}, with commas")
         if columns.count(column) > 1:
-            raise _wrong(line, "(header)", column, "stands twice")
+            raise _wrong(line, "(header)", column, "appears twice")
     for column in _REQUIRED:
         if column not in columns:
             raise _wrong(line, "(header)", ",".join(columns), f"the column {column} is missing")
@@ -112,7 +112,7 @@ def _quantity(line: int, text: str) -> Decimal:
     try:
         return _ENTRY.quantize(Decimal(text), _QUANTUM).normalize(_ENTRY)
     except (Inexact, InvalidOperation):
-        raise _wrong(line, "quantity", text, "must have at most 40 digits before the point, and 40 behind it") from None
+        raise _wrong(line, "quantity", text, "must have at most 40 digits before the point and 40 after it") from None
 
 
 def _mixed(rows: dict[Item, tuple[int, Decimal]]) -> Iterator[CsvFault]:

@@ -1,4 +1,4 @@
-"""POST /api/v1/statement: a broker's statement in, and how it differs from the books out."""
+"""POST /api/v1/statement: a broker's statement in, its differences from the books out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BODY_SECONDS = 60.0
 _KEYS = ("strategy", "cash", "tolerance")
 
 Reconcile = Callable[[Statement, ComparisonSettings], Awaitable[msgspec.Struct]]
-"""Compares, and keeps what it comes to; raises EventError for terms that cannot be met."""
+"""Compares, and keeps the result; raises EventError for settings that do not fit the books."""
 
 
 def statement_routes(reconcile: Reconcile, *, ready: Callable[[], bool]) -> list[web.RouteDef]:
@@ -38,12 +38,12 @@ def statement_routes(reconcile: Reconcile, *, ready: Callable[[], bool]) -> list
         if not ready():
             return later(503, "the books are being restored")
         try:
-            terms = terms_of(request.query)
+            comparison = comparison_settings(request.query)
             async with asyncio.timeout(BODY_SECONDS):
                 body = await request.read()
             # Not on the loop: a large statement takes a while to read.
             statement = await asyncio.to_thread(read_statement, body)
-            return answer(200, msgspec.json.encode(await reconcile(statement, terms)))
+            return answer(200, msgspec.json.encode(await reconcile(statement, comparison)))
         except Exception as error:
             return _refused(error)
 
@@ -66,12 +66,12 @@ def _refused(error: Exception) -> web.Response:
             text = f"the statement cannot be read: {shown(error)}"
         case _:
             _log.error("a statement could not be compared", exc_info=error)
-            return later(503, "an unexpected fault, which the monitor's log tells")
+            return later(503, "an unexpected fault: see the monitor's log")
     return refuse(status, text, **faults)
 
 
-def terms_of(query: MultiMapping[str]) -> ComparisonSettings:
-    """The terms that a request's query states: strategy (more than once), cash, tolerance.
+def comparison_settings(query: MultiMapping[str]) -> ComparisonSettings:
+    """The settings in a request's query: strategy (may be repeated), cash, tolerance.
 
     Raises:
         EventError: naming what is wrong.
@@ -81,7 +81,7 @@ def terms_of(query: MultiMapping[str]) -> ComparisonSettings:
             raise EventError("query", key, f"is not known: there are {', '.join(_KEYS)}")
     for key in _KEYS[1:]:
         if len(query.getall(key, [])) > 1:
-            raise EventError("query", key, "stands twice")
+            raise EventError("query", key, "appears twice")
     return ComparisonSettings(
         strategies=tuple(sorted(set(query.getall("strategy", [])))),
         cash=cash_basis(query.get("cash", CashBasis.WALLET.value)),
@@ -90,7 +90,7 @@ def terms_of(query: MultiMapping[str]) -> ComparisonSettings:
 
 
 def cash_basis(text: str) -> CashBasis:
-    """What a statement calls cash, by its name."""
+    """The cash basis of this name."""
     try:
         return CashBasis(text)
     except ValueError:

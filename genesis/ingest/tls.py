@@ -1,4 +1,4 @@
-"""The monitor's own TLS, and what clients must show."""
+"""The monitor's own TLS, and the certificates that clients must present."""
 
 from __future__ import annotations
 
@@ -39,26 +39,26 @@ def tls_context(settings: TlsSettings) -> ssl.SSLContext | None:
 class ServerTls:
     """The TLS of a server that runs: each new connection gets the certificate and the client authorities of the last `take_up`.
 
-    Connections that are open, and TLS sessions that a client resumes, go on with what they began with.
+    Open connections, and TLS sessions that a client resumes, keep what they started with.
     """
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self.listening = context
-        """What the server listens with."""
+        """The context with which the server listens."""
         self._newest = context
         context.sni_callback = self._choose
 
     def take_up(self, context: ssl.SSLContext) -> None:
-        """Serve new connections by `context` as a whole.
+        """Serve new connections with `context`.
 
-        Loading files into the context that listens would not do: it would keep the authorities before, and a certificate
+        Loading files into the listening context is not enough: it would keep the old authorities, and an old certificate
         whose key is of another kind.
         """
         self._newest = context
-        self.listening.verify_mode = context.verify_mode  # is asked before a connection has its context
+        self.listening.verify_mode = context.verify_mode  # is read before a connection gets its context
 
     def _choose(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
-        """OpenSSL asks at each handshake, also when the client names no server."""
+        """OpenSSL calls this at each handshake, even if the client names no server."""
         connection.context = self._newest
 
 

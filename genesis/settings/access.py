@@ -1,6 +1,6 @@
-"""The parts of `monitor.yaml` that say who may send events, who may scrape, and how the wire is protected.
+"""The parts of `monitor.yaml` about access: who may send events, who may scrape, and TLS.
 
-Secrets are never in the configuration: it names files, which hold nothing else.
+Secrets are never in the configuration itself: it names files that hold nothing else.
 """
 
 from __future__ import annotations
@@ -19,18 +19,17 @@ class IngestSettings(Section):
     """Events over HTTP: who may send them, and how much at once."""
 
     token_file: Path | None = None
-    """The file with the token that whoever sends must present; without one, nothing is taken over HTTP."""
+    """The file with the token that senders must present; without one, nothing is taken over HTTP."""
     max_body_bytes: Annotated[int, Field(ge=1024)] = 8 * MIB
     """The largest request, in bytes, after decompression; a larger one is answered with 413."""
     max_pending_events: Annotated[int, Field(ge=1)] = 10_000
-    """How many events may wait to be booked, which is also the most in one request; then requests are answered with 429."""
+    """How many events may wait to be booked; further requests are answered with 429. Also the most events in one request."""
 
 
 class ScrapeSettings(Section):
-    """What whoever reads /metrics or /api/v1/strategies has to present: a token, or a user's name and password.
+    """What clients of /metrics and /api/v1/strategies must present: a token, or a user's name and password; nothing by default.
 
-    With neither given, nothing. The generated prometheus.yml names the same files: Prometheus has to see them under the same
-    path.
+    The generated prometheus.yml names the same files: Prometheus must see them under the same paths.
     """
 
     token_file: Path | None = None
@@ -40,11 +39,11 @@ class ScrapeSettings(Section):
     password_file: Path | None = None
     """The file with the user's password."""
     ca_file: Path | None = None
-    """The authority by which Prometheus knows the monitor's certificate; without one, `tls.certificate_file` itself."""
+    """The CA with which Prometheus verifies the monitor's certificate; without one, `tls.certificate_file` itself."""
     server_name: Name | None = None
-    """The name in the monitor's certificate, where it is not the host that Prometheus scrapes."""
+    """The name in the monitor's certificate, if it is not the host that Prometheus scrapes."""
     client_certificate_file: Path | None = None
-    """The certificate that Prometheus presents where `tls.client_ca_file` wants one."""
+    """The certificate that Prometheus presents if `tls.client_ca_file` requires one."""
     client_key_file: Path | None = None
     """Its private key."""
 
@@ -60,21 +59,21 @@ class ScrapeSettings(Section):
 
 
 class TlsSettings(Section):
-    """With a certificate, the monitor speaks HTTPS and nothing else."""
+    """With a certificate, the monitor serves only HTTPS."""
 
     certificate_file: Path | None = None
-    """The monitor's certificate, in PEM, with those between it and the authority behind it."""
+    """The monitor's certificate in PEM, followed by the intermediate certificates."""
     key_file: Path | None = None
     """Its private key, in PEM, without a passphrase."""
     client_ca_file: Path | None = None
-    """The authority that client certificates must come from; without one, no client needs a certificate."""
+    """The CA that must have issued a client's certificate; without one, clients need no certificate."""
 
     @model_validator(mode="after")
     def _certificate_and_key(self) -> TlsSettings:
         if (self.certificate_file is None) != (self.key_file is None):
             raise ValueError("certificate_file and key_file go together: give both, or neither")
         if self.client_ca_file is not None and self.certificate_file is None:
-            raise ValueError("client_ca_file needs certificate_file and key_file: clients show certificates over TLS alone")
+            raise ValueError("client_ca_file needs certificate_file and key_file: client certificates need TLS")
         return self
 
     @property

@@ -1,4 +1,4 @@
-"""What can be wrong between the parts of a configuration file: each fault at the key where it stands, all at once."""
+"""Faults between the keys of a configuration file: each at its key, all reported at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Key = str | int
 
 
 class Ordered(Protocol):
-    """A threshold: something that has a more and a less."""
+    """A threshold: a value that can be compared."""
 
     def __gt__(self, other: Any, /) -> bool: ...
 
@@ -24,12 +24,12 @@ _Threshold = TypeVar("_Threshold", bound=Ordered)
 
 
 def fault(key: tuple[Key, ...], value: object, right: str) -> InitErrorDetails:
-    """One fault at `key` below the section that is being checked; `right` says what would be right."""
+    """One fault at `key`, relative to the section that is checked; `right` says what would be right."""
     return InitErrorDetails(type=_custom("wrong_reference", right), loc=key, input=value)
 
 
 def again(error: ErrorDetails) -> InitErrorDetails:
-    """A fault that was found before, to be raised together with others."""
+    """A fault found earlier, to be raised together with others."""
     return InitErrorDetails(type=_custom(error["type"], error["msg"]), loc=error["loc"], input=error["input"])
 
 
@@ -56,7 +56,7 @@ def below(larger: str, value: _Threshold, info: ValidationInfo) -> _Threshold:
 
 
 def threshold_text(threshold: object) -> str:
-    """A threshold as it stands in the file."""
+    """A threshold as the file has it."""
     return duration_text(threshold) if isinstance(threshold, timedelta) else str(threshold)
 
 

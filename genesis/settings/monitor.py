@@ -24,7 +24,7 @@ class MonitorSettings(Section):
     """`monitor.yaml`: how the monitor process runs."""
 
     reporting_currency: Name = "USDT"
-    """The currency in which all money is told."""
+    """The currency of all reported money."""
     time_zone: TimeZone = "UTC"
     """The IANA time zone in which a day, a week and a month begin."""
     host: Name = "127.0.0.1"
@@ -32,29 +32,29 @@ class MonitorSettings(Section):
     port: Port = 9108
     """The TCP port to listen on; 0 takes a free one."""
     journal: Annotated[str, Field(min_length=1)] = DEFAULT_JOURNAL
-    """An SQLite file, a relative one from the working directory on, or `postgresql://USER@HOST:PORT/DATABASE`."""
+    """An SQLite file, relative to the working directory, or `postgresql://USER@HOST:PORT/DATABASE`."""
     journal_password_file: Path | None = None
     """The file that holds the password of the journal's database; null leaves it to PGPASSFILE and ~/.pgpass."""
     snapshot_seconds: Seconds = 5.0
-    """How often the accounts are saved, marks and peaks included; a restart books again only what came later."""
+    """Time between two saves of the accounts, marks and peaks included; a restart replays only later events."""
     max_strategies: Annotated[int, Field(ge=1)] = 1000
-    """Strategies past this number share the label value `other`."""
+    """Strategies beyond this number share the label value `other`."""
     max_symbols: Annotated[int, Field(ge=1)] = 1000
-    """Symbols past this number share the label value `other`."""
+    """Symbols beyond this number share the label value `other`."""
     conversions: dict[Name, Name] = Field(default_factory=dict)
-    """Currency → the symbol whose price is what one unit of it is worth in the reporting currency."""
+    """Currency → the symbol whose price is the value of one unit of it in the reporting currency."""
     symbol_currencies: dict[Name, Name] = Field(default_factory=dict)
-    """Symbol → the currency that it is quoted in; one that is not listed is quoted in the reporting currency."""
+    """Symbol → its quote currency; a symbol that is not listed is quoted in the reporting currency."""
     statistics: StatisticsSettings = StatisticsSettings()
-    """What is worked out from the returns."""
+    """How figures are computed from the returns."""
     events: EventSettings = EventSettings()
-    """What becomes of odd events."""
+    """How odd events are handled."""
     ingest: IngestSettings = IngestSettings()
     """Who may send events over HTTP, and how much at once."""
     scrape: ScrapeSettings = ScrapeSettings()
-    """What whoever reads /metrics or /api/v1/strategies has to present."""
+    """What clients of /metrics and /api/v1/strategies must present."""
     tls: TlsSettings = TlsSettings()
-    """The certificate with which the monitor speaks HTTPS, and those that it wants from clients."""
+    """The monitor's certificate for HTTPS, and the certificates that clients must present."""
 
     @model_validator(mode="after")
     def _conversions_convert(self) -> MonitorSettings:

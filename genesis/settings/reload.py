@@ -1,4 +1,4 @@
-"""The configuration, read again by a process that runs, and what of it only a restart takes up."""
+"""Reload of the configuration in a running process, and the changes that need a restart."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ _Settings = TypeVar("_Settings")
 
 
 async def reload_settings(load: Callable[[], _Settings], follow: Callable[[_Settings], Awaitable[None]]) -> _Settings | None:
-    """Read the configuration and let `follow` take it up; the settings that are in force then.
+    """Read the configuration and apply it with `follow`; returns the new settings.
 
-    None if there is a fault: the log says every fault, and the settings before stay in force. Nothing is raised: a process
-    that runs does not end because of a file. `follow` changes nothing if it raises.
+    None if there is a fault: every fault is logged, and the old settings stay in force. Nothing is raised: a faulty file must
+    not end a running process. `follow` must change nothing if it raises.
     """
     try:
         settings = await asyncio.to_thread(load)
         await follow(settings)
     except GenesisError as error:
-        _log.error("configuration refused: the old one goes on", reason=str(error))
+        _log.error("configuration refused: the old one stays in force", reason=str(error))
     except Exception:
-        _log.exception("configuration refused: the old one goes on")
+        _log.exception("configuration refused: the old one stays in force")
     else:
         return settings
     return None
 
 
 def warn_of_restart(running: Mapping[str, object], read: Mapping[str, object]) -> None:
-    """Name the keys that want a restart: what was read for them is not what the process runs with."""
+    """Log the keys that need a restart: those whose new value differs from the running one."""
     if keys := changed_keys(running, read):
-        _log.warning("only a restart takes these up", keys=keys)
+        _log.warning("a restart is needed for these", keys=keys)
 
 
 def changed_keys(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:
-    """The keys with another value, new keys and removed ones included."""
+    """The keys whose value differs, new and removed keys included."""
     return [key for key in {**before, **after} if before.get(key, _ABSENT) != after.get(key, _ABSENT)]
 
 

@@ -1,4 +1,4 @@
-"""What every part of a configuration file has in common, and the value types that several files share."""
+"""The base class of every part of a configuration file, and the value types that several files share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The part of `monitor.yaml` that says on which grid the returns are taken, and what is worked out from them."""
+"""The part of `monitor.yaml` about the grid of the returns, and the figures computed from them."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ MOST_POINTS = 100_000
 """The longest window, in steps: 0.8 MB a strategy."""
 
 FEWEST_ALARM_STEPS = 10
-"""Below so many steps between false alarms, the limit of the CUSUM is not known well enough."""
+"""With fewer steps between false alarms, the limit of the CUSUM is not accurate enough."""
 
 Count = Annotated[int, Field(ge=1)]
 Confidence = Annotated[Decimal, Field(gt=Decimal("0.5"), lt=1)]
 
 
 class CorrelationSettings(Section):
-    """Which correlations are told."""
+    """Which correlations are reported."""
 
     min_overlap: Annotated[int, Field(ge=3)] = 30
     """Two strategies with fewer grid points in common have no correlation."""
     all_pairs_up_to: Annotated[int, Field(ge=2)] = 20
-    """With more strategies than this, only the strongest pairs are told."""
+    """With more strategies than this, only the strongest pairs are reported."""
     strongest_pairs: Count = 200
-    """How many pairs are told then, by the size of their correlation."""
+    """How many pairs are reported then, by the size of their correlation."""
 
 
 class CapacitySettings(Section):
     """What limits how much capital a strategy can take."""
 
     participation_ratio: Ratio = Decimal("0.05")
-    """The share of a symbol's daily volume that a strategy's turnover may be."""
+    """The share of a symbol's daily volume that a strategy's turnover may reach."""
     depth_ratio: Ratio = Decimal("0.001")
     """How far from the mid an order may reach into the book, as a share of the price."""
     impact_coefficient: Annotated[Decimal, Field(gt=0, le=100)] = Decimal("1")
@@ -52,34 +52,34 @@ class DegradationSettings(Section):
     """When a strategy is worse than its baseline."""
 
     false_alarm_interval: Interval = timedelta(days=30)
-    """The wanted mean time between two false alarms of a strategy that is as its baseline says, in event time."""
+    """The intended mean event time between two false alarms of a strategy that matches its baseline."""
     kept_sharpe: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal("0.5")
-    """The share of the baseline's Sharpe ratio that the CUSUM is tuned to tell from the whole of it; 0: no edge is left."""
+    """The CUSUM is tuned to detect a Sharpe ratio of this share of the baseline's; 0: no edge is left."""
     confidence: Confidence = Decimal("0.95")
-    """How sure the minimum track record makes that the strategy's Sharpe ratio is another than the baseline's."""
+    """The confidence, after the minimum track record, that the Sharpe ratio differs from the baseline's."""
 
 
 class StatisticsSettings(Section):
-    """What is worked out from the returns on the grid. Times are event times."""
+    """How figures are computed from the returns on the grid. Times are event times."""
 
     step: Interval = timedelta(seconds=60)
-    """The distance of two points of the grid, on which equity and marks are taken."""
+    """The time between two points of the grid, at which equity and marks are taken."""
     windows: Annotated[tuple[Interval, ...], Field(min_length=1, max_length=8)] = (timedelta(hours=1), timedelta(days=1))
-    """The windows of Sharpe, Sortino, Calmar, volatility and the trade figures; each is also told since the start (`all`)."""
+    """The windows of Sharpe, Sortino, Calmar, volatility and the trade figures; each also since the start (`all`)."""
     risk_window: Interval = timedelta(days=1)
     """The window of value at risk, expected shortfall, beta, correlation and the volatility of the symbols."""
     min_observations: Annotated[int, Field(ge=3)] = 30
-    """A figure that stands on fewer returns is left out (`warming_up`)."""
+    """A figure from fewer returns is left out (`warming_up`)."""
     confidence: Annotated[tuple[Confidence, ...], Field(min_length=1, max_length=8)] = (Decimal("0.95"), Decimal("0.99"))
     """The confidence levels of value at risk and expected shortfall."""
     horizon: Interval = timedelta(days=1)
-    """What value at risk and expected shortfall are scaled to, by the square root of time."""
+    """The horizon to which value at risk and expected shortfall are scaled by the square root of time."""
     risk_free_rate: Annotated[Decimal, Field(gt=-1, lt=1)] = Decimal(0)
     """The yearly risk-free rate, as a ratio."""
     benchmark: Name | None = None
     """The symbol whose returns are the benchmark of beta, alpha and the market's part of the P&L; null for none."""
     signal_expiry: Interval = timedelta(hours=1)
-    """What is not filled of a signal after this never will be: it is the opportunity part of the shortfall."""
+    """The rest of a signal that is unfilled after this counts as missed: the opportunity part of the shortfall."""
     correlation: CorrelationSettings = CorrelationSettings()
     """Correlations between strategies."""
     capacity: CapacitySettings = CapacitySettings()
@@ -135,7 +135,7 @@ def _window_faults(settings: StatisticsSettings) -> Iterator[InitErrorDetails]:
         given = duration_text(settings.degradation.false_alarm_interval)
         yield fault(("degradation", "false_alarm_interval"), given, f"must hold ten steps of {step}: {least} at least")
     if len(set(settings.windows)) < len(settings.windows):
-        told = [duration_text(window) for window in settings.windows]
-        yield fault(("windows",), told, "must not hold the same value twice")
+        texts = [duration_text(window) for window in settings.windows]
+        yield fault(("windows",), texts, "must not hold the same value twice")
     if len(set(settings.confidence)) < len(settings.confidence):
         yield fault(("confidence",), [str(level) for level in settings.confidence], "must not hold the same value twice")

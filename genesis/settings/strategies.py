@@ -13,10 +13,10 @@ from genesis.settings.trading_rules import Money
 
 
 class BaselineSettings(Section):
-    """What a strategy's returns were in its back-test; `genesis baseline` writes it."""
+    """A strategy's returns in its back-test; `genesis baseline` writes it."""
 
     step: Interval
-    """The distance of two returns of the back-test."""
+    """The time between two returns of the back-test."""
     observations: Annotated[int, Field(ge=2)]
     """How many returns there were."""
     mean: Annotated[float, Field(gt=-1, lt=1)]
@@ -29,11 +29,11 @@ class StrategySettings(Section):
     """What is known of a strategy before it trades."""
 
     capital: Money
-    """What the paper engine starts the strategy with, in the reporting currency."""
+    """The capital with which the paper engine starts the strategy, in the reporting currency."""
     expected_slippage_ratio: Annotated[Decimal, Field(ge=0, lt=1)] | None = None
-    """What a fill may cost against its decision price, as a share of it."""
+    """The slippage that is expected of a fill, as a share of its decision price."""
     baseline: BaselineSettings | None = None
-    """What the live returns are compared with; without one there are no degradation figures."""
+    """The back-test to compare the live returns with; without one there are no degradation figures."""
 
 
 class StrategiesSettings(Section):

@@ -19,19 +19,19 @@ class TierSettings(Section):
     min_capital: Annotated[Decimal, Field(ge=0)]
     """The smallest equity of the tier; must be the `max_capital` of the tier below."""
     max_capital: Money | None
-    """The first equity of the next tier; null for the highest."""
+    """The equity at which the next tier begins; null for the highest."""
     max_daily_loss: Money
-    """What the account may lose in a day, above 0."""
+    """The most that the account may lose in a day, above 0."""
     max_positions: Annotated[int, Field(ge=1)]
     """How many positions may be open at a time."""
     stop_loss_ratio: Ratio
     """The loss of a position at which it is closed, as a share of its value."""
     position_risk_ratio: Ratio
-    """What one position may risk, as a share of the equity."""
+    """The most that one position may risk, as a share of the equity."""
     strategies: frozenset[Name] | None
     """The strategies that may trade; null allows all."""
     storage: Storage
-    """What the journal is to be kept in: sqlite or postgresql. StorageBelowTier fires where it is less than this."""
+    """The storage that the journal needs: sqlite or postgresql. StorageBelowTier fires if it has less."""
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> TierSettings:
@@ -59,14 +59,14 @@ class TradingRules(Section):
                 if tier.max_capital is not None:
                     raise ValueError(f"tiers.{name}.max_capital of the highest tier must be null, not {tier.max_capital}")
             elif tier.max_capital != following.min_capital:
-                nxt = names[tiers.index(following)]
+                above = names[tiers.index(following)]
                 raise ValueError(
-                    f"tiers.{name}.max_capital {tier.max_capital} must equal tiers.{nxt}.min_capital {following.min_capital}"
+                    f"tiers.{name}.max_capital {tier.max_capital} must equal tiers.{above}.min_capital {following.min_capital}"
                 )
         return self
 
     def all_tiers(self) -> tuple[Tier, ...]:
-        """From the smallest account to the largest."""
+        """The tiers from the smallest account to the largest."""
         return tuple(settings.tier(name) for name, settings in self.tiers.items())
 
     def tier_of(self, capital: Decimal) -> Tier | None:

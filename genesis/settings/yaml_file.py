@@ -1,4 +1,4 @@
-"""A YAML file of `config/` as a frozen section: all its faults at once, each with file, key, value and what is right."""
+"""A YAML file of `config/` as a frozen section: all its faults at once, each with file, key, value and what would be right."""
 
 from __future__ import annotations
 
@@ -52,5 +52,5 @@ class StrictLoader(yaml.SafeLoader):
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for key, (key_node, _) in zip(keys, node.value, strict=True):
             if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} appears twice", key_node.start_mark)
         return super().construct_mapping(node, deep)

@@ -177,5 +177,5 @@ async def test_what_stands_open_beyond_loopback_is_logged(
 ) -> None:
     async with MonitorApp(configured(settings, tmp_path), journal=tmp_path / "j.db", host="0.0.0.0", port=0):  # noqa: S104
         told = capsys.readouterr()
-    assert "anybody can read /metrics" in told.out + told.err
+    assert "anyone can read /metrics" in told.out + told.err
     assert "no TLS" in told.out + told.err

@@ -152,7 +152,7 @@ async def test_the_answer_over_http(live: LiveMonitor) -> None:
         (b"", [], 400, "the statement has faults"),
         (b"\xff\xfe", [], 400, "the statement has faults"),
         (TRUE.encode(), [("strategies", "alpha")], 400, "query: strategies is not known: there are strategy, cash, tolerance"),
-        (TRUE.encode(), [("cash", "wallet"), ("cash", "settled")], 400, "query: cash stands twice"),
+        (TRUE.encode(), [("cash", "wallet"), ("cash", "settled")], 400, "query: cash appears twice"),
         (TRUE.encode(), [("cash", "all")], 400, "cash: all is not one of wallet, settled"),
         (TRUE.encode(), [("tolerance", "NaN")], 400, "tolerance: NaN is not finite"),
         (TRUE.encode(), [("tolerance", "much")], 400, "tolerance: much is not a number"),

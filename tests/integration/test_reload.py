@@ -27,7 +27,7 @@ from tests.integration.live_monitor import TOKEN, LiveMonitor, secret, send
 from tests.integration.waiting import until
 
 OTHER_TOKEN = "another-one-for-the-tests-98765"  # noqa: S105 - of the tests alone
-TAKEN_UP, REFUSED = "configuration read", "configuration refused: the old one goes on"
+TAKEN_UP, REFUSED = "configuration read", "configuration refused: the old one stays in force"
 DRAWDOWN = 'genesis_alert_threshold{alert="StrategyDrawdown",severity="warning",strategy="",part=""}'
 
 
@@ -108,8 +108,8 @@ async def test_at_a_hangup_thresholds_strategies_and_tokens_are_taken_up_and_the
     for key in ("port", "snapshot_seconds"):  # named again at each hang-up: a restart is still wanted
         monitor.change("monitor.yaml", partial(put, key=key, value=19108))
         logged = await monitor.hang_up()
-    assert logged["only a restart takes these up"]["keys"] == ["monitor.yaml: port", "monitor.yaml: snapshot_seconds"]
-    assert logged["only a restart takes these up"]["level"] == "warning"
+    assert logged["a restart is needed for these"]["keys"] == ["monitor.yaml: port", "monitor.yaml: snapshot_seconds"]
+    assert logged["a restart is needed for these"]["level"] == "warning"
 
 
 async def test_at_a_hangup_files_with_faults_change_nothing_and_every_fault_is_logged(monitor: Reloaded) -> None:
@@ -223,7 +223,7 @@ async def test_at_a_hangup_new_connections_get_the_new_certificate_and_authority
 
         made.change("monitor.yaml", lambda file: file.pop("tls"))
         logged = await made.hang_up()
-        assert logged["only a restart takes these up"]["keys"] == ["monitor.yaml: tls"]
+        assert logged["a restart is needed for these"]["keys"] == ["monitor.yaml: tls"]
         assert logged[TAKEN_UP]["changed"] == []
         assert not await refused(live.url, trusting(second, theirs))
     finally:

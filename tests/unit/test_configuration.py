@@ -169,7 +169,7 @@ def test_a_key_that_stands_twice_is_a_fault_and_no_silent_overwrite(directory: P
     (directory / "monitor.yaml").write_text("port: 9108\nport: 9109\n")
     ((file, _, _, expected),) = faults_of(directory)
     assert file == "monitor.yaml"
-    assert "the key 'port' stands twice" in expected
+    assert "the key 'port' appears twice" in expected
 
 
 @pytest.mark.parametrize("text", ["port: [", "\tport: 1", "port: 1: 2", "{[1]: 2}: 3", "!!python/object:os.system x"])

@@ -249,7 +249,7 @@ def test_a_key_that_stands_twice_is_a_fault(tmp_path: Path) -> None:
     config = shutil.copytree(CONFIG, tmp_path / "config")
     text = (config / "alerts.yaml").read_text()
     (config / "alerts.yaml").write_text(text.replace("    warning: 0.05", "    warning: 0.05\n    warning: 0.06"))
-    with pytest.raises(ConfigError, match="the key 'warning' stands twice"):
+    with pytest.raises(ConfigError, match="the key 'warning' appears twice"):
         load_settings(config)
 
 

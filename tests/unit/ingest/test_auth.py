@@ -52,9 +52,9 @@ def test_a_secret_is_the_one_line_of_its_file(ending: str, mode: int, tmp_path: 
 @pytest.mark.parametrize(
     ("text", "mode", "complaint"),
     [
-        ("", 0o600, "holds 0 characters, 16 to 4096 are wanted"),
+        ("", 0o600, "holds 0 characters, 16 to 4096 are needed"),
         ("short\n", 0o600, "holds 5 characters"),
-        ("x" * 5000, 0o600, "characters, 16 to 4096 are wanted"),
+        ("x" * 5000, 0o600, "characters, 16 to 4096 are needed"),
         ("two words are not one token", 0o600, "holds a space"),
         (f"{TOKEN}\n{TOKEN}\n", 0o600, "holds a space or a control character"),
         ("ein-schlüssel-mit-umlaut", 0o600, "printable ASCII"),
@@ -148,7 +148,7 @@ def test_nothing_is_exposed_on_loopback(host: str) -> None:
 def test_beyond_loopback_it_is_told_what_stands_open(host: str) -> None:
     told = "\n".join(exposures(host, ScrapeSettings(), TlsSettings()))
     assert "no TLS" in told
-    assert "anybody can read /metrics and /api/v1/strategies" in told
+    assert "anyone can read /metrics and /api/v1/strategies" in told
     tls = TlsSettings(certificate_file=Path("c"), key_file=Path("k"))
     assert list(exposures(host, ScrapeSettings(token_file=Path("t")), tls)) == []
     assert list(exposures(host, ScrapeSettings(), tls.model_copy(update={"client_ca_file": Path("ca")}))) == []

@@ -91,7 +91,7 @@ class Site(NamedTuple):
 @asynccontextmanager
 async def site(*, ready: bool = True, **settings: Any) -> AsyncIterator[Site]:
     books, telemetry = Books(), Telemetry()
-    intake = EventIntake(IngestSettings(**settings), books.handle, ready=lambda: ready, tally=telemetry)
+    intake = EventIntake(IngestSettings(**settings), books.handle, ready=lambda: ready, counter=telemetry)
     app = web.Application(middlewares=[counted(telemetry)])
     app.add_routes(ingest_routes(intake))
     server = TestServer(app)

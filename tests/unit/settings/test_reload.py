@@ -50,7 +50,7 @@ async def test_a_fault_in_the_files_or_in_what_follows_is_logged_and_never_raise
             with capture_logs() as logs:
                 assert await reload_settings(given_load, given_follow) is None
             (line,) = logs
-            assert line["event"] == "configuration refused: the old one goes on"
+            assert line["event"] == "configuration refused: the old one stays in force"
             assert line["log_level"] == "error"
             assert logged in str(line.get("reason", error)), error
 
@@ -76,4 +76,4 @@ def test_what_wants_a_restart_is_one_warning_and_nothing_is_said_without() -> No
     with capture_logs() as logs:
         warn_of_restart({"port": 1, "host": "a"}, {"port": 1, "host": "a"})
         warn_of_restart({"port": 1, "host": "a"}, {"port": 2, "host": "b"})
-    assert logs == [{"event": "only a restart takes these up", "keys": ["port", "host"], "log_level": "warning"}]
+    assert logs == [{"event": "a restart is needed for these", "keys": ["port", "host"], "log_level": "warning"}]
