@@ -30,7 +30,7 @@ Part = TypeVar("Part")
 
 
 class Group(enum.Enum):
-    """The metrics that are collected together, in the order of /metrics. A fault costs its group, and nothing else."""
+    """The metrics that are collected together, in the order of /metrics. A fault leaves out its group, and nothing else."""
 
     ACCOUNTS = "accounts"
     POSITIONS = "positions"
@@ -62,19 +62,19 @@ class DeclaredMetric(Metric):
 
     rows: Rows[Any, Any]
     read: Callable[[Any], Any]
-    """Row → the sample's value; the methods of `Rows` see to it that the two fit."""
+    """Row → the sample's value; the methods of `Rows` ensure that the two fit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows(Generic[Source, Row]):
-    """Where the samples of some metrics come from: of each row of a source one, with the row's label values.
+    """The source of some metrics' samples: each row of a source gives one sample, with the row's label values.
 
     Rows with the same label values are summed: only metrics that add up may be declared on such rows.
     """
 
     group: Group
     labels: str
-    """Their names, with blanks between."""
+    """The label names, separated by spaces."""
     each: Callable[[Source], Iterable[tuple[Labels, Row]]]
     last: bool = False
     """Whether their metrics are exposed after the others of the group, as the account's are after its strategies'."""
@@ -102,7 +102,7 @@ class Rows(Generic[Source, Row]):
         return self._declare(Kind.HISTOGRAM, name, unit, text, read)
 
     def info(self, name: str, text: str) -> DeclaredMetric:
-        """Declare `genesis_<name>`: 1 for each row, whose labels speak."""
+        """Declare `genesis_<name>`: 1 for each row; the labels carry the information."""
         return self._declare(Kind.INFO, name, Unit.NUMBER, text, lambda _: 1)
 
     def _declare(
@@ -125,7 +125,7 @@ class Twins(Generic[Source, Row]):
     account: Rows[Source, Row]
 
     def by(self, labels: str, parts: Callable[[Row], Iterable[tuple[Labels, Part]]]) -> Twins[Source, Part]:
-        """As `Rows.by`, of either."""
+        """As `Rows.by`, for both."""
         return Twins(self.strategies.by(labels, parts), self.account.by(labels, parts))
 
     def gauge(self, name: str, unit: Unit, text: str, read: Callable[[Row], Number], *, account: str = "") -> Twin:
@@ -144,5 +144,5 @@ class Twins(Generic[Source, Row]):
 
 
 def itself(value: Number) -> Number:
-    """How a metric is read whose rows are its values."""
+    """The reader of a metric whose rows are the values themselves."""
     return value

@@ -1,4 +1,4 @@
-"""The collector behind /metrics. Each group is collected on its own: a fault costs its group, never the scrape."""
+"""The collector behind /metrics. Each group is collected on its own: a fault leaves out its group, never the scrape."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _T = TypeVar("_T")
 
 
 class GenesisCollector(Exporter):
-    """Asks for one snapshot a scrape and exposes it under the names of the catalogue."""
+    """Takes one snapshot per scrape and exposes it under the names of the catalogue."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class GenesisCollector(Exporter):
             yield from (family for family in families if family.samples)
 
     def text(self) -> Iterator[bytes]:
-        """The text format, a group at a time. All figures of the account are of one moment, whatever happens in between."""
+        """The text format, a group at a time. All figures of the account are of one moment, even if events arrive meanwhile."""
         for families in self._written(self._exposition.family):
             yield b"".join(families)
 

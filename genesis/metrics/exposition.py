@@ -1,7 +1,7 @@
-"""Tables → Prometheus's text format 0.0.4, without the work of the scrape before.
+"""Tables → Prometheus's text format 0.0.4, reusing the lines of the previous scrape.
 
-From one scrape to the next hardly a series comes or goes: what stands before the value of each line is kept, and used again
-while a family has the same label values in the same order. Only the values are written anew, all of a family in one call.
+Few series come or go between two scrapes. So the text before the value of each line is kept, and used again while a family has
+the same label values in the same order. Only the values are written again, all of a family in one call.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ OPENMETRICS = "application/openmetrics-text"
 
 # JSON writes a number as Go and Python read it, a Decimal with all of its digits.
 _NUMBERS = msgspec.json.Encoder(decimal_format="number")
-_IN_NO_NUMBER = b"anr"
-"""Letters that are in no number, and of which null, NaN, Infinity, true and false have one each."""
+_NEVER_IN_NUMBERS = b"anr"
+"""Letters that are never in a number; null, NaN, Infinity, true and false each have one of them."""
 _ESCAPED = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 _ESCAPED_HELP = str.maketrans({"\\": r"\\", "\n": r"\n"})
 
 
 class Exporter(Collector):
-    """What /metrics tells: as prometheus_client's collector for the formats that it writes, and in the text format itself."""
+    """The content of /metrics: as a collector for prometheus_client's formats, and in the text format itself."""
 
     @abstractmethod
     def text(self) -> Iterator[bytes]:
-        """The text format, in parts, each soon made."""
+        """The text format in parts, each of which takes little time."""
 
 
 class TextExposition:
-    """Writes families, and remembers the lines that it wrote last of each: so much, and no more, is kept."""
+    """Writes families, and keeps the last written lines of each for reuse."""
 
     def __init__(self) -> None:
         self._families: dict[str, _Lines] = {}
 
     def family(self, table: Table) -> bytes:
-        """The family's lines, the last one ended; nothing of a family without samples."""
+        """The family's lines, each with its newline; empty for a family without samples."""
         metric = table.metric
         lines = self._families.get(metric.name)
         if lines is None:
@@ -60,18 +60,20 @@ class _Lines:
         self._metric = metric
         self._keys: Sequence[object] = []
         self._template = b""
-        """All lines, with `%b` where a value stands: to fill in one text is quicker than to join pieces, and smaller."""
+        """All lines, with `%b` in place of each value: filling one text is faster than joining pieces, and smaller."""
 
     def text(self, table: Table) -> bytes:
         if histograms := table.histograms:
-            self._know([(labels, counts.bounds) for labels, counts in histograms.items()], self._histogram_names(table))
+            self._renew_template(
+                [(labels, counts.bounds) for labels, counts in histograms.items()], self._histogram_names(table)
+            )
             return self._fill(list(chain.from_iterable(map(_histogram_values, histograms.values()))))
         samples = table.samples
-        self._know(list(samples), self._names(samples))
+        self._renew_template(list(samples), self._names(samples))
         return self._fill(list(samples.values()))
 
-    def _know(self, keys: Sequence[object], names: Iterable[str]) -> None:
-        """Let the template be that of `keys`; `names`, what each line begins with, is only asked if it is not yet."""
+    def _renew_template(self, keys: Sequence[object], names: Iterable[str]) -> None:
+        """Make the template for `keys` if they changed; only then is `names`, the start of each line, read."""
         if keys != self._keys:
             self._template = "".join(self._lines(names)).encode()
             self._keys = keys
@@ -80,7 +82,7 @@ class _Lines:
         if not values:
             return b""
         numbers = _NUMBERS.encode(values)
-        if any(letter in numbers for letter in _IN_NO_NUMBER):
+        if any(letter in numbers for letter in _NEVER_IN_NUMBERS):
             raise ValueError(f"{self._metric.name}: a value is not a finite number")  # one bad line spoils a whole scrape
         return self._template % tuple(numbers[1:-1].split(b","))
 
@@ -116,8 +118,8 @@ def _braces(labels: Iterable[tuple[str, str]]) -> str:
     return f"{{{inner}}}" if inner else ""
 
 
-def wants_openmetrics(accept: str) -> bool:
-    """Whether a client that sends this Accept header takes OpenMetrics, and not the text format, which is much quicker."""
+def needs_openmetrics(accept: str) -> bool:
+    """Whether this Accept header takes OpenMetrics but not the text format, which is much faster to write."""
     takes = {media for media, quality in _media_ranges(accept) if quality > 0}
     return OPENMETRICS in takes and not takes & {"text/plain", "text/*", "*/*"}
 

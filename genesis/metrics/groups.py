@@ -14,7 +14,7 @@ from genesis.metrics.table import Table
 
 
 class MetricGroup(Generic[Source]):
-    """Metrics that are collected together. Rows that several of them share are gone through once."""
+    """Metrics that are collected together. Rows that several of them share are iterated once."""
 
     def __init__(self, metrics: Iterable[DeclaredMetric]) -> None:
         self.metrics = tuple(metrics)
@@ -47,7 +47,7 @@ _WITHOUT_SNAPSHOT = {Group.SERVICE, Group.COLLECTOR, Group.ROTATION}
 GROUPS: dict[str, MetricGroup[FoldedSnapshot]] = {
     group.value: MetricGroup(_metrics_of(group)) for group in Group if group not in _WITHOUT_SNAPSHOT
 }
-"""What the monitor reads from a snapshot."""
+"""The groups that the monitor reads from a snapshot."""
 SERVICE: MetricGroup[Service] = MetricGroup(_metrics_of(Group.SERVICE))
 COLLECTOR: MetricGroup[Sequence[GroupRun]] = MetricGroup(_metrics_of(Group.COLLECTOR))
 ROTATION: MetricGroup[RotationSnapshot] = MetricGroup(_metrics_of(Group.ROTATION))

@@ -1,4 +1,4 @@
-"""What a metric is, as Prometheus and the reader of docs/metrics.md know it."""
+"""A metric's definition, as Prometheus and docs/metrics.md show it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class Kind(enum.Enum):
-    """A metric's type in the Prometheus exposition format. An info is a gauge of constant 1, whose labels speak."""
+    """A metric's type in the Prometheus exposition format. An info is a gauge of 1 whose labels carry the information."""
 
     GAUGE = "gauge"
     COUNTER = "counter"
@@ -16,14 +16,14 @@ class Kind(enum.Enum):
 
 
 class Process(enum.Enum):
-    """Whose /metrics a metric is on."""
+    """The process whose /metrics has the metric."""
 
     MONITOR = "monitor"
     ROTATION = "rotation"
 
 
 class Unit(enum.Enum):
-    """What a value is counted in."""
+    """The unit of a value."""
 
     MONEY = "account currency"
     QUOTE_MONEY = "currency of the symbol"
@@ -37,9 +37,9 @@ class Unit(enum.Enum):
     COUNT = "count"
     FLAG = "0 or 1"
     NUMBER = "number"
-    """Of no unit, and no share of anything: a beta, a score."""
+    """Without a unit, and not a share of anything: a beta, a score."""
     BY_LABEL = "by label"
-    """Of several figures: a label says which one."""
+    """Several figures of different units: a label says which one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the process uses of the machine, told beside the figures under the names that all of Prometheus's clients use."""
+"""The process's own memory, processor time and open files, under the names that all Prometheus clients use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from genesis.metrics.exposition import Exporter
 
 
 class WithProcess(Exporter):
-    """An exporter, and after it memory, processor time and open files of this process; nothing of them where /proc is not."""
+    """An exporter, followed by memory, processor time and open files of this process where /proc exists."""
 
     def __init__(self, exporter: Exporter) -> None:
         self._exporter = exporter
@@ -26,5 +26,5 @@ class WithProcess(Exporter):
     def text(self) -> Iterator[bytes]:
         """The exporter's parts, then the process's."""
         yield from self._exporter.text()
-        # It collects and no more, which is all that the writer asks of a registry.
+        # generate_latest needs only the method `collect` of a registry.
         yield generate_latest(cast("CollectorRegistry", self._process))

@@ -24,7 +24,7 @@ class Table:
         self._unknown: set[Labels] = set()
 
     def put(self, value: Number, labels: Labels) -> None:
-        """Add a sample. An unknown value is no sample, and makes a sum that it belongs to unknown: None, NaN or infinite."""
+        """Add a sample. An unknown value (None, NaN or infinite) adds none, and makes the sum of its labels unknown."""
         if value is None or (isinstance(value, float) and not isfinite(value)):
             self._unknown.add(labels)
         elif labels in self._values:
@@ -35,7 +35,7 @@ class Table:
             self._values[labels] = int(value) if value is True or value is False else value
 
     def put_rows(self, rows: Iterable[tuple[Labels, Any]], read: Callable[[Any], Any]) -> None:
-        """Add a sample of each row. Exact money, which most rows are, goes in without a call of `put`."""
+        """Add a sample of each row. Exact money, the usual value, skips the call of `put`."""
         values, write = self._values, self.writer
         for labels, row in rows:
             value = read(row)
@@ -45,7 +45,7 @@ class Table:
                 write(value, labels)
 
     def put_histogram(self, counts: HistogramCounts, labels: Labels) -> None:
-        """Add the counts of a histogram; it is cumulative already."""
+        """Add the cumulative counts of a histogram."""
         self.histograms[labels] = counts if labels not in self.histograms else self.histograms[labels].plus(counts)
 
     @property
@@ -55,13 +55,13 @@ class Table:
 
     @property
     def samples(self) -> Mapping[Labels, float | Decimal]:
-        """The values that are known. A `Decimal` has all of its digits."""
+        """The values that are known. A `Decimal` keeps all its digits."""
         if not self._unknown:
             return self._values
         return {labels: value for labels, value in self._values.items() if labels not in self._unknown}
 
     def family(self) -> Family:
-        """The family as prometheus_client has it. An info is a gauge of 1, in its own name."""
+        """The family as prometheus_client has it. An info is a gauge of 1 under its own name."""
         metric = self.metric
         kind = "gauge" if metric.kind is Kind.INFO else metric.kind.value
         family = Family(metric.name.removesuffix("_total") if kind == "counter" else metric.name, metric.help, kind)

@@ -1,4 +1,4 @@
-"""What the monitor counts and times about its own work."""
+"""Counts and times of the monitor's own work."""
 
 from __future__ import annotations
 
@@ -67,11 +67,11 @@ class Telemetry:
         self.pending_events = 0
         """Events that came over HTTP and are not booked yet."""
         self.unreadable = 0
-        """Lines refused that do not say what kind of event they were meant to be."""
+        """Refused lines that do not name a known kind of event."""
         self._by_name = {kind.kind: kind for kind in self.kinds.values()}
 
     def refuse(self, kind: str | None) -> None:
-        """Count a line that is no event; `kind` is what it was meant to be, if it says so."""
+        """Count a refused line; `kind`: the kind of event that it names, if it can be read."""
         known = self._by_name.get(kind or "")
         if known is None:
             self.unreadable += 1

@@ -13,7 +13,7 @@ from aiohttp.typedefs import Middleware
 from prometheus_client.exposition import choose_encoder
 
 from genesis import __version__
-from genesis.metrics.exposition import TEXT, Exporter, wants_openmetrics
+from genesis.metrics.exposition import TEXT, Exporter, needs_openmetrics
 
 _LONGEST_TURN_SECONDS = 0.005
 """How long a scrape keeps the event loop before it lets others have a turn, if the parts that it comes in are shorter."""
@@ -56,7 +56,7 @@ def monitor_site(
 
     async def metrics(request: web.Request) -> web.StreamResponse:
         accepted = request.headers.get("Accept", "")
-        if wants_openmetrics(accepted):
+        if needs_openmetrics(accepted):
             encode, content_type = choose_encoder(accepted)
             return web.Response(body=encode(exporter), headers={"Content-Type": content_type})
         return await _stream(request, exporter.text())

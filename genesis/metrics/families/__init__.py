@@ -1,1 +1,1 @@
-"""The metrics, one file a topic: what is declared here is exposed, and in the catalogue, the boards' and the alerts' reach."""
+"""The metrics, one file per topic: declared here, a metric is exposed, in the catalogue, and usable by boards and alerts."""

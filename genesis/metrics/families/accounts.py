@@ -128,7 +128,7 @@ STRATEGY_LONGEST_RECOVERY_SECONDS, PORTFOLIO_LONGEST_RECOVERY_SECONDS = _OWN.gau
 )
 
 
-# What is known of a strategy.
+# Other figures of a strategy.
 
 
 def _undefined(folded: FoldedSnapshot) -> Iterator[tuple[Labels, None]]:
@@ -140,7 +140,7 @@ def _undefined(folded: FoldedSnapshot) -> Iterator[tuple[Labels, None]]:
 
 
 STRATEGY_UNDEFINED_INFO = Rows(Group.ACCOUNTS, "strategy figure reason", _undefined).info(
-    "strategy_undefined_info", "A figure that is left out for now, and why."
+    "strategy_undefined_info", "A figure that is left out at present, and why."
 )
 
 _STRATEGY = Rows(Group.ACCOUNTS, "strategy", named_strategies)
@@ -159,7 +159,7 @@ STRATEGY_LAST_EVENT_TIMESTAMP_SECONDS = _STRATEGY.gauge(
 )
 
 
-# What is known of the account.
+# Other figures of the account.
 
 
 def _currency(folded: FoldedSnapshot) -> Iterator[tuple[Labels, None]]:
@@ -213,7 +213,7 @@ TIER_LIMIT = _TIER.by("limit", _limits).gauge(
     itself,
 )
 TIER_STORAGE_INFO = _TIER.by("storage", lambda tier: [((tier.storage,), tier)]).info(
-    "tier_storage_info", "What the account's tier wants its journal kept in: sqlite or postgresql."
+    "tier_storage_info", "The storage that the account's tier requires for the journal: sqlite or postgresql."
 )
 
 
@@ -226,6 +226,6 @@ def _folded(folded: FoldedSnapshot) -> Iterator[tuple[Labels, int]]:
 SERIES_FOLDED = Rows(Group.PORTFOLIO, "label", _folded).gauge(
     "series_folded",
     Unit.COUNT,
-    "Label values past the configured bound, whose series are folded into `other`.",
+    "Label values beyond the configured bound, whose series are folded into `other`.",
     itself,
 )

@@ -39,7 +39,7 @@ def _causes(causes: Causes) -> Iterator[tuple[Labels, Number]]:
 
 
 def _residuals(folded: FoldedSnapshot) -> Iterator[tuple[Labels, Number]]:
-    """One that is not known hides no other."""
+    """An unknown residual of a folded strategy is skipped: it must not hide those of the others."""
     for labels, strategy in every_strategy(folded):
         if strategy.attribution.residual is not None or strategy.name in folded.named:
             yield labels, strategy.attribution.residual
@@ -56,7 +56,7 @@ _PART = Rows(Group.ATTRIBUTION, "strategy component symbol", _parts)
 STRATEGY_ATTRIBUTION = _PART.gauge(
     "strategy_attribution",
     Unit.MONEY,
-    "Net P&L since start by component and symbol, at the rates of now; the parts add up to the net.",
+    "Net P&L since start by component and symbol, at the current rates; the parts add up to the net.",
     lambda part: part.pnl,
 )
 STRATEGY_PERIOD_ATTRIBUTION = Rows(Group.ATTRIBUTION, "strategy component symbol period", _periods).gauge(
@@ -80,7 +80,7 @@ STRATEGY_ATTRIBUTION_RESIDUAL = Rows(Group.ATTRIBUTION, "strategy", _residuals).
 STRATEGY_COMPONENTS_FOLDED = _STRATEGY.counter(
     "strategy_components_folded_total",
     Unit.COUNT,
-    "Fills and fundings booked to the component `other`, as the strategy has named 50 components before.",
+    "Fills and fundings booked to the component `other`, because the strategy already has 50 named components.",
     lambda figures: figures.folded_components,
 )
 PORTFOLIO_CAUSE_PNL = Rows(Group.ATTRIBUTION, "cause", _account_causes).gauge(

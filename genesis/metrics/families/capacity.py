@@ -47,9 +47,9 @@ STRATEGY_CAPACITY_USED_RATIO = _STRATEGY.gauge(
 STRATEGY_CAPACITY_LIMIT = _STRATEGY.by("limit", _limits).gauge(
     "strategy_capacity_limit",
     Unit.MONEY,
-    "Capital at which a limit is met: edge (more would earn less, for its impact), participation in the volume, depth.",
+    "Capital at which a limit is reached: edge (more would earn less, due to impact), participation in the volume, depth.",
     itself,
 )
 STRATEGY_CAPACITY_BINDING_INFO = Rows(Group.CAPACITY, "strategy symbol limit", _binding).info(
-    "strategy_capacity_binding_info", "The limit that is met first, and the symbol that sets it."
+    "strategy_capacity_binding_info", "The limit that is reached first, and the symbol that sets it."
 )

@@ -1,4 +1,4 @@
-"""How much the strategies are one and the same bet."""
+"""How far the strategies are the same bet."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def _pairs(folded: FoldedSnapshot) -> Iterator[tuple[Labels, CorrelationPair]]:
 
 
 def _omitted(folded: FoldedSnapshot) -> Iterator[tuple[Labels, int]]:
-    """Those with a strategy that has no name of its own included, whatever number of estimators they have."""
+    """Pairs with a folded strategy included, each counted once whatever the number of estimators."""
     for _, figures in _figures(folded):
-        nameless = {(pair.strategy, pair.other) for pair in figures.pairs if not _is_named(pair, folded)}
-        yield (), figures.omitted_pairs + len(nameless)
+        folded_pairs = {(pair.strategy, pair.other) for pair in figures.pairs if not _is_named(pair, folded)}
+        yield (), figures.omitted_pairs + len(folded_pairs)
 
 
 def _is_named(pair: CorrelationPair, folded: FoldedSnapshot) -> bool:
@@ -52,13 +52,13 @@ STRATEGY_CORRELATION = Rows(Group.CORRELATION, "strategy other estimator", _pair
 PORTFOLIO_MEAN_CORRELATION = _ACCOUNT.gauge(
     "portfolio_mean_correlation",
     Unit.NUMBER,
-    "Mean Pearson correlation of all pairs of strategies that have one, told or not.",
+    "Mean Pearson correlation of all pairs of strategies that have one, exported or not.",
     lambda figures: figures.mean_correlation,
 )
 PORTFOLIO_DIVERSIFICATION_RATIO = _ACCOUNT.gauge(
     "portfolio_diversification_ratio",
     Unit.RATIO,
-    "Mean volatility of the strategies over the volatility of them together, weighted by equity; 1: all are one bet.",
+    "Equity-weighted mean volatility of the strategies over their joint volatility; 1: all are one bet.",
     lambda figures: figures.diversification_ratio,
 )
 PORTFOLIO_CORRELATION_SHRINKAGE_RATIO = _ACCOUNT.gauge(
@@ -70,7 +70,7 @@ PORTFOLIO_CORRELATION_SHRINKAGE_RATIO = _ACCOUNT.gauge(
 PORTFOLIO_CORRELATION_PAIRS_OMITTED = Rows(Group.CORRELATION, "", _omitted).gauge(
     "portfolio_correlation_pairs_omitted",
     Unit.COUNT,
-    "Pairs of strategies with a correlation that is not told: only the strongest are.",
+    "Pairs of strategies whose correlation is not exported: only the strongest are.",
     itself,
 )
 PORTFOLIO_CORRELATION_PAIRS_UNDEFINED = _ACCOUNT.by("reason", _undefined).gauge(

@@ -24,13 +24,13 @@ _STRATEGY = Rows(Group.DEGRADATION, "strategy", _strategies)
 STRATEGY_DEGRADATION_CUSUM = _STRATEGY.gauge(
     "strategy_degradation_cusum",
     Unit.DEVIATIONS,
-    "Cumulated shortfall of the returns against the baseline, in its standard deviations of a step; an alarm above the limit.",
+    "Cumulative shortfall of the returns below the baseline, in its standard deviations of a step; an alarm above the limit.",
     lambda figures: figures.cusum,
 )
 STRATEGY_DEGRADATION_CUSUM_LIMIT = _STRATEGY.gauge(
     "strategy_degradation_cusum_limit",
     Unit.DEVIATIONS,
-    "The CUSUM above which the strategy is worse than its baseline, from the wanted mean time between false alarms.",
+    "The CUSUM above which the strategy is worse than its baseline, from the configured mean time between false alarms.",
     lambda figures: figures.cusum_limit,
 )
 STRATEGY_PROBABILISTIC_SHARPE_RATIO = _STRATEGY.gauge(
@@ -48,6 +48,6 @@ STRATEGY_TRACK_RECORD_SECONDS = _STRATEGY.gauge(
 STRATEGY_MIN_TRACK_RECORD_SECONDS = _STRATEGY.gauge(
     "strategy_min_track_record_seconds",
     Unit.SECONDS,
-    "Event time that a record must span to tell the Sharpe ratio seen from the baseline's (degradation.confidence).",
+    "Event time needed to distinguish the observed Sharpe ratio from the baseline's (degradation.confidence).",
     lambda figures: figures.min_track_record_seconds,
 )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from genesis.snapshot import StrategySnapshot
 
 SLIPPAGE_BOUNDS = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 5e-2)
-"""Of the slippage histogram's buckets: the boards show them in basis points."""
+"""Bounds of the slippage histogram's buckets; the boards show them in basis points."""
 
 
 # Slippage and delay. Means do not add up, histograms do.
@@ -28,9 +28,9 @@ def _directions(strategy: StrategySnapshot) -> Iterator[tuple[Labels, HistogramC
 
 def _symbols(folded: FoldedSnapshot) -> Iterator[tuple[Labels, SymbolExecution]]:
     for labels, strategy in named_strategies(folded):
-        for one in strategy.execution.symbols:
-            if folded.known_symbol(one.symbol):
-                yield (*labels, one.symbol), one
+        for execution in strategy.execution.symbols:
+            if folded.known_symbol(execution.symbol):
+                yield (*labels, execution.symbol), execution
 
 
 _EVERY = Rows(Group.EXECUTION, "strategy", every_strategy)
@@ -52,7 +52,7 @@ STRATEGY_SYMBOL_SLIPPAGE_RATIO = Rows(Group.EXECUTION, "strategy symbol", _symbo
     "strategy_symbol_slippage_ratio",
     Unit.RATIO,
     "Mean slippage of the fills in the symbol since start, weighted by value; above 0 it cost money.",
-    lambda one: one.mean_slippage_ratio,
+    lambda execution: execution.mean_slippage_ratio,
 )
 STRATEGY_EXPECTED_SLIPPAGE_RATIO = _NAMED.gauge(
     "strategy_expected_slippage_ratio",
@@ -108,6 +108,6 @@ STRATEGY_SHORTFALL_FILLS = _SHORTFALL.by("measured", _fills).counter(
 STRATEGY_SHORTFALL_SIGNALS = _SHORTFALL.by("measured", _signals).counter(
     "strategy_shortfall_signals_total",
     Unit.COUNT,
-    "Signals that ended with an unfilled rest, by whether it is in the shortfall: there was a mark.",
+    "Signals that ended with an unfilled rest, by whether the rest is in the shortfall: it is if there was a mark.",
     itself,
 )

@@ -1,4 +1,4 @@
-"""What came in: marks, sources, statements."""
+"""Inputs: marks, sources, statements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A snapshot with the label values past the bounds folded into `other`, and its strategies and account as rows of metrics."""
+"""A snapshot with the label values beyond the bounds folded into `other`, and its strategies and account as rows of metrics."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from genesis.ledger.component import MAIN, OTHER
 from genesis.metrics.declaration import Labels
 
-if TYPE_CHECKING:  # rotation reads the catalogue's names, and does without numpy
+if TYPE_CHECKING:  # rotation imports the catalogue, and must not load numpy
     from genesis.snapshot import MonitorSnapshot, PortfolioSnapshot, StrategySnapshot
 
 
 class FoldedSnapshot:
-    """A snapshot, and which label values are exposed by name: the first ones are; the rest are `other`, where sums have a
-    meaning, and left out elsewhere."""
+    """A snapshot, and the label values that are exposed by name: the first ones. The rest is summed as `other` where a sum
+    makes sense, and left out elsewhere."""
 
     def __init__(self, snapshot: MonitorSnapshot, max_strategies: int, max_symbols: int) -> None:
         self.snapshot = snapshot
@@ -41,7 +41,7 @@ class FoldedSnapshot:
 
 
 def every_strategy(folded: FoldedSnapshot) -> Iterator[tuple[Labels, StrategySnapshot]]:
-    """All strategies, those past the bound as `other`: for metrics that add up."""
+    """All strategies, those beyond the bound as `other`: for metrics that add up."""
     for strategy in folded.snapshot.strategies:
         yield (folded.strategy(strategy.name),), strategy
 
@@ -54,6 +54,6 @@ def named_strategies(folded: FoldedSnapshot) -> Iterator[tuple[Labels, StrategyS
 
 
 def whole_account(folded: FoldedSnapshot) -> Iterator[tuple[Labels, PortfolioSnapshot]]:
-    """The account as a whole: nothing while a strategy failed, as then it is not known."""
+    """The account as a whole: no row while a strategy is failed, as the account is then unknown."""
     if not folded.snapshot.failed:
         yield (), folded.snapshot.portfolio

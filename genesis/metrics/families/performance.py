@@ -27,30 +27,30 @@ STRATEGY_INFO = _RETURNS.strategies.by("benchmark", lambda row: [((row.figures.b
 STRATEGY_OBSERVATIONS, PORTFOLIO_OBSERVATIONS = _RETURNS.gauge(
     "observations",
     Unit.COUNT,
-    "Returns in the risk window; figures that stand on fewer than min_observations are left out.",
+    "Returns in the risk window; figures from fewer than min_observations are left out.",
     lambda row: row.figures.observations,
 )
 STRATEGY_SHARPE_RATIO, PORTFOLIO_SHARPE_RATIO = _WINDOW.gauge(
     "sharpe_ratio",
     Unit.RATIO,
-    "Sharpe ratio of a year over the window (all: since start), above the risk-free rate.",
+    "Annualised Sharpe ratio over the window (all: since start), above the risk-free rate.",
     lambda performance: performance.sharpe,
 )
 STRATEGY_SORTINO_RATIO, PORTFOLIO_SORTINO_RATIO = _WINDOW.gauge(
     "sortino_ratio",
     Unit.RATIO,
-    "Sortino ratio of a year over the window (all: since start), against the risk-free rate.",
+    "Annualised Sortino ratio over the window (all: since start), against the risk-free rate.",
     lambda performance: performance.sortino,
 )
 STRATEGY_CALMAR_RATIO, PORTFOLIO_CALMAR_RATIO = _WINDOW.gauge(
     "calmar_ratio",
     Unit.RATIO,
-    "Compounded return of a year over the deepest drawdown, of the grid's returns in the window.",
+    "Annualised compounded return over the deepest drawdown, from the grid's returns in the window.",
     lambda performance: performance.calmar,
 )
 STRATEGY_VOLATILITY_RATIO, PORTFOLIO_VOLATILITY_RATIO = _WINDOW.gauge(
     "volatility_ratio",
     Unit.RATIO,
-    "Standard deviation of the returns in the window, of a year.",
+    "Annualised standard deviation of the returns in the window.",
     lambda performance: performance.volatility,
 )

@@ -53,7 +53,7 @@ STRATEGY_VALUE_AT_RISK_RATIO, PORTFOLIO_VALUE_AT_RISK_RATIO = _LOSS.gauge(
 STRATEGY_VALUE_AT_RISK, PORTFOLIO_VALUE_AT_RISK = _LOSS.gauge(
     "value_at_risk",
     Unit.MONEY,
-    "Loss that is exceeded with a probability of 1 - confidence, in money at the equity of now.",
+    "Loss that is exceeded with a probability of 1 - confidence, in money at the current equity.",
     lambda loss: at_equity(loss.tail.value_at_risk, loss.equity),
 )
 STRATEGY_EXPECTED_SHORTFALL_RATIO, PORTFOLIO_EXPECTED_SHORTFALL_RATIO = _LOSS.gauge(
@@ -65,7 +65,7 @@ STRATEGY_EXPECTED_SHORTFALL_RATIO, PORTFOLIO_EXPECTED_SHORTFALL_RATIO = _LOSS.ga
 STRATEGY_EXPECTED_SHORTFALL, PORTFOLIO_EXPECTED_SHORTFALL = _LOSS.gauge(
     "expected_shortfall",
     Unit.MONEY,
-    "Mean of the losses beyond the value at risk, in money at the equity of now.",
+    "Mean of the losses beyond the value at risk, in money at the current equity.",
     lambda loss: at_equity(loss.tail.expected_shortfall, loss.equity),
 )
 

@@ -1,4 +1,4 @@
-"""What the rotation controller exposes of itself. Weights are shares of the capital; what they leave over is not given out."""
+"""The rotation controller's own metrics. Weights are shares of the capital; the rest is unallocated."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 MAX_STRATEGIES = 1000
-"""Strategies past this number, in the order of their names, have no series: the monitor has no more by name either."""
+"""Strategies beyond this number, sorted by name, have no series; the monitor's default limit is the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecidedStrategy:
-    """What the last decision says of a strategy."""
+    """The last decision on a strategy."""
 
     weight: Decimal
     score: float | None
@@ -41,7 +41,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """What only the controller that decides exposes."""
+    """Figures that only the deciding controller exposes."""
 
     enforcing: bool
     halted: bool
@@ -52,7 +52,7 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class RotationSnapshot:
-    """The state of one controller, and what it has counted."""
+    """The state of one controller, and its counts."""
 
     leading: bool
     interval_seconds: float
@@ -63,7 +63,7 @@ class RotationSnapshot:
     deliveries: Mapping[str, int]
     """By outcome."""
     changed: Mapping[tuple[str, str, str], datetime]
-    """(strategy, action, reason) → when it was last so."""
+    """(strategy, action, reason) → the time of the last such change."""
     lead: Lead | None
     """None while another controller decides."""
 
@@ -108,12 +108,12 @@ ROTATION_INTERVAL_SECONDS = _CONTROLLER.gauge(
     lambda snapshot: snapshot.interval_seconds,
 )
 ROTATION_BLOCKED_INFO = Rows(Group.ROTATION, "reason", _blocked).info(
-    "rotation_blocked_info", "Why no step that adds risk is taken; there is none while all is well."
+    "rotation_blocked_info", "Why no step that adds risk is taken; no series while such steps are allowed."
 )
 ROTATION_DECISIONS = Rows(Group.ROTATION, "action reason", _decisions).counter(
     "rotation_decisions_total",
     Unit.COUNT,
-    "Decisions on single strategies by what they changed, and why; hold changes nothing.",
+    "Decisions on single strategies by action and reason; hold changes nothing.",
     itself,
 )
 ROTATION_DELIVERIES = Rows(Group.ROTATION, "outcome", _deliveries).counter(
@@ -125,12 +125,12 @@ ROTATION_DELIVERIES = Rows(Group.ROTATION, "outcome", _deliveries).counter(
 ROTATION_STEP_TIMESTAMP_SECONDS = Rows(Group.ROTATION, "strategy action reason", _changed).gauge(
     "rotation_step_timestamp_seconds",
     Unit.TIMESTAMP,
-    "Wall time at which a strategy was last changed in this way for this reason.",
+    "Wall time of the last such change of a strategy for this reason.",
     lambda at: at.timestamp(),
 )
 
 
-# The one that leads.
+# The leading controller.
 
 
 def _lead(snapshot: RotationSnapshot) -> Iterator[tuple[Labels, Lead]]:
@@ -148,13 +148,13 @@ _LEAD = Rows(Group.ROTATION, "", _lead)
 ROTATION_ENFORCING = _LEAD.gauge(
     "rotation_enforcing",
     Unit.FLAG,
-    "1 if decisions are sent to the engine, 0 if they are only told.",
+    "1 if decisions are sent to the engine, 0 if they are only reported.",
     lambda lead: lead.enforcing,
 )
 ROTATION_HALTED = _LEAD.gauge(
     "rotation_halted",
     Unit.FLAG,
-    "1 while the kill switch keeps everything as it is, 0 while not.",
+    "1 while the kill switch keeps all allocations as they are, 0 while not.",
     lambda lead: lead.halted,
 )
 ROTATION_ENGINE_WEIGHT_RATIO = _LEAD.by("strategy", _engine_weights).gauge(
@@ -208,7 +208,7 @@ ROTATION_TARGET_WEIGHT_RATIO = _STRATEGY.gauge(
 ROTATION_SCORE = _STRATEGY.gauge(
     "rotation_score",
     Unit.NUMBER,
-    "What the strategy's figures amount to; more is better.",
+    "Score of the strategy by its figures; higher is better.",
     lambda strategy: strategy.score,
 )
 ROTATION_STATE = _STRATEGY.by("state", _states).gauge(
@@ -221,11 +221,11 @@ ROTATION_PINNED = _STRATEGY.gauge(
     "rotation_pinned", Unit.FLAG, "1 if a person fixed the strategy, 0 if not.", lambda strategy: strategy.pinned
 )
 ROTATION_RULE_HOLDS = _DECIDED.by("strategy rule", _rules).gauge(
-    "rotation_rule_holds", Unit.FLAG, "1 while a hard rule holds of the strategy, 0 while it does not.", itself
+    "rotation_rule_holds", Unit.FLAG, "1 while a hard rule holds for the strategy, 0 while it does not.", itself
 )
 ROTATION_TURNOVER_USED_RATIO = _DECIDED.gauge(
     "rotation_turnover_used_ratio",
     Unit.RATIO,
-    "What was moved in the last 24 hours over what may be.",
+    "Turnover of the last 24 hours over the most that is allowed.",
     lambda decided: decided.turnover_used_ratio,
 )

@@ -1,4 +1,4 @@
-"""What the monitor counts and times about its own work, and the thresholds of its alerts."""
+"""Counts and times of the monitor's own work, and the thresholds of its alerts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from genesis.metrics.telemetry import KindTelemetry, Telemetry
 
 UNKNOWN_KIND = "unknown"
-"""Label of the lines that do not say what kind of event they were meant to be."""
+"""Label of refused lines that do not name a known kind of event."""
 REJECTED = "rejected"
-"""Their outcome, as it is that of events with a value that cannot be booked."""
+"""Their outcome; events with a value that cannot be booked have the same."""
 
 
 class Threshold(Protocol):
@@ -37,7 +37,7 @@ class Threshold(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What the monitor knows of itself at one moment."""
+    """The monitor's own state at one moment."""
 
     telemetry: Telemetry
     journal: Journal
@@ -97,7 +97,7 @@ EVENTS_LATE = Rows(Group.SERVICE, "kind", _booked_kinds).counter(
 EVENT_PROCESSING_SECONDS = _KIND.histogram(
     "event_processing_seconds",
     Unit.SECONDS,
-    "Wall time from an event's arrival to its books.",
+    "Wall time from an event's arrival to its booking.",
     lambda kind: kind.processing.counts(),
 )
 EVENT_LAG_SECONDS = _KIND.histogram(
@@ -106,7 +106,7 @@ EVENT_LAG_SECONDS = _KIND.histogram(
 SOURCE_CLOCK_OFFSET_SECONDS = Rows(Group.SERVICE, "source", _offsets).gauge(
     "source_clock_offset_seconds",
     Unit.SECONDS,
-    "Event time less arrival of the event that came soonest in the last one to two minutes; above 0, the source is ahead.",
+    "Event time less arrival of the least delayed event in the last one to two minutes; above 0, the source is ahead.",
     itself,
 )
 
@@ -144,7 +144,7 @@ def _backend(service: Service) -> Iterator[tuple[Labels, None]]:
 
 
 JOURNAL_INFO = Rows(Group.SERVICE, "backend", _backend).info(
-    "journal_info", "What the journal is kept in: sqlite or postgresql."
+    "journal_info", "The storage of the journal: sqlite or postgresql."
 )
 JOURNAL_EVENTS = _SERVICE.gauge("journal_events", Unit.COUNT, "Events in the journal.", lambda service: service.journal.count)
 JOURNAL_PENDING_EVENTS = _SERVICE.gauge(
@@ -168,7 +168,7 @@ JOURNAL_COMMIT_EVENTS = _SERVICE.histogram(
 JOURNAL_COMMIT_ERRORS = _SERVICE.counter(
     "journal_commit_errors_total",
     Unit.COUNT,
-    "Commits that failed, so that nothing of them was kept.",
+    "Failed commits; none of their events was kept.",
     lambda service: service.telemetry.journal_errors,
 )
 

@@ -1,4 +1,4 @@
-"""What is used of the limits of the account's tier."""
+"""How much of the limits of the account's tier is used."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _used(portfolio: PortfolioSnapshot) -> Iterator[tuple[Labels, Number]]:
 
 
 def _strategies(folded: FoldedSnapshot) -> Iterator[tuple[Labels, StrategySnapshot]]:
-    """Nothing while a strategy failed: then the account is not known, and so is its tier."""
+    """No row while a strategy is failed: the account and its tier are then unknown."""
     if not folded.snapshot.failed:
         yield from named_strategies(folded)
 

@@ -34,7 +34,7 @@ def _holdings(folded: FoldedSnapshot) -> Iterator[tuple[Labels, HoldingSnapshot]
 
 
 def _sides(strategy: StrategySnapshot) -> Iterator[tuple[Labels, Number]]:
-    """Nothing where a position has no value."""
+    """No row if the value of a position is unknown."""
     values = [holding.value for holding in strategy.holdings if holding.value is not None]
     if len(values) == len(strategy.holdings):
         yield ("long",), sum((value for value in values if value > 0), ZERO)

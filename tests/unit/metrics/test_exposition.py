@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from genesis.analytics.histogram import Histogram
 from genesis.metrics.declaration import Number
-from genesis.metrics.exposition import TextExposition, wants_openmetrics
+from genesis.metrics.exposition import TextExposition, needs_openmetrics
 from genesis.metrics.metric import Kind, Metric
 from genesis.metrics.table import Table
 from tests.search import examples
@@ -194,4 +194,4 @@ def test_only_the_lines_of_the_last_scrape_are_kept() -> None:
     ],
 )
 def test_openmetrics_is_for_those_who_take_nothing_quicker(accept: str, wanted: bool) -> None:
-    assert wants_openmetrics(accept) is wanted
+    assert needs_openmetrics(accept) is wanted
