@@ -38,15 +38,15 @@ from genesis.snapshot import MonitorSnapshot
 
 _PROGRESS_SECONDS = 1.0
 
-_FOLLOWED = ("monitor.yaml: ingest.token_file", "monitor.yaml: scrape.", "monitor.yaml: tls.")
-"""The keys of monitor.yaml that a reload takes up begin so. Every other key wants a restart, a new one too."""
+_RELOADED = ("monitor.yaml: ingest.token_file", "monitor.yaml: scrape.", "monitor.yaml: tls.")
+"""The keys of monitor.yaml that a reload applies start with these. Every other key, a new one too, needs a restart."""
 
 _log = structlog.get_logger(__name__)
 _Made = TypeVar("_Made")
 
 
 class _InForce(NamedTuple):
-    """What a reload replaces as a whole."""
+    """Everything that a reload replaces at once."""
 
     guards: Guards
     tls: ssl.SSLContext | None
@@ -57,7 +57,7 @@ class _InForce(NamedTuple):
 class MonitorApp:
     """The running monitor: `async with MonitorApp(settings) as app` serves until the block ends.
 
-    The server answers before the books are restored, so that /readyz can say so; the block begins when they are.
+    The server answers before the books are restored, so that /readyz can say so; the block begins once they are.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class MonitorApp:
         port: int | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """What is not given comes from `settings.monitor`. Port 0 takes a free one; `url` tells which."""
+        """Arguments that are not given come from `settings.monitor`. Port 0 takes a free one; `url` has it."""
         self._settings = settings
         self._read = settings
         self._in_force: _InForce
@@ -88,17 +88,17 @@ class MonitorApp:
             settings.monitor, settings.rules, self._journal, self._clock, configured=settings.strategies.strategies
         )
         self.deliver = RetryingHandler(self.monitor.handle)
-        """For an engine in this process: as `monitor.handle`, but it waits while the journal is out of order."""
+        """For an engine in this process: as `monitor.handle`, but it waits while the journal fails."""
         self.url = ""
 
     async def __aenter__(self) -> MonitorApp:
         async with contextlib.AsyncExitStack() as stack:
             await self._serve(stack)
-            stack.callback(self._say_books, "books closed")
+            stack.callback(self._log_books, "books closed")
             await stack.enter_async_context(self._journal)
             await self.monitor.restore(self._progress)
             self._ready = self._restored = True
-            self._say_books("books restored")
+            self._log_books("books restored")
             await stack.enter_async_context(self._snapshots())
             stack.callback(self._turn_away)
             self._exit = stack.pop_all()
@@ -110,18 +110,18 @@ class MonitorApp:
         await self._exit.aclose()
 
     async def reload(self, load: Callable[[], Settings]) -> None:
-        """Go on by other settings, if there is no fault in them; else by the old ones. Books and figures go on.
+        """Load and apply new settings; after a fault the old ones stay in force. Books and figures go on.
 
-        Tokens, passwords and certificates are read from their files again. A warning names what only a restart takes up.
+        Tokens, passwords and certificates are read from their files again. A warning names the changes that need a restart.
         """
         settings = await reload_settings(load, self._follow)
         if settings is None:
             return
         warn_of_restart(_restart_values(self._settings), _restart_values(settings))
-        if settings.monitor.tls.enabled != (self._tls is not None):  # to begin or end TLS wants a restart
+        if settings.monitor.tls.enabled != (self._tls is not None):  # to begin or end TLS needs a restart
             tls_in_force = {"tls": self._read.monitor.tls}
             settings = settings._replace(monitor=settings.monitor.model_copy(update=tls_in_force))
-        changed = changed_keys(_followed_values(self._read), _followed_values(settings))
+        changed = changed_keys(_reloaded_values(self._read), _reloaded_values(settings))
         _log.info("configuration read", changed=changed, files_read_again=_files(settings))
         self._read = settings
         self._warn_of_exposures(settings)
@@ -168,8 +168,8 @@ class MonitorApp:
             _log.warning("open to the network", host=self._host, reason=exposure)
 
     def _site(self, exporter: GenesisCollector) -> web.Application:
-        settings, tally = self._settings.monitor, self.monitor.telemetry
-        intake = EventIntake(settings.ingest, self.monitor.handle_batch, ready=lambda: self._ready, counter=tally)
+        settings, telemetry = self._settings.monitor, self.monitor.telemetry
+        intake = EventIntake(settings.ingest, self.monitor.handle_batch, ready=lambda: self._ready, counter=telemetry)
         return monitor_site(
             WithProcess(exporter),
             lambda: self._ready,
@@ -180,7 +180,7 @@ class MonitorApp:
                 *statement_routes(self._reconcile, ready=lambda: self._ready),
                 *strategy_routes(self._snapshot),
             ],
-            middlewares=[counted(tally), guarded(lambda: self._in_force.guards)],
+            middlewares=[counted(telemetry), guarded(lambda: self._in_force.guards)],
         )
 
     @contextlib.asynccontextmanager
@@ -199,20 +199,20 @@ class MonitorApp:
             await asyncio.sleep(self._settings.monitor.snapshot_seconds)
             await self._save_snapshot()
 
-    async def _reconcile(self, statement: Statement, terms: ComparisonSettings) -> Reconciliation:
-        found = self.monitor.reconcile(statement, terms)
+    async def _reconcile(self, statement: Statement, comparison: ComparisonSettings) -> Reconciliation:
+        found = self.monitor.reconcile(statement, comparison)
         _log.info("statement compared", scope=found.scope, breaks=found.total_breaks)
-        await self._save_snapshot()  # no event tells of it: this alone brings it over a restart
+        await self._save_snapshot()  # it is not in the journal: only this keeps it over a restart
         return found
 
     async def _save_snapshot(self) -> None:
         try:
             await self.monitor.save_snapshot()
         except JournalError as error:
-            if self._snapshots_kept:  # once an outage
+            if self._snapshots_kept:  # once per outage
                 _log.error("snapshot not kept", reason=str(error))
             self._snapshots_kept = False
-        except Exception:  # the next one may do: the task that keeps them must not end
+        except Exception:  # the next one may succeed: the task must not end
             _log.exception("snapshot not kept")
             self._snapshots_kept = False
         else:
@@ -227,17 +227,17 @@ class MonitorApp:
             self._next_progress = now + _PROGRESS_SECONDS
             _log.info("restoring the books", done=done, total=total)
 
-    def _say_books(self, what: str) -> None:
+    def _log_books(self, what: str) -> None:
         if self._restored:
             _log.info(what, events=self._journal.count, digest=self.monitor.digest())
 
     def _turn_away(self) -> None:
-        """From now on /readyz and the ingest answer 503: what comes now is for the next start."""
+        """From now on /readyz and the ingest answer 503: senders keep their events for the next start."""
         self._ready = False
 
 
 def _made_from(settings: Settings) -> _InForce:
-    """What the settings and the files that they name come to.
+    """Build what is in force from the settings and the files that they name.
 
     Raises:
         ConfigError: files cannot be used; all of them are listed.
@@ -258,7 +258,7 @@ def _made_from(settings: Settings) -> _InForce:
 
 
 def _unless_faulty(make: Callable[[], _Made], faults: list[Fault]) -> _Made | None:
-    """What `make` makes; on faults None, and the faults are added to the list."""
+    """The result of `make`; on faults None, and the faults are added to the list."""
     try:
         return make()
     except ConfigError as error:
@@ -267,25 +267,25 @@ def _unless_faulty(make: Callable[[], _Made], faults: list[Fault]) -> _Made | No
 
 
 def _restart_values(settings: Settings) -> dict[str, object]:
-    """What the process runs with from its start to its end, by file and key."""
+    """The values that only a restart changes, by file and key."""
     values = values_by_key(settings.monitor, "monitor.yaml")
-    fixed = {key: value for key, value in values.items() if not key.startswith(_FOLLOWED)}
+    fixed = {key: value for key, value in values.items() if not key.startswith(_RELOADED)}
     return fixed | {"monitor.yaml: tls": settings.monitor.tls.enabled}
 
 
-def _followed_values(settings: Settings) -> dict[str, object]:
-    """What a reload takes up, by file and key."""
+def _reloaded_values(settings: Settings) -> dict[str, object]:
+    """The values that a reload applies, by file and key."""
     values = values_by_key(settings.monitor, "monitor.yaml")
     return {
         **values_by_key(settings.rules, "trading_rules.yaml"),
-        **{key: value for key, value in values.items() if key.startswith(_FOLLOWED)},
+        **{key: value for key, value in values.items() if key.startswith(_RELOADED)},
         **values_by_key(settings.strategies, "strategies.yaml"),
         **values_by_key(settings.alerts, "alerts.yaml"),
     }
 
 
 def _files(settings: Settings) -> list[str]:
-    """The keys of the files that are read at each reload, whether their names changed or not."""
+    """The keys that name files; these are read at each reload, even if their names did not change."""
     ingest, scrape, tls = settings.monitor.ingest, settings.monitor.scrape, settings.monitor.tls
     named = {
         "ingest.token_file": ingest.token_file,

@@ -11,7 +11,7 @@ import structlog
 
 
 class _LossyLogger(structlog.PrintLogger):
-    """Loses a line that cannot be written (terminal closed, disk full): what is logged about goes on."""
+    """Drops a line that cannot be written (terminal closed, disk full), so that the caller goes on."""
 
     def msg(self, message: str) -> None:
         with suppress(OSError):

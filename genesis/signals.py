@@ -21,8 +21,8 @@ def stop_event(say: Callable[[str], None], hangup: asyncio.Event | None = None) 
     With `hangup`, a SIGHUP sets that event instead, and never `stop`: a service reads its configuration again (`at_each`).
     Without, the process belongs to its terminal, and ends in order when that is closed.
 
-    After a stop the signals are ignored until the process ends. A handler would not do: the interpreter gives the default
-    action back to every signal that has one while it closes its last things.
+    After a stop the signals are ignored until the process ends. A handler is not enough: while the
+    interpreter shuts down, it restores the default action of every signal with a handler.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -1,1 +1,1 @@
-"""What is told: the monitor's snapshot, the metric catalogue, the exporter, the HTTP server, the alert rules."""
+"""The monitor: it keeps the accounts, takes snapshots of their figures, and serves them over HTTP."""

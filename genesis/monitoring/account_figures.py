@@ -1,4 +1,4 @@
-"""The money and the drawdown of one strategy, or of the whole account, as they are told."""
+"""The money and the drawdown of one strategy, or of the whole account, for the snapshot."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EQUITY_FIGURES = ("unrealized", "net_pnl", "equity", "drawdown", "drawdown_rati
 
 
 class Kinds(NamedTuple):
-    """Money by kind, in the reporting currency; None where a part of it has no rate."""
+    """Money by kind, in the reporting currency; None if a part of it has no rate."""
 
     realized: Decimal | None
     fees: Decimal | None
@@ -28,7 +28,7 @@ NOTHING = Kinds(ZERO, ZERO, ZERO)
 
 
 def kinds_of(book: Book, rates: Rates) -> Kinds:
-    """What a book has come to by kind, in `EXACT` arithmetic."""
+    """A book's money by kind; call it in `EXACT` arithmetic."""
     foreign = [(amounts, rates.get(currency)) for currency, amounts in book.foreign.items()]
     return Kinds(
         realized=total((book.realized, *(worth(amounts.realized, rate) for amounts, rate in foreign))),
@@ -38,7 +38,7 @@ def kinds_of(book: Book, rates: Rates) -> Kinds:
 
 
 def account_figures(book: Book | Ledger, kinds: Kinds, now: datetime | None) -> AccountSnapshot:
-    """The money of a book, or of all; what is not known is None, with its reason."""
+    """The money of a book, or of the whole ledger; an unknown figure is None, with its reason in `undefined`."""
     undefined: dict[str, str] = {}
     reason = unvalued_reason(book.unvalued)
     known = reason is None
@@ -59,7 +59,7 @@ def account_figures(book: Book | Ledger, kinds: Kinds, now: datetime | None) -> 
     if reason is not None:
         undefined |= dict.fromkeys(_EQUITY_FIGURES, reason)
     elif open_ratio is None:
-        undefined |= dict.fromkeys(("drawdown_ratio",), "no_capital")
+        undefined["drawdown_ratio"] = "no_capital"
     max_ratio = drawdown.max_ratio() if drawdown is not None else None
     if max_ratio is None:
         undefined["max_drawdown_ratio"] = "no_capital"
@@ -89,6 +89,6 @@ def account_figures(book: Book | Ledger, kinds: Kinds, now: datetime | None) -> 
 
 
 def unvalued_reason(unvalued: Collection[Unvalued]) -> str | None:
-    """Why the equity is not known; None if it is."""
-    reasons = {one.reason for one in unvalued}
+    """Why the equity is unknown; None if it is known."""
+    reasons = {item.reason for item in unvalued}
     return NO_MARK if NO_MARK in reasons else min(reasons, default=None)

@@ -1,4 +1,4 @@
-"""The books and what is tallied beside them: everything that follows from the events, and nothing of how they came."""
+"""The books and the counts next to them: all state that follows from the events, however they arrived."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from genesis.settings.monitor import MonitorSettings
 from genesis.settings.strategies import StrategySettings
 
 STATE_VERSION = 4
-"""Of the layout of `AccountsState`: one more with every change of a field's meaning, of bucket bounds or of the arithmetic."""
+"""The layout of `AccountsState`: add one at every change of a field's meaning, of bucket bounds or of the arithmetic."""
 
 _DELAY_BOUNDS = (1e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 
@@ -43,19 +43,19 @@ _log = structlog.get_logger(__name__)
 
 
 class StrategyRecord(msgspec.Struct, kw_only=True):
-    """What is tallied of a strategy beside its book."""
+    """A strategy's counts and histograms next to its book."""
 
     adverse: Histogram = msgspec.field(default_factory=lambda: Histogram.of(SLIPPAGE_BOUNDS))
     favourable: Histogram = msgspec.field(default_factory=lambda: Histogram.of(SLIPPAGE_BOUNDS))
     delay: Histogram = msgspec.field(default_factory=lambda: Histogram.of(_DELAY_BOUNDS))
     orders: Orders = msgspec.field(default_factory=Orders)
     recent: list[RecentFill] = msgspec.field(default_factory=list)
-    """The last fills, the oldest first; none that is void."""
+    """The last fills, oldest first, without voided ones."""
     last_event_timestamp: float | None = None
-    """Wall time; None if nothing came since the start."""
+    """Wall time; None if no event came since the start."""
 
     def execute(self, fill: Fill, decision: TrackedSignal | None) -> None:
-        """Measure a fill, which `decision` led to if it is known."""
+        """Measure a fill; `decision` is the signal behind it, if known."""
         decided = fill.decision_price or (decision.price if decision is not None else None)
         slippage = None if decided is None else slippage_ratio(fill.side, fill.price, decided)
         if slippage is not None:
@@ -67,13 +67,13 @@ class StrategyRecord(msgspec.Struct, kw_only=True):
         del self.recent[:-KEPT_FILLS]
 
     def void(self, fill: Fill) -> None:
-        """Take a fill out again, but for the histograms: they are counters."""
+        """Remove a fill; the histograms keep it, as they are counters."""
         self.orders.void(fill)
-        self.recent = [one for one in self.recent if (one.source, one.event_id) != (fill.source, fill.event_id)]
+        self.recent = [recent for recent in self.recent if (recent.source, recent.event_id) != (fill.source, fill.event_id)]
 
 
 class AccountsState(msgspec.Struct, frozen=True):
-    """All accounts as one value, behind the journal's events up to `sequence`."""
+    """All accounts as one value, after the journal's events up to `sequence`."""
 
     version: int
     sequence: int
@@ -92,54 +92,54 @@ class AccountsState(msgspec.Struct, frozen=True):
 
 
 class Accounts:
-    """The ledger, the tallies of each strategy, and the strategies whose books failed.
+    """The ledger, the record of each strategy, and the strategies whose books failed.
 
     Not thread-safe, and without I/O: the same events in the same order give the same accounts.
     """
 
     def __init__(self, settings: MonitorSettings, configured: Mapping[str, StrategySettings] = MappingProxyType({})) -> None:
-        """Only the currencies, the time zone and the statistics in `settings` matter. `configured`: strategies.yaml."""
+        """`settings`: the currencies, the time zone and the statistics are used. `configured`: strategies.yaml."""
         currencies = Currencies(settings.reporting_currency, settings.conversions, settings.symbol_currencies)
         statistics = settings.statistics
         self._step = statistics.step
         self.analysis = Analysis(statistics, configured)
-        """What stands on returns. No journal tells of them: only a saved state and its points give them back."""
+        """Figures from returns. They are not in the journal: only a saved state and its points restore them."""
         grid = EquityGrid(statistics.step, statistics.benchmark, self.analysis.observe)
         self.decisions = Decisions(settings.statistics.signal_expiry)
         self.ledger = Ledger(ZoneInfo(settings.time_zone), currencies, grid, self.decisions)
         self.markets = Markets(reach=settings.statistics.capacity.depth_ratio)
-        """Volume and depth. No journal tells of them: only a saved state gives them back."""
+        """Volume and depth. They are not in the journal: only a saved state restores them."""
         self.records: dict[str, StrategyRecord] = {}
         self.failed: dict[str, str] = {}
-        """Strategy → the error for which it is left out."""
+        """Strategy → the error because of which it is left out."""
         self.sequences = Sequences()
         self.reconciliations = Reconciliations()
-        """What statements came to. No event tells of it: only a saved state gives it back."""
+        """Results of statements. They are not in the journal: only a saved state restores them."""
         self.voided: dict[Identity, str] = {}
-        """Fill → the event_id of the void that made it void."""
+        """Fill → the event_id of its void."""
         self.correction: Correction | None = None
-        """Of the void that is booked next."""
+        """The correction for the void that is booked next."""
         self.trips: dict[str, TripLog] = {}
         """Strategy → its last round trips."""
         self._booked: Counter[str] = Counter()
         self._windows = {duration_text(window): window for window in statistics.windows}
 
     def mark(self, event: AnyMarketEvent) -> bool:
-        """Take in a market event, in `EXACT` arithmetic; False if it is older than its symbol's mark, and so ignored."""
+        """Take in a market event; call it in `EXACT` arithmetic. False if it is older than its symbol's mark and ignored."""
         if isinstance(event, Quote):
             return self.ledger.quote(event)
         if isinstance(event, MarketTrade):
             self.markets.trade(event)
             return self.ledger.market_trade(event)
-        if event.symbol in self.ledger.marks:  # their number has a limit
+        if event.symbol in self.ledger.marks:  # known symbols only, as their number is limited
             self.markets.book(event)
         self.ledger.advance(event.time)
         return True
 
     def book(self, event: AnyAccountEvent) -> None:
-        """Book an event that is in the journal. A fault leaves its strategy out from now on, and nobody else.
+        """Book an event that is in the journal. After a fault its strategy is left out; the others go on.
 
-        A void needs its `correction`, which has read all that was booked of the holding.
+        A void needs its `correction`, which has read all booked events of the holding.
         """
         record = self.records.get(event.strategy)
         if record is None:
@@ -161,11 +161,11 @@ class Accounts:
             self.sequences.observe(event.source, event.seq)
 
     def revision(self, strategy: str) -> tuple[int, int]:
-        """Another one after each change of a strategy's books and tallies, but for those that marks and time make."""
+        """Changes with each booked event and each ended signal of a strategy, but not with marks or time."""
         return self._booked[strategy], self.decisions.ended[strategy]
 
     def correct(self, void: Void, fill: Fill) -> Correction:
-        """Begin to work out the holding of `fill` without it: feed it the journal's history, then book `void`."""
+        """Begin to compute the holding of `fill` without that fill: feed the result the journal's history, then book `void`."""
         book = self.ledger.books.get(fill.strategy)
         holding = book.holdings.get(fill.symbol) if book is not None else None
         booked = holding.events if holding is not None else 0  # the journal may be ahead of the books
@@ -202,7 +202,7 @@ class Accounts:
                 self.trips[event.strategy].add(trip, self.ledger.time or trip.closed)
 
     def encode(self, sequence: int) -> bytes:
-        """All accounts behind the journal's events up to `sequence`, for `restore`."""
+        """All accounts after the journal's events up to `sequence`, for `restore`."""
         return msgspec.json.encode(
             AccountsState(
                 version=STATE_VERSION,
@@ -222,21 +222,21 @@ class Accounts:
         )
 
     def restore(self, payload: bytes, points: Iterable[tuple[int, bytes]] = ()) -> int | None:
-        """Take over what `encode` gave, in new accounts, and the points that were kept; the sequence it stands behind.
+        """Load the result of `encode` and the saved points into new accounts; returns the sequence given to `encode`.
 
-        None, and nothing is taken over, if it is of another layout, or of symbols in other currencies than are configured now.
+        None, with nothing loaded, if the layout differs, or if symbols have other currencies than configured now.
         """
         try:
             state = msgspec.json.decode(payload, type=AccountsState)
         except msgspec.MsgspecError as error:
-            _log.warning("saved accounts are of another layout", reason=str(error))
+            _log.warning("saved accounts have another layout", reason=str(error))
             return None
         if state.version != STATE_VERSION:
-            _log.warning("saved accounts are of another layout", version=state.version, known=STATE_VERSION)
+            _log.warning("saved accounts have another layout", version=state.version, known=STATE_VERSION)
             return None
         with exact_arithmetic():
             if not self.ledger.restore(state.ledger):
-                _log.warning("saved accounts are of other currencies: all events are booked anew, in those configured now")
+                _log.warning("saved accounts have other currencies: all events are booked again in those configured now")
                 return None
         self.voided = {(source, event_id): void for source, event_id, void in state.voided}
         self.records, self.failed = state.records, state.failed
@@ -244,7 +244,7 @@ class Accounts:
         grid = self.ledger.grid.state() if self.ledger.grid is not None else None
         if grid is None and (saved := state.ledger.grid) is not None:
             steps = {"saved": f"{saved.step_seconds:g}s", "configured": f"{self._step.total_seconds():g}s"}
-            _log.warning("saved returns are on another statistics.step: what stands on returns begins anew", **steps)
+            _log.warning("saved returns have another statistics.step: figures from returns start again", **steps)
         self.analysis.restore(state.analysis, grid.point if grid is not None else None, decode_points(points))
         self.markets.resume(state.markets, state.ledger.time)
         for record in self.records.values():

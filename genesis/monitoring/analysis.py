@@ -1,4 +1,4 @@
-"""Every new point of the grid, to everything that is worked out from returns."""
+"""The figures from returns: each new point of the grid updates all of them."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from genesis.settings.strategies import StrategySettings
 from genesis.snapshot import ComponentFigures, ReturnFigures
 
 ACCOUNT = ""
-"""Stands for the whole account where strategies stand by their name."""
+"""The whole account's name among the names of strategies."""
 
 _DAY = 86_400.0
 _FEW_SKIPPED = 16
-"""Of more points than this that were left out, each window is worked out anew: one by one a night takes a minute."""
+"""After more skipped points than this, each window is computed again: one by one, the points of a night take a minute."""
 
 _log = structlog.get_logger(__name__)
 
 
 class AnalysisState(msgspec.Struct, frozen=True):
-    """What the points that are kept do not tell: all that goes on since the start."""
+    """The state that saved points do not hold: all sums since the start."""
 
     portfolio: ReturnState
     strategies: dict[str, ReturnState]
@@ -46,8 +46,8 @@ class AnalysisState(msgspec.Struct, frozen=True):
     market: dict[str, MarketPart]
 
 
-class _Tracked:
-    """What follows the returns of one strategy."""
+class _StrategyStatistics:
+    """The statistics of one strategy's returns."""
 
     __slots__ = ("degradation", "market", "returns")
 
@@ -62,30 +62,30 @@ class _Tracked:
 
 
 class Analysis:
-    """Takes each step of the grid, and knows the figures that stand on returns, aligned over strategies and benchmark.
+    """Takes each step of the grid and gives the figures from returns, aligned over strategies and benchmark.
 
-    A strategy whose figures fail is left out from then on, and no other.
+    If a strategy's figures fail, it is left out from then on; the others go on.
     """
 
     def __init__(self, settings: StatisticsSettings, configured: Mapping[str, StrategySettings]) -> None:
         """`configured`: strategies.yaml."""
         self.failed: dict[str, str] = {}
-        """Strategy → the error for which it has no figures on returns until the next start; the account is `ACCOUNT`."""
+        """Strategy → the error that stops its figures from returns until the next start; the account is `ACCOUNT`."""
         self._settings = settings
         self._configured = configured
         self._longest = max(settings.risk_points, *settings.window_points.values())
         self._portfolio = ReturnStatistics(settings)
-        self._strategies: dict[str, _Tracked] = {}
+        self._strategies: dict[str, _StrategyStatistics] = {}
         self._symbols: dict[str, BetaWindow] = {}
         self._correlation = CorrelationWindow(settings.correlation)
         self._returns = RowRing(settings.risk_points)
         self._contributions = RowRing(settings.risk_points)
-        """Beside what the strategies contributed, the account's return."""
+        """The strategies' contributions, and the account's return."""
         self._component_risk: ComponentFigures | None = None
         self._unsaved: deque[tuple[int, bytes]] = deque(maxlen=self._longest)
 
     def follow(self, configured: Mapping[str, StrategySettings]) -> None:
-        """Go on with another strategies.yaml, as a restart would: only a CUSUM whose baseline is another one begins again."""
+        """Apply a new strategies.yaml, as a restart would: only a CUSUM whose baseline changed begins again."""
         trackers = {}
         for name, tracked in self._strategies.items():
             trackers[name] = _against_baseline(configured.get(name), self._settings)
@@ -95,7 +95,7 @@ class Analysis:
         self._configured = configured
 
     def observe(self, step: GridStep) -> None:
-        """Take in the next point. Nothing is raised: the event that reached it has to be booked, whatever is wrong here."""
+        """Take in the next point. Never raises: the event that led to it must be booked even if figures fail."""
         try:
             self._skip(min(step.skipped, self._longest))
             self._market(step)
@@ -113,7 +113,7 @@ class Analysis:
         return self._tracked(strategy).degradation.figures() if strategy not in self.failed else None
 
     def market(self, strategy: str) -> MarketPart | None:
-        """What the market made of a strategy's P&L; None without a benchmark."""
+        """The market's part of a strategy's P&L; None without a benchmark."""
         return self._tracked(strategy).market if self._settings.benchmark is not None else None
 
     def portfolio(self) -> ReturnFigures | None:
@@ -153,19 +153,19 @@ class Analysis:
         return names, np.nan_to_num(rows[known][:, columns], nan=0.0), account[known]
 
     def daily_volatility(self, symbol: str) -> float | None:
-        """Standard deviation of the symbol's return in a day, by that in a step; None with too few of them."""
+        """Standard deviation of the symbol's daily return, scaled from that of a step; None with too few returns."""
         window = self._symbols.get(symbol)
         volatility = window.volatility if window is not None else None
         return None if volatility is None else volatility * sqrt(_DAY / self._settings.step.total_seconds())
 
-    def _tracked(self, name: str) -> _Tracked:
+    def _tracked(self, name: str) -> _StrategyStatistics:
         tracked = self._strategies.get(name)
         if tracked is None:
-            tracked = self._strategies[name] = _Tracked(self._settings, self._configured.get(name))
+            tracked = self._strategies[name] = _StrategyStatistics(self._settings, self._configured.get(name))
         return tracked
 
     def _market(self, step: GridStep) -> None:
-        """Before the betas learn of the step: they are those of the point before, as the positions are."""
+        """Runs before the betas include the step: betas and positions are those of the previous point."""
         benchmark = self._settings.benchmark
         if benchmark is None:
             return
@@ -175,7 +175,7 @@ class Analysis:
             self._tracked(name).market.observe(step.exposures.get(name, {}), betas, step.symbols.get(benchmark, nan))
 
     def _skip(self, points: int) -> None:
-        """Points that were left out: no strategy has a return at them."""
+        """Take in skipped points, at which no strategy has a return."""
         if points <= _FEW_SKIPPED:
             for _ in range(points):
                 self._follow(nan, dict.fromkeys(self._strategies, nan), {}, dict.fromkeys(self._symbols, nan))
@@ -222,13 +222,13 @@ class Analysis:
         self._correlation.update(*self._returns.append(returns))
 
     def _attempt(self, name: str, work: Callable[[], None]) -> None:
-        """A fault must reach neither the books, which event time moves on, nor another strategy."""
+        """Run `work`. A fault must reach neither the books, which are being updated, nor another strategy."""
         if name in self.failed:
             return
         try:
             work()
         except Exception as error:
-            _log.exception("figures on returns failed: they are left out", strategy=name or "(account)")
+            _log.exception("figures from returns failed: they are left out", strategy=name or "(account)")
             self.failed[name] = f"{type(error).__name__}: {error}"
 
     def _symbol(self, symbol: str) -> BetaWindow:
@@ -238,17 +238,17 @@ class Analysis:
         return window
 
     def unsaved(self) -> Points:
-        """The points that were not kept yet, and how far back points are wanted."""
+        """The points that are not saved yet, and the oldest point that is still needed."""
         new = tuple(self._unsaved)
         return Points(new, oldest=new[-1][0] - self._longest + 1 if new else 0)
 
     def saved(self, points: Points) -> None:
-        """`points` are kept now."""
+        """Forget `points`, as they are saved now."""
         while self._unsaved and points.new and self._unsaved[0][0] <= points.new[-1][0]:
             self._unsaved.popleft()
 
     def state(self) -> AnalysisState:
-        """Everything that the points do not tell; encode it before the next event."""
+        """The state that the points do not hold; encode it before the next event."""
         return AnalysisState(
             portfolio=self._portfolio.state(),
             strategies={name: tracked.returns.state() for name, tracked in self._strategies.items()},
@@ -257,10 +257,10 @@ class Analysis:
         )
 
     def restore(self, state: AnalysisState, newest: int | None, points: Mapping[int, PointRow]) -> None:
-        """Take over what was kept, in a new analysis.
+        """Load the saved state into a new analysis.
 
-        `points` by their number; `newest` was the last. None where the grid begins anew: then only what the market
-        made of the P&L goes on.
+        `points`: rows by number; `newest`: the last number, or None if the grid starts again: then only the market's part
+        of the P&L is loaded.
         """
         for name, market in state.market.items():
             self._tracked(name).market = market

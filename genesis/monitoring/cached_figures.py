@@ -1,4 +1,4 @@
-"""What changes with a strategy's own events, and not with each mark: worked out once between them, however often it is told."""
+"""Figures that change with a strategy's own events and not with each mark: computed once between two events."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ Counted = Mapping[tuple[Side, Liquidity], Turnover]
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """Of one strategy."""
+class EventFigures:
+    """The figures of one strategy that only its own events change."""
 
     trades: Trades
     execution: ExecutionFigures
     turnover: Mapping[str, Counted]
-    """By symbol, of those with fills, voided ones included."""
+    """By symbol, for symbols with fills; voided fills included."""
     adverse: HistogramCounts
     favourable: HistogramCounts
     delay: HistogramCounts
     voided_fills: int
 
 
-class SettledFigures:
-    """Those of all strategies, each as of the last time that it was asked for."""
+class EventFiguresCache:
+    """The figures of all strategies, each kept until it changes."""
 
     def __init__(self, accounts: Accounts, configured: Mapping[str, StrategySettings]) -> None:
         """`configured`: the strategies of strategies.yaml."""
         self._accounts = accounts
         self._configured = configured
-        self._known: dict[str, tuple[Hashable, Settled]] = {}
+        self._known: dict[str, tuple[Hashable, EventFigures]] = {}
 
-    def of(self, strategy: str) -> Settled:
-        """The figures of now, in `EXACT` arithmetic; the same object while nothing has changed."""
+    def of(self, strategy: str) -> EventFigures:
+        """The current figures; call it in `EXACT` arithmetic. The same object while nothing has changed."""
         version = self._version(strategy)
         known = self._known.get(strategy)
         if known is None or known[0] != version:
-            known = self._known[strategy] = (version, self._settle(self._accounts.ledger.books[strategy]))
+            known = self._known[strategy] = (version, self._compute(self._accounts.ledger.books[strategy]))
         return known[1]
 
     def _version(self, strategy: str) -> Hashable:
-        """All that the figures depend on: the strategy's events, the rates of what it has, and the trips in each window."""
+        """All that the figures depend on: the strategy's events, the rates of its currencies, and the trips in each window."""
         ledger, log = self._accounts.ledger, self._accounts.trips[strategy]
         symbols = self._accounts.decisions.opportunities.get(strategy, {})
         currencies = {*ledger.books[strategy].foreign, *map(ledger.currencies.of_symbol, symbols)}
@@ -59,10 +59,10 @@ class SettledFigures:
             log.position(ledger.time) if ledger.time is not None else None,
         )
 
-    def _settle(self, book: Book) -> Settled:
+    def _compute(self, book: Book) -> EventFigures:
         accounts, name = self._accounts, book.strategy
         record, holdings = accounts.records[name], book.holdings.values()
-        return Settled(
+        return EventFigures(
             trades=trades(book, accounts.trips[name], accounts.ledger.rates, accounts.ledger.time),
             execution=self._execution(book),
             turnover={holding.symbol: counted for holding in holdings if (counted := _turnover(holding))},
@@ -89,7 +89,7 @@ class SettledFigures:
 
 
 def _turnover(holding: Holding) -> dict[tuple[Side, Liquidity], Turnover]:
-    """What was counted of the holding's fills, voided ones included."""
+    """The counts of the holding's fills, voided ones included."""
     counted = {(side, liquidity): sums for side, kinds in holding.turnover.items() for liquidity, sums in kinds.items()}
     for side, kinds in holding.voided.turnover.items():
         for liquidity, voided in kinds.items():

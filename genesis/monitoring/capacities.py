@@ -34,7 +34,7 @@ _DAY = timedelta(days=1)
 
 
 class Money(NamedTuple):
-    """What a strategy has earned and paid since its first event, in the reporting currency; `reason` where it is not known."""
+    """A strategy's net P&L and fees since its first event, in the reporting currency; `reason` if one is unknown."""
 
     net: Decimal | None
     fees: Decimal | None
@@ -42,22 +42,22 @@ class Money(NamedTuple):
 
 
 class _Conditions(NamedTuple):
-    """A symbol's market of now."""
+    """The current market of a symbol."""
 
     volatility: float | None
     quantity: float | None
-    """The volume of a day in units, if it was observed for long enough and is above 0."""
+    """The daily volume in units, if it was observed for long enough and is above 0."""
     volume: float | None
     """The same as value, in the currency of the symbol."""
     observed_seconds: float
     depth: float | None
     spread_ratio: float | None
     reason: str
-    """Why the impact of orders cannot be told; empty if it can."""
+    """Why the impact of orders is unknown; empty if it is known."""
 
 
 class Capacities:
-    """Tells the capacity of one strategy after the other, all at the same moment. The symbols' markets are read once."""
+    """Computes the capacity of several strategies at one moment. Each symbol's market is read once."""
 
     def __init__(
         self,
@@ -67,26 +67,28 @@ class Capacities:
         now: datetime | None,
         volatility: Callable[[str], float | None],
     ) -> None:
-        """`volatility`: symbol → its volatility of a day as a ratio, or None while it is not known. `now` is event time."""
+        """`volatility`: symbol → its daily volatility as a ratio, or None while it is unknown. `now` is event time."""
         self._settings = settings.capacity
-        self._least = settings.min_observations * settings.step
+        self._min_observed = settings.min_observations * settings.step
         self._markets = markets
         self._rates = rates
         self._now = now
         self._volatility = volatility
         self._conditions: dict[str, _Conditions] = {}
         self._floats: dict[str, float] = {}
-        """The rates that were asked for."""
+        """The rates used so far, as floats."""
 
     def figures(self, book: Book, orders: Orders, money: Money) -> CapacityFigures:
         """How much capital the strategy of `book` can take."""
-        traded = {symbol: tally for symbol, tally in orders.symbols.items() if tally.orders > 0}
+        traded = {symbol: symbol_orders for symbol, symbol_orders in orders.symbols.items() if symbol_orders.orders > 0}
         age = (self._now or book.opened) - book.opened
-        if not traded or age < self._least:
+        if not traded or age < self._min_observed:
             return self._unknown(book, age, WARMING_UP)
         days = age / _DAY
         coefficient, calibrated_on = self._coefficient(traded)
-        symbols = tuple(self._symbol(book, symbol, tally, days, coefficient) for symbol, tally in traded.items())
+        symbols = tuple(
+            self._symbol(book, symbol, symbol_orders, days, coefficient) for symbol, symbol_orders in traded.items()
+        )
         edge = self._edge(book, traded, symbols, money, days)
         most = float(self._settings.participation_ratio)
         multiples: dict[Limit, Multiple | str] = {
@@ -125,34 +127,34 @@ class Capacities:
         money: Money,
         days: float,
     ) -> Edge | str:
-        """What a day brings and costs, or why that is not known."""
+        """Earnings and costs of a day, or why they are unknown."""
         if money.net is None or money.fees is None:
             return money.reason
         impact = spread = 0.0
-        for one in symbols:
-            if one.impact is None:
-                return self._market(one.symbol).reason or NO_CONVERSION
-            impact += one.impact
-            spread += traded[one.symbol].spread_cost * (self._rate(book.holdings[one.symbol].currency) or 0.0)
+        for capacity in symbols:
+            if capacity.impact is None:
+                return self._market(capacity.symbol).reason or NO_CONVERSION
+            impact += capacity.impact
+            spread += traded[capacity.symbol].spread_cost * (self._rate(book.holdings[capacity.symbol].currency) or 0.0)
         if not impact > 0:
             return ZERO_VARIANCE
         return Edge.of(float(money.net) / days, (float(money.fees) + spread) / days, impact)
 
-    def _symbol(self, book: Book, symbol: str, tally: SymbolOrders, days: float, coefficient: float) -> SymbolCapacity:
+    def _symbol(self, book: Book, symbol: str, symbol_orders: SymbolOrders, days: float, coefficient: float) -> SymbolCapacity:
         market = self._market(symbol)
         volatility, quantity, volume, observed, depth, spread, _ = market
         rate = self._rate(book.holdings[symbol].currency)
         impact = None
         if quantity is not None and volatility is not None and rate is not None:
-            impact = tally.impact(coefficient, volatility, quantity) * rate / days
-        value, orders = tally.value, tally.orders
+            impact = symbol_orders.impact(coefficient, volatility, quantity) * rate / days
+        value, orders = symbol_orders.value, symbol_orders.orders
         return SymbolCapacity(  # one for each symbol of each strategy in each snapshot: keywords would take twice as long
             symbol, orders, value / days, value / orders, impact, volatility, volume, observed, depth, spread
         )
 
     def _coefficient(self, traded: Mapping[str, SymbolOrders]) -> tuple[float, int]:
-        """Y, and how many of the strategy's own fills it was estimated on; 0 if it is the configured one."""
-        fills = sum(tally.compared_fills for tally in traded.values())
+        """Y, and how many of the strategy's own fills it was estimated on; 0 if Y is the configured one."""
+        fills = sum(symbol_orders.compared_fills for symbol_orders in traded.values())
         if fills >= self._settings.calibration_fills:
             samples = list(self._samples(traded))
             fitted = coefficient_of(samples)
@@ -161,18 +163,18 @@ class Capacities:
         return float(self._settings.impact_coefficient), 0
 
     def _samples(self, traded: Mapping[str, SymbolOrders]) -> Iterator[ImpactObservation]:
-        for symbol, tally in traded.items():
+        for symbol, symbol_orders in traded.items():
             market = self._market(symbol)
             if market.quantity is not None and market.volatility:
-                yield ImpactObservation(tally, market.volatility, market.quantity)
+                yield ImpactObservation(symbol_orders, market.volatility, market.quantity)
 
     def _market(self, symbol: str) -> _Conditions:
         known = self._conditions.get(symbol)
         if known is None:
-            known = self._conditions[symbol] = self._look(symbol)
+            known = self._conditions[symbol] = self._read_market(symbol)
         return known
 
-    def _look(self, symbol: str) -> _Conditions:
+    def _read_market(self, symbol: str) -> _Conditions:
         now = self._now
         volume = self._markets.volume(symbol, now) if now is not None else None
         depth = self._markets.depth(symbol, now) if now is not None else None
@@ -181,7 +183,7 @@ class Capacities:
         reason = "" if volatility is not None else WARMING_UP
         if volume is None or not volume.quantity > 0:
             volume, reason = None, NO_VOLUME
-        elif observed < self._least.total_seconds():
+        elif observed < self._min_observed.total_seconds():
             volume, reason = None, WARMING_UP
         return _Conditions(
             volatility=volatility,
@@ -200,7 +202,7 @@ class Capacities:
         return rate
 
     def _volume_reason(self, symbols: tuple[SymbolCapacity, ...]) -> str:
-        reasons = {self._market(one.symbol).reason for one in symbols if one.volume is None}
+        reasons = {self._market(capacity.symbol).reason for capacity in symbols if capacity.volume is None}
         return NO_VOLUME if NO_VOLUME in reasons else WARMING_UP
 
 
@@ -214,7 +216,7 @@ def _figures(
     calibrated_on: int,
     symbols: tuple[SymbolCapacity, ...],
 ) -> CapacityFigures:
-    """The figures from the limits, each a multiple of the capital or the reason why it is not known."""
+    """The figures from the limits, each a multiple of the capital, or the reason why it is unknown."""
     known = {limit: multiple for limit, multiple in multiples.items() if isinstance(multiple, Multiple)}
     undefined = {f"capacity_{limit.value}": reason for limit, reason in multiples.items() if isinstance(reason, str)}
     binding: Limit | None = None

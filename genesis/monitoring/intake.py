@@ -1,4 +1,4 @@
-"""What is refused of well-formed events before anything is kept of them, and which are remarkable."""
+"""Which well-formed events are refused before they are kept, and which are late."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from genesis.core.models import AnyAccountEvent, AnyEvent, AnyMarketEvent, Fill,
 from genesis.monitoring.accounts import Accounts
 from genesis.settings.events import EventSettings
 
-_NAMED = 10
-"""How many of the known strategies a refusal names."""
+_LISTED = 10
+"""How many of the known strategies a refusal lists."""
 
 
 class Intake:
-    """The policy of one monitor. What it lets through may be booked at any later time, in the journal's order."""
+    """The admission policy of one monitor. An admitted event may be booked at any later time, in the journal's order."""
 
     def __init__(self, settings: EventSettings, configured: Collection[str], accounts: Accounts) -> None:
-        """`configured`: the names of strategies.yaml; `accounts` are looked at, and left alone."""
+        """`configured`: the names of strategies.yaml; `accounts` are only read."""
         self._settings = settings
         self._configured = configured
         self._accounts = accounts
@@ -69,7 +69,7 @@ class Intake:
         )
 
     def _strategy_refusal(self, strategy: str, fresh: set[str]) -> EventError | None:
-        """`fresh`: new names of this call, to be added to."""
+        """`fresh`: new names of this call; a new strategy is added."""
         books, settings = self._accounts.records, self._settings
         if strategy in books or strategy in fresh:
             return None
@@ -99,5 +99,5 @@ class Intake:
 
 
 def _listed(names: Collection[str]) -> str:
-    shown = ", ".join(islice(names, _NAMED)) or "none"
-    return f"{shown} and {len(names) - _NAMED} more" if len(names) > _NAMED else shown
+    shown = ", ".join(islice(names, _LISTED)) or "none"
+    return f"{shown} and {len(names) - _LISTED} more" if len(names) > _LISTED else shown

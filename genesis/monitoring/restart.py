@@ -1,4 +1,4 @@
-"""The accounts from the journal's events, and the history that a void needs."""
+"""Rebuilding the accounts from the journal's events, and the history that a void needs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from genesis.ledger.journal import Journal
 from genesis.monitoring.accounts import Accounts
 
 Progress = Callable[[int, int], None]
-"""Told (events done, events to do) after each batch."""
+"""Called with (events done, events in all) after each batch."""
 
 
 async def replay(accounts: Accounts, journal: Journal, after: int = 0, progress: Progress | None = None) -> None:
@@ -28,10 +28,10 @@ async def replay(accounts: Accounts, journal: Journal, after: int = 0, progress:
 
 
 async def correct(accounts: Accounts, journal: Journal, void: Void, until: int | None = None) -> EventError | None:
-    """Work out the holding of the fill that `void` names without it; why that cannot be done, if so.
+    """Compute the holding of the fill that `void` names without that fill; returns an error if that is impossible.
 
-    `until`: no event that is booked has a higher sequence; None for the journal's last, which may rise meanwhile. Until `void`
-    is booked, `accounts.correction` follows what is booked; one void at a time.
+    `until`: the highest booked sequence; None for the journal's last one, which may rise meanwhile. Until `void` is booked,
+    `accounts.correction` follows each booked event; only one void at a time.
     """
     by = accounts.voided.get((void.source, void.voids))
     if by == void.event_id:
@@ -40,7 +40,7 @@ async def correct(accounts: Accounts, journal: Journal, void: Void, until: int |
         return EventError("voids", void.voids, f"is void already, by {by!r}")
     fill = await _find(journal, void, journal.last_sequence if until is None else until)
     if fill is None:
-        reason = f"is no fill of strategy {void.strategy!r} that source {void.source!r} sent before; send the fill first"
+        reason = f"is not a fill of strategy {void.strategy!r} that source {void.source!r} sent before; send the fill first"
         return EventError("voids", void.voids, reason)
     correction = accounts.correct(void, fill)
     async for events in journal.history(void.strategy, journal.last_sequence if until is None else until):

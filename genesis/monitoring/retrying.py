@@ -1,4 +1,4 @@
-"""How an engine in this process hands its events over: it waits while the journal cannot keep them, and loses none."""
+"""Delivery from an engine in this process: it waits while the journal cannot keep events, and loses none."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _log = structlog.get_logger(__name__)
 
 
 class RetryingHandler:
-    """`await delivery(event)` returns when the event was taken in, however long the journal is out of order."""
+    """`await delivery(event)` returns once the event is taken in, however long the journal fails."""
 
     def __init__(self, handle: Callable[[AnyEvent], Awaitable[Receipt]]) -> None:
         self._handle = handle
         self._waiting = False
 
     async def __call__(self, event: AnyEvent) -> Receipt:
-        """Take in one event. What was kept though nobody was told is a duplicate at the next attempt, and booked once.
+        """Take in one event. If it was kept although a call failed, it is a duplicate at the next attempt, and booked once.
 
         Raises:
             JournalError: trying again would not help.
@@ -37,15 +37,15 @@ class RetryingHandler:
             except JournalError as error:
                 if not error.retryable:
                     raise
-                self._note(error)
+                self._log_change(error)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
             else:
                 if self._waiting:
-                    self._note(None)
+                    self._log_change(None)
                 return receipt
 
-    def _note(self, error: JournalError | None) -> None:
+    def _log_change(self, error: JournalError | None) -> None:
         if error is not None and not self._waiting:
             _log.warning("the engine waits for the journal", reason=str(error))
         elif error is None:

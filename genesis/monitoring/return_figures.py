@@ -14,7 +14,7 @@ from genesis.snapshot import BacktestFigures, Performance
 ALL = "all"
 """The window since the start."""
 TOO_SHORT = "window_too_short"
-"""Less than a day: what a minute brought, for half a million minutes, is no return of a year."""
+"""Less than a day: compounding the return of a minute over a year says nothing."""
 
 
 class Reasons:
@@ -24,11 +24,11 @@ class Reasons:
         self._reasons: dict[str, dict[str, str]] = {}
 
     def note(self, figure: str, reason: str, variant: str = "") -> None:
-        """A variant of a figure is not defined."""
+        """Record that a variant of a figure is undefined."""
         self._reasons.setdefault(figure, {})[variant] = reason
 
     def collapsed(self, *whole: Set[str]) -> dict[str, str]:
-        """By figure where all its variants have the same reason, else by figure_variant. `whole`: the sets of variants."""
+        """figure → reason if all its variants share one, else figure_variant → reason. `whole`: the full sets of variants."""
         undefined = {}
         for figure, known in self._reasons.items():
             reasons = set(known.values())
@@ -40,16 +40,16 @@ class Reasons:
 
 
 class Year(NamedTuple):
-    """What makes the figures of a year out of those of a step."""
+    """Annualisation: from the figures of a step to those of a year."""
 
     steps: float
     risk_free: float
     """Of one step."""
     least: int
-    """The fewest returns that a figure may stand on."""
+    """The fewest returns that a figure needs."""
 
     def compounds(self, count: int) -> bool:
-        """Whether `count` returns are enough to compound them to a year: those of a day, of which a year has 365."""
+        """Whether `count` returns cover a day, and so are enough to compound them to a year of 365 days."""
         return count * 365 >= self.steps
 
 
@@ -86,7 +86,7 @@ def _calmar(path: Path, count: int, year: Year, window: str, reasons: Reasons) -
 
 
 def backtest_figures(backtest: Backtest, level: ConfidenceLevel, least: int, variant: str, reasons: Reasons) -> BacktestFigures:
-    """The counts of a back-test, and the p-values once they stand on enough; why one is None is noted in `reasons`."""
+    """The counts of a back-test, and the p-values once there are enough; why one is None is noted in `reasons`."""
     forecasts, exceedances = backtest.forecasts, backtest.exceedances
     if forecasts < least:
         reasons.note("var_kupiec_pvalue", "warming_up", variant)
@@ -99,5 +99,5 @@ def backtest_figures(backtest: Backtest, level: ConfidenceLevel, least: int, var
 
 
 def _no_independence(backtest: Backtest) -> str:
-    """Why: no pair of forecasts begins with an exceedance, or all do."""
+    """The reason: no pair of forecasts begins with an exceedance, or all do."""
     return "no_exceedances" if not backtest.after[2] + backtest.after[3] else "only_exceedances"

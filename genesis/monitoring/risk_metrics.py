@@ -1,4 +1,4 @@
-"""The returns of one strategy, or of the account, on the grid: value at risk, beta and the ratios of a year."""
+"""The returns of one strategy, or of the account, on the grid: value at risk, beta and annualised ratios."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ HISTORICAL, PARAMETRIC, CORNISH_FISHER = METHODS = ("historical", "parametric", 
 
 
 class ReturnState(msgspec.Struct):
-    """What is kept over a restart beside the returns themselves."""
+    """What a restart needs besides the returns themselves."""
 
     since_start: SinceStart
     backtests: dict[str, Backtest]
-    """By method and confidence with a blank between."""
+    """By method and confidence, separated by a space."""
 
 
 class ReturnStatistics:
-    """One observation a grid point, figures whenever asked."""
+    """Takes one observation per grid point; gives figures on request."""
 
     def __init__(self, settings: StatisticsSettings) -> None:
         steps = settings.steps_per_year
@@ -78,7 +78,7 @@ class ReturnStatistics:
         return RollingReturns(size, target=self._year.risk_free, benchmark=benchmark)
 
     def observe(self, value: float, benchmark: float) -> None:
-        """Take in a grid point: the returns of its step. What is NaN, or not finite, is no observation; its place is taken."""
+        """Take in the returns of one grid step. One that is not finite takes its place, but is not an observation."""
         if not isfinite(value):
             value = nan
         if not isfinite(benchmark):
@@ -93,7 +93,7 @@ class ReturnStatistics:
         self._losses = self._figures = None
 
     def skip(self, points: int) -> None:
-        """Take in so many grid points without a return, as one `observe` after the other would, at one go."""
+        """Take in `points` grid points without a return; the same as that many calls of `observe` with NaN."""
         for backtest in self._backtests.values():
             backtest.observe(None, nan)
         for window in (self._risk, *self._others):
@@ -106,7 +106,7 @@ class ReturnStatistics:
         return ReturnState(self._all, {" ".join(key): backtest for key, backtest in self._backtests.items()})
 
     def restore(self, state: ReturnState, values: Floats, benchmarks: Floats) -> None:
-        """Go on from a state and the returns before it, oldest first, one a grid point. A new level starts at nothing."""
+        """Go on from a state and the returns before it, oldest first, one a grid point. A new level starts empty."""
         values = np.where(np.isfinite(values), values, nan)
         benchmarks = np.where(np.isfinite(benchmarks), benchmarks, nan)
         for window in (self._risk, *self._others):
@@ -117,12 +117,12 @@ class ReturnStatistics:
         self._losses = self._figures = None
 
     def figures(self) -> ReturnFigures:
-        """What is known now; the same object until the next observation."""
+        """The current figures; the same object until the next observation."""
         if self._figures is None:
-            self._figures = self._work_out(Reasons())
+            self._figures = self._compute(Reasons())
         return self._figures
 
-    def _work_out(self, reasons: Reasons) -> ReturnFigures:
+    def _compute(self, reasons: Reasons) -> ReturnFigures:
         regression = self._regression(reasons)
         return ReturnFigures(
             observations=self._risk.count,
@@ -134,21 +134,21 @@ class ReturnStatistics:
             beta=regression.beta if regression is not None else None,
             beta_standard_error=regression.standard_error if regression is not None else None,
             alpha=self._alpha(regression, reasons) if regression is not None else None,
-            backtests=self._tested(reasons),
+            backtests=self._backtest_figures(reasons),
             undefined=reasons.collapsed(*self._variants),
         )
 
     def _performance(self, reasons: Reasons) -> dict[str, Performance]:
-        told = {
+        ratios = {
             name: performance(window.sums(), window.path(), self._year, name, reasons) for name, window in self._windows.items()
         }
-        told[ALL] = performance(self._all.sums(), self._all.path(), self._year, ALL, reasons)
-        return told
+        ratios[ALL] = performance(self._all.sums(), self._all.path(), self._year, ALL, reasons)
+        return ratios
 
     # Value at risk, by method and level in the order of the back-tests.
 
     def _value_at_risk(self) -> list[float | None]:
-        """Of the next step."""
+        """Value at risk of the next step."""
         if self._losses is None:
             moments = self._risk.sums()
             if moments.number < self._year.least:
@@ -197,7 +197,7 @@ class ReturnStatistics:
             return "warming_up"
         return "cornish_fisher_invalid" if moments.square > LEAST_SQUARE else "zero_variance"
 
-    def _tested(self, reasons: Reasons) -> dict[Key, BacktestFigures]:
+    def _backtest_figures(self, reasons: Reasons) -> dict[Key, BacktestFigures]:
         levels = {level.name: level for level in self._levels}
         return {
             (method, name): backtest_figures(backtest, levels[name], self._year.least, f"{method}_{name}", reasons)
@@ -258,7 +258,7 @@ def component_value_at_risk(
 def _split(
     method: str, totals: Floats, contributions: Floats, level: ConfidenceLevel, least: int
 ) -> tuple[Floats | None, str | None]:
-    """The parts at the step, or why there are none."""
+    """The parts for one step, or why there are none."""
     if len(totals) < least:
         return None, "warming_up"
     if method == HISTORICAL:

@@ -16,7 +16,7 @@ from genesis import __version__
 from genesis.metrics.exposition import TEXT, Exporter, needs_openmetrics
 
 _LONGEST_TURN_SECONDS = 0.005
-"""How long a scrape keeps the event loop before it lets others have a turn, if the parts that it comes in are shorter."""
+"""How long a scrape may hold the event loop before other tasks get a turn; a single part may take longer."""
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -49,9 +49,9 @@ def monitor_site(
     middlewares: Sequence[Middleware] = (),
 ) -> web.Application:
     """The application. `links` names the other programs around it (title → address), for the landing page; `runbooks`
-    gives the page that notifications lead to.
+    gives the page that notifications link to.
 
-    `routes` are served beside its own; every request passes the `middlewares`, the first one outermost.
+    `routes` are served in addition to its own; every request passes the `middlewares`, the first one outermost.
     """
 
     async def metrics(request: web.Request) -> web.StreamResponse:
@@ -78,7 +78,7 @@ def monitor_site(
             text=_PAGE.format(
                 version=escape(__version__),
                 state="ready" if ready() else "restoring the books",
-                links=f"<h2>Around it</h2>\n<ul>\n{items}</ul>" if items else "",
+                links=f"<h2>Related programs</h2>\n<ul>\n{items}</ul>" if items else "",
             ),
             content_type="text/html",
         )
@@ -98,15 +98,15 @@ def monitor_site(
 
 
 async def _stream(request: web.Request, parts: Iterator[bytes]) -> web.StreamResponse:
-    """Send each part as soon as it is made; between them, events and other requests have their turn.
+    """Send each part as soon as it is made; between parts, events and other requests get their turn.
 
-    Nothing is compressed: on the way to a Prometheus next door the time is worth more than the bytes.
+    Nothing is compressed: for a Prometheus nearby, time matters more than bytes.
     """
     if request.method == METH_HEAD:
         return web.Response(headers={"Content-Type": TEXT})
     response = web.StreamResponse(headers={"Content-Type": TEXT})
     await response.prepare(request)
-    with suppress(ConnectionError):  # a client that left does not wait for the rest
+    with suppress(ConnectionError):  # the client is gone
         clock = asyncio.get_running_loop().time
         since = clock()
         for part in filter(None, parts):

@@ -21,7 +21,7 @@ from genesis.ledger.journal import Append, AppendResult, Committed, Journal, Rec
 from genesis.ledger.reconciliation import Reconciliation, reconcile
 from genesis.metrics.telemetry import Telemetry
 from genesis.monitoring.accounts import Accounts
-from genesis.monitoring.cached_figures import SettledFigures
+from genesis.monitoring.cached_figures import EventFiguresCache
 from genesis.monitoring.capacities import Capacities
 from genesis.monitoring.intake import Intake
 from genesis.monitoring.restart import Progress, correct, replay
@@ -40,7 +40,7 @@ _LATE = Receipt(Outcome.LATE)
 
 
 class _Batch(Append):
-    """Events that came together: the account events among them wait for their commit, and then all are booked in order."""
+    """Events that came together: its account events wait for their commit, then all events are booked in order."""
 
     __slots__ = ("all_events", "receipts", "refused", "started")
 
@@ -54,7 +54,7 @@ class _Batch(Append):
 
 
 class StrategyPerformanceMonitor:
-    """Keeps the account's books from its events, and works out what they mean.
+    """Keeps the account's books from its events, and computes snapshots of the figures.
 
     An account event is durable in the journal before it is booked, and booked before `handle` returns. Market events are
     not kept: they move the marks, and return without waiting for anything.
@@ -75,27 +75,27 @@ class StrategyPerformanceMonitor:
         self._journal = journal
         self._clock = clock or SystemClock()
         self._accounts = Accounts(settings, configured)
-        self._take_up(rules, configured)
+        self._apply(rules, configured)
         self._mark_seen: dict[str, float] = {}
         self._voiding = asyncio.Lock()
         self._bookkeeping: asyncio.Task[None] | None = None
 
     def follow(self, rules: TradingRules, configured: Mapping[str, StrategySettings]) -> None:
-        """Go on with another trading_rules.yaml and strategies.yaml. Books, events under way and all figures go on.
+        """Apply a new trading_rules.yaml and strategies.yaml. Books, events in progress and all figures go on.
 
-        Only the CUSUM of a strategy whose baseline is another one begins again.
+        Only the CUSUM of a strategy whose baseline changed begins again.
         """
         self._accounts.analysis.follow(configured)
-        self._take_up(rules, configured)
+        self._apply(rules, configured)
 
-    def _take_up(self, rules: TradingRules, configured: Mapping[str, StrategySettings]) -> None:
+    def _apply(self, rules: TradingRules, configured: Mapping[str, StrategySettings]) -> None:
         self._rules = rules
         self._configured = configured
-        self._settled = SettledFigures(self._accounts, configured)
+        self._event_figures = EventFiguresCache(self._accounts, configured)
         self._intake = Intake(self._settings.events, configured, self._accounts)
 
     async def restore(self, progress: Progress | None = None) -> None:
-        """Rebuild the accounts: the last saved ones, and the journal's events since, or all events if there are none."""
+        """Rebuild the accounts from the last saved state and the journal's later events; without a state, from all events."""
         saved = await self._journal.load_snapshot()
         start = 0
         if saved is not None:
@@ -117,7 +117,7 @@ class StrategyPerformanceMonitor:
         return (await self.handle_batch((event,)))[0]
 
     async def handle_batch(self, events: Sequence[AnyEvent]) -> list[Receipt]:
-        """Take in events in their order; their account events share one commit. A cancelled call still ends what it began.
+        """Take in events in their order; their account events share one commit. A cancelled call still completes what it began.
 
         A void is committed on its own, after what is before it.
 
@@ -130,13 +130,15 @@ class StrategyPerformanceMonitor:
         return await self._take(events)
 
     async def _recover(self, sequence: int, event: AnyAccountEvent) -> None:
-        """Book an event that turned out to be durable after its sender was told otherwise; sent again, it is a duplicate."""
+        """Book an event that turned out to be durable after its sender got an error; sent again, it is a duplicate."""
         pending = self._accounts.correction
         if isinstance(event, Void):
             await correct(self._accounts, self._journal, event, until=sequence)
         self._accounts.book(event)
         if isinstance(event, Void) and pending is not None and pending.void != event:
-            await correct(self._accounts, self._journal, pending.void, until=sequence)  # it began without this one
+            await correct(
+                self._accounts, self._journal, pending.void, until=sequence
+            )  # that correction began without this void
         self._accounts.records[event.strategy].last_event_timestamp = self._clock.timestamp()
 
     async def _with_voids(self, events: Sequence[AnyEvent]) -> list[Receipt]:
@@ -150,11 +152,11 @@ class StrategyPerformanceMonitor:
         return receipts
 
     async def _void(self, void: Void) -> Receipt:
-        """Take in a void; alone, as the books are corrected for one at a time."""
+        """Take in a void, alone: the books are corrected for one void at a time."""
         started = self._clock.monotonic()
         error = await correct(self._accounts, self._journal, void)
         if error is None:
-            # Where this fails, the correction stays: the void may turn out to be durable after all.
+            # If this fails, the correction stays: the void may turn out to be durable after all.
             receipts = await self._take((void,))
             self._accounts.correction = None
             return receipts[0]
@@ -191,11 +193,11 @@ class StrategyPerformanceMonitor:
                 else:
                     self.telemetry.journal_errors += 1
         except Exception:
-            _log.exception("the books cannot follow the journal: no event is taken any more; start the monitor again")
+            _log.exception("the books cannot follow the journal: no more events are taken; start the monitor again")
 
     def _book_committed(self, append: Append) -> None:
-        """Book one append, and let its sender have the answer. An error is its sender's; the others are booked all the same."""
-        assert isinstance(append, _Batch)  # noqa: S101 - nobody else appends
+        """Book one append, and give its sender the result or the error; other appends are booked regardless."""
+        assert isinstance(append, _Batch)  # noqa: S101 - only `_take` appends
         self.telemetry.journal_append.observe(self._clock.monotonic() - append.started)
         try:
             self._book(append)
@@ -221,35 +223,35 @@ class StrategyPerformanceMonitor:
         await self._journal.save_snapshot(self._accounts.encode, points)
         self._accounts.analysis.saved(points)
 
-    def reconcile(self, statement: Statement, terms: ComparisonSettings) -> Reconciliation:
-        """Compare a broker's statement with the books of this moment, and keep what it comes to for the exporter.
+    def reconcile(self, statement: Statement, comparison: ComparisonSettings) -> Reconciliation:
+        """Compare a broker's statement with the books of this moment, and keep the result for the exporter.
 
         Raises:
-            EventError: `terms` name a strategy that is not known, or too many different scopes were compared.
+            EventError: `comparison` names an unknown strategy, or too many different scopes were compared.
         """
         books, kept = self._accounts.ledger.books, self._accounts.reconciliations
-        kept.admit(terms, books)
+        kept.admit(comparison, books)
         with exact_arithmetic():
-            found = reconcile(books, statement, terms, self._clock.timestamp())
+            found = reconcile(books, statement, comparison, self._clock.timestamp())
         kept.keep(found)
         return found
 
     @property
     def accounts(self) -> Accounts:
-        """The books and all that the snapshot is made of, for tests and benchmarks that look deeper than the snapshot."""
+        """The state behind the snapshot, for tests and benchmarks that need more than the snapshot."""
         return self._accounts
 
     def digest(self) -> str:
-        """A fingerprint of the books: equal where, to the last digit, the same was booked."""
+        """A fingerprint of the books: equal if the same was booked, to the last digit."""
         return digest(self._accounts.ledger.books)
 
     def snapshot(self) -> MonitorSnapshot:
-        """The whole picture at this moment."""
+        """All figures at this moment."""
         accounts = self._accounts
         with exact_arithmetic():
             return summarise(
                 accounts,
-                settled=self._settled,
+                event_figures=self._event_figures,
                 mark_seen=self._mark_seen,
                 rules=self._rules,
                 currency=self._settings.reporting_currency,
@@ -295,18 +297,18 @@ class StrategyPerformanceMonitor:
         return isinstance(event, Quote)
 
     def _enriched(self, events: Sequence[AnyEvent]) -> Sequence[AnyEvent]:
-        """The events, with what is known now and will not be known when the journal is replayed."""
+        """The events, with fields added that are known now but not when the journal is replayed."""
         if all(isinstance(event, MarketEvent) for event in events):
             return events
-        notes = Enrichment(self._accounts.ledger, self._accounts.decisions.kept)
-        noted: list[AnyEvent] = []
+        enrichment = Enrichment(self._accounts.ledger, self._accounts.decisions.kept)
+        enriched: list[AnyEvent] = []
         for event in events:
             if isinstance(event, MarketEvent):
-                notes.see(event)
-                noted.append(event)
+                enrichment.see(event)
+                enriched.append(event)
             else:
-                noted.append(notes.note(event))
-        return noted
+                enriched.append(enrichment.note(event))
+        return enriched
 
     def _receive(self, event: AnyAccountEvent, entry: AppendResult) -> Receipt:
         if entry is AppendResult.CONFLICT:
@@ -331,7 +333,7 @@ class StrategyPerformanceMonitor:
 
 
 def _split_at_voids(events: Sequence[AnyEvent]) -> Iterator[Sequence[AnyEvent]]:
-    """The events in their order, in parts: each void is one of its own."""
+    """The events in order, in parts: each void is a part of its own."""
     start = 0
     for position, event in enumerate(events):
         if isinstance(event, Void):

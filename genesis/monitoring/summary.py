@@ -1,4 +1,4 @@
-"""Books and tallies → the frozen snapshot."""
+"""Accounts → the frozen snapshot."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from genesis.ledger.ledger import Ledger
 from genesis.ledger.periods import Period
 from genesis.monitoring.account_figures import NOTHING, Kinds, account_figures, kinds_of, unvalued_reason
 from genesis.monitoring.accounts import Accounts, StrategyRecord
-from genesis.monitoring.cached_figures import Counted, Settled, SettledFigures
+from genesis.monitoring.cached_figures import Counted, EventFigures, EventFiguresCache
 from genesis.monitoring.capacities import Capacities, Money
 from genesis.settings.strategies import StrategySettings
 from genesis.settings.trading_rules import TradingRules
@@ -44,32 +44,32 @@ FAILED = "error"
 def summarise(
     accounts: Accounts,
     *,
-    settled: SettledFigures,
+    event_figures: EventFiguresCache,
     mark_seen: Mapping[str, float],
     rules: TradingRules,
     currency: str,
     configured: Mapping[str, StrategySettings],
     capacities: Capacities,
 ) -> MonitorSnapshot:
-    """The picture of the whole account. A strategy that cannot be summarised is left out, and named in `failed`.
+    """All figures of the account. A strategy whose summary fails is left out, and named in `failed`.
 
-    `settled`: what only a strategy's own events change; `configured`: the strategies of strategies.yaml.
-    `capacities` tells how much capital each strategy can take.
+    `event_figures`: those that only a strategy's own events change; `configured`: the strategies of strategies.yaml;
+    `capacities`: how much capital each strategy can take.
     """
-    ledger, out = accounts.ledger, dict(accounts.failed)
+    ledger, failed = accounts.ledger, dict(accounts.failed)
     strategies = []
     prices, tier = ledger.prices(), _tier(ledger, rules)
     equities = {name: book.equity for name, book in ledger.books.items()}
     correlation = _unless_it_fails("correlation", lambda: accounts.analysis.correlation(equities))
     for name, book in ledger.books.items():
-        if name in out:
+        if name in failed:
             continue
         try:
             record = accounts.records[name]
             parts = _Parts(
                 attribution=_attribution(book, prices, ledger.rates, accounts.analysis.market(name)),
                 capacity=_unless_it_fails("capacity", partial(_capacity, book, record, ledger.rates, capacities), name),
-                settled=settled.of(name),
+                events=event_figures.of(name),
                 statistics=_unless_it_fails("returns", partial(accounts.analysis.returns, name), name),
                 degradation=_unless_it_fails("degradation", partial(accounts.analysis.degradation, name), name),
                 no_correlation=correlation.undefined_strategies.get(name) if correlation is not None else FAILED,
@@ -79,14 +79,14 @@ def summarise(
             strategies.append(_strategy(book, record, ledger, parts))
         except Exception as error:
             _log.exception("summary failed: the strategy is left out", strategy=name)
-            out[name] = f"{type(error).__name__}: {error}"
+            failed[name] = f"{type(error).__name__}: {error}"
     return MonitorSnapshot(
         time=ledger.time,
         strategies=tuple(strategies),
-        portfolio=_portfolio(accounts, tier, currency, [one.attribution for one in strategies], correlation),
+        portfolio=_portfolio(accounts, tier, currency, [strategy.attribution for strategy in strategies], correlation),
         correlation=correlation,
         mark_timestamps=dict(mark_seen),
-        failed=out,
+        failed=failed,
         sources={
             name: SourceSnapshot(sequence.missing, dict(sequence.counts))
             for name, sequence in accounts.sequences.sources.items()
@@ -108,24 +108,24 @@ def _capacity(book: Book, record: StrategyRecord, rates: Rates, capacities: Capa
 
 
 class _Parts(NamedTuple):
-    """What is told of a strategy beside its account."""
+    """A strategy's figures besides its account."""
 
     attribution: AttributionFigures
     capacity: CapacityFigures | None
-    settled: Settled
+    events: EventFigures
     statistics: ReturnFigures | None
     degradation: DegradationFigures | None
     no_correlation: str | None
-    """Why it has a correlation with no other strategy, if so."""
+    """Why it has no correlation with any other strategy, if so."""
     tier: Tier | None
     configured: bool
 
 
 def _strategy(book: Book, record: StrategyRecord, ledger: Ledger, parts: _Parts) -> StrategySnapshot:
-    settled = parts.settled
+    events = parts.events
     account = account_figures(book, kinds_of(book, ledger.rates), ledger.time)
-    undefined = {**account.undefined, **settled.trades.undefined}
-    undefined |= {**parts.attribution.undefined, **settled.execution.undefined}
+    undefined = {**account.undefined, **events.trades.undefined}
+    undefined |= {**parts.attribution.undefined, **events.execution.undefined}
     for figures in (parts.capacity, parts.statistics, parts.degradation):
         if figures is not None:
             undefined |= figures.undefined
@@ -141,14 +141,14 @@ def _strategy(book: Book, record: StrategyRecord, ledger: Ledger, parts: _Parts)
     return StrategySnapshot(
         name=book.strategy,
         account=account,
-        holdings=tuple(_holdings(book, ledger, settled.turnover)),
-        trades=settled.trades.snapshot,
+        holdings=tuple(_holdings(book, ledger, events.turnover)),
+        trades=events.trades.snapshot,
         attribution=parts.attribution,
-        execution=settled.execution,
-        slippage_adverse=settled.adverse,
-        slippage_favourable=settled.favourable,
-        fill_delay=settled.delay,
-        voided_fills=settled.voided_fills,
+        execution=events.execution,
+        slippage_adverse=events.adverse,
+        slippage_favourable=events.favourable,
+        fill_delay=events.delay,
+        voided_fills=events.voided_fills,
         configured=parts.configured,
         last_event_timestamp=record.last_event_timestamp,
         tier_allowed=parts.tier.allows(book.strategy) if parts.tier is not None else None,
@@ -179,7 +179,7 @@ def _holdings(book: Book, ledger: Ledger, turnover: Mapping[str, Counted]) -> li
 
 
 def _no_money_at_risk(statistics: ReturnFigures | None, account: AccountSnapshot) -> dict[str, str]:
-    """Why value at risk and expected shortfall are known as ratios and not in money, if so."""
+    """Why value at risk and expected shortfall are known only as ratios and not in money, if so."""
     if statistics is None or not statistics.tails or (account.equity is not None and account.equity > 0):
         return {}
     return dict.fromkeys(("value_at_risk", "expected_shortfall"), account.undefined.get("equity", "no_capital"))

@@ -32,20 +32,20 @@ _OF_LOSSES = {"profit_factor", "average_loss", "loser_holding_seconds"}
 
 
 class Trades(NamedTuple):
-    """What is told of a strategy's round trips."""
+    """A strategy's round trips for the snapshot."""
 
     snapshot: TradesSnapshot
     undefined: Mapping[str, str]
 
 
 def trades(book: Book, log: TripLog, rates: Rates, now: datetime | None) -> Trades:
-    """The round trips of `book`, of which `log` has the last ones, valued at `rates`; `now` is the latest event time."""
+    """The round trips of `book` valued at `rates`; `log` has the last ones, and `now` is the latest event time."""
     holdings = book.holdings
     whole = trade_figures(((holding.currency, holding.trips) for holding in holdings.values()), rates)
     figures: dict[str, TradeFigures | None] = {}
     for window in log.windows:
-        tallies = log.tallies(window, now) if now is not None else {}
-        known = None if tallies is None else ((holdings[symbol].currency, tally) for symbol, tally in tallies.items())
+        by_symbol = log.tallies(window, now) if now is not None else {}
+        known = None if by_symbol is None else ((holdings[symbol].currency, trips) for symbol, trips in by_symbol.items())
         figures[window] = None if known is None else trade_figures(known, rates)
     figures[ALL] = whole
     counted = whole.counts
@@ -66,7 +66,7 @@ def _snapshot(
         profit_factor=whole.profit_factor(),
         expectancy=whole.expectancy(),
         streaks=msgspec.structs.replace(log.streaks),
-        windows={window: _figures(one) if one is not None else None for window, one in figures.items()},
+        windows={window: _figures(trips) if trips is not None else None for window, trips in figures.items()},
     )
 
 
@@ -85,10 +85,10 @@ def _figures(figures: TradeFigures) -> TripFigures:
 
 
 def _undefined(figures: Mapping[str, TradeFigures | None]) -> dict[str, str]:
-    """By figure where all windows have the same reason, else by figure_window."""
+    """figure → reason if all windows share one, else figure_window → reason."""
     undefined: dict[str, str] = {}
     for figure in _FIGURES:
-        reasons = {window: TOO_MANY_TRIPS if one is None else _reason(figure, one) for window, one in figures.items()}
+        reasons = {window: TOO_MANY_TRIPS if trips is None else _reason(figure, trips) for window, trips in figures.items()}
         if len(set(reasons.values())) == 1:
             reasons = {"": reasons[ALL]}
         undefined |= {f"{figure}_{window}".rstrip("_"): reason for window, reason in reasons.items() if reason is not None}

@@ -29,7 +29,7 @@ from genesis.commands.report.layout import (
 from genesis.core.money import ZERO, at_equity
 from genesis.ledger.drawdown import Episode
 from genesis.ledger.periods import PERIODS
-from genesis.monitoring.plain import text
+from genesis.monitoring.json_values import text
 from genesis.snapshot import (
     AccountSnapshot,
     ComponentFigures,

@@ -94,10 +94,10 @@ async def test_an_open_position_that_was_all_void_needs_no_mark_any_more() -> No
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
-        (void("never"), "is no fill of strategy 'alpha' that source 'engine' sent before"),
-        (void("a", owner="beta"), "is no fill of strategy 'beta'"),
+        (void("never"), "is not a fill of strategy 'alpha' that source 'engine' sent before"),
+        (void("a", owner="beta"), "is not a fill of strategy 'beta'"),
         (void("a", source="venue"), "that source 'venue' sent before"),
-        (void("capital"), "is no fill"),
+        (void("capital"), "is not a fill"),
         (void("b", event_id="v2"), "is void already, by 'v1'"),
     ],
 )

@@ -145,7 +145,7 @@ async def test_a_strategy_that_is_not_there_is_404_and_told_where_the_list_is(pa
         answer = await http.get(f"/api/v1/strategies/gamma{path}")
         assert answer.status == 404
         assert answer.headers["Cache-Control"] == "no-store"
-        error = "there is no strategy 'gamma'; GET /api/v1/strategies lists those that there are"
+        error = "there is no strategy 'gamma'; GET /api/v1/strategies lists all strategies"
         assert await answer.json() == {"error": error}
 
 
@@ -167,7 +167,7 @@ async def test_a_fault_is_told_as_json_too_and_what_it_was_is_in_the_log(capsys:
     async with TestClient(TestServer(app)) as http:
         answer = await http.get("/api/v1/strategies")
         assert answer.status == 500
-        assert await answer.json() == {"error": "an unexpected fault, which the monitor's log tells"}
+        assert await answer.json() == {"error": "an unexpected fault: see the monitor's log"}
     assert "of the tests" in capsys.readouterr().out
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from genesis.core.models import AnyEvent, Fill, Quote, Side, Signal, SignalEnd, Void
 from genesis.core.money import exact_arithmetic
-from genesis.monitoring.cached_figures import SettledFigures
+from genesis.monitoring.cached_figures import EventFiguresCache
 from genesis.settings.monitor import MonitorSettings
 from genesis.settings.statistics import StatisticsSettings
 from tests.unit.monitoring.account import at, capital, fill, monitor, quote, signal
@@ -100,7 +100,7 @@ async def test_after_each_event_it_is_what_somebody_who_kept_nothing_finds(seed:
         for event in History(seed).events(150):
             await made.handle(event)
             snapshot = made.snapshot()
-            anew = SettledFigures(made.accounts, {})
+            anew = EventFiguresCache(made.accounts, {})
             for strategy in snapshot.strategies:
                 with exact_arithmetic():
                     found = anew.of(strategy.name)

@@ -1,4 +1,4 @@
-"""Results as plain JSON values."""
+"""Results as JSON values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesis.core.money import EXACT
-from genesis.monitoring.plain import Plain, plain, text
+from genesis.monitoring.json_values import Json, text, to_json
 
 
 class Colour(enum.Enum):
@@ -75,11 +75,11 @@ def test_the_text_of_a_number_is_the_number(number: Decimal) -> None:
         (None, None),
     ],
 )  # fmt: skip
-def test_every_kind_of_value_has_its_form(value: object, told: Plain) -> None:
-    assert plain(value) == told
-    assert msgspec.json.decode(msgspec.json.encode(plain(value))) == told
+def test_every_kind_of_value_has_its_form(value: object, told: Json) -> None:
+    assert to_json(value) == told
+    assert msgspec.json.decode(msgspec.json.encode(to_json(value))) == told
 
 
 def test_a_type_that_nobody_thought_of_is_an_error_and_not_a_guess() -> None:
-    with pytest.raises(TypeError, match="object has no form in JSON"):
-        plain(object())
+    with pytest.raises(TypeError, match="object has no JSON form"):
+        to_json(object())

@@ -1,7 +1,7 @@
-"""Results as plain JSON values: a new field of a snapshot appears by itself.
+"""Results as JSON values; a new field of a snapshot needs no code here.
 
-Money and quantities are exact strings without an exponent, times ISO 8601 in UTC, statistics numbers; what is not known, and
-what JSON has no number for (an infinity), is null.
+Money and quantities are exact strings without an exponent, times are ISO 8601 in UTC, statistics are numbers. An unknown value,
+or one that is not a number in JSON (an infinity), is null.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from typing import Any
 import msgspec
 import numpy as np
 
-Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
-def plain(value: object) -> Plain:
-    """A result of the types that snapshots are made of.
+def to_json(value: object) -> Json:
+    """`value` as a JSON value; it has one of the types that snapshots are made of.
 
-    Dataclasses, structs and named tuples become objects, and so do mappings; one with tuples for keys becomes objects in
-    objects. Raises TypeError for a type that nobody thought of.
+    Dataclasses, structs, named tuples and mappings become objects; a mapping with tuples for keys becomes nested objects.
+    Raises TypeError for any other type.
     """
     kind = type(value)
     form = _FORMS.get(kind)
@@ -41,22 +41,22 @@ def members(value: object) -> Iterator[tuple[str, object]]:
 
 
 def text(number: Decimal) -> str:
-    """All digits of a finite number, none that says nothing: 1200, 0.0001, -3.5, 0."""
+    """All digits of a finite number, without an exponent or trailing zeros: 1200, 0.0001, -3.5, 0."""
     digits = f"{number:f}"
     if "." in digits:
         digits = digits.rstrip("0").rstrip(".")
     return "0" if digits == "-0" else digits
 
 
-def _form(kind: type) -> Callable[[Any], Plain]:
-    """How values of a type are told."""
+def _form(kind: type) -> Callable[[Any], Json]:
+    """How values of a type become JSON."""
     names = _names(kind)
     if names is not None:
         return _object(names)
     for base, form in _BASES:
         if issubclass(kind, base):
             return form
-    raise TypeError(f"{kind.__name__} has no form in JSON: add one to {__name__}")
+    raise TypeError(f"{kind.__name__} has no JSON form: add one to {__name__}")
 
 
 def _names(kind: type) -> tuple[str, ...] | None:
@@ -68,37 +68,37 @@ def _names(kind: type) -> tuple[str, ...] | None:
     return names
 
 
-def _object(names: tuple[str, ...]) -> Callable[[Any], Plain]:
+def _object(names: tuple[str, ...]) -> Callable[[Any], Json]:
     readers = [(name, attrgetter(name)) for name in names]
-    return lambda value: {name: plain(read(value)) for name, read in readers}
+    return lambda value: {name: to_json(read(value)) for name, read in readers}
 
 
-def _mapping(value: Mapping[object, object]) -> Plain:
-    told: dict[str, Plain] = {}
+def _mapping(value: Mapping[object, object]) -> Json:
+    result: dict[str, Json] = {}
     for key, item in value.items():
         if isinstance(key, tuple):
-            inner = told
+            inner = result
             for part in key[:-1]:
                 inner = inner.setdefault(_key(part), {})  # type: ignore[assignment]  # what is there is such an object
-            inner[_key(key[-1])] = plain(item)
+            inner[_key(key[-1])] = to_json(item)
         else:
-            told[_key(key)] = plain(item)
-    return told
+            result[_key(key)] = to_json(item)
+    return result
 
 
 def _key(key: object) -> str:
     if isinstance(key, str):
         return key
-    told = plain(key)
-    return told if isinstance(told, str) else msgspec.json.encode(told).decode()
+    value = to_json(key)
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def _float(value: float) -> Plain:
+def _float(value: float) -> Json:
     return float(value) if isfinite(value) else None
 
 
-_BASES: tuple[tuple[type | tuple[type, ...], Callable[[Any], Plain]], ...] = (
-    (enum.Enum, lambda value: plain(value.value)),
+_BASES: tuple[tuple[type | tuple[type, ...], Callable[[Any], Json]], ...] = (
+    (enum.Enum, lambda value: to_json(value.value)),
     (str, str),
     (Decimal, text),
     ((bool, np.bool_), bool),
@@ -107,8 +107,8 @@ _BASES: tuple[tuple[type | tuple[type, ...], Callable[[Any], Plain]], ...] = (
     (datetime, lambda value: value.isoformat().replace("+00:00", "Z")),
     (timedelta, timedelta.total_seconds),
     (Mapping, _mapping),
-    (np.ndarray, lambda value: plain(value.tolist())),
-    ((set, frozenset), lambda value: [plain(item) for item in sorted(value, key=str)]),
-    (Collection, lambda value: [plain(item) for item in value]),
+    (np.ndarray, lambda value: to_json(value.tolist())),
+    ((set, frozenset), lambda value: [to_json(item) for item in sorted(value, key=str)]),
+    (Collection, lambda value: [to_json(item) for item in value]),
 )
-_FORMS: dict[type, Callable[[Any], Plain]] = {type(None): lambda _: None}
+_FORMS: dict[type, Callable[[Any], Json]] = {type(None): lambda _: None}
