@@ -1,4 +1,4 @@
-"""Alerts on a board: as a list with the way to each rule, and as a table."""
+"""Alerts on a board: a list with a link to each rule, and a table."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def alert_list() -> dashboard.Panel:
         .type("alertlist")
         .title("Alert rules")
         .description(
-            "Rules of Prometheus that are firing or pending, newest first, with the way to what each means and what to do. "
-            "Empty: none is."
+            "Prometheus rules that are firing or pending, newest first. Each links to what it means and what to do. Empty: no "
+            "rule is firing or pending."
         )
         .options(
             {
@@ -46,12 +46,13 @@ def alert_list() -> dashboard.Panel:
 
 
 def alert_table(strategy: str, *, hidden: Sequence[str] = ()) -> table.Panel:
-    """The alerts of the strategies that fulfil the matcher, firing and critical ones first; `hidden` labels are no columns."""
+    """The alerts whose strategy fulfils the matcher, firing and critical first; `hidden` labels are not shown as columns."""
     caption = Caption(
         "Alerts",
-        "Alerts that are pending or firing, and for how long their condition holds. Those of the account have no strategy. "
-        "About: what tells it from others of its name, as the symbol, the period of a loss, or the other strategy of a pair.",
-        "No alert is pending or firing, or the rules are not evaluated.",
+        "Alerts that are pending or firing, and for how long their condition has been true. Alerts of the account have no "
+        "strategy. About: what distinguishes alerts of one name: the symbol, the period of a loss, or the other strategy of a "
+        "pair.",
+        "No alert is pending or firing, or Prometheus does not evaluate the rules.",
     )
     panel = (
         grid(caption)

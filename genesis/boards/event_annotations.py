@@ -1,6 +1,7 @@
-"""Annotations: what happened, as marks on the charts. The SDK's builder lacks their titles and the use of the value as time.
+"""Annotations: alerts and rotation steps as vertical lines on the charts.
 
-The query's value is the time of the mark: one mark an event, where its samples would shade the chart for as long as it lasts.
+The SDK's builder supports neither their titles nor a value as time. The value of the query is the time of the annotation, so
+that an event is one line. Without it, Grafana would shade the chart for as long as the event lasts.
 """
 
 from __future__ import annotations
@@ -12,38 +13,43 @@ from genesis.boards import queries, style
 from genesis.boards.targets import SOURCE
 from genesis.core.allocation import Action
 
-# Fine enough to see every mark, which lasts as long as an alert fires, or until the next step of its kind; coarse enough to be
-# asked at each refresh.
+# Short enough to see every event: its series lasts as long as the alert fires, or until the next step of its kind. Long enough
+# for a query at each refresh.
 _STEP: Final = "10s"
-# What a reader of a chart looks for: a strategy was paused, reduced or resumed, or a person's pin was carried out. There is no
-# action for a stop: rotation stops a strategy by a pin alone. Weights change so often that all steps together cover the charts.
-_TURNS: Final = (Action.PAUSE, Action.REDUCE, Action.RESUME, Action.PIN)
+# The steps that explain a chart: a strategy was paused, reduced or resumed, or a person's pin was applied. A stop has no action
+# of its own, because rotation stops a strategy only by a pin. Weights change so often that all steps would cover the charts.
+_MAIN_STEPS: Final = (Action.PAUSE, Action.REDUCE, Action.RESUME, Action.PIN)
 
 
 def alerts(strategy: str) -> dict[str, Any]:
-    """Marks where an alert began to fire; `strategy` is the matcher of the strategies whose alerts are marked."""
+    """An annotation at the start of each firing alert; `strategy` is the matcher of the strategies to show."""
     title = "{{alertname}} {{strategy}}"
-    return _marks("Alerts", queries.alert_starts(strategy), style.CRITICAL, tags="severity", title=title)
+    return _annotation("Alerts", queries.alert_starts(strategy), style.CRITICAL, tags="severity", title=title)
 
 
 def rotations(strategy: str) -> list[dict[str, Any]]:
-    """Marks where rotation changed a strategy, and why: pauses, reductions, resumptions and pins; all others are off at first.
+    """Annotations where rotation changed a strategy, with the reason.
 
-    Steps of one kind, for one reason, are one series; each new one is a mark of its own: they are farther apart than `step`.
+    Pauses, reductions, resumptions and pins are shown; the other steps are off until the reader turns them on.
+
+    Steps of one kind for one reason are one series. Each is still an annotation of its own, because they are farther apart than
+    `_STEP`.
     """
-    others = [action for action in Action if action not in (*_TURNS, Action.HOLD)]
+    others = [action for action in Action if action not in (*_MAIN_STEPS, Action.HOLD)]
     return [
-        _rotation("Rotation", strategy, _TURNS, style.GAIN),
+        _rotation("Rotation", strategy, _MAIN_STEPS, style.GAIN),
         _rotation("Rotation: other steps", strategy, others, style.QUIET) | {"enable": False},
     ]
 
 
 def _rotation(name: str, strategy: str, actions: Iterable[Action], colour: str) -> dict[str, Any]:
     title, text = "Rotation: {{strategy}} {{action}}", "because of {{reason}}"
-    return _marks(name, queries.rotation_steps(strategy, actions), colour, tags="action", title=title) | {"textFormat": text}
+    return _annotation(name, queries.rotation_steps(strategy, actions), colour, tags="action", title=title) | {
+        "textFormat": text
+    }
 
 
-def _marks(name: str, expr: str, colour: str, *, tags: str, title: str) -> dict[str, Any]:
+def _annotation(name: str, expr: str, colour: str, *, tags: str, title: str) -> dict[str, Any]:
     return {
         "name": name,
         "datasource": SOURCE,

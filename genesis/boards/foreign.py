@@ -1,6 +1,6 @@
-"""Metrics of others that the boards show: Prometheus's own, Alertmanager's, and what each process uses of the machine.
+"""Metrics that the boards show and Genesis does not export: those of Prometheus, of Alertmanager and of each process.
 
-They are told by the job that Prometheus scrapes them from, and have its labels, `job` and `instance`, besides their own.
+`job` and `instance`, the labels of the scrape target, come before a metric's own labels.
 """
 
 from __future__ import annotations
@@ -29,37 +29,43 @@ def _counter(name: str, labels: str, text: str) -> Metric:
     return Metric(name, Kind.COUNTER, (*_TARGET, *labels.split()), text)
 
 
-# What Prometheus tells of every target.
-UP = _gauge("up", "", "1 if the last scrape was answered, 0 if not.")
+# What Prometheus records for every target.
+UP = _gauge("up", "", "1 if the last scrape succeeded, 0 if not.")
 SCRAPE_DURATION_SECONDS = _gauge("scrape_duration_seconds", "", "How long the last scrape took.")
 SCRAPE_SAMPLES = _gauge("scrape_samples_scraped", "", "Samples in the last scrape.")
 SCRAPE_SERIES_ADDED = _gauge("scrape_series_added", "", "About how many series of the last scrape were new.")
 
-# What every process tells of itself.
-PROCESS_MEMORY_BYTES = _gauge("process_resident_memory_bytes", "", "Memory that the process has in RAM.")
-PROCESS_CPU_SECONDS = _counter("process_cpu_seconds_total", "", "Processor time that the process has used.")
-PROCESS_OPEN_FDS = _gauge("process_open_fds", "", "Files and connections that are open.")
-PROCESS_START_TIME_SECONDS = _gauge("process_start_time_seconds", "", "Wall time at which the process began.")
+# What every process exports about itself.
+PROCESS_MEMORY_BYTES = _gauge("process_resident_memory_bytes", "", "Resident memory of the process.")
+PROCESS_CPU_SECONDS = _counter("process_cpu_seconds_total", "", "CPU time that the process has used.")
+PROCESS_OPEN_FDS = _gauge("process_open_fds", "", "Open files and connections.")
+PROCESS_START_TIME_SECONDS = _gauge("process_start_time_seconds", "", "Wall time of the start of the process.")
 
 # Prometheus.
 HEAD_SERIES = _gauge("prometheus_tsdb_head_series", "", "Series that Prometheus holds in memory.")
-RULE_GROUP_SECONDS = _gauge("prometheus_rule_group_last_duration_seconds", "rule_group", "Time of the group's last evaluation.")
+RULE_GROUP_SECONDS = _gauge(
+    "prometheus_rule_group_last_duration_seconds", "rule_group", "How long the last evaluation of the group took."
+)
 RULE_GROUP_INTERVAL_SECONDS = _gauge("prometheus_rule_group_interval_seconds", "rule_group", "Time between two evaluations.")
 RULE_GROUP_ITERATIONS = _counter("prometheus_rule_group_iterations_total", "rule_group", "Evaluations that were due.")
-RULE_GROUP_MISSED = _counter("prometheus_rule_group_iterations_missed_total", "rule_group", "Evaluations left out.")
+RULE_GROUP_MISSED = _counter("prometheus_rule_group_iterations_missed_total", "rule_group", "Evaluations that were skipped.")
 RULE_FAILURES = _counter("prometheus_rule_evaluation_failures_total", "rule_group", "Rules that could not be evaluated.")
 ALERTMANAGERS = _gauge("prometheus_notifications_alertmanagers_discovered", "", "Alertmanagers that Prometheus knows.")
-HANDED_OVER = _counter("prometheus_notifications_sent_total", "alertmanager", "Alerts handed to Alertmanager.")
-HANDING_OVER_FAILED = _counter("prometheus_notifications_errors_total", "alertmanager", "Alerts that could not be handed over.")
-HANDING_OVER_DROPPED = _counter(
-    "prometheus_notifications_dropped_total", "", "Alerts dropped, as handing over did not keep up."
+ALERTS_SENT = _counter("prometheus_notifications_sent_total", "alertmanager", "Alerts sent to Alertmanager.")
+ALERTS_SEND_FAILED = _counter("prometheus_notifications_errors_total", "alertmanager", "Alerts that could not be sent.")
+ALERTS_DROPPED = _counter("prometheus_notifications_dropped_total", "", "Alerts dropped because sending did not keep up.")
+PROMETHEUS_CONFIG_LOADED = _gauge(
+    "prometheus_config_last_reload_successful", "", "1 if the last reload of the configuration succeeded."
 )
-PROMETHEUS_CONFIG_LOADED = _gauge("prometheus_config_last_reload_successful", "", "1 if the last configuration was taken.")
 
 # Alertmanager.
-NOTIFICATIONS = _counter("alertmanager_notifications_total", "integration", "Notifications that were to be delivered.")
-NOTIFICATIONS_FAILED = _counter("alertmanager_notifications_failed_total", "integration reason", "Those that were not.")
-ALERTMANAGER_CONFIG_LOADED = _gauge("alertmanager_config_last_reload_successful", "", "1 if the last configuration was taken.")
+NOTIFICATIONS = _counter("alertmanager_notifications_total", "integration", "Notifications that Alertmanager tried to deliver.")
+NOTIFICATIONS_FAILED = _counter(
+    "alertmanager_notifications_failed_total", "integration reason", "Notifications that could not be delivered."
+)
+ALERTMANAGER_CONFIG_LOADED = _gauge(
+    "alertmanager_config_last_reload_successful", "", "1 if the last reload of the configuration succeeded."
+)
 
 FOREIGN: Final[Mapping[str, Metric]] = {value.name: value for value in list(globals().values()) if isinstance(value, Metric)}
 """Name → metric."""

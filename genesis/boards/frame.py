@@ -1,4 +1,4 @@
-"""What all boards have in common: links, variables, marks, refresh; and how their panels are numbered and placed."""
+"""What all boards have in common: links, variables, annotations, refresh, and how panels are numbered and placed."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.models import dashboard as model
 
 from genesis.alerts.settings import Alerts
-from genesis.boards import places, variables
+from genesis.boards import links, variables
+from genesis.boards.links import LinkedBoard
 from genesis.boards.panels import AnyPanel
-from genesis.boards.places import Place
 from genesis.boards.variables import Variable
 from genesis.configuration import Settings
 from genesis.core.duration import duration_text
 
 TAG: Final = "genesis"
-# Each refresh aborts the queries that are still running: a board that refreshes faster than Prometheus answers stays blank.
-# With fifty strategies and several screens an answer takes seconds.
+# Each refresh aborts the queries that still run: a board that refreshes faster than Prometheus answers stays blank. With fifty
+# strategies and several screens, an answer takes seconds.
 REFRESH: Final = "10s"
-# An address may ask for a refresh that is not in this list. Some versions of Grafana then take the first one, so the calm one
-# is first. Others go through the list up to the first longer one and take the one before it, so the others ascend: with the
-# quick ones at the end, an address with `refresh=1h` would get 250 ms.
+# A URL may request a refresh that is not in this list. Some versions of Grafana then take the first one: here the default.
+# Others search for the first longer one and take the one before it, so the rest of the list ascends: with 250 ms at the end, a
+# URL with `refresh=1h` would get it.
 REFRESH_CHOICES: Final = [REFRESH, "250ms", "500ms", "1s", "2s", "5s", "15s", "30s", "1m", "5m"]
 
 
@@ -31,17 +31,17 @@ class BoardSettings(NamedTuple):
     """What the boards take from the configuration."""
 
     currency: str
-    """The account's reporting currency; it stands beside each sum of money."""
+    """The account's reporting currency, shown next to each amount."""
     strategies: Sequence[str]
-    """The names known before the start. Each gets a colour of its own, the same on every panel, in this order."""
+    """The configured names. Each has its own colour, the same on every panel, in this order."""
     scrape_interval: timedelta
-    """No chart asks for shorter steps: they would hold no sample of their own."""
+    """The shortest step of a chart: a shorter one would show the same sample twice."""
     alerts: Alerts
-    """Charts of what an alert looks at look as far back as the alert does."""
+    """The charts of an alert's figure use the alert's window."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """What the boards take from the settings of the processes."""
+        """Pick what the boards need from the settings of the processes."""
         strategies, alerts = tuple(settings.strategies.strategies), settings.alerts
         return cls(settings.monitor.reporting_currency, strategies, alerts.scrape_interval, alerts.alerts)
 
@@ -54,26 +54,26 @@ class Section(NamedTuple):
 
 
 def board(
-    place: Place,
+    linked: LinkedBoard,
     settings: BoardSettings,
     sections: Iterable[Section],
     *,
     choices: Sequence[Variable] = (),
-    marks: Sequence[dict[str, Any]] = (),
+    annotations: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
-    """A board in Grafana's JSON model.
+    """Build a board in Grafana's JSON model.
 
     Args:
-        place: its name and address.
-        settings: of the account.
-        sections: what is on it.
-        choices: what the reader may choose besides the data source.
-        marks: its annotations.
+        linked: the board's title, URL and question.
+        settings: what all boards take from the configuration.
+        sections: the panels.
+        choices: the variables that the reader may choose, besides the data source.
+        annotations: the vertical lines on the charts.
     """
     frame = (
-        dashboard.Dashboard(place.title)
-        .uid(place.uid)
-        .description(f"{place.about} DO NOT EDIT: `genesis generate` makes it.")
+        dashboard.Dashboard(linked.title)
+        .uid(linked.uid)
+        .description(f"{linked.question} DO NOT EDIT: `genesis generate` writes it.")
         .tags([TAG])
         .readonly()
         .tooltip(model.DashboardCursorSync.CROSSHAIR)
@@ -81,12 +81,12 @@ def board(
         .timezone("browser")
         .refresh(REFRESH)
         .timepicker(dashboard.TimePicker().refresh_intervals(REFRESH_CHOICES))
-        .links(places.links(place))
+        .links(links.link_bar(linked))
         .variables([variables.data_source(), *choices])
     )
     _place(frame, sections)
     made: dict[str, Any] = frame.build().to_json()
-    made["annotations"] = {"list": list(marks)}
+    made["annotations"] = {"list": list(annotations)}
     for panel in made["panels"]:
         _with_least_step(panel, duration_text(settings.scrape_interval))
     return made

@@ -1,4 +1,4 @@
-"""The kinds of panel that boards are made of. Each has a caption, which also says why the panel may be empty."""
+"""The kinds of panel of the boards. Each has a caption, which also says why the panel may be empty."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ _P = TypeVar("_P", bargauge.Panel, heatmap.Panel, stat.Panel, statetimeline.Pane
 
 NO_MARK: Final = "No mark, rate or scrape."
 NO_RULES: Final = "No rules or scrape."
-"""Why a number may be missing, for the small space of one."""
+"""Why a figure may be missing, in the small space of a number."""
+UNDEFINED: Final = "Not known in this time: the table of undefined figures says why, or the monitor was not scraped."
+"""Why a figure of the account or of a strategy may be missing, in a chart."""
 
 
 class Caption(NamedTuple):
@@ -37,9 +39,9 @@ class Caption(NamedTuple):
 
     title: str
     description: str
-    """What it shows, how it is meant, and which sign is which."""
+    """What the panel shows, with its unit and the meaning of its sign."""
     empty: str
-    """Why there may be nothing to show; it stands in the panel instead of data."""
+    """Why the panel may be empty; shown instead of data."""
 
 
 def big_number(caption: Caption, query: prometheus.Dataquery, unit: str, decimals: int | None = None) -> stat.Panel:
@@ -59,23 +61,23 @@ def big_number(caption: Caption, query: prometheus.Dataquery, unit: str, decimal
 
 
 def words(caption: Caption, shown: Mapping[str, str], states: Sequence[tuple[float, str, str]]) -> stat.Panel:
-    """A word for each query (name → PromQL): that of the state (value, word, colour) that its value stands for."""
+    """A word for each query (name → PromQL): the word of the state (value, word, colour) whose value the query returns."""
     first, *others = [now(expr, name, ref) for ref, (name, expr) in zip("ABCDEFGH", shown.items(), strict=False)]
-    told = {f"{value:g}": model.ValueMappingResult(text=word, color=colour) for value, word, colour in states}
-    panel = big_number(caption, first, style.COUNT).mappings([model.ValueMap(options=told)])
+    mapping = {f"{value:g}": model.ValueMappingResult(text=word, color=colour) for value, word, colour in states}
+    panel = big_number(caption, first, style.COUNT).mappings([model.ValueMap(options=mapping)])
     for other in others:
         panel.with_target(other)
     return panel if others else panel.text_mode(common_model.BigValueTextMode.VALUE)
 
 
 def names(caption: Caption, expr: str, label: str) -> stat.Panel:
-    """What a label of an info says. As a table: the name of a line would leave the panel blank where there is none."""
+    """The value of a label of an info metric. A table query, because the name of a missing line would be blank."""
     shown = common.ReduceDataOptions().calcs(["lastNotNull"]).fields(f"/^{label}$/").values(False)
     return big_number(caption, rows(expr), style.COUNT).reduce_options(shown).thresholds(style.text())
 
 
 def chart(caption: Caption, unit: str, decimals: int | None = None) -> timeseries.Panel:
-    """Lines over time. Gaps stay gaps: a figure that was undefined is not drawn through."""
+    """Lines over time. Where a figure was undefined, the line has a gap."""
     panel = (
         _captioned(timeseries.Panel(), caption)
         .unit(unit)
@@ -95,8 +97,8 @@ def legend_below(panel: timeseries.Panel) -> timeseries.Panel:
     return panel.legend(below.calcs(["lastNotNull"]))
 
 
-def powers(panel: timeseries.Panel) -> timeseries.Panel:
-    """Draw the values on a scale of powers of ten: what is usual and what is far off, on one chart. 0 is not on it."""
+def log_scale(panel: timeseries.Panel) -> timeseries.Panel:
+    """Draw the values on a logarithmic scale, base 10: usual values and outliers fit on one chart. 0 cannot be drawn."""
     scale = common.ScaleDistributionConfig().type(common_model.ScaleDistribution.LOG).log(10)
     return panel.scale_distribution(scale)
 
@@ -111,19 +113,19 @@ def signed(panel: timeseries.Panel) -> timeseries.Panel:
 
 
 def stacked(panel: timeseries.Panel) -> timeseries.Panel:
-    """Draw the lines as areas on top of each other: parts that add up. Those below zero are stacked downwards."""
+    """Draw the lines as stacked areas, for parts that add up. Values below zero are stacked downwards."""
     return (
         panel.fill_opacity(35).line_width(1).stacking(common.StackingConfig().mode(common_model.StackingMode.NORMAL).group("A"))
     )
 
 
 def threshold_line(panel: timeseries.Panel, ref: str, expr: str, legend: str, colour: str) -> timeseries.Panel:
-    """Draw a dashed line: the value from which on somebody is told."""
+    """Draw a dashed line at the value where an alert starts, or at another limit."""
     return panel.with_target(lines(expr, legend, ref)).override_by_query(ref, style.dashed(colour))
 
 
 def bars(caption: Caption, unit: str, decimals: int | None = None) -> bargauge.Panel:
-    """One horizontal bar a value, with its number: for a few things that are compared now."""
+    """One horizontal bar for each value, with its number: to compare a few current values."""
     panel = (
         _captioned(bargauge.Panel(), caption)
         .unit(unit)
@@ -140,7 +142,7 @@ def bars(caption: Caption, unit: str, decimals: int | None = None) -> bargauge.P
 
 
 def timeline(caption: Caption, states: Sequence[tuple[float, str, str]]) -> statetimeline.Panel:
-    """A coloured band a series: which of the states (value, word, colour) it was in, and when."""
+    """A coloured band for each series: which of the states (value, word, colour) it was in, and when."""
     words = {
         f"{value:g}": model.ValueMappingResult(text=word, color=colour, index=index)
         for index, (value, word, colour) in enumerate(states)
@@ -149,7 +151,7 @@ def timeline(caption: Caption, states: Sequence[tuple[float, str, str]]) -> stat
         _captioned(statetimeline.Panel(), caption)
         .unit(style.COUNT)
         .mappings([model.ValueMap(options=words)])
-        # With the colours of thresholds, merged values would ignore the words' own.
+        # In the colour mode of thresholds, merged values would ignore the colours of the words.
         .color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.FIXED).fixed_color(style.QUIET))
         .merge_values(True)
         .show_value(common_model.VisibilityMode.AUTO)
@@ -162,7 +164,10 @@ def timeline(caption: Caption, states: Sequence[tuple[float, str, str]]) -> stat
 
 
 def heat(caption: Caption, unit: str) -> heatmap.Panel:
-    """How many fell into which bucket, when; `unit` is that of the buckets' bounds. It has its own words for nothing."""
+    """How many values fell into each bucket over time; `unit` is that of the bounds.
+
+    Grafana's heatmap cannot show the caption's reason for an empty panel, so the description says it.
+    """
     scheme = (
         heatmap.HeatmapColorOptions()
         .mode(heatmap_model.HeatmapColorMode.SCHEME)

@@ -7,11 +7,12 @@ from typing import Any, Final
 from grafana_foundation_sdk.builders import bargauge, stat, table, timeseries
 from grafana_foundation_sdk.models import dashboard as model
 
-from genesis.boards import alerts, event_annotations, frame, places, queries, style, thresholds, variables
+from genesis.boards import alerts, event_annotations, frame, links, queries, style, thresholds, variables
 from genesis.boards.frame import BoardSettings, Section
 from genesis.boards.panels import (
     NO_MARK,
     NO_RULES,
+    UNDEFINED,
     Caption,
     bars,
     big_number,
@@ -23,10 +24,6 @@ from genesis.boards.panels import (
 from genesis.boards.tables import Column, Trend, grid, per_strategy, reshaped, sorted_by
 from genesis.boards.targets import lines, now, rows
 from genesis.metrics import catalog
-
-WINDOW: Final = 'window="$window"'
-UNKNOWN: Final = "Not known in this time: the table of undefined figures says why, or the monitor was not scraped."
-
 
 _LIMITS: Final = {"max_daily_loss": "Daily loss", "max_positions": "Open positions"}
 
@@ -46,7 +43,7 @@ def portfolio_board(settings: BoardSettings) -> dict[str, Any]:
             ],
         ),
         Section(
-            "Tier, rules, and what is not known",
+            "Tier, rules and undefined figures",
             [
                 _tier_limits().height(7).span(6),
                 alerts.alert_list().height(7).span(8),
@@ -55,20 +52,20 @@ def portfolio_board(settings: BoardSettings) -> dict[str, Any]:
         ),
     ]
     return frame.board(
-        places.PORTFOLIO,
+        links.PORTFOLIO,
         settings,
         sections,
         choices=[variables.strategies(), variables.window(), variables.most_lines()],
-        marks=[event_annotations.alerts(queries.PICKED_OR_NONE), *event_annotations.rotations(queries.PICKED)],
+        annotations=[event_annotations.alerts(queries.PICKED_OR_NONE), *event_annotations.rotations(queries.PICKED)],
     )
 
 
 def _money(currency: str) -> list[stat.Panel]:
-    """Is it making money: now, and since when."""
+    """P&L over several periods, and equity."""
     soon = Caption(
         "5 minutes",
         "By how much the net P&L of all strategies has changed in the last five minutes.",
-        "Not yet, or no scrape.",
+        "Too early, or no scrape.",
     )
     whole = Caption(
         "Since start", "Realised and unrealised P&L less fees plus funding of all strategies, since start.", NO_MARK
@@ -93,19 +90,22 @@ def _period(title: str, period: str) -> Caption:
 
 
 def _limits(currency: str) -> list[stat.Panel]:
-    """How far it is from what would stop it."""
+    """The account against its limits."""
     drawdown = Caption("Drawdown", "How far the account's marked equity is below its peak, as a share of the peak.", NO_MARK)
     risk = Caption(
         "VaR, 95 %",
-        "Value at risk: loss that is exceeded in 5 of 100 horizons of monitor.yaml, of the returns seen. See Risk.",
+        "Value at risk: the loss exceeded in 5 of 100 periods as long as the horizon in monitor.yaml, from past returns. See "
+        "the board Risk.",
         "Few returns or scrapes.",
     )
     used = Caption(
         "Loss limit",
-        "Today's loss over the daily loss limit of the account's tier, reached at 100 %. 0 on a day without a loss.",
+        "Today's loss as a share of the daily loss limit of the account's tier; 0 on a day without a loss.",
         "No tier, mark or scrape.",
     )
-    positions = Caption("Positions", "Open positions of all strategies; two strategies in one symbol have two.", "No scrape.")
+    positions = Caption(
+        "Positions", "Open positions of all strategies; two strategies in one symbol count as two.", "No scrape."
+    )
     tail = queries.account(catalog.PORTFOLIO_VALUE_AT_RISK, 'method="historical"', 'confidence="0.95"')
     return [
         big_number(drawdown, now(queries.account(catalog.PORTFOLIO_DRAWDOWN_RATIO), "Drawdown"), style.RATIO, 2),
@@ -122,7 +122,7 @@ def _limits(currency: str) -> list[stat.Panel]:
 def _tier() -> stat.Panel:
     caption = Caption(
         "Tier",
-        "The tier of the account, by its equity; config/trading_rules.yaml has its limits.",
+        "The tier of the account by its equity; config/trading_rules.yaml has its limits.",
         "Too small, or no scrape.",
     )
     return names(caption, queries.account(catalog.TIER_INFO, by="tier"), "tier")
@@ -131,7 +131,7 @@ def _tier() -> stat.Panel:
 def _firing() -> stat.Panel:
     caption = Caption(
         "Firing",
-        "Alerts of the account and of all strategies that fire now, those that are not yet due left out.",
+        "Alerts of the account and of all strategies that fire now; pending alerts are not counted.",
         NO_RULES,
     )
     return big_number(caption, now(queries.firing_alerts(), "Firing"), style.COUNT, 0).thresholds(style.above(1))
@@ -140,10 +140,10 @@ def _firing() -> stat.Panel:
 def _equity(currency: str) -> timeseries.Panel:
     caption = Caption(
         "Equity and drawdown",
-        "The account's capital plus net P&L at the mark, and, hanging from the top on the right scale, how far it is below its "
-        "peak. A step in the equity alone is capital that came or went. Vertical marks: an alert fired, or rotation "
-        "paused, reduced or resumed a strategy.",
-        UNKNOWN,
+        "The account's capital plus net P&L at the mark; and the drawdown from the peak, downwards from zero on the right "
+        "axis. A step in the equity without one in the drawdown is a deposit or withdrawal. Vertical lines: an alert fired, "
+        "or rotation paused, reduced or resumed a strategy.",
+        UNDEFINED,
     )
     drawdown = [
         model.DynamicConfigValue("custom.axisPlacement", "right"),
@@ -165,9 +165,9 @@ def _equity(currency: str) -> timeseries.Panel:
 def _net_pnl(settings: BoardSettings) -> timeseries.Panel:
     caption = Caption(
         "Net P&L by strategy",
-        "Realised and unrealised P&L less fees plus funding, since start, at the mark. Of more strategies than the board's "
-        "number of lines, those furthest from zero.",
-        UNKNOWN,
+        "Realised and unrealised P&L less fees plus funding, since start, at the mark. If there are more strategies than "
+        "lines on the board, those furthest from zero.",
+        UNDEFINED,
     )
     panel = signed(chart(caption, style.money(settings.currency), 2)).with_target(
         lines(queries.furthest(catalog.STRATEGY_NET_PNL), "{{strategy}}")
@@ -178,26 +178,26 @@ def _net_pnl(settings: BoardSettings) -> timeseries.Panel:
 def _strategies() -> table.Panel:
     caption = Caption(
         "Strategies",
-        "One row a strategy, the worst of today first; a name leads to its board. Money in the account's currency. The trend "
-        "is of the net P&L over the board's time range. A dash is a figure that cannot be computed yet: its board says why. "
-        "Win rate, profit factor and Sharpe ratio (of a year) are of the chosen window. Slippage is the mean of fills against "
-        "the signals' prices, above 0 it cost money. Capacity is capital over what the strategy can use.",
-        "No strategy is known: no event of one was booked yet, or the monitor was not scraped.",
+        "One row for each strategy, today's worst first; the name links to its board. Money in the account's currency. Trend: "
+        "net P&L over the board's time range. A dash: the figure cannot be computed yet; the strategy's board says why. Win "
+        "rate, profit factor and Sharpe ratio (annualised) are for the chosen window. Slippage: mean of the fills against the "
+        "signals' prices; above 0 it cost money. Capacity: the strategy's capital as a share of what it can use.",
+        "No strategy is known: none has an event yet, or the monitor was not scraped.",
     )
     columns = [
         Column("State", queries.states(queries.PICKED), style.COUNT, properties=style.states()),
         Column("Net P&L", queries.each(catalog.STRATEGY_NET_PNL), style.COUNT, 2, signed=True),
         Column("Today", queries.each(catalog.STRATEGY_PERIOD_PNL, 'period="day"'), style.COUNT, 2, signed=True),
         Column("Drawdown", queries.each(catalog.STRATEGY_DRAWDOWN_RATIO), style.RATIO, 2),
-        Column("Sharpe", queries.each(catalog.STRATEGY_SHARPE_RATIO, WINDOW), style.COUNT, 1),
-        Column("Win rate", queries.each(catalog.STRATEGY_WIN_RATE_RATIO, WINDOW), style.RATIO, 1),
-        Column("Profit factor", queries.each(catalog.STRATEGY_PROFIT_FACTOR_RATIO, WINDOW), style.COUNT, 2),
+        Column("Sharpe", queries.each(catalog.STRATEGY_SHARPE_RATIO, queries.CHOSEN_WINDOW), style.COUNT, 1),
+        Column("Win rate", queries.each(catalog.STRATEGY_WIN_RATE_RATIO, queries.CHOSEN_WINDOW), style.RATIO, 1),
+        Column("Profit factor", queries.each(catalog.STRATEGY_PROFIT_FACTOR_RATIO, queries.CHOSEN_WINDOW), style.COUNT, 2),
         Column("Slippage", f"1e4 * {queries.each(catalog.STRATEGY_MEAN_SLIPPAGE_RATIO)}", style.BASIS_POINTS, 2),
         Column("Capacity", queries.each(catalog.STRATEGY_CAPACITY_USED_RATIO), style.RATIO, 0),
         Column("Alerts", queries.firing_alerts_of_each(), style.COUNT, 0, properties=_alarming()),
     ]
     pnl = catalog.STRATEGY_NET_PNL
-    # Of those that are known at the end alone: a trend is no row of its own.
+    # Only of the strategies that are known at the end of the range: a trend must not add a row.
     trend = Trend("Trend", f"{queries.each(pnl)} and on (strategy) {queries.each(pnl, at=queries.AT_END)}")
     return sorted_by(per_strategy(caption, columns, trend), "Today")
 
@@ -209,10 +209,10 @@ def _alarming() -> list[model.DynamicConfigValue]:
 def _drawdown(settings: BoardSettings) -> timeseries.Panel:
     caption = Caption(
         "Drawdown by strategy",
-        "How far the marked equity of each strategy is below its peak, drawn downwards from zero; of more strategies than the "
-        "board's number of lines, the deepest. Dashed: where the alert of that severity fires; a line with a strategy's name "
-        "holds for that strategy instead of the default.",
-        UNKNOWN,
+        "How far the marked equity of each strategy is below its peak, drawn downwards from zero. If there are more "
+        "strategies than lines on the board, the deepest drawdowns. Dashed: where StrategyDrawdown of that severity fires; a "
+        "line with a strategy's name replaces the default for that strategy.",
+        UNDEFINED,
     )
     panel = (
         chart(caption, style.RATIO, 2)
@@ -226,7 +226,7 @@ def _drawdown(settings: BoardSettings) -> timeseries.Panel:
 def _tier_limits() -> bargauge.Panel:
     caption = Caption(
         "Tier limits used",
-        "Today's loss and the open positions over what the account's tier allows; 100 % is the limit.",
+        "Today's loss and the open positions as shares of what the account's tier allows.",
         "No tier, or the day's P&L is unknown.",
     )
     panel = (
@@ -243,8 +243,8 @@ def _tier_limits() -> bargauge.Panel:
 def _undefined() -> table.Panel:
     caption = Caption(
         "Undefined figures",
-        "Figures that are left out because they cannot be computed, why, and of how many of the picked strategies, or of the "
-        "account; docs/numbers.md explains the reasons. A strategy's own board has its own.",
+        "Figures that cannot be computed, with the reason, and for how many of the selected strategies, or for the account. "
+        "docs/numbers.md explains the reasons. The board of a strategy lists its own.",
         "Every figure is known, or the monitor is not scraped.",
     )
     panel = grid(caption).with_target(rows(queries.undefined_figures_counted()))

@@ -1,4 +1,4 @@
-"""How every board looks: colours, units, thresholds, and the properties that columns and series are given."""
+"""How every board looks: colours, units, thresholds, and the properties of columns and series."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from grafana_foundation_sdk.models import dashboard as model
 from genesis.boards.queries import STATE_CODES
 from genesis.core.models import StrategyState
 
-# Gains are blue, losses orange. Words and numbers in these colours are read on Grafana's dark and on its light background
-# (a contrast of at least 3 to each).
+# Gains are blue, losses orange. Text in these colours is legible on Grafana's dark and light backgrounds (contrast of at least
+# 3 to each).
 GAIN: Final = "#2E86C9"
 LOSS: Final = "#D9690F"
 WARNING: Final = "#B98200"
 CRITICAL: Final = "#D55E00"
 QUIET: Final = "#7F7F7F"
-# Okabe and Ito's palette: its colours stay apart for every common kind of colour blindness.
+# The palette of Okabe and Ito: distinguishable with every common kind of colour blindness.
 LINES: Final = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00")
 
 RATIO: Final = "percentunit"
@@ -30,7 +30,7 @@ PER_SECOND: Final = "cps"
 BYTES: Final = "bytes"
 MOMENT: Final = "dateTimeAsIso"
 
-# What a strategy may do, from all to nothing.
+# From full trading to none.
 STATE_COLOURS: Final = {
     StrategyState.ACTIVE: GAIN,
     StrategyState.REDUCED: WARNING,
@@ -38,16 +38,16 @@ STATE_COLOURS: Final = {
     StrategyState.STOPPED: QUIET,
 }
 _LEAST: Final = -1e300
-"""Below every figure, and above what Grafana takes for none."""
-# What cost money is orange; nothing, and what was saved, is blue.
+"""Below every figure, but above the value that Grafana uses for a missing one."""
+# Costs are orange; zero and savings are blue.
 COSTS: Final[Mapping[float | None, str]] = {None: GAIN, 1e-9: LOSS}
-# Where a figure is against the thresholds of its alert, by the code that a query tells.
+# A figure against the thresholds of its alert: value of `queries.level` → word and colour.
 LEVELS: Final = {"0": ("below", GAIN), "1": ("warning", WARNING), "2": ("critical", CRITICAL)}
 SEVERITIES: Final = (("warning", WARNING), ("critical", CRITICAL))
 
 
 def money(currency: str) -> str:
-    """The unit of a sum of money: all digits, no thousand cut to K, the currency after it."""
+    """The unit of an amount of money: all digits (no K for thousands), followed by the currency."""
     return f"suffix:{currency}"
 
 
@@ -62,7 +62,7 @@ def plain() -> dashboard.ThresholdsConfig:
 
 
 def above(limit: float) -> dashboard.ThresholdsConfig:
-    """Blue below the limit, the colour of a page from it on."""
+    """Blue below the limit, the colour of critical from the limit on."""
     return steps({None: GAIN, limit: CRITICAL})
 
 
@@ -72,21 +72,21 @@ def zero_line() -> dashboard.ThresholdsConfig:
 
 
 def text() -> dashboard.ThresholdsConfig:
-    """The colour of all text: for what is no number."""
+    """The default text colour, for values that are not numbers."""
     return _thresholds((None, "text"))
 
 
 def steps(colours: Mapping[float | None, str]) -> dashboard.ThresholdsConfig:
-    """A colour from each value on; None is below all of them. Without a value, what says why is grey: neither gain nor loss."""
+    """A colour from each value on; None is below all of them. The reason for a missing value is grey: neither gain nor loss."""
     return _thresholds(*_from_grey(colours))
 
 
 def coloured_steps(colours: Mapping[float | None, str]) -> list[model.DynamicConfigValue]:
-    """The properties that paint one column's or series' values by thresholds of its own; as `steps`."""
-    found = [{"value": value, "color": colour} for value, colour in _from_grey(colours)]
+    """The properties that colour the values of one column or series by its own thresholds; see `steps`."""
+    thresholds = [{"value": value, "color": colour} for value, colour in _from_grey(colours)]
     return [
         model.DynamicConfigValue("color", {"mode": "thresholds"}),
-        model.DynamicConfigValue("thresholds", {"mode": "absolute", "steps": found}),
+        model.DynamicConfigValue("thresholds", {"mode": "absolute", "steps": thresholds}),
     ]
 
 
@@ -96,7 +96,7 @@ def signed_text() -> list[model.DynamicConfigValue]:
 
 
 def own_colours(panel: timeseries.Panel, names: Sequence[str]) -> timeseries.Panel:
-    """Give each of the named series its own colour; more than the palette has are left to Grafana, apart on one chart."""
+    """Give each named series its own colour. If the palette has too few, Grafana chooses colours that differ within a chart."""
     if len(names) <= len(LINES):
         for name, colour in zip(names, LINES, strict=False):
             panel.override_by_name(name, [fixed(colour)])
@@ -104,7 +104,7 @@ def own_colours(panel: timeseries.Panel, names: Sequence[str]) -> timeseries.Pan
 
 
 def fixed(colour: str) -> model.DynamicConfigValue:
-    """The property that paints a series or a cell in one colour."""
+    """The property that gives a series or a cell one colour."""
     return model.DynamicConfigValue("color", {"mode": "fixed", "fixedColor": colour})
 
 
@@ -120,17 +120,17 @@ def dashed(colour: str) -> list[model.DynamicConfigValue]:
 
 
 def unstacked(colour: str) -> list[model.DynamicConfigValue]:
-    """The properties of a line that is drawn over stacked areas: what they add up to."""
+    """The properties of a solid line over stacked areas: their sum."""
     return [prop for prop in dashed(colour) if prop.id_val != "custom.lineStyle"]
 
 
 def width(pixels: int) -> model.DynamicConfigValue:
-    """The property that sets a column's width; columns without it share what is left."""
+    """The property that sets a column's width; columns without it share the remaining width."""
     return model.DynamicConfigValue("custom.width", pixels)
 
 
 def unit(name: str, decimals: int | None = None) -> list[model.DynamicConfigValue]:
-    """The properties that say what one column's or series' numbers are."""
+    """The properties that set the unit and decimals of one column or series."""
     shown = [model.DynamicConfigValue("unit", name)]
     return shown if decimals is None else [*shown, model.DynamicConfigValue("decimals", decimals)]
 
@@ -149,7 +149,7 @@ def worded(colours: Mapping[str, tuple[str, str]]) -> list[model.DynamicConfigVa
 
 
 def plain_words(shown: Mapping[str, str]) -> model.DynamicConfigValue:
-    """The property that shows values as words in the colour of all text: value as text → word."""
+    """The property that shows values as words in the default text colour: value as text → word."""
     known = {value: {"text": word, "index": index} for index, (value, word) in enumerate(shown.items())}
     return model.DynamicConfigValue("mappings", [{"type": "value", "options": known}])
 
@@ -166,7 +166,7 @@ def levels() -> list[model.DynamicConfigValue]:
 
 
 def coloured_text() -> model.DynamicConfigValue:
-    """The property of a table's column whose text is painted."""
+    """The property of a table's column with coloured text."""
     return model.DynamicConfigValue("custom.cellOptions", {"type": "color-text"})
 
 

@@ -1,4 +1,4 @@
-"""The four kinds of query that panels ask: lines over time, a value of now, the rows of a table, the buckets of a heatmap."""
+"""The four kinds of query of panels: lines over time, a current value, the rows of a table, the buckets of a heatmap."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ def lines(expr: str, legend: str, ref: str = "A") -> prometheus.Dataquery:
 
 
 def now(expr: str, legend: str, ref: str = "A") -> prometheus.Dataquery:
-    """A query of the last moment, one value a series.
+    """A query at the end of the time range: one value for each series.
 
-    Over the range, the last figure would stay on the board long after the monitor fell silent.
+    A range query would keep the last figure on the board long after the monitor has stopped.
     """
     return prometheus.Dataquery().expr(expr).instant().legend_format(legend).ref_id(ref).datasource(SOURCE)
 
 
 def rows(expr: str, ref: str = "A") -> prometheus.Dataquery:
-    """A query of the last moment as the rows of a table: labels become columns."""
+    """A query at the end of the time range as rows of a table: labels become columns."""
     return now(expr, "__auto", ref).format(PromQueryFormat.TABLE)
 
 

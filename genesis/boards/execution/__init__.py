@@ -7,7 +7,7 @@ from typing import Any
 from grafana_foundation_sdk.builders import stat
 
 from genesis.alerts.catalog.execution import SLIPPAGE_HIGH
-from genesis.boards import event_annotations, frame, places, queries, style, variables
+from genesis.boards import event_annotations, frame, links, queries, style, variables
 from genesis.boards.execution import capacity, delay, fills, liquidity, shortfall, slippage
 from genesis.boards.frame import BoardSettings, Section
 from genesis.boards.panels import Caption, big_number
@@ -39,7 +39,7 @@ def execution_board(settings: BoardSettings) -> dict[str, Any]:
             ],
         ),
         Section(
-            "Implementation shortfall, and who takes liquidity",
+            "Implementation shortfall and liquidity",
             [
                 shortfall.over_time(settings).height(8).span(12),
                 liquidity.by_liquidity().height(8).span(12),
@@ -47,7 +47,7 @@ def execution_board(settings: BoardSettings) -> dict[str, Any]:
             ],
         ),
         Section(
-            "How much more a strategy can use",
+            "Capacity of the strategies",
             [
                 capacity.by_strategy().height(7).span(24),
                 capacity.used_over_time(settings).height(8).span(12),
@@ -55,7 +55,7 @@ def execution_board(settings: BoardSettings) -> dict[str, Any]:
             ],
         ),
         Section(
-            "Delay and number of the fills",
+            "Fill delay and number of fills",
             [
                 delay.over_time(settings).height(8).span(12),
                 delay.distribution().height(8).span(12),
@@ -65,22 +65,22 @@ def execution_board(settings: BoardSettings) -> dict[str, Any]:
         ),
     ]
     return frame.board(
-        places.EXECUTION,
+        links.EXECUTION,
         settings,
         sections,
         choices=[variables.strategies(), variables.most_lines()],
-        marks=[event_annotations.alerts(queries.PICKED), *event_annotations.rotations(queries.PICKED)],
+        annotations=[event_annotations.alerts(queries.PICKED), *event_annotations.rotations(queries.PICKED)],
     )
 
 
 def _slippage(settings: BoardSettings) -> stat.Panel:
-    """Of all fills of the picked strategies, lately."""
+    """Mean slippage of the recent fills of all picked strategies."""
     window = settings.alerts.of(SLIPPAGE_HIGH).window
     caption = Caption(
         "Slippage",
-        f"Mean slippage of the picked strategies' fills of the last {duration_text(window)}, in basis points, each fill "
-        "counted the same; above 0 it cost money.",
+        f"Mean slippage of the selected strategies' fills in the last {duration_text(window)}, in basis points; every fill "
+        "has the same weight. Above 0 it cost money.",
         "No fills or scrape.",
     )
-    told = fills.mean_slippage(window=fills.sampled(window))
-    return big_number(caption, now(told, "Slippage"), style.BASIS_POINTS, 2).thresholds(style.steps(style.COSTS))
+    expr = fills.mean_slippage(window=fills.sampled(window))
+    return big_number(caption, now(expr, "Slippage"), style.BASIS_POINTS, 2).thresholds(style.steps(style.COSTS))

@@ -1,4 +1,4 @@
-"""How much capital each strategy can use, what limits it, and why that is not known."""
+"""How much capital each strategy can use, what limits it, and why a capacity is unknown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from grafana_foundation_sdk.builders import stat, table, timeseries
 
 from genesis.boards import queries, style, thresholds
 from genesis.boards.frame import BoardSettings
-from genesis.boards.panels import Caption, big_number, chart, powers
+from genesis.boards.panels import Caption, big_number, chart, log_scale
 from genesis.boards.tables import Column, grid, per_strategy, reshaped, sorted_by, strategy_column
 from genesis.boards.targets import lines, now, rows
 from genesis.metrics import catalog
@@ -23,10 +23,10 @@ _REASONS: Final = {
     "no_capital": "no capital",
     "no_mark": "a position has no mark",
     "no_conversion": "a currency has no rate",
-    "no_volume": "no market trade was seen",
-    "no_depth": "no book, or an old one",
+    "no_volume": "no market trades seen",
+    "no_depth": "no book, or a stale one",
     "no_capacity": "the capacity is 0",
-    "error": "a fault: see the log",
+    "error": "an error: see the log",
 }
 _FIGURES: Final = {
     "capacity_used_ratio": "used",
@@ -37,25 +37,25 @@ _FIGURES: Final = {
 
 
 def over() -> stat.Panel:
-    """How many strategies have more than they can use."""
+    """How many strategies have more capital than they can use."""
     caption = Caption(
         "Capacity",
-        "Picked strategies with more capital than they can use, of those whose capacity is known.",
+        "How many selected strategies have more capital than they can use, among those with a known capacity.",
         "No capacity is known.",
     )
-    told = f"count({_USED} > 1) or 0 * count({_USED})"
-    return big_number(caption, now(told, "Capacity"), "suffix: over", 0).thresholds(style.above(1))
+    expr = f"count({_USED} > 1) or 0 * count({_USED})"
+    return big_number(caption, now(expr, "Capacity"), "suffix: over", 0).thresholds(style.above(1))
 
 
 def by_strategy() -> table.Panel:
-    """One row a strategy, with what binds."""
+    """One row for each strategy, with the binding limit."""
     caption = Caption(
         "Capacity by strategy",
-        "Money in the account's currency. Used: capital over capacity; above 100 % the strategy has more than it can use. "
-        "Capacity is the least of the limits that are known; it is set by the limit and symbol beside it. Edge: from there on "
-        "more capital earns less, for its impact. Level: which threshold of CapacityNearlyUsed is reached; the alert also "
-        "waits for trades enough. A dash is not known: the table below says why.",
-        "No strategy is known: no event of one was booked yet, or the monitor was not scraped.",
+        "Money in the account's currency. Used: capital as a share of capacity; above 100 % the strategy has more than it can "
+        "use. Capacity: the smallest of the known limits; Set by and In name that limit and its symbol. Edge: the capital "
+        "from which more capital earns less, because of its impact. Level: which threshold of CapacityNearlyUsed is reached; "
+        "the alert also waits for enough trades. A dash: unknown; the table Unknown capacities says why.",
+        "No strategy is known: none has an event yet, or the monitor was not scraped.",
     )
     binding = f"max by (strategy, limit, symbol) ({queries.series(catalog.STRATEGY_CAPACITY_BINDING_INFO, queries.PICKED)})"
     columns = [
@@ -87,15 +87,15 @@ def by_strategy() -> table.Panel:
 
 
 def used_over_time(settings: BoardSettings) -> timeseries.Panel:
-    """Each strategy against the thresholds of the alert on it."""
+    """Each strategy against the thresholds of CapacityNearlyUsed."""
     caption = Caption(
         "Capacity used",
-        "Capital over what the strategy can use, on a scale of powers of ten; above 100 % it has more than that. Of more "
-        "strategies than the board's number of lines, those that use most. Dashed: where CapacityNearlyUsed of that severity "
-        "starts; a line with a strategy's name holds for that strategy instead of the default.",
+        "Capital as a share of what the strategy can use, on a logarithmic scale; above 100 % it has more than it can use. If "
+        "there are more strategies than lines on the board, those with the largest share. Dashed: where CapacityNearlyUsed of "
+        "that severity starts; a line with a strategy's name replaces the default for that strategy.",
         _UNKNOWN,
     )
-    panel = powers(chart(caption, style.RATIO, 0)).with_target(
+    panel = log_scale(chart(caption, style.RATIO, 0)).with_target(
         lines(queries.furthest(catalog.STRATEGY_CAPACITY_USED_RATIO), "{{strategy}}")
     )
     style.own_colours(panel, settings.strategies)
@@ -103,12 +103,12 @@ def used_over_time(settings: BoardSettings) -> timeseries.Panel:
 
 
 def unknown() -> table.Panel:
-    """Which parts of the capacity are left out, and why."""
+    """Which limits and capacities are unknown, and why."""
     caption = Caption(
         "Unknown capacities",
-        "Limits and capacities that are left out, and why. A capacity is told once its edge is known, from the limits that "
-        "are; docs/numbers.md has the rest.",
-        "Every capacity is known, or no strategy is.",
+        "Limits and capacities that are unknown, and why. A capacity is computed once its edge is known, from the limits that "
+        "are known; see docs/numbers.md.",
+        "Every capacity is known, or no strategy is known.",
     )
     chosen = queries.series(catalog.STRATEGY_UNDEFINED_INFO, 'figure=~"capacity.*"', queries.PICKED)
     panel = grid(caption).with_target(rows(f"max by (strategy, figure, reason) ({chosen})"))

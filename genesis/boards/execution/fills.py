@@ -1,7 +1,8 @@
-"""PromQL of what fills cost: slippage in basis points with its sign, delays, and where a figure is against its thresholds.
+"""PromQL of the cost of fills: signed slippage in basis points, and delays.
 
-The monitor tells slippage as two histograms of sizes, by direction. Here they become one that reaches below zero: an adverse
-fill is above it, a favourable one below, so that one heatmap and one quantile tell the whole distribution.
+The monitor exports slippage as two histograms of absolute values, by direction. These queries join them into one histogram
+with negative values: adverse fills are above zero, favourable ones below. So one heatmap and one quantile show the whole
+distribution.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from genesis.metrics.catalog import SLIPPAGE_BOUNDS
 from genesis.metrics.metric import Metric
 
 PER_COLUMN: Final = "$__rate_interval:2s"
-"""The time of a heatmap's column, read every 2 s: of each scrape it would be several times the work, for the same picture."""
+"""The window of a heatmap's column, sampled every 2 s: every scrape would be several times the work for the same picture."""
 COLUMNS: Final = 45
-"""Points of a chart of fills: there is no more to see, and each is dear on a histogram of many strategies."""
+"""Points of a chart of fills: more would show nothing new, and each is expensive on a histogram of many strategies."""
 
 _SLIPPAGE: Final = catalog.STRATEGY_SLIPPAGE_RATIO
 _DELAY: Final = catalog.STRATEGY_FILL_DELAY_SECONDS
@@ -26,18 +27,18 @@ _IN_BASIS_POINTS: Final = 1e4
 
 
 def sampled(window: timedelta) -> str:
-    """The window of a chart, read twenty times: of each scrape it would be many times the work, for the same picture."""
+    """The window of a chart, sampled twenty times: every scrape would be many times the work for the same picture."""
     return f"{duration_text(window)}:{duration_text(window / 20)}"
 
 
 def counted(metric: Metric, *matchers: str, part: str = "", window: str = "", at: str = "") -> str:
-    """Counters of the picked strategies over the window; since start without one."""
-    told = series(metric, *matchers, PICKED, part=part)
-    return f"increase({told}[{window}]{at})" if window else f"{told}{at}"
+    """The increase of the selected strategies' counters over the window; without one, their values since start."""
+    selected = series(metric, *matchers, PICKED, part=part)
+    return f"increase({selected}[{window}]{at})" if window else f"{selected}{at}"
 
 
 def mean_slippage(by: str = "", window: str = "", at: str = "") -> str:
-    """Mean slippage per fill in basis points, above 0 it cost money; each fill counts the same. Nothing without a fill."""
+    """Mean slippage per fill in basis points, all fills weighted equally; above 0 it cost money. No value without a fill."""
     adverse, favourable = (
         _sum(by, counted(_SLIPPAGE, f'direction="{direction}"', part="_sum", window=window, at=at))
         for direction in ("adverse", "favourable")
@@ -47,20 +48,20 @@ def mean_slippage(by: str = "", window: str = "", at: str = "") -> str:
 
 
 def favourable_share(by: str = "") -> str:
-    """Fills since start that did not cost anything against the signal's price, over all."""
+    """Share of the fills since start at the signal's price or better."""
     good = _sum(by, counted(_SLIPPAGE, 'direction="favourable"', part="_count"))
     return f"{good} / ({_sum(by, counted(_SLIPPAGE, part='_count'))} > 0)"
 
 
 def expected_slippage(window: str) -> str:
-    """What strategies.yaml expects in basis points: over the picked strategies, each weighted by its fills in the window."""
+    """Expected slippage of strategies.yaml in basis points: mean of the strategies, weighted by fills in the window."""
     fills = _sum("strategy", counted(_SLIPPAGE, part="_count", window=window))
     expected = f"max by (strategy) ({series(catalog.STRATEGY_EXPECTED_SLIPPAGE_RATIO, PICKED)})"
     return f"1e4 * sum({fills} * {expected}) / (sum({fills} and {expected}) > 0)"
 
 
 def over_expected(window: str, at: str = "") -> str:
-    """Each picked strategy's mean slippage over what strategies.yaml expects; 1 is as expected."""
+    """Each picked strategy's mean slippage, divided by the expected slippage of strategies.yaml; 1 is as expected."""
 
     def expecting(at: str = "") -> str:
         return each(catalog.STRATEGY_EXPECTED_SLIPPAGE_RATIO, at=at)
@@ -70,7 +71,7 @@ def over_expected(window: str, at: str = "") -> str:
 
 
 def slippage_buckets(by: str = "", window: str = "") -> str:
-    """The histogram of slippage with its sign, cumulative; `le` is a ratio."""
+    """The histogram of signed slippage, cumulative; `le` is a ratio."""
     adverse = _buckets(by, 'direction="adverse"', window)
     mirrored = _buckets(by, 'direction="favourable",le!="+Inf"', window)
     favourable = _sum(by, counted(_SLIPPAGE, 'direction="favourable"', part="_count", window=window))
@@ -83,13 +84,13 @@ def slippage_buckets(by: str = "", window: str = "") -> str:
 
 
 def slippage_quantile(quantile: float, by: str = "", window: str = "") -> str:
-    """A quantile of the slippage with its sign, in basis points. Nothing without a fill."""
+    """A quantile of the signed slippage in basis points. No value without a fill."""
     fills = _sum(by, counted(_SLIPPAGE, part="_count", window=window))
     return f"1e4 * histogram_quantile({quantile:g}, {slippage_buckets(by, window)}) and {fills} > 0"
 
 
 def in_basis_points(buckets: str) -> str:
-    """The buckets with bounds in basis points: Grafana has no unit that would scale them."""
+    """The buckets with their bounds in basis points, because Grafana has no unit that scales them."""
     for bound in SLIPPAGE_BOUNDS:
         shown = f"{bound * _IN_BASIS_POINTS:g}"
         buckets = f'label_replace({buckets}, "le", "${{1}}{shown}", "le", "(-?){bound!r}")'
@@ -97,7 +98,7 @@ def in_basis_points(buckets: str) -> str:
 
 
 def delay_quantile(quantile: float, by: str = "", window: str = "", at: str = "") -> str:
-    """A quantile of the seconds from a signal to its fill. Nothing without a fill."""
+    """A quantile of the seconds from a signal to its fill. No value without a fill."""
     labels = f"le, {by}" if by else "le"
     buckets = _sum(labels, counted(_DELAY, part="_bucket", window=window, at=at))
     fills = _sum(by, counted(_DELAY, part="_count", window=window, at=at))
@@ -110,7 +111,7 @@ def delay_buckets(window: str) -> str:
 
 
 def most(expr: str, measure: str) -> str:
-    """`expr` of the `$lines` strategies with the largest measure, of the end of the board's time range; 0 stands for none."""
+    """`expr` of the `$lines` strategies with the largest `measure`, at the end of the time range; a missing one counts as 0."""
     return f"{expr} and on (strategy) topk($lines, {measure} or 0 * {at_end(_known)})"
 
 

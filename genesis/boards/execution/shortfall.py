@@ -1,4 +1,4 @@
-"""Implementation shortfall: what trading cost against a portfolio that trades each signal in full at its price, by part."""
+"""Implementation shortfall by part: the cost against a paper portfolio that fills each signal in full at its price."""
 
 from __future__ import annotations
 
@@ -14,53 +14,53 @@ from genesis.boards.tables import Column, per_strategy, sorted_by
 from genesis.boards.targets import lines, now
 from genesis.metrics import catalog
 
-_TOLD: Final = queries.series(catalog.STRATEGY_SHORTFALL, queries.PICKED)
+_SHORTFALL: Final = queries.series(catalog.STRATEGY_SHORTFALL, queries.PICKED)
 _UNKNOWN: Final = (
-    "No fill was measured: that takes decision price, arrival price and arrival spread. Or the monitor was not scraped."
+    "No fill could be measured (that needs decision price, arrival price and arrival spread), or the monitor was not scraped."
 )
 _PARTS: Final = ("delay", "spread", "impact", "fees", "opportunity")
 
 
 def stats(settings: BoardSettings) -> list[stat.Panel]:
-    """Since start, lately, and how much of the trading is in it."""
+    """The shortfall since start and in the last minutes, and the share of the fills in it."""
     unit = style.money(settings.currency)
     whole = Caption(
         "Shortfall",
-        "Implementation shortfall of the picked strategies since start: delay, spread, impact, fees and opportunity; above 0 "
-        "it cost money.",
-        "None, or no scrape.",
+        "Implementation shortfall of the selected strategies since start: delay, spread, impact, fees and opportunity. Above "
+        "0 it cost money.",
+        "None yet, or no scrape.",
     )
     recent = Caption(
         "5 minutes",
-        "By how much the shortfall of the picked strategies has changed in the last five minutes; above 0 it cost money.",
-        "Not yet, or no scrape.",
+        "By how much the shortfall of the selected strategies changed in the last five minutes; above 0 it cost money.",
+        "Too early, or no scrape.",
     )
     measured = Caption(
         "Measured",
         "Share of the fills since start that are in the shortfall: those with decision price, arrival price and arrival "
-        "spread. The rest is in none of its parts.",
+        "spread. The other fills are in none of its parts.",
         "No fills or scrape.",
     )
-    change = f"sum({_TOLD} - {_TOLD} offset 5m)"
+    change = f"sum({_SHORTFALL} - {_SHORTFALL} offset 5m)"
     return [
-        big_number(whole, now(f"sum({_TOLD})", "Shortfall"), unit, 2).thresholds(_cost()),
+        big_number(whole, now(f"sum({_SHORTFALL})", "Shortfall"), unit, 2).thresholds(_cost()),
         big_number(recent, now(change, "Shortfall"), unit, 2).thresholds(_cost()),
         big_number(measured, now(_measured_share(), "Measured"), style.RATIO, 0),
     ]
 
 
 def over_time(settings: BoardSettings) -> timeseries.Panel:
-    """The parts, on top of each other, and their sum."""
+    """The parts, stacked, and their sum."""
     caption = Caption(
         "Shortfall by part",
-        "Implementation shortfall of the picked strategies since start, by part, on top of each other; above 0 a part cost "
-        "money, below 0 it saved some. Total: their sum. Impact holds what makers earn of the spread, below 0. Opportunity: "
-        "what was missed by signals that were not filled in full.",
+        "Implementation shortfall of the selected strategies since start, stacked by part. Above 0 a part cost money, below 0 "
+        "it saved money. Total: their sum. Impact includes, below 0, what makers earn from the spread. Opportunity: what "
+        "signals missed that were not filled in full.",
         _UNKNOWN,
     )
     panel = legend_below(stacked(chart(caption, style.money(settings.currency), 2)))
-    panel.with_target(lines(f"sum by (part) ({_TOLD})", "{{part}}"))
-    panel.with_target(lines(f"sum({_TOLD})", "Total", "B"))
+    panel.with_target(lines(f"sum by (part) ({_SHORTFALL})", "{{part}}"))
+    panel.with_target(lines(f"sum({_SHORTFALL})", "Total", "B"))
     style.own_colours(panel, _PARTS)
     total = [
         style.fixed("text"),
@@ -72,17 +72,17 @@ def over_time(settings: BoardSettings) -> timeseries.Panel:
 
 
 def by_strategy() -> table.Panel:
-    """One row a strategy, one column a part; they add up to the total."""
+    """One row for each strategy, one column for each part; the parts add up to the total."""
     caption = Caption(
         "Shortfall by strategy",
         "Implementation shortfall since start, in the account's currency; above 0 it cost money. The parts add up to the "
-        "total. Measured: share of the fills that are in it. A dash is a part without a measured fill, or, of opportunity, "
-        "without a signal.",
+        "total. Measured: share of the fills that are in it. A dash: the part has no measured fill, or opportunity has no "
+        "signal.",
         _UNKNOWN,
     )
     cost = [style.coloured_text(), *style.coloured_steps(style.COSTS)]
     columns = [
-        Column("Total", f"sum by (strategy) ({_TOLD})", style.COUNT, 2, properties=cost),
+        Column("Total", f"sum by (strategy) ({_SHORTFALL})", style.COUNT, 2, properties=cost),
         *(
             Column(part.capitalize(), queries.each(catalog.STRATEGY_SHORTFALL, f'part="{part}"'), style.COUNT, 2)
             for part in _PARTS

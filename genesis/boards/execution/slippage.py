@@ -1,4 +1,4 @@
-"""What fills cost against the prices that were decided on: the distribution, and each strategy and symbol."""
+"""Slippage of the fills against their decision prices: the distribution, by strategy and by symbol."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ from genesis.core.duration import duration_text
 from genesis.metrics import catalog
 
 MAKER: Final = 'liquidity="maker"'
-NO_FILLS: Final = "No picked strategy had a fill with a decision price in this time, or the monitor was not scraped."
+NO_FILLS: Final = "No selected strategy had a fill with a decision price in this time, or the monitor was not scraped."
 _QUANTILES: Final = ((0.5, "Median", style.LINES[0]), (0.9, "p90", style.LINES[1]), (0.99, "p99", style.LINES[3]))
 
 
 def distribution() -> heatmap.Panel:
-    """All fills of the picked strategies by size and sign, over time."""
+    """The number of fills of the selected strategies by slippage, over time."""
     caption = Caption(
         "Slippage of the fills",
-        "How many fills of the picked strategies had which slippage against their signals' prices, in basis points, and when. "
-        "Above 0 it cost money, below 0 the fill was better than the price that was decided on. A row reaches from the number "
-        "below its own up to its own. Counts are Prometheus's estimates, and no whole numbers.",
+        "How many fills of the selected strategies had each slippage against their signals' prices, in basis points, over "
+        "time. Above 0 it cost money; below 0 the fill was better than the decision price. A row is labelled with its upper "
+        "bound and starts at the bound of the row below. Prometheus estimates the counts, so that they are not whole numbers.",
         NO_FILLS,
     )
-    told = fills.in_basis_points(fills.slippage_buckets(window=PER_COLUMN))
-    # Grafana takes the least bound of a histogram for 0, unless `le` is not the first label.
-    told = f'label_replace({told}, "direction", "both", "", "")'
+    expr = fills.in_basis_points(fills.slippage_buckets(window=PER_COLUMN))
+    # If `le` is the first label, Grafana takes 0 for the lowest bound of a histogram.
+    expr = f'label_replace({expr}, "direction", "both", "", "")'
     rows = heatmap.RowsHeatmapOptions().layout(common_model.HeatmapCellLayout.LE)
-    return heat(caption, style.BASIS_POINTS).rows_frame(rows).max_data_points(COLUMNS).with_target(buckets(told))
+    return heat(caption, style.BASIS_POINTS).rows_frame(rows).max_data_points(COLUMNS).with_target(buckets(expr))
 
 
 def quantiles(settings: BoardSettings) -> timeseries.Panel:
-    """The same as quantiles, against what was expected."""
+    """The same distribution as quantiles, against the expected slippage."""
     window = settings.alerts.of(SLIPPAGE_HIGH).window
     caption = Caption(
         "Slippage against expected",
-        f"Quantiles of the slippage of all fills of the picked strategies in the last {duration_text(window)}, and their "
-        "mean, in basis points; above 0 it cost money. Interpolated within the buckets of the histogram. Dashed: what "
-        "strategies.yaml expects of the mean, weighted by each strategy's fills.",
+        f"Quantiles of the slippage of all fills of the selected strategies in the last {duration_text(window)}, and their "
+        "mean, in basis points; above 0 it cost money. Interpolated within the buckets of the histogram. Dashed: the mean "
+        "that strategies.yaml expects, weighted by each strategy's fills.",
         NO_FILLS,
     )
     panel = legend_below(signed(chart(caption, style.BASIS_POINTS, 2))).axis_centered_zero(False).max_data_points(COLUMNS)
@@ -60,15 +60,15 @@ def quantiles(settings: BoardSettings) -> timeseries.Panel:
 
 
 def by_strategy(settings: BoardSettings) -> table.Panel:
-    """One row a strategy."""
+    """One row for each strategy."""
     window, compared = settings.alerts.of(SLIPPAGE_HIGH).window, settings.alerts.of(SLIPPAGE_ABOVE_EXPECTED).window
     caption = Caption(
         "Slippage by strategy",
-        "Slippage in basis points; above 0 it cost money. Mean, quantiles and better fills since start, the mean weighted by "
-        f"value. Recent: mean per fill of the last {duration_text(window)}. Level: which threshold of SlippageHigh that has "
-        f"reached; the alert also waits for fills enough. Ratio: mean per fill of the last {duration_text(compared)} over what "
-        "strategies.yaml expects.",
-        "No strategy is known: no event of one was booked yet, or the monitor was not scraped.",
+        "Slippage in basis points; above 0 it cost money. Mean (weighted by value), quantiles and Better (share of the fills "
+        f"at the signal's price or better) since start. Recent: mean per fill in the last {duration_text(window)}. Level: "
+        "which threshold of SlippageHigh Recent has reached; the alert also waits for enough fills. Ratio: mean per fill in "
+        f"the last {duration_text(compared)}, divided by what strategies.yaml expects.",
+        "No strategy is known: none has an event yet, or the monitor was not scraped.",
     )
     recent = fills.mean_slippage("strategy", sampled(window))
     known = f"max by (strategy) ({queries.series(catalog.STRATEGY_CAPITAL, queries.PICKED)})"
@@ -97,13 +97,13 @@ def by_strategy(settings: BoardSettings) -> table.Panel:
 
 
 def mean_over_time(settings: BoardSettings) -> timeseries.Panel:
-    """Each strategy's mean against the thresholds of the alert on it."""
+    """Each strategy's mean against the thresholds of SlippageHigh."""
     window = settings.alerts.of(SLIPPAGE_HIGH).window
     caption = Caption(
         "Mean slippage by strategy",
-        f"Mean slippage per fill in the last {duration_text(window)}, in basis points; above 0 it cost money. Of "
-        "more strategies than the board's number of lines, the highest at its end. Dashed: where SlippageHigh of that "
-        "severity starts; a line with a strategy's name holds for that strategy instead of the default.",
+        f"Mean slippage per fill in the last {duration_text(window)}, in basis points; above 0 it cost money. If there are "
+        "more strategies than lines on the board, the highest at the end of the time range. Dashed: where SlippageHigh of "
+        "that severity starts; a line with a strategy's name replaces the default for that strategy.",
         NO_FILLS,
     )
     mean, at_end = (fills.mean_slippage("strategy", sampled(window), at) for at in ("", queries.AT_END))
@@ -114,35 +114,35 @@ def mean_over_time(settings: BoardSettings) -> timeseries.Panel:
 
 
 def expected_over_time(settings: BoardSettings) -> timeseries.Panel:
-    """Each strategy's mean over what is expected, against the thresholds of the alert on it."""
+    """Each strategy's mean, divided by the expected slippage, against the thresholds of SlippageAboveExpected."""
     window = settings.alerts.of(SLIPPAGE_ABOVE_EXPECTED).window
     caption = Caption(
         "Slippage over expected",
-        f"Mean slippage per fill in the last {duration_text(window)} over what strategies.yaml expects; 100 % is as expected, "
-        "below 0 the fills were better than the signals' prices. Of more strategies than the board's number of lines, the "
-        "highest at its end. Dashed: where SlippageAboveExpected of that severity starts.",
-        "No picked strategy with an expected slippage in strategies.yaml had a fill in this time, or nothing was scraped.",
+        f"Mean slippage per fill in the last {duration_text(window)}, divided by what strategies.yaml expects; 100 % is as "
+        "expected, below 0 the fills were better than the signals' prices. If there are more strategies than lines on the "
+        "board, the highest at the end of the time range. Dashed: where SlippageAboveExpected of that severity starts.",
+        "No selected strategy with an expected slippage in strategies.yaml had a fill in this time, or nothing was scraped.",
     )
     ratio, at_end = (fills.over_expected(sampled(window), at) for at in ("", queries.AT_END))
     panel = chart(caption, style.RATIO, 0).max_data_points(COLUMNS)
     panel.with_target(lines(fills.most(ratio, at_end), "{{strategy}}"))
     style.own_colours(panel, settings.strategies)
     return thresholds.of_strategies(
-        panel, "SlippageAboveExpected", "YZ", beside=queries.each(catalog.STRATEGY_EXPECTED_SLIPPAGE_RATIO)
+        panel, "SlippageAboveExpected", "YZ", where_known=queries.each(catalog.STRATEGY_EXPECTED_SLIPPAGE_RATIO)
     )
 
 
 def by_symbol() -> table.Panel:
-    """One row a strategy and symbol."""
+    """One row for each strategy and symbol."""
     caption = Caption(
         "Slippage by symbol",
         "Mean slippage since start, weighted by value, in basis points; above 0 it cost money. Traded: value of the fills in "
-        "the currency that the symbol is quoted in. Maker: share of that value which gave liquidity.",
-        "No picked strategy had a fill with a decision price, or the monitor was not scraped.",
+        "the symbol's quote currency. Maker: share of that value that provided liquidity.",
+        "No selected strategy had a fill with a decision price, or the monitor was not scraped.",
     )
     key = "strategy, symbol"
     volume = f"sum by ({key}) ({queries.series(catalog.STRATEGY_VOLUME, queries.PICKED)})"
-    # Strategies that only take have no series of makers: 0, not unknown.
+    # Strategies that only take liquidity have no maker series: their share is 0, not unknown.
     made = f"sum by ({key}) ({queries.series(catalog.STRATEGY_VOLUME, MAKER, queries.PICKED)})"
     slippage = queries.each(catalog.STRATEGY_SYMBOL_SLIPPAGE_RATIO, by="symbol")
     columns = [
@@ -161,5 +161,5 @@ def _basis_points(metric: Any) -> str:
 
 
 def _cost() -> list[model.DynamicConfigValue]:
-    """Costs are orange, and what was saved is blue."""
+    """Costs are orange, savings blue."""
     return [style.coloured_text(), *style.coloured_steps(style.COSTS)]

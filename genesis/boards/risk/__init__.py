@@ -1,10 +1,10 @@
-"""The board "Risk": what can be lost, whether that was right so far, and which strategies are the same bet."""
+"""The board "Risk": how much can be lost, whether past estimates were right, and which strategies are the same bet."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from genesis.boards import event_annotations, frame, places, queries, variables
+from genesis.boards import event_annotations, frame, links, queries, variables
 from genesis.boards.frame import BoardSettings, Section
 from genesis.boards.risk import backtest, benchmark, glance, pairs, tails
 from genesis.metrics import catalog
@@ -25,7 +25,7 @@ def risk_board(settings: BoardSettings) -> dict[str, Any]:
             ],
         ),
         Section(
-            "What the account can lose, and who makes it",
+            "Value at risk of the account, by method and strategy",
             [
                 tails.by_method().height(8).span(14),
                 tails.components().height(8).span(10),
@@ -33,7 +33,7 @@ def risk_board(settings: BoardSettings) -> dict[str, Any]:
             ],
         ),
         Section(
-            "Was it right so far",
+            "Back-test of the value at risk",
             [
                 backtest.of_the_account().height(5).span(24),
                 backtest.over_time().height(7).span(24),
@@ -41,7 +41,7 @@ def risk_board(settings: BoardSettings) -> dict[str, Any]:
             ],
         ),
         Section(
-            "The same bet",
+            "Correlation: which strategies are the same bet",
             [
                 *[panel.height(3).span(6) for panel in pairs.counts()],
                 pairs.matrix().height(10).span(24),
@@ -61,7 +61,7 @@ def risk_board(settings: BoardSettings) -> dict[str, Any]:
         ),
     ]
     return frame.board(
-        places.RISK,
+        links.RISK,
         settings,
         sections,
         choices=[
@@ -71,5 +71,5 @@ def risk_board(settings: BoardSettings) -> dict[str, Any]:
             variables.of_label("estimator", "Estimator", catalog.STRATEGY_CORRELATION, first="pearson"),
             variables.most_lines(),
         ],
-        marks=[event_annotations.alerts(queries.PICKED_OR_NONE), *event_annotations.rotations(queries.PICKED)],
+        annotations=[event_annotations.alerts(queries.PICKED_OR_NONE), *event_annotations.rotations(queries.PICKED)],
     )

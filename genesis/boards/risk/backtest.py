@@ -1,4 +1,4 @@
-"""Whether the value at risk was right so far: what it promised against what came."""
+"""Back-test of the value at risk: its forecasts against the returns that followed."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from genesis.boards.targets import lines
 from genesis.metrics import catalog
 from genesis.metrics.metric import Metric
 
-NEVER: Final = "No forecast was compared with a return yet, or the monitor was not scraped."
-_JUDGED: Final = {
+NEVER: Final = "No forecast has been compared with a return yet, or the monitor was not scraped."
+_JUDGEMENT_WORDS: Final = {
     "0": ("holds", style.GAIN),
     "1": ("too many", style.WARNING),
     "2": ("far too many", style.CRITICAL),
@@ -23,12 +23,13 @@ _JUDGED: Final = {
     "-2": ("far too few", style.QUIET),
 }
 _P_VALUES: Final = (
-    "Kupiec: near 0, exceedances come too often or too rarely; independent (Christoffersen): near 0, they cluster. Each is "
-    "the probability of seeing this if the value at risk is right."
+    "Kupiec and Independent (Christoffersen) are p-values: the probability of such a history if the value at risk is right. "
+    "Kupiec near 0: exceedances are too frequent or too rare. Independent near 0: they cluster."
 )
 _JUDGEMENT: Final = (
-    "The judgement: too many, or too few, where Kupiec's is at the warning threshold of {alert}; far, at the critical one. Too "
-    "many, and losses are larger than the value at risk says; too few, and it holds back more than it must."
+    "Judgement: too many or too few exceedances where Kupiec has reached the warning threshold of {alert}, far too many or "
+    "too few at the critical one. Too many: losses are larger than the value at risk says. Too few: the value at risk is "
+    "larger than necessary."
 )
 
 
@@ -36,8 +37,8 @@ def of_the_account() -> table.Panel:
     """Every method, at the chosen confidence."""
     caption = Caption(
         "Back-test of the account",
-        "At the chosen confidence, since start: steps whose loss was larger than the value at risk before them, against how "
-        f"many there should be. {_P_VALUES} {_JUDGEMENT.format(alert='PortfolioValueAtRiskExceeded')}",
+        "At the chosen confidence, since start: how many steps lost more than the value at risk forecast for them, against "
+        f"the expected number. {_P_VALUES} {_JUDGEMENT.format(alert='PortfolioValueAtRiskExceeded')}",
         NEVER,
     )
     kupiec = _of_method(catalog.PORTFOLIO_VAR_KUPIEC_PVALUE)
@@ -57,7 +58,7 @@ def of_the_account() -> table.Panel:
             "Judgement",
             _with_side(" + ".join(reached), more),
             style.COUNT,
-            properties=[style.words(_JUDGED), style.coloured_text()],
+            properties=[style.words(_JUDGEMENT_WORDS), style.coloured_text()],
         ),
     ]
     panel = joined(grid(caption), {"method": "Method"}, columns).override_by_name("Method", [style.width(128)])
@@ -65,11 +66,11 @@ def of_the_account() -> table.Panel:
 
 
 def over_time() -> timeseries.Panel:
-    """How many exceedances more than expected there were, since start."""
+    """Exceedances since start, less their expected number."""
     caption = Caption(
         "Exceedances above expectation",
-        "Of the account, at the chosen confidence: exceedances since start less how many there should be, by method. Around 0 "
-        "the value at risk is right, rising it is too small, falling too large.",
+        "Account, at the chosen confidence: exceedances since start less their expected number, by method. Around 0 the value "
+        "at risk is right; if the line rises, it is too small; if it falls, too large.",
         NEVER,
     )
     return legend_below(chart(caption, style.COUNT, 1).axis_centered_zero(True)).with_target(
@@ -82,11 +83,11 @@ def over_time() -> timeseries.Panel:
 
 
 def by_strategy() -> table.Panel:
-    """One row a strategy, at the chosen method and confidence."""
+    """One row for each strategy, for the chosen method and confidence."""
     caption = Caption(
         "Back-test by strategy",
-        "Of the chosen method and confidence, since start: steps whose loss was larger than the value at risk before them, "
-        f"against how many there should be; the ratio of both is 100 % at best. {_P_VALUES} "
+        "For the chosen method and confidence, since start: how many steps lost more than the value at risk forecast for "
+        f"them, against the expected number. Ratio: exceeded over expected; 100 % is right. {_P_VALUES} "
         f"{_JUDGEMENT.format(alert='ValueAtRiskExceeded')}",
         NEVER,
     )
@@ -104,9 +105,9 @@ def by_strategy() -> table.Panel:
         Column("Independent", queries.each(catalog.STRATEGY_VAR_INDEPENDENCE_PVALUE, *tail), style.COUNT, 4),
         Column(
             "Judgement",
-            _with_side(_judged(kupiec), more),
+            _with_side(_thresholds_reached(kupiec), more),
             style.COUNT,
-            properties=[style.words(_JUDGED), style.coloured_text()],
+            properties=[style.words(_JUDGEMENT_WORDS), style.coloured_text()],
         ),
     ]
     panel = per_strategy(caption, columns)
@@ -118,12 +119,12 @@ def _of_method(metric: Metric) -> str:
     return queries.account(metric, CONFIDENCE, by="method")
 
 
-def _judged(kupiec: str) -> str:
-    """How many of the alert's thresholds a strategy's p-value has fallen to."""
+def _thresholds_reached(kupiec: str) -> str:
+    """How many of the alert's thresholds a strategy's p-value has reached: 0, 1 or 2."""
     limits = [queries.limit("ValueAtRiskExceeded", severity, kupiec) for severity, _ in style.SEVERITIES]
     return " + ".join(f"({kupiec} <= bool {limit})" for limit in limits)
 
 
 def _with_side(reached: str, more: str) -> str:
-    """The thresholds reached, below zero where there were not more exceedances than expected (`more`: 1 or 0)."""
+    """The thresholds reached, negative where exceedances are fewer than expected (`more`: 1 if at least as many, else 0)."""
     return f"({reached}) * (2 * {more} - 1)"

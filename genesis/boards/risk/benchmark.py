@@ -20,11 +20,11 @@ _NONE: Final = "No benchmark is configured, there are too few returns, or the mo
 
 
 def account_beta() -> timeseries.Panel:
-    """The account's, and how sure it is."""
+    """The account's beta and its uncertainty."""
     caption = Caption(
         "Beta of the account",
-        "Beta to the benchmark in the risk window, and two standard errors to both sides: where 0 lies between, there is no "
-        "beta to speak of.",
+        "Beta to the benchmark in the risk window, with two standard errors on both sides. If 0 lies between low and high, "
+        "the beta does not differ significantly from 0.",
         _NONE,
     )
     beta = queries.account(catalog.PORTFOLIO_BETA)
@@ -43,27 +43,28 @@ def account_beta() -> timeseries.Panel:
 
 
 def betas(settings: BoardSettings) -> timeseries.Panel:
-    """Each strategy's, within the band of its alert."""
+    """Each strategy's beta against the band of BetaOutOfBand."""
     caption = Caption(
         "Beta by strategy",
-        "Beta of each picked strategy to its benchmark in the risk window; of more strategies than the board's number of "
-        "lines, those furthest from 0. Dashed: the band of BetaOutOfBand, which wants a beta that is surely outside.",
+        "Beta of each selected strategy to its benchmark in the risk window. If there are more strategies than lines on the "
+        "board, those furthest from 0. Dashed: the band of BetaOutOfBand, which fires only if two standard errors on both "
+        "sides are outside.",
         _NONE,
     )
     panel = chart(caption, style.COUNT, 3).with_target(lines(queries.furthest(catalog.STRATEGY_BETA), "{{strategy}}"))
     for ref, part in zip("BC", ("low", "high"), strict=True):
         line = queries.account_threshold(_ALERT, "warning", f'part="{part}"')
-        threshold_line(panel, ref, queries.beside(line, queries.each(catalog.STRATEGY_BETA)), part, style.WARNING)
+        threshold_line(panel, ref, queries.where_known(line, queries.each(catalog.STRATEGY_BETA)), part, style.WARNING)
     return style.own_colours(panel, settings.strategies)
 
 
 def by_strategy() -> table.Panel:
-    """One row a strategy."""
+    """One row for each strategy."""
     caption = Caption(
         "Beta and alpha by strategy",
-        "Beta to the benchmark in the risk window with two standard errors to both sides, alpha compounded over a year, and "
-        "the returns behind them. Band: outside where BetaOutOfBand fires, as the whole of low to high is beyond its "
-        "thresholds. A dash is a figure that cannot be computed: alpha wants a day of returns.",
+        "Beta to the benchmark in the risk window, with two standard errors on both sides (low, high); annual compounded "
+        "alpha; and the number of returns that they are computed from. Band: outside if the whole range from low to high is "
+        "beyond the thresholds of BetaOutOfBand. A dash: the figure cannot be computed; alpha needs a day of returns.",
         _NONE,
     )
     beta, error = queries.each(catalog.STRATEGY_BETA), queries.each(catalog.STRATEGY_BETA_STANDARD_ERROR)

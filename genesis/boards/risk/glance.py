@@ -10,14 +10,14 @@ from genesis.boards.risk.tails import CONFIDENCE, EXCEEDED_SHARE, METHOD
 from genesis.boards.targets import now
 from genesis.metrics import catalog
 
-# In the small space of a number.
+# Reasons, in the small space of a number.
 _FEW = "Few returns or scrapes."
-_ALONE = "No pair or scrape."
+_NO_PAIR = "No pair or scrape."
 
 
 def tiles(currency: str) -> list[stat.Panel]:
-    """In the order in which they are asked."""
-    return [*_tails(currency), *_history(), *_together()]
+    """Losses first, then the back-test, then beta and correlation."""
+    return [*_tails(currency), *_history(), *_dependence()]
 
 
 def _tails(currency: str) -> list[stat.Panel]:
@@ -26,14 +26,14 @@ def _tails(currency: str) -> list[stat.Panel]:
     limit = queries.account(catalog.TIER_LIMIT, 'limit="max_daily_loss"')
     loss = Caption(
         "VaR",
-        "Value at risk: the loss that is exceeded with a probability of 1 less the chosen confidence over the horizon of "
-        "monitor.yaml, by the chosen method, in money at the equity of now.",
+        "Value at risk: the loss over the horizon of monitor.yaml that is exceeded with a probability of 1 minus the chosen "
+        "confidence, by the chosen method, in money at current equity.",
         _FEW,
     )
     worse = Caption("CVaR", "Expected shortfall: the mean of the losses beyond the value at risk, in money.", _FEW)
     used = Caption(
         "Of limit",
-        "Value at risk over the daily loss limit of the account's tier: at 100 %, a loss like that uses it up.",
+        "Value at risk as a share of the daily loss limit of the account's tier: at 100 %, one such loss uses the whole limit.",
         "No VaR or tier.",
     )
     return [
@@ -48,15 +48,15 @@ def _history() -> list[stat.Panel]:
     expected = f"({EXCEEDED_SHARE} * {queries.account(catalog.PORTFOLIO_VAR_FORECASTS, METHOD, CONFIDENCE)} > 0)"
     caption = Caption(
         "Exceeded",
-        "How often a step lost more than its value at risk, over how often it should have: above 100 % too often.",
+        "How often a step lost more than its value at risk, divided by the expected number; above 100 % it was too often.",
         "No steps or scrape.",
     )
     return [big_number(caption, now(f"{exceeded} / {expected}", "Exceeded"), style.RATIO, 0)]
 
 
-def _together() -> list[stat.Panel]:
+def _dependence() -> list[stat.Panel]:
     beta = Caption("Beta", "The account's beta to its benchmark in the risk window.", "No benchmark or returns.")
-    mean = Caption("Correlation", "Mean Pearson correlation of all pairs of strategies that have one.", _ALONE)
+    mean = Caption("Correlation", "Mean Pearson correlation of all pairs of strategies that have one.", _NO_PAIR)
     return [
         big_number(beta, now(queries.account(catalog.PORTFOLIO_BETA), "Beta"), style.COUNT, 3),
         big_number(mean, now(queries.account(catalog.PORTFOLIO_MEAN_CORRELATION), "Correlation"), style.COUNT, 2),

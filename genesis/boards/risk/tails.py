@@ -16,21 +16,21 @@ from genesis.metrics import catalog
 METHOD: Final = 'method="$method"'
 CONFIDENCE: Final = 'confidence="$confidence"'
 EXCEEDED_SHARE: Final = "(1 - ${confidence}0)"
-"""Share of the returns that should exceed it. The 0 changes no share, and stands for it as long as there is none to choose."""
+"""Expected share of exceedances. The appended 0 does not change the confidence, and replaces it while the variable is empty."""
 FEW: Final = "Fewer returns than min_observations of monitor.yaml, or the monitor was not scraped."
-# These stand before all names.
+# "=" sorts before all names.
 ACCOUNT: Final = "= Account"
 SUM: Final = "= Sum"
 _BY_METHOD: Final = (("cornish_fisher", style.LINES[1]), ("historical", style.LINES[0]), ("parametric", style.LINES[2]))
 
 
 def value_at_risk(currency: str) -> timeseries.Panel:
-    """The account's, in money, against what the tier lets it lose in a day."""
+    """The account's value at risk in money, against the daily loss limit of its tier."""
     caption = Caption(
         "Value at risk by method",
-        "Loss of the account that is exceeded with a probability of 1 less the chosen confidence, over the horizon of "
-        "monitor.yaml, in money. Dashed: the daily loss limit of the account's tier. Cornish-Fisher is left out where its "
-        "quantile falls.",
+        "Loss of the account over the horizon of monitor.yaml that is exceeded with a probability of 1 minus the chosen "
+        "confidence, in money. Dashed: the daily loss limit of the account's tier. Cornish-Fisher is left out where its "
+        "quantile is not monotonic.",
         FEW,
     )
     panel = legend_below(chart(caption, style.money(currency), 0).axis_soft_min(0)).with_target(
@@ -41,11 +41,11 @@ def value_at_risk(currency: str) -> timeseries.Panel:
 
 
 def expected_shortfall() -> timeseries.Panel:
-    """The account's, as a ratio, against the thresholds of its alert."""
+    """The account's expected shortfall as a ratio, against the thresholds of its alert."""
     caption = Caption(
         "Expected shortfall by method",
         "Mean of the account's losses beyond the value at risk of the chosen confidence, as a share of the equity. Dashed: "
-        "where PortfolioExpectedShortfallHigh starts, which looks at the method and confidence of alerts.yaml.",
+        "where PortfolioExpectedShortfallHigh starts, for the method and confidence in alerts.yaml.",
         FEW,
     )
     panel = legend_below(chart(caption, style.RATIO, 1).axis_soft_min(0)).with_target(
@@ -55,11 +55,11 @@ def expected_shortfall() -> timeseries.Panel:
 
 
 def by_method() -> table.Panel:
-    """Every method at every confidence."""
+    """All methods at all confidences."""
     caption = Caption(
         "Account by method",
         "Value at risk and expected shortfall of the account, in its currency and as shares of its equity, over the horizon "
-        "of monitor.yaml, whatever is chosen above.",
+        "of monitor.yaml, for all methods and confidences.",
         FEW,
     )
     figures = [
@@ -77,10 +77,10 @@ def by_method() -> table.Panel:
 def components() -> table.Panel:
     """Each strategy's part of the account's value at risk, and their sum."""
     caption = Caption(
-        "Who makes it",
-        "Each strategy's part of the account's value at risk by the chosen method and confidence, in money, its share of it, "
-        "and the strategy's share of the equity. The rows of the account and of the sum of all parts are equal. A part below 0 "
-        "hedges the others. Of all strategies, whatever is picked.",
+        "Value at risk by strategy",
+        "Each strategy's part of the account's value at risk by the chosen method and confidence, in money; its share of the "
+        "whole; and the strategy's share of the equity. The rows of the account and of the sum of all parts are equal. A part "
+        "below 0 hedges the others. All strategies, not only the selected ones.",
         FEW,
     )
     part = queries.account(catalog.PORTFOLIO_COMPONENT_VALUE_AT_RISK, METHOD, CONFIDENCE, by="strategy")
@@ -98,12 +98,12 @@ def components() -> table.Panel:
 
 
 def components_over_time(settings: BoardSettings) -> timeseries.Panel:
-    """The same, over time: the strategies with the largest parts, and the account's."""
+    """The strategies with the largest parts, and the account, over time."""
     caption = Caption(
-        "Who makes it, over time",
-        "Parts of the account's value at risk at the chosen confidence, in money, stacked; of more strategies than the board's "
-        "number of lines those with the largest part, so that the others' is missing below the line, the account's. By the "
-        "parametric method, whatever is chosen: the historical split stands on one or two steps, and jumps.",
+        "Value at risk by strategy over time",
+        "Parts of the account's value at risk at the chosen confidence, in money, stacked. Line: the account's value at risk. "
+        "If there are more strategies than lines on the board, those with the largest parts; the rest is the gap below the "
+        "line. Always by the parametric method, because the historical parts depend on one or two steps and jump.",
         FEW,
     )
     chosen = ('method="parametric"', CONFIDENCE)
@@ -122,13 +122,13 @@ def components_over_time(settings: BoardSettings) -> timeseries.Panel:
 
 
 def by_strategy() -> table.Panel:
-    """One row a strategy."""
+    """One row for each strategy."""
     caption = Caption(
         "Risk by strategy",
         "Value at risk and expected shortfall by the chosen method and confidence, in money and as shares of the strategy's "
-        "equity; deepest drawdown since start; volatility of a year since start; beta to the benchmark. Level: which threshold "
-        "of ExpectedShortfallHigh the expected shortfall has reached.",
-        "No strategy is known: no event of one was booked yet, or the monitor was not scraped.",
+        "equity; deepest drawdown since start; annualised volatility since start; beta to the benchmark. Level: which "
+        "threshold of ExpectedShortfallHigh the expected shortfall has reached.",
+        "No strategy is known: none has an event yet, or the monitor was not scraped.",
     )
     tail = (METHOD, CONFIDENCE)
     shortfall = queries.each(catalog.STRATEGY_EXPECTED_SHORTFALL_RATIO, *tail)

@@ -1,10 +1,10 @@
-"""The board "Rotation and alerts": what rotation did and why, what fires, and what fired."""
+"""The board "Rotation and alerts": what rotation did and why, which alerts fire, and which fired before."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from genesis.boards import alerts, event_annotations, frame, places, queries, variables
+from genesis.boards import alerts, event_annotations, frame, links, queries, variables
 from genesis.boards.frame import BoardSettings, Section
 from genesis.boards.rotation import controller, history, strategies
 
@@ -24,7 +24,7 @@ def rotation_board(settings: BoardSettings) -> dict[str, Any]:
             ],
         ),
         Section(
-            "What fires, and what fired",
+            "Alerts: now and before",
             [
                 alerts.alert_table(queries.PICKED_OR_NONE).height(9).span(16),
                 alerts.alert_list().height(9).span(8),
@@ -34,7 +34,7 @@ def rotation_board(settings: BoardSettings) -> dict[str, Any]:
             ],
         ),
         Section(
-            "What was decided, and why",
+            "Decisions and their reasons",
             [
                 strategies.last_changes().height(8).span(12),
                 controller.changes().height(8).span(12),
@@ -48,9 +48,9 @@ def rotation_board(settings: BoardSettings) -> dict[str, Any]:
         ),
     ]
     return frame.board(
-        places.ROTATION,
+        links.ROTATION,
         settings,
         sections,
         choices=[variables.strategies(), variables.most_lines()],
-        marks=[event_annotations.alerts(queries.PICKED_OR_NONE), *event_annotations.rotations(queries.PICKED)],
+        annotations=[event_annotations.alerts(queries.PICKED_OR_NONE), *event_annotations.rotations(queries.PICKED)],
     )

@@ -1,4 +1,4 @@
-"""What the controller does: whether it decides and may act, what holds it back, and what became of its orders."""
+"""The controller: whether it decides and may act, what blocks it, and the results of its deliveries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from genesis.boards.targets import lines, now, rows
 from genesis.core.allocation import Action
 from genesis.metrics import catalog
 
-ABSENT: Final = "No rotation controller is read."
+ABSENT: Final = "Prometheus scrapes no rotation controller."
 _NONE: Final = "No controller."
 _MODES: Final = (
     (0.0, "no leader", style.CRITICAL),
@@ -27,16 +27,16 @@ _AGE: Final = f"time() - {account(catalog.ROTATION_LAST_DECISION_TIMESTAMP_SECON
 
 
 def tiles() -> list[stat.Panel]:
-    """Whether it decides, may act, and does."""
+    """The row of numbers at the top of the board."""
     return [_mode(), _age(), _blocked(), _turnover(), _failed(), _firing()]
 
 
 def blocked_over_time() -> statetimeline.Panel:
-    """What held it back, and when."""
+    """What blocked the controller, and when."""
     caption = Caption(
         "Blocked over time",
-        "What kept the controller from any step that adds risk, and when; docs/rotation.md says what each reason means. What "
-        "hard rules take away is taken all the same.",
+        "What blocked every step that adds risk, and when; docs/rotation.md explains the reasons. Hard rules still reduce and "
+        "pause strategies.",
         ABSENT,
     )
     states = [(-1.0, "unknown", style.QUIET), (0.0, "free", style.GAIN), (1.0, "blocked", style.WARNING)]
@@ -44,51 +44,56 @@ def blocked_over_time() -> statetimeline.Panel:
 
 
 def blocked() -> str:
-    """1 for each reason that blocks; 0, nothing, while none does; -1 while no controller is read."""
+    """1 for each reason that blocks; 0 with the reason `nothing` while none does; -1 while no controller is scraped."""
     reasons = account(catalog.ROTATION_BLOCKED_INFO, by="reason")
     free = f'label_replace(0 * {account(catalog.ROTATION_LEADING)}, "reason", "nothing", "", "")'
-    return f"{reasons} or ({free} unless on () {account(catalog.ROTATION_BLOCKED_INFO)}) or {unread(-1, 'reason')}"
+    return f"{reasons} or ({free} unless on () {account(catalog.ROTATION_BLOCKED_INFO)}) or {not_scraped(-1, 'reason')}"
 
 
-def unread(value: int, label: str) -> str:
-    """A value whose label says so while no controller is read: bands and joined tables cannot say why they are empty."""
+def not_scraped(value: int, label: str) -> str:
+    """`value`, with `no controller` in the label, while no controller is scraped.
+
+    Timelines and joined tables have no other way to say why they are empty.
+    """
     absent = f"vector({value}) unless on () {account(catalog.ROTATION_LEADING)}"
     return f'label_replace({absent}, "{label}", "no controller", "", "")'
 
 
 def age_over_time() -> timeseries.Panel:
-    """Whether it decides in time."""
+    """Whether the controller decides in time."""
     caption = Caption(
-        "Age, in intervals",
-        "Time since the last decision over the time between two, as it is configured: about 1 at most. Dashed: where "
+        "Age in intervals",
+        "Time since the last decision, divided by the configured interval; normally at most about 1. Dashed: where "
         "RotationStuck of that severity starts.",
         ABSENT,
     )
-    told = f"({_AGE}) / ({account(catalog.ROTATION_INTERVAL_SECONDS)} > 0)"
-    panel = legend_below(chart(caption, style.COUNT, 1)).min(0).with_target(lines(told, "age"))
-    return thresholds.of_account(panel, "RotationStuck", "YZ", beside=_AGE).override_by_name("age", [style.fixed(style.GAIN)])
+    expr = f"({_AGE}) / ({account(catalog.ROTATION_INTERVAL_SECONDS)} > 0)"
+    panel = legend_below(chart(caption, style.COUNT, 1)).min(0).with_target(lines(expr, "age"))
+    return thresholds.of_account(panel, "RotationStuck", "YZ", where_known=_AGE).override_by_name(
+        "age", [style.fixed(style.GAIN)]
+    )
 
 
 def deliveries() -> table.Panel:
-    """What became of the orders."""
+    """The results of the deliveries."""
     caption = Caption(
         "Deliveries",
-        "Attempts to tell the engine what was decided, since the controller's start: confirmed (the engine does it), "
+        "Attempts to send decisions to the engine, since the controller's start: confirmed (the engine applies it), "
         "unconfirmed (it reports other shares), refused, and failed.",
-        "Nothing was delivered yet, decisions are only told, or no controller is read.",
+        "Nothing has been delivered yet, the controller only advises, or it is not scraped.",
     )
-    told = f"sum by (outcome) ({series(catalog.ROTATION_DELIVERIES)})"
-    panel = grid(caption).with_target(rows(told)).override_by_name("Count", style.unit(style.COUNT, 0))
+    expr = f"sum by (outcome) ({series(catalog.ROTATION_DELIVERIES)})"
+    panel = grid(caption).with_target(rows(expr)).override_by_name("Count", style.unit(style.COUNT, 0))
     return reshaped(panel, {"outcome": "Outcome", "Value": "Count"})
 
 
 def changes() -> timeseries.Panel:
-    """How much it moves, and why."""
+    """How many changes there were, and why."""
     caption = Caption(
         "Changes by action and reason",
-        "Changes of strategies' weights and states in the last minute, by what was done and why, on top of each other. "
-        "Decisions that hold everything as it is are left out.",
-        "No decision changed anything in this time, or no controller is read.",
+        "Changes of strategies' weights and states in the last minute, stacked by action and reason. Decisions that change "
+        "nothing are left out.",
+        "No decision changed anything in this time, or no controller is scraped.",
     )
     panel = stacked(chart(caption, style.COUNT, 0)).draw_style(common_model.GraphDrawStyle.BARS).min(0)
     for action, colour in zip(_ACTIONS, style.LINES, strict=True):
@@ -97,11 +102,11 @@ def changes() -> timeseries.Panel:
 
 
 def changes_of_last_minute() -> str:
-    """Changes by action and reason; a kind that was never there before counts from 0, which `increase` cannot know."""
-    told = f"sum by (action, reason) ({series(catalog.ROTATION_DECISIONS, _CHANGES)})"
+    """Changes by action and reason. A new series counts from 0; `increase` would miss its first change."""
+    expr = f"sum by (action, reason) ({series(catalog.ROTATION_DECISIONS, _CHANGES)})"
     before = f"sum by (action, reason) ({series(catalog.ROTATION_DECISIONS, _CHANGES, at=' offset 1m')})"
     read_before = account(catalog.ROTATION_LAST_DECISION_TIMESTAMP_SECONDS, at=" offset 1m")
-    return f"{told} - ({before} or 0 * {told}) > 0 and on () {read_before}"
+    return f"{expr} - ({before} or 0 * {expr}) > 0 and on () {read_before}"
 
 
 _CHANGES: Final = f'action!="{Action.HOLD.value}"'
@@ -111,8 +116,8 @@ _ACTIONS: Final = tuple(action for action in Action if action is not Action.HOLD
 def _mode() -> stat.Panel:
     caption = Caption(
         "Mode",
-        "Enforcing: decisions are sent to the engine. Advising: they are only told. Halted: the kill switch keeps all as it "
-        "is. No leader: none of the controllers that are read decides.",
+        "Enforcing: decisions are sent to the engine. Advising: they are only reported. Halted: the kill switch is on and "
+        "nothing is changed. No leader: no scraped controller decides.",
         _NONE,
     )
     leading, enforcing, halted = (
@@ -124,7 +129,8 @@ def _mode() -> stat.Panel:
 def _age() -> stat.Panel:
     caption = Caption(
         "Decided",
-        "Seconds since the last decision, one that changes nothing included. Below, against the time between two.",
+        "Time since the last decision, including decisions that change nothing. The chart of the age below compares it with "
+        "the interval.",
         _NONE,
     )
     return big_number(caption, now(_AGE, "Decided"), "suffix: s ago", 0)
@@ -133,7 +139,7 @@ def _age() -> stat.Panel:
 def _blocked() -> stat.Panel:
     caption = Caption(
         "Blocked by",
-        "What keeps the controller from any step that adds risk, if anything does; docs/rotation.md explains the reasons.",
+        "What blocks every step that adds risk, if anything does; docs/rotation.md explains the reasons.",
         _NONE,
     )
     return names(caption, blocked(), "reason")
@@ -142,7 +148,8 @@ def _blocked() -> stat.Panel:
 def _turnover() -> stat.Panel:
     caption = Caption(
         "Turnover",
-        "What was moved in the last 24 hours over what may be; at 100 % scores move nothing more, hard rules still do.",
+        "Weight moved in the last 24 hours as a share of the limit; at 100 % scores move nothing more, but hard rules still "
+        "do.",
         _NONE,
     )
     used = now(account(catalog.ROTATION_TURNOVER_USED_RATIO), "Turnover")
@@ -152,18 +159,20 @@ def _turnover() -> stat.Panel:
 def _failed() -> stat.Panel:
     caption = Caption(
         "Failed",
-        "Deliveries to the engine in the last hour that it did not confirm: it refused them, reported other shares, or did not "
+        "Deliveries in the last hour that the engine did not confirm: it refused them, reported other shares, or did not "
         "answer.",
         _NONE,
     )
     failed = series(catalog.ROTATION_DELIVERIES, 'outcome!="confirmed"')
-    told = f"sum(increase({failed}[1h])) or 0 * {account(catalog.ROTATION_LEADING)}"
-    return big_number(caption, now(told, "Failed"), style.COUNT, 0).thresholds(style.above(0.5))
+    expr = f"sum(increase({failed}[1h])) or 0 * {account(catalog.ROTATION_LEADING)}"
+    return big_number(caption, now(expr, "Failed"), style.COUNT, 0).thresholds(style.above(0.5))
 
 
 def _firing() -> stat.Panel:
     caption = Caption(
-        "Firing", "Alerts of the account, of Genesis itself and of the picked strategies that fire.", "Not evaluated."
+        "Firing",
+        "Alerts that fire now: those of the account, of Genesis itself and of the selected strategies.",
+        "Not evaluated.",
     )
-    told = now(queries.firing_alerts(queries.PICKED_OR_NONE), "Firing")
-    return big_number(caption, told, style.COUNT, 0).thresholds(style.above(1))
+    expr = now(queries.firing_alerts(queries.PICKED_OR_NONE), "Firing")
+    return big_number(caption, expr, style.COUNT, 0).thresholds(style.above(1))

@@ -1,4 +1,4 @@
-"""What fired, for how long, and who was told."""
+"""The history of alerts and of notifications."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from genesis.metrics import catalog
 
 _ROWS: Final = 12
 _MOST: Final = 4 * _ROWS
-"""Alerts of a timeline, over its pages."""
+"""The largest number of alerts in a timeline, on all its pages together."""
 _CHOSEN: Final = f'alertname!="Watchdog",{PICKED_OR_NONE}'
 _KEY: Final = "alertname, strategy, symbol"
 _LEVELS: Final = (
@@ -29,14 +29,14 @@ _COLOURS: Final = {"info": style.GAIN, "warning": style.WARNING, "critical": sty
 
 
 def timeline_of_alerts() -> statetimeline.Panel:
-    """Each alert as a band: when it was pending, and when it fired how severely."""
+    """Each alert as a band: when it was pending, and when it fired, by severity."""
     caption = Caption(
         "History of alerts",
-        "When each alert of the account, of Genesis itself and of the picked strategies was pending, and when it fired, by "
-        "severity. Of more than 48, those that were raised longest; further ones are on further pages.",
-        "Not raised.",  # a timeline says so of the gaps in its bands
+        "When each alert of the account, of Genesis itself and of the selected strategies was pending, and when it fired, by "
+        "severity. If there are more than 48, those that were raised longest. Twelve on each page.",
+        "Not raised.",  # a timeline shows this text in the gaps of its bands
     )
-    shown = f"({raised_levels()} and on ({_KEY}) {_longest()}) or ({_nothing()} unless on () {_longest()})"
+    shown = f"({raised_levels()} and on ({_KEY}) {_longest()}) or ({_placeholder()} unless on () {_longest()})"
     return (
         timeline(caption, _LEVELS)
         .per_page(_ROWS)
@@ -46,7 +46,7 @@ def timeline_of_alerts() -> statetimeline.Panel:
 
 
 def raised_levels() -> str:
-    """Each raised alert as its level: 1 is pending, then the severities; the highest, where an alert has several."""
+    """The level of each raised alert: 1 is pending, then the severities; the highest where an alert has several."""
     firing = [
         f'{code:g} * ALERTS{{alertstate="firing",severity="{name}",{_CHOSEN}}}' for code, name, _ in reversed(_LEVELS[2:])
     ]
@@ -54,11 +54,11 @@ def raised_levels() -> str:
 
 
 def by_severity() -> timeseries.Panel:
-    """How many fire."""
+    """How many alerts fire, by severity."""
     caption = Caption(
         "Firing alerts by severity",
-        "How many alerts of the account, of Genesis itself and of the picked strategies fire, by severity, on top of each "
-        "other. A gap: the alert rules were not evaluated.",
+        "How many alerts of the account, of Genesis itself and of the selected strategies fire, stacked by severity. A gap: "
+        "Prometheus did not evaluate the alert rules.",
         "Prometheus does not evaluate the alert rules.",
     )
     panel = (
@@ -70,19 +70,19 @@ def by_severity() -> timeseries.Panel:
 
 
 def firing_by_severity() -> str:
-    """How many alerts fire by severity, 0 for those of which none does; nothing while the rules are not evaluated."""
+    """How many alerts fire, by severity, including 0; no value while the rules are not evaluated."""
     counted = f'count by (severity) (ALERTS{{alertstate="firing",{_CHOSEN}}})'
     none = f"0 * max by (severity) ({series(catalog.ALERT_THRESHOLD)})"
     return f"({counted} or {none}) and on () (({queries.watchdog()}) == 1)"
 
 
 def notifications() -> timeseries.Panel:
-    """Who was told."""
+    """Notifications by integration, and failed ones."""
     caption = Caption(
         "Notifications",
-        "Notifications that Alertmanager was to deliver in the last five minutes, and those of them that failed, by what they "
-        "go through; one that failed is tried again for minutes. Several alerts may be one notification.",
-        "Nothing was to be told in this time, or Alertmanager is not read.",
+        "Notifications that Alertmanager tried to deliver in the last five minutes, and those that failed, by integration. It "
+        "tries a failed one again for minutes. One notification may hold several alerts.",
+        "There was no notification in this time, or Alertmanager is not scraped.",
     )
     sent, failed = (
         f"sum by (integration) (increase({series(metric)}[5m])) > 0"
@@ -94,12 +94,12 @@ def notifications() -> timeseries.Panel:
     return panel.override_by_query("B", style.dashed(style.CRITICAL))
 
 
-def _nothing() -> str:
-    """A band that says why there is none: without any series, a timeline has words of its own."""
+def _placeholder() -> str:
+    """A band that says why there are no alerts: without any series, a timeline shows Grafana's own text."""
     evaluated = queries.watchdog()
-    well = f'label_replace(0 * (({evaluated}) == 1), "alertname", "No alert was raised", "", "")'
+    quiet = f'label_replace(0 * (({evaluated}) == 1), "alertname", "No alert was raised", "", "")'
     broken = f'label_replace(({evaluated}) == 0, "alertname", "Rules are not evaluated", "", "")'
-    return f"({well} or {broken})"
+    return f"({quiet} or {broken})"
 
 
 def _longest() -> str:

@@ -1,4 +1,4 @@
-"""What each strategy has by rotation: state, weight, score, and the reasons of its last change."""
+"""Each strategy under rotation: state, weight, score, and the reasons for its last change."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from genesis.boards import queries, style
 from genesis.boards.frame import BoardSettings
 from genesis.boards.panels import Caption, chart, signed, stacked, threshold_line, timeline
 from genesis.boards.queries import PICKED, STATE_CODES, each, series
-from genesis.boards.rotation.controller import ABSENT, unread
+from genesis.boards.rotation.controller import ABSENT, not_scraped
 from genesis.boards.tables import Column, grid, per_strategy, reshaped, sorted_by, strategy_column, strategy_link
 from genesis.boards.targets import lines, rows
 from genesis.metrics import catalog
 
 ROWS: Final = 10
-"""Of a timeline without turning its page: as many as can be read."""
+"""Rows of a timeline on one page: as many as are legible."""
 POINTS: Final = 300
-"""Of a chart of what changes once a decision at most: each point is dear with many strategies."""
+"""Points of a chart of figures that change at most once per decision: each point is expensive with many strategies."""
 
 
 def _difference(at: str = "") -> str:
-    """The engine's weight less the target."""
+    """The engine's weight minus the target."""
     engine, target = (
         each(metric, at=at) for metric in (catalog.ROTATION_ENGINE_WEIGHT_RATIO, catalog.ROTATION_TARGET_WEIGHT_RATIO)
     )
@@ -30,8 +30,8 @@ def _difference(at: str = "") -> str:
 
 
 _DIFFERENCE: Final = _difference()
-_STATES: Final = f"{queries.states(PICKED)} or {unread(0, 'strategy')}"
-_WORDS: Final = (
+_STATES: Final = f"{queries.states(PICKED)} or {not_scraped(0, 'strategy')}"
+_STATE_WORDS: Final = (
     (0.0, "unknown", style.QUIET),
     *((float(STATE_CODES[state]), state.value, colour) for state, colour in style.STATE_COLOURS.items()),
 )
@@ -42,21 +42,21 @@ def states_over_time() -> statetimeline.Panel:
     """The state of each strategy as a band."""
     caption = Caption(
         "States",
-        "What rotation lets each picked strategy do: active, reduced (a smaller bound on its weight), paused (it only closes "
-        "positions), stopped (no orders at all). More strategies are on further pages.",
+        "What rotation lets each selected strategy do: active, reduced (a smaller bound on its weight), paused (it only "
+        "closes positions), stopped (no orders at all). Ten strategies on each page.",
         ABSENT,
     )
-    panel = timeline(caption, _WORDS).per_page(ROWS).max_data_points(POINTS)
+    panel = timeline(caption, _STATE_WORDS).per_page(ROWS).max_data_points(POINTS)
     return panel.with_target(lines(_STATES, "{{strategy}}"))
 
 
 def weights_over_time(settings: BoardSettings) -> timeseries.Panel:
-    """Who has which share of the capital."""
+    """Each strategy's share of the capital."""
     caption = Caption(
         "Target weights",
-        "Share of the capital that each picked strategy is to have, on top of each other; what is left to 100 % is with "
-        "nobody. Of more strategies than the board's number of lines, those with the largest weight, and the others "
-        "together. Dashed: what the engine reports of all of them.",
+        "Target share of the capital of each selected strategy, stacked; the rest to 100 % is unallocated. If there are more "
+        "strategies than lines on the board, those with the largest weights, and the others together. Dashed: the sum of the "
+        "weights that the engine reports.",
         ABSENT,
     )
     largest = queries.furthest(catalog.ROTATION_TARGET_WEIGHT_RATIO)
@@ -69,12 +69,12 @@ def weights_over_time(settings: BoardSettings) -> timeseries.Panel:
 
 
 def scores_over_time(settings: BoardSettings) -> timeseries.Panel:
-    """What the targets come from."""
+    """The scores, from which the targets are computed."""
     caption = Caption(
         "Scores",
-        "What each strategy's figures amount to, from 0 to 1; more is better, and targets are in proportion to it. Of more "
-        "strategies than the board's number of lines, the worst. A strategy without all of its figures has none.",
-        "No strategy has all the figures of its score, or no rotation controller is read.",
+        "Each strategy's score from its figures, 0 to 1; higher is better, and targets are in proportion to it. If there are "
+        "more strategies than lines on the board, the lowest scores. A strategy with a missing figure has no score.",
+        "No strategy has all the figures of its score, or no rotation controller is scraped.",
     )
     worst = f"bottomk($lines, {queries.at_end(lambda at: each(catalog.ROTATION_SCORE, at=at))})"
     shown = f"{each(catalog.ROTATION_SCORE)} and on (strategy) {worst}"
@@ -83,33 +83,34 @@ def scores_over_time(settings: BoardSettings) -> timeseries.Panel:
 
 
 def difference_over_time(settings: BoardSettings) -> timeseries.Panel:
-    """Whether the engine does what was decided."""
+    """Whether the engine applies the decisions."""
     caption = Caption(
         "Engine's weights less targets",
-        "Share of the capital that the engine reports of each strategy, less the one that was decided on; above 0 it has too "
-        "much. Of more strategies than the board's number of lines, those that are furthest off. Dashed: where "
-        "RotationDisagrees fires, on either side.",
-        "The engine reports no weights, or no rotation controller is read.",
+        "Share of the capital that the engine reports for each strategy, minus its target; above 0 it has too much. If there "
+        "are more strategies than lines on the board, those with the largest difference. Dashed: where RotationDisagrees "
+        "fires, on both sides.",
+        "The engine reports no weights, or no rotation controller is scraped.",
     )
     shown = f"{_DIFFERENCE} and on (strategy) topk($lines, abs({queries.at_end(_difference)}))"
     panel = signed(chart(caption, style.RATIO, 2)).max_data_points(POINTS).with_target(lines(shown, "{{strategy}}"))
     style.own_colours(panel, settings.strategies)
-    limit = queries.beside(queries.account_threshold("RotationDisagrees", "critical"), _DIFFERENCE)
+    limit = queries.where_known(queries.account_threshold("RotationDisagrees", "critical"), _DIFFERENCE)
     threshold_line(panel, "Y", limit, "too much", style.CRITICAL)
     return threshold_line(panel, "Z", f"-1 * ({limit})", "too little", style.CRITICAL)
 
 
 def strategies() -> table.Panel:
-    """One row a strategy."""
+    """One row for each strategy."""
     caption = Caption(
         "Strategies",
-        "One row a strategy that rotation knows; a name leads to its board. Weights are shares of the capital. Engine: what "
-        "the engine reports. Off: that less the target. Rules: how many hard rules hold now; the table below names them. The "
-        "last three: how long ago rotation changed it, how, and why. A dash: not known, or nothing changed yet.",
+        "One row for each strategy that rotation knows; the name links to its board. Weights are shares of the capital. "
+        "Engine: the weight that the engine reports. Off: that minus the target. Rules: how many hard rules hold now; the "
+        "table Rules that hold names them. Ago, How and Why: rotation's last change. A dash: unknown, or nothing has changed "
+        "yet.",
         ABSENT,
     )
     last = f"topk by (strategy) (1, {_STEPS})"
-    words = {f"{code:g}": (word, colour) for code, word, colour in _WORDS}
+    words = {f"{code:g}": (word, colour) for code, word, colour in _STATE_WORDS}
     pins = {"0": ("no", "text"), "1": ("pinned", style.WARNING)}
     holding = [style.coloured_text(), *style.coloured_steps({None: "text", 1: style.WARNING})]
     columns = [
@@ -128,11 +129,11 @@ def strategies() -> table.Panel:
 
 
 def rules() -> table.Panel:
-    """Which hard rules hold."""
+    """Which hard rules hold for which strategy."""
     caption = Caption(
         "Rules that hold",
-        "Hard rules of rotation.yaml that hold of a picked strategy now, and pause or reduce it.",
-        "No hard rule holds of a picked strategy, or no rotation controller is read.",
+        "Hard rules of rotation.yaml that hold for a selected strategy now, and pause or reduce it.",
+        "No hard rule holds for a selected strategy, or no rotation controller is scraped.",
     )
     panel = grid(caption).with_target(rows(f"{each(catalog.ROTATION_RULE_HOLDS, by='rule')} == 1"))
     panel.override_by_name("Strategy", [strategy_link()])
@@ -141,12 +142,12 @@ def rules() -> table.Panel:
 
 
 def last_changes() -> table.Panel:
-    """The newest change of each kind, the newest first."""
+    """The last change of each kind, the newest first."""
     caption = Caption(
         "Last changes",
-        "When rotation last changed each picked strategy in each way for each reason, the newest first; `genesis rotate "
-        "audit` has every decision, with all that it was made from.",
-        "Rotation has changed nothing since its start, or no controller is read.",
+        "The last change of each selected strategy for each action and reason, the newest first. `genesis rotate audit` lists "
+        "every decision with its inputs.",
+        "Rotation has changed nothing since its start, or no controller is scraped.",
     )
     panel = grid(caption).with_target(rows(f"time() - {_STEPS}"))
     panel.override_by_name("Ago", [*style.unit(style.CLOCK), style.width(100)])

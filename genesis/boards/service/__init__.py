@@ -1,13 +1,13 @@
-"""The board "Genesis itself", the operator's: whether what the other boards show is complete, correct and of now."""
+"""The operator's board "Genesis itself": whether what the other boards show is complete, correct and current."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from genesis.boards import event_annotations, frame, places, variables
+from genesis.boards import event_annotations, frame, links, variables
 from genesis.boards.frame import BoardSettings, Section
 from genesis.boards.service import alerting, durability, events, feeds, glance, processes, scrapes
-from genesis.boards.service.parts import TILE
+from genesis.boards.service.small_panels import TILE
 
 __all__ = ["service_board"]
 
@@ -35,9 +35,9 @@ def service_board(settings: BoardSettings) -> dict[str, Any]:
         Section("Processes", processes.panels()),
     ]
     return frame.board(
-        places.SERVICE,
+        links.SERVICE,
         settings,
         sections,
         choices=[variables.strategies(), variables.most_lines()],
-        marks=[event_annotations.alerts(glance.OWN_ALERTS)],
+        annotations=[event_annotations.alerts(glance.OWN_ALERTS)],
     )

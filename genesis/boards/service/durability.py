@@ -1,4 +1,4 @@
-"""The journal: how long engines wait for it, what shares a commit, and whether anything was lost."""
+"""The journal: how long engines wait for it, how many events share a commit, and whether commits failed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from grafana_foundation_sdk.builders import stat, timeseries
 from genesis.boards import queries, style, thresholds
 from genesis.boards.panels import Caption, names
 from genesis.boards.queries import series
-from genesis.boards.service.parts import HEIGHT, RARE, SPAN, TILE, low, numbers, times
+from genesis.boards.service.small_panels import HEIGHT, RARE_WINDOW, SPAN, TILE, chart_from_zero, durations, numbers
 from genesis.boards.targets import lines
 from genesis.metrics import catalog
 from genesis.metrics.metric import Metric
 
 
 def panels() -> list[Any]:
-    """The section."""
+    """The panels of the section."""
     return [
         _backend().height(TILE).span(6),
         _counts().height(TILE).span(18),
@@ -29,12 +29,12 @@ def panels() -> list[Any]:
 def _append() -> timeseries.Panel:
     caption = Caption(
         "Append to the journal",
-        "How long events waited until they were durable: half, 95 and 99 of 100 appends of the last five minutes took at most "
-        "so long, on a scale of powers of ten. Engines wait that long for each answer. Dashed: where JournalSlow starts; it "
-        "looks at 95 of 100.",
-        "Nothing was appended in the last five minutes, or the monitor is not scraped.",
+        "How long events waited until they were durable: 50, 95 and 99 % of the appends in the last five minutes took at most "
+        "this long. Logarithmic scale. Engines wait this long for each answer. Dashed: where JournalSlow starts, which uses "
+        "the 95 %.",
+        "No event was appended in the last five minutes, or the monitor is not scraped.",
     )
-    panel = times(caption)
+    panel = durations(caption)
     for ref, share in zip("ABC", (0.5, 0.95, 0.99), strict=True):
         panel.with_target(lines(_quantile(share, catalog.JOURNAL_APPEND_SECONDS), f"{share:.0%}", ref))
     style.own_colours(panel, ("50%", "95%", "99%"))
@@ -43,48 +43,50 @@ def _append() -> timeseries.Panel:
 
 def _commits() -> timeseries.Panel:
     caption = Caption(
-        "Events in a commit",
-        "Events that shared a commit, in the last five minutes: their mean, and what 95 of 100 commits had at most. It rises "
-        "with the load, and with it what the journal can take in.",
+        "Events per commit",
+        "Events that shared a commit in the last five minutes: the mean, and the number that 95 % of the commits did not "
+        "exceed. It rises with the load, and so does the throughput of the journal.",
         "Nothing was committed in the last five minutes, or the monitor is not scraped.",
     )
-    events, commits = (f"sum(rate({series(catalog.JOURNAL_COMMIT_EVENTS, part=part)}[{RARE}]))" for part in ("_sum", "_count"))
-    panel = low(caption, style.COUNT, 1).with_target(lines(f"{events} / ({commits} > 0)", "mean"))
+    events, commits = (
+        f"sum(rate({series(catalog.JOURNAL_COMMIT_EVENTS, part=part)}[{RARE_WINDOW}]))" for part in ("_sum", "_count")
+    )
+    panel = chart_from_zero(caption, style.COUNT, 1).with_target(lines(f"{events} / ({commits} > 0)", "mean"))
     panel.with_target(lines(_quantile(0.95, catalog.JOURNAL_COMMIT_EVENTS), "95%", "B"))
     return style.own_colours(panel, ("mean", "95%"))
 
 
 def _backend() -> stat.Panel:
-    caption = Caption("Kept in", "What the journal is kept in: sqlite or postgresql.", "The monitor is not scraped.")
+    caption = Caption("Kept in", "The database of the journal: sqlite or postgresql.", "The monitor is not scraped.")
     return names(caption, queries.account(catalog.JOURNAL_INFO, by="backend"), "backend")
 
 
 def _counts() -> stat.Panel:
     caption = Caption(
         "Events and commits",
-        "Events in the journal, events that wait for their commit, and commits that failed in the last hour: nothing of those "
-        "was kept, and whoever sent it was told.",
+        "Events in the journal, events that wait for their commit, and commits that failed in the last hour. The events of a "
+        "failed commit were not stored, and their senders received an error.",
         "The monitor is not scraped.",
     )
-    told = {
+    figures = {
         "events": queries.account(catalog.JOURNAL_EVENTS),
         "waiting": queries.account(catalog.JOURNAL_PENDING_EVENTS),
         "failed commits": f"sum(increase({series(catalog.JOURNAL_COMMIT_ERRORS)}[1h]))",
     }
     failed = [*style.coloured_steps({None: style.GAIN, 0.5: style.CRITICAL})]
-    return numbers(caption, told, style.COUNT).override_by_name("failed commits", failed)
+    return numbers(caption, figures, style.COUNT).override_by_name("failed commits", failed)
 
 
 def _growth() -> timeseries.Panel:
     caption = Caption(
         "Growth of the journal",
-        "Events added to the journal a second, over the last five minutes.",
-        "There after five minutes of scrapes.",
+        "Events per second added to the journal, over the last five minutes.",
+        "Available after five minutes of scrapes.",
     )
-    added = f"max(deriv({series(catalog.JOURNAL_EVENTS)}[{RARE}]))"
-    return style.own_colours(low(caption, style.PER_SECOND, 2).with_target(lines(added, "added")), ("added",))
+    added = f"max(deriv({series(catalog.JOURNAL_EVENTS)}[{RARE_WINDOW}]))"
+    return style.own_colours(chart_from_zero(caption, style.PER_SECOND, 2).with_target(lines(added, "added")), ("added",))
 
 
 def _quantile(share: float, metric: Metric) -> str:
-    """Of the last five minutes; the comparison takes away the NaN of a time without any."""
-    return f"histogram_quantile({share:g}, sum by (le) (rate({series(metric, part='_bucket')}[{RARE}]))) > 0"
+    """The quantile over the last five minutes; `> 0` removes the NaN of a time without observations."""
+    return f"histogram_quantile({share:g}, sum by (le) (rate({series(metric, part='_bucket')}[{RARE_WINDOW}]))) > 0"

@@ -1,12 +1,17 @@
-"""The board "Strategy": where the P&L of one strategy comes from, what it holds and lost, and whether it is what it was."""
+"""The board "Strategy": where one strategy's P&L comes from, its positions and drawdowns, and whether it has degraded."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from genesis.boards import event_annotations, frame, places, queries, variables
+from grafana_foundation_sdk.builders import table
+
+from genesis.boards import alerts, event_annotations, frame, links, queries, style, variables
 from genesis.boards.frame import BoardSettings, Section
-from genesis.boards.strategy import alerting, attribution, degradation, drawdown, glance, positions, ratios, trades
+from genesis.boards.panels import Caption
+from genesis.boards.strategy import attribution, degradation, drawdown, glance, positions, ratios, trades
+from genesis.boards.tables import grid, reshaped
+from genesis.boards.targets import rows
 
 __all__ = ["strategy_board"]
 
@@ -31,12 +36,28 @@ def strategy_board(settings: BoardSettings) -> dict[str, Any]:
         Section("Trades", trades.panels()),
         Section("Rolling ratios", ratios.panels()),
         Section("Degradation", degradation.panels()),
-        Section("Alerts, and what is not known", alerting.panels()),
+        Section("Alerts and undefined figures", _alerts_and_undefined()),
     ]
     return frame.board(
-        places.STRATEGY,
+        links.STRATEGY,
         settings,
         sections,
         choices=[variables.strategy(), variables.window()],
-        marks=[event_annotations.alerts(queries.THIS_NAMED), *event_annotations.rotations(queries.THIS)],
+        annotations=[event_annotations.alerts(queries.THIS_NAMED), *event_annotations.rotations(queries.THIS)],
     )
+
+
+def _alerts_and_undefined() -> list[Any]:
+    alert_table = alerts.alert_table(queries.THIS_NAMED, hidden=["strategy"])
+    return [alert_table.height(8).span(12), _undefined().height(8).span(12)]
+
+
+def _undefined() -> table.Panel:
+    caption = Caption(
+        "Undefined figures",
+        "Figures of this strategy that cannot be computed, with the reason; docs/numbers.md explains the reasons.",
+        "Every figure is known, or the monitor is not scraped.",
+    )
+    panel = grid(caption).with_target(rows(queries.undefined_figures(queries.THIS)))
+    panel.override_by_name("Reason", [style.width(170)])
+    return reshaped(panel, {"figure": "Figure", "reason": "Reason"}, hidden=["Value", "strategy"])

@@ -1,4 +1,4 @@
-"""Where the P&L comes from. Whatever it is split by, the parts stand beside their sum and the net that they must add up to."""
+"""Where the P&L comes from. Every split shows the parts, their sum, and the net P&L, which must be equal."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import Final
 from grafana_foundation_sdk.builders import table, timeseries
 
 from genesis.boards import queries, style
-from genesis.boards.panels import Caption, chart, legend_below, signed, stacked
+from genesis.boards.panels import UNDEFINED, Caption, chart, legend_below, signed, stacked
 from genesis.boards.queries import THIS, series
-from genesis.boards.strategy.parts import UNKNOWN
 from genesis.boards.tables import Column, grid, joined, reshaped, sorted_by
 from genesis.boards.targets import lines, rows
 from genesis.metrics import catalog
 
-# These stand before all names, so they stay in sight where the rows do not fit.
+# "=" sorts before all names, so these rows stay visible when the table scrolls.
 NET: Final = "= Net"
 SUM: Final = "= Sum"
 RESIDUAL: Final = "= Residual"
@@ -23,12 +22,12 @@ _PERIODS: Final = (("Today", "day"), ("Week", "week"), ("Month", "month"))
 
 
 def by_kind(currency: str) -> timeseries.Panel:
-    """What it made by trading, what it paid, and what is left."""
+    """P&L by kind over time, and the net."""
     caption = Caption(
         "P&L by kind",
-        "P&L since start: realised, unrealised, fees (paid: below zero) and funding, stacked away from zero on both sides; the "
-        "line is the net, what is above zero less what is below.",
-        UNKNOWN,
+        "P&L since start: realised, unrealised, fees (below zero: paid) and funding, stacked on both sides of zero. Line: the "
+        "net P&L, the sum of all four.",
+        UNDEFINED,
     )
     panel = (
         stacked(signed(legend_below(chart(caption, style.money(currency), 2))))
@@ -45,23 +44,23 @@ def by_kind(currency: str) -> timeseries.Panel:
 
 
 def by_symbol() -> table.Panel:
-    """A row a symbol, a column a period."""
-    return _by_part("symbol", "Symbol", "No fill was booked yet, or the monitor was not scraped.")
+    """One row for each symbol, one column for each period."""
+    return _by_part("symbol", "Symbol", "No fill has been booked yet, or the monitor was not scraped.")
 
 
 def by_component() -> table.Panel:
-    """A row a component, a column a period."""
-    return _by_part("component", "Component", "No fill was booked yet, or the monitor was not scraped.")
+    """One row for each component, one column for each period."""
+    return _by_part("component", "Component", "No fill has been booked yet, or the monitor was not scraped.")
 
 
 def by_cause() -> table.Panel:
-    """A row a cause, since start."""
+    """One row for each cause, since start."""
     caption = Caption(
         "P&L by cause",
-        "Net P&L since start in the account's currency: what the benchmark's moves made of the positions (market), what the "
-        "choice and time of the positions made (selection), and slippage, fees and funding; costs are below zero. The "
-        "residual is the net as it is kept event by event less all parts: exactly 0, or AttributionResidual fires.",
-        UNKNOWN,
+        "Net P&L since start in the account's currency, by cause: market (the positions' exposure to the benchmark's moves), "
+        "selection (the choice and timing of the positions), slippage, fees and funding; costs are below zero. Residual: the "
+        "booked net P&L minus the sum of all parts; if it is not exactly 0, AttributionResidual fires.",
+        UNDEFINED,
     )
     sums = {
         NET: queries.own(catalog.STRATEGY_NET_PNL),
@@ -80,8 +79,8 @@ def by_cause() -> table.Panel:
 def _by_part(label: str, title: str, empty: str) -> table.Panel:
     caption = Caption(
         f"P&L by {label}",
-        "Net P&L in the account's currency since start (all) and since the day, week or month began, one row a "
-        f"{label}. On top, the net P&L and the sum of all rows below: they are equal.",
+        "Net P&L in the account's currency since start (All) and since the day, week or month began, one row for each "
+        f"{label}. The first rows are the net P&L and the sum of all {label} rows: they are equal.",
         empty,
     )
     whole = _column(label, "All", _since_start(label), queries.own(catalog.STRATEGY_NET_PNL))
@@ -107,11 +106,11 @@ def _since_start(label: str) -> str:
 
 
 def _of_period(label: str, period: str) -> str:
-    of_it = f'period="{period}"'
-    return f"sum by ({label}) ({series(catalog.STRATEGY_PERIOD_ATTRIBUTION, THIS, of_it)})"
+    matcher = f'period="{period}"'
+    return f"sum by ({label}) ({series(catalog.STRATEGY_PERIOD_ATTRIBUTION, THIS, matcher)})"
 
 
 def _with_sums(label: str, parts: str, sums: dict[str, str]) -> str:
-    """The parts by the label, and each sum as one more of its values."""
+    """The parts by the label, and each sum as one more row."""
     named = [f'label_replace({expr}, "{label}", "{name}", "", "")' for name, expr in sums.items()]
     return " or ".join([parts, *named])

@@ -1,4 +1,4 @@
-"""Whether the strategy is still what its baseline said."""
+"""Whether the strategy is still as good as its baseline."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NO_BASELINE: Final = "The strategy has no baseline in strategies.yaml, too few 
 
 
 def panels() -> list[Any]:
-    """The section."""
+    """The panels of the section."""
     return [
         _cusum().height(7).span(8),
         _probability().height(7).span(8),
@@ -27,8 +27,8 @@ def panels() -> list[Any]:
 def _cusum() -> timeseries.Panel:
     caption = Caption(
         "CUSUM against its limit",
-        "What the returns fell short of the baseline, added up in its standard deviations of a step, less an allowance for "
-        "chance; a strategy as good as its baseline stays near 0. Dashed: the limit, at which SharpeDegraded is critical.",
+        "How far the returns fall short of the baseline, summed in standard deviations of one step, less an allowance for "
+        "chance. A strategy as good as its baseline stays near 0. Dashed: where SharpeDegraded becomes critical.",
         _NO_BASELINE,
     )
     limit = f"{queries.own(catalog.STRATEGY_DEGRADATION_CUSUM_LIMIT)} * ({queries.own_threshold(_ALERT, 'critical')})"
@@ -41,8 +41,8 @@ def _cusum() -> timeseries.Panel:
 def _probability() -> timeseries.Panel:
     caption = Caption(
         "Probabilistic Sharpe ratio",
-        "Probability that the true Sharpe ratio is above the baseline's, from 0 to 100 %; a strategy as good as its baseline "
-        "is at 50 %. Dashed: where SharpeDegraded warns, once the record has its minimum length.",
+        "Probability that the true Sharpe ratio is above the baseline's; a strategy as good as its baseline is at 50 %. "
+        "Dashed: where SharpeDegraded warns, once the track record has its minimum length.",
         _NO_BASELINE,
     )
     panel = legend_below(chart(caption, style.RATIO, 2)).min(0).max(1)
@@ -50,15 +50,15 @@ def _probability() -> timeseries.Panel:
     panel.with_target(lines(probability, "probability"))
     panel.override_by_name("probability", [style.fixed(style.LINES[0])])
     return threshold_line(
-        panel, "B", queries.beside(queries.own_threshold(_ALERT, "warning"), probability), "warning", style.WARNING
+        panel, "B", queries.where_known(queries.own_threshold(_ALERT, "warning"), probability), "warning", style.WARNING
     )
 
 
 def _record() -> timeseries.Panel:
     caption = Caption(
         "Track record against its minimum",
-        "Event time of the returns seen, and the time that it takes to tell their Sharpe ratio from the baseline's. While the "
-        "record is below the minimum, the difference may be chance.",
+        "Event time that the returns cover, and the minimum that is needed to distinguish their Sharpe ratio from the "
+        "baseline's. While the record is below the minimum, the difference may be chance.",
         _NO_BASELINE,
     )
     panel = legend_below(chart(caption, style.SECONDS, 0)).min(0)

@@ -1,4 +1,4 @@
-"""How far the strategy is, and was, below its peak, and how long it took to come back."""
+"""The strategy's drawdowns now and in the past, and how long it took to recover."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ from typing import Any
 from grafana_foundation_sdk.builders import stat, table, timeseries
 
 from genesis.boards import queries, style, thresholds
-from genesis.boards.panels import NO_MARK, Caption, big_number, chart, legend_below
-from genesis.boards.strategy.parts import UNKNOWN
+from genesis.boards.panels import NO_MARK, UNDEFINED, Caption, big_number, chart, legend_below
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines, now
 from genesis.metrics import catalog
 
-_NONE_OVER = "No drawdown is over yet, or no scrape."
+_NONE_RECOVERED = "No drawdown has recovered yet, or no scrape."
 
 
 def depth() -> timeseries.Panel:
     """The drawdown over time, with the strategy's own thresholds."""
     caption = Caption(
         "Drawdown and its thresholds",
-        "How far the marked equity is below its peak, drawn downwards from zero. Dashed: where StrategyDrawdown fires for this "
-        "strategy. Vertical marks: an alert fired, or rotation paused, reduced or resumed the strategy.",
-        UNKNOWN,
+        "How far the marked equity is below its peak, drawn downwards from zero. Dashed: where StrategyDrawdown fires for "
+        "this strategy. Vertical lines: an alert fired, or rotation paused, reduced or resumed the strategy.",
+        UNDEFINED,
     )
     panel = (
         legend_below(chart(caption, style.RATIO, 2))
@@ -35,7 +34,7 @@ def depth() -> timeseries.Panel:
 
 
 def panels(currency: str) -> list[Any]:
-    """The section."""
+    """The panels of the section."""
     return [
         *[panel.height(3).span(6) for panel in _records(currency)],
         _episodes().height(8).span(12),
@@ -44,10 +43,12 @@ def panels(currency: str) -> list[Any]:
 
 
 def _records(currency: str) -> list[stat.Panel]:
-    deepest = Caption("Deepest", "The deepest drawdown of the marked equity at any tick since start.", NO_MARK)
+    deepest = Caption("Deepest", "The deepest drawdown of the marked equity since start, at any tick.", NO_MARK)
     money = Caption("In money", "How far the marked equity is below its peak now.", NO_MARK)
-    last = Caption("Last recovery", "Event time from trough to new peak of the last drawdown that is over.", _NONE_OVER)
-    longest = Caption("Longest recovery", "The longest event time from trough to new peak of a closed drawdown.", _NONE_OVER)
+    last = Caption(
+        "Last recovery", "Event time from the trough to the new peak, for the last drawdown that recovered.", _NONE_RECOVERED
+    )
+    longest = Caption("Longest recovery", "The longest event time from a trough to the new peak.", _NONE_RECOVERED)
     return [
         big_number(deepest, now(queries.own(catalog.STRATEGY_MAX_DRAWDOWN_RATIO), deepest.title), style.RATIO, 2),
         big_number(money, now(queries.own(catalog.STRATEGY_DRAWDOWN), money.title), style.money(currency), 2),
@@ -59,9 +60,9 @@ def _records(currency: str) -> list[stat.Panel]:
 def _episodes() -> table.Panel:
     caption = Caption(
         "Drawdown episodes",
-        "The five deepest drawdowns that are over, rank 1 the deepest, and the one under way (open): depth as a share of the "
-        "peak, when it left the peak, and the time from its trough back to the peak. The open one has no recovery yet.",
-        "The equity never fell below a peak, or there is none yet.",
+        "The five deepest drawdowns that have recovered (rank 1 is the deepest) and the current one (open): depth as a share "
+        "of the peak, time of the peak, and time from the trough back to the peak. The open one has not recovered yet.",
+        "The equity never fell below a peak, or is not known yet.",
     )
     start = queries.own(catalog.STRATEGY_DRAWDOWN_EPISODE_START_TIMESTAMP_SECONDS, by="rank")
     recovery = queries.own(catalog.STRATEGY_DRAWDOWN_EPISODE_RECOVERY_SECONDS, by="rank")
@@ -78,7 +79,7 @@ def _under_water() -> timeseries.Panel:
     caption = Caption(
         "Time under water",
         "Event time since the last peak of the marked equity; it falls to 0 at each new peak. Dashed: the longest recovery.",
-        UNKNOWN,
+        UNDEFINED,
     )
     return (
         legend_below(chart(caption, style.SECONDS, 0))

@@ -1,4 +1,4 @@
-"""The figures on top: what the strategy earned, what it may do, and how far it is from trouble."""
+"""The figures at the top: P&L, state, and the strategy against its limits."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from genesis.boards import queries, style
 from genesis.boards.panels import NO_MARK, NO_RULES, Caption, big_number
-from genesis.boards.queries import THIS
-from genesis.boards.strategy.parts import WINDOW
+from genesis.boards.queries import CHOSEN_WINDOW, THIS
 from genesis.boards.targets import now
 from genesis.metrics import catalog
 
 
 def tiles(currency: str) -> list[stat.Panel]:
-    """Two lines of six."""
+    """Two rows of six."""
     return [*_money(currency), _state(), *_health(currency), _firing()]
 
 
@@ -34,7 +33,8 @@ def _money(currency: str) -> list[stat.Panel]:
 def _state() -> stat.Panel:
     caption = Caption(
         "State",
-        "What rotation lets the strategy do: active, reduced (less capital), paused (no capital for now), or stopped.",
+        "What rotation lets the strategy do: active, reduced (a smaller bound on its weight), paused (it only closes "
+        "positions), or stopped (no orders at all).",
         "No rotation or scrape.",
     )
     words = {
@@ -47,26 +47,26 @@ def _state() -> stat.Panel:
 
 def _health(currency: str) -> list[stat.Panel]:
     drawdown = Caption("Drawdown", "How far the marked equity is below its peak, as a share of the peak.", NO_MARK)
-    sharpe = Caption("Sharpe", "Sharpe ratio of a year, of the returns in the chosen window.", "Few returns or scrapes.")
+    sharpe = Caption("Sharpe", "Annualised Sharpe ratio of the returns in the chosen window.", "Few returns or scrapes.")
     wins = Caption(
         "Win rate", "Winning round trips over all round trips that closed in the chosen window.", "No trades or scrape."
     )
     tail = Caption(
         "VaR, 95 %",
-        "Value at risk: loss that is exceeded in 5 of 100 horizons of monitor.yaml, from the returns seen; the board Risk has "
-        "the rest.",
+        "Value at risk: the loss exceeded in 5 of 100 periods as long as the horizon in monitor.yaml, from past returns. See "
+        "the board Risk.",
         "Few returns or scrapes.",
     )
     capacity = Caption(
         "Capacity",
-        "Capital over the most capital that the strategy can use; above 100 % it has more than it can use.",
+        "Capital as a share of what the strategy can use; above 100 % it has more than it can use.",
         "No edge or scrape.",
     )
     of_tail = queries.own(catalog.STRATEGY_VALUE_AT_RISK, 'method="historical"', 'confidence="0.95"')
     return [
         big_number(drawdown, now(queries.own(catalog.STRATEGY_DRAWDOWN_RATIO), "Drawdown"), style.RATIO, 2),
-        big_number(sharpe, now(queries.own(catalog.STRATEGY_SHARPE_RATIO, WINDOW), "Sharpe ratio"), style.COUNT, 2),
-        big_number(wins, now(queries.own(catalog.STRATEGY_WIN_RATE_RATIO, WINDOW), "Win rate"), style.RATIO, 1),
+        big_number(sharpe, now(queries.own(catalog.STRATEGY_SHARPE_RATIO, CHOSEN_WINDOW), "Sharpe ratio"), style.COUNT, 2),
+        big_number(wins, now(queries.own(catalog.STRATEGY_WIN_RATE_RATIO, CHOSEN_WINDOW), "Win rate"), style.RATIO, 1),
         big_number(tail, now(of_tail, "Value at risk"), style.money(currency), 2),
         big_number(capacity, now(queries.own(catalog.STRATEGY_CAPACITY_USED_RATIO), "Capacity used"), style.RATIO, 0),
     ]
@@ -75,7 +75,7 @@ def _health(currency: str) -> list[stat.Panel]:
 def _firing() -> stat.Panel:
     caption = Caption(
         "Firing",
-        "Alerts of this strategy that fire now; those that are not yet due, and those of the account, are left out.",
+        "Alerts of this strategy that fire now; pending alerts and those of the account are not counted.",
         NO_RULES,
     )
     query = now(f"max({queries.firing_alerts_of_each()})", "Firing")

@@ -1,4 +1,4 @@
-"""What the strategy holds."""
+"""The strategy's open positions and exposure."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import Any
 from grafana_foundation_sdk.builders import table, timeseries
 
 from genesis.boards import queries, style
-from genesis.boards.panels import Caption, chart, signed, stacked
-from genesis.boards.strategy.parts import UNKNOWN
+from genesis.boards.panels import UNDEFINED, Caption, chart, signed, stacked
 from genesis.boards.tables import Column, grid, joined, sorted_by
 from genesis.boards.targets import lines
 from genesis.metrics import catalog
 
 
 def panels(currency: str) -> list[Any]:
-    """The section."""
+    """The panels of the section."""
     return [
         _open().height(7).span(8),
         _exposure(currency).height(7).span(16),
@@ -43,9 +42,9 @@ def _open() -> table.Panel:
 def _exposure(currency: str) -> timeseries.Panel:
     caption = Caption(
         "Exposure",
-        "Value of the open positions at the mark: long above zero, short below. The line is the net of both; the dashed "
-        "lines are the equity, up and down: beyond them the strategy is leveraged.",
-        UNKNOWN,
+        "Value of the open positions at the mark: long above zero, short below. Line: the net of both. Dashed: plus and minus "
+        "the equity; exposure beyond them is leveraged.",
+        UNDEFINED,
     )
     panel = stacked(signed(chart(caption, style.money(currency), 2)))
     exposure = catalog.STRATEGY_EXPOSURE

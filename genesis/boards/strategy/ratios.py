@@ -1,4 +1,4 @@
-"""Ratios of the returns, by window, as they go."""
+"""Ratios of the returns by window, over time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TOO_FEW = "Fewer returns than min_observations of monitor.yaml, or the monitor 
 
 
 def panels() -> list[Any]:
-    """The section."""
+    """The panels of the section."""
     return [
         signed(_sharpe()).height(7).span(8),
         signed(_sortino()).height(7).span(8),
@@ -29,7 +29,8 @@ def panels() -> list[Any]:
 def _sharpe() -> timeseries.Panel:
     caption = Caption(
         "Sharpe ratio by window",
-        "Mean return above the risk-free rate over the standard deviation, of a year; of minutes it swings far.",
+        "Annualised mean return above the risk-free rate, divided by the standard deviation. In short windows it varies "
+        "widely.",
         _TOO_FEW,
     )
     return _by_window(chart(caption, style.COUNT, 1), catalog.STRATEGY_SHARPE_RATIO)
@@ -38,21 +39,21 @@ def _sharpe() -> timeseries.Panel:
 def _sortino() -> timeseries.Panel:
     caption = Caption(
         "Sortino ratio by window",
-        "As the Sharpe ratio, of a year, over the deviation of the returns below the risk-free rate alone.",
+        "As the Sharpe ratio, but divided by the deviation of only the returns below the risk-free rate; annualised.",
         _TOO_FEW,
     )
     return _by_window(chart(caption, style.COUNT, 1), catalog.STRATEGY_SORTINO_RATIO)
 
 
 def _volatility() -> timeseries.Panel:
-    caption = Caption("Volatility by window", "Standard deviation of the returns in the window, of a year.", _TOO_FEW)
+    caption = Caption("Volatility by window", "Annualised standard deviation of the returns in the window.", _TOO_FEW)
     return _by_window(chart(caption, style.RATIO, 1).min(0), catalog.STRATEGY_VOLATILITY_RATIO)
 
 
 def _calmar() -> timeseries.Panel:
     caption = Caption(
         "Calmar ratio by window",
-        "Compounded return of a year over the deepest drawdown of the returns in the window.",
+        "Annual compounded return, divided by the deepest drawdown of the returns in the window.",
         "A return of less than a day is not compounded to a year, and there is none without a drawdown.",
     )
     return _by_window(chart(caption, style.COUNT, 1), catalog.STRATEGY_CALMAR_RATIO)
@@ -61,8 +62,8 @@ def _calmar() -> timeseries.Panel:
 def _observations() -> timeseries.Panel:
     caption = Caption(
         "Observations",
-        "Returns in the risk window: those behind value at risk, beta and correlation. Ratios of fewer than min_observations "
-        "returns of monitor.yaml are left out.",
+        "Returns in the risk window, from which value at risk, beta and correlation are computed. Ratios need at least "
+        "min_observations of monitor.yaml.",
         "The strategy has no return yet, or the monitor was not scraped.",
     )
     query = lines(queries.own(catalog.STRATEGY_OBSERVATIONS), "returns")

@@ -1,4 +1,4 @@
-"""The round trips: how many there were, how they ended, and what they made."""
+"""The round trips: their number, results and P&L."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _RESULTS: Final = {"win": style.GAIN, "loss": style.LOSS, "even": style.QUIET, "
 
 
 def panels() -> list[Any]:
-    """The section."""
+    """The panels of the section."""
     return [
         _by_window().height(6).span(24),
         _closed().height(7).span(8),
@@ -30,9 +30,10 @@ def panels() -> list[Any]:
 def _by_window() -> table.Panel:
     caption = Caption(
         "Round trips by window",
-        "Round trips, flat to flat, that closed in the window (all: since start). Expectancy, wins and losses are the mean net "
-        "P&L of one, in the account's currency; the mean loss is a positive number. Held is the mean event time from opening "
-        "to closing, of all, of winners, of losers. Profit factor is gross profit over gross loss; none without a loss.",
+        "Round trips, flat to flat, that closed in the window (all: since start). Expectancy, Mean win and Mean loss: mean "
+        "net P&L of all trips, of winners and of losers, in the account's currency; Mean loss is a positive number. Held, "
+        "Winners, Losers: mean event time from opening to closing. Profit factor: gross profit over gross loss; unknown "
+        "without a loss.",
         _NO_TRIPS,
     )
     columns = [
@@ -65,7 +66,7 @@ def _by_window() -> table.Panel:
 def _closed() -> timeseries.Panel:
     caption = Caption(
         "Round trips closed",
-        "Round trips that closed in the last five minutes before each moment, by result, net of fees and funding.",
+        "Round trips that closed in the last five minutes, by result net of fees and funding.",
         _NO_TRIPS,
     )
     closed = f"round(sum by (result) (increase({series(catalog.STRATEGY_TRADES, THIS)}[5m])))"
@@ -78,8 +79,8 @@ def _closed() -> timeseries.Panel:
 def _rates() -> timeseries.Panel:
     caption = Caption(
         "Win rate by window",
-        "Winning round trips over all that closed in the window before each moment. Dashed: where WinRateLow starts for this "
-        "strategy, in the window and from the number of trips in alerts.yaml.",
+        "Winning round trips over all that closed in the window. Dashed: where WinRateLow starts for this strategy; "
+        "alerts.yaml sets its window and its minimum number of trips.",
         _NO_TRIPS,
     )
     panel = legend_below(chart(caption, style.RATIO, 0)).min(0).max(1)
@@ -90,8 +91,8 @@ def _rates() -> timeseries.Panel:
 def _by_result() -> table.Panel:
     caption = Caption(
         "Results and streaks",
-        "Round trips since start by result; how many in a row, up to the last, had that result, and the most there ever were. "
-        "An unvalued trip has a fee without a rate.",
+        "Round trips since start by result; the current streak of that result, and the longest. An unvalued trip has a fee "
+        "that could not be converted.",
         _NO_TRIPS,
     )
     columns = [

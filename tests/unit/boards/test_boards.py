@@ -16,9 +16,8 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from genesis.alerts.catalog import ALERTS
 from genesis.alerts.catalog.execution import FILL_DELAY_HIGH, SLIPPAGE_ABOVE_EXPECTED, SLIPPAGE_HIGH
-from genesis.boards import boards, foreign, style
+from genesis.boards import boards, foreign, links, style
 from genesis.boards.panels import Caption
-from genesis.boards.places import PLACES
 from genesis.boards.queries import BEFORE_END
 from genesis.boards.tables import Column, grid, joined
 from genesis.configuration import load_settings
@@ -69,9 +68,9 @@ def test_same_settings_make_the_same_text_ending_in_a_newline() -> None:
     assert all(text.endswith("}\n") for text in again.values())
 
 
-def test_there_is_one_board_for_each_place() -> None:
+def test_there_is_one_board_for_each_link() -> None:
     assert {name: (board["uid"], board["title"]) for name, board in BOARDS.items()} == {
-        f"{place.name}.json": (place.uid, place.title) for place in PLACES
+        f"{linked.name}.json": (linked.uid, linked.title) for linked in links.ALL
     }
 
 
@@ -240,7 +239,7 @@ def labels_of(series: str) -> tuple[str, ...] | set[str]:
 def test_every_link_leads_to_a_board_that_there_is(board: dict[str, Any]) -> None:
     uids = {one["uid"] for one in BOARDS.values()}
     urls = re.findall(r'"url": "([^"]*)"', json.dumps(board))
-    assert len(urls) >= len(PLACES)
+    assert len(urls) >= len(links.ALL)
     for url in urls:
         parts = urlsplit(url)
         if parts.netloc:
@@ -250,7 +249,7 @@ def test_every_link_leads_to_a_board_that_there_is(board: dict[str, Any]) -> Non
 
 @each_board
 def test_the_links_on_top_lead_to_all_boards_and_keep_the_time_range(board: dict[str, Any]) -> None:
-    assert [link["url"].partition("?")[0] for link in board["links"]] == [place.path for place in PLACES]
+    assert [link["url"].partition("?")[0] for link in board["links"]] == [linked.path for linked in links.ALL]
     assert all(link["keepTime"] for link in board["links"])
 
 
@@ -383,7 +382,7 @@ def test_grafana_opens_with_the_portfolio() -> None:
 
 def test_a_table_wider_than_the_alphabet_is_refused() -> None:
     columns = [Column(f"c{number}", "up", "none") for number in range(27)]
-    with pytest.raises(ValueError, match="27 columns: at most 26"):
+    with pytest.raises(ValueError, match="27 columns: at most 26 columns, not 27"):
         joined(grid(Caption("t", "d.", "e.")), {"strategy": "Strategy"}, columns)
 
 
@@ -392,7 +391,7 @@ def test_a_threshold_is_not_drawn_where_there_is_nothing_to_stand_beside_it() ->
         "strategy.json": ["Probabilistic Sharpe ratio"],
         "risk.json": ["Beta by strategy"],
         "execution.json": ["Slippage over expected"],
-        "rotation.json": ["Engine's weights less targets", "Age, in intervals"],
+        "rotation.json": ["Engine's weights less targets", "Age in intervals"],
     }
     for name, titles in charts.items():
         for title in titles:

@@ -1,4 +1,4 @@
-"""What the board's sections have in common: words for states, charts on a scale of powers, one line a program."""
+"""The kinds of panel that the sections of this board share, with their windows and sizes."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from grafana_foundation_sdk.models import common as common_model
 
 from genesis.boards import style
 from genesis.boards.foreign import JOBS
-from genesis.boards.panels import Caption, big_number, chart, legend_below, powers
+from genesis.boards.panels import Caption, big_number, chart, legend_below, log_scale
 from genesis.boards.queries import series
 from genesis.boards.targets import lines, now
 from genesis.metrics.metric import Metric
 
-WINDOW = "30s"
-"""Of the figures on events: long enough for a few hundred, short enough to tell of now."""
-RARE = "5m"
-"""Of what should not happen, and happens seldom; it is the window of the alerts on it."""
+EVENT_WINDOW = "30s"
+"""Window of the figures on events: long enough for a few hundred events, short enough to be current."""
+RARE_WINDOW = "5m"
+"""Window of figures on rare faults; the alerts on them use the same window."""
 SPAN, HEIGHT, TILE = 8, 8, 3
-"""Of a panel of which three stand side by side, and the height of a line of numbers."""
+"""Width and height of a panel when three share a row; height of a row of numbers."""
 
 
 def of_program(metric: Metric, program: str) -> str:
@@ -29,7 +29,7 @@ def of_program(metric: Metric, program: str) -> str:
 
 
 def numbers(caption: Caption, shown: Mapping[str, str], unit: str, decimals: int = 0) -> stat.Panel:
-    """A number for each query (name → PromQL), with its name."""
+    """A panel with one number and name for each query (name → PromQL)."""
     first, *others = [now(expr, name, ref) for ref, (name, expr) in zip("ABCDEFGH", shown.items(), strict=False)]
     panel = big_number(caption, first, unit, decimals).text_mode(common_model.BigValueTextMode.VALUE_AND_NAME)
     for other in others:
@@ -37,18 +37,18 @@ def numbers(caption: Caption, shown: Mapping[str, str], unit: str, decimals: int
     return panel
 
 
-def low(caption: Caption, unit: str, decimals: int | None = None) -> timeseries.Panel:
-    """A chart from 0 on that is a third of the board wide: its legend stands below it, so that the lines have the width."""
+def chart_from_zero(caption: Caption, unit: str, decimals: int | None = None) -> timeseries.Panel:
+    """A chart that starts at 0, with its legend below: it is only a third of the board wide."""
     return legend_below(chart(caption, unit, decimals)).axis_soft_min(0)
 
 
-def times(caption: Caption) -> timeseries.Panel:
-    """Durations on a scale of powers of ten: the usual ones, and what is too long, on one chart."""
-    return powers(legend_below(chart(caption, style.SECONDS)))
+def durations(caption: Caption) -> timeseries.Panel:
+    """A chart of durations on a logarithmic scale, so that usual and excessive ones fit on one chart."""
+    return log_scale(legend_below(chart(caption, style.SECONDS)))
 
 
 def by_program(panel: timeseries.Panel, metric: Metric, shown: str = "max({})") -> timeseries.Panel:
-    """Draw a line for each program that tells the metric; `shown` is what is drawn of its series."""
+    """Draw a line for each program that exports the metric; `shown` is the PromQL around its series, `{}`."""
     for ref, program in zip("ABCD", JOBS, strict=True):
         panel.with_target(lines(shown.format(of_program(metric, program)), program, ref))
     return style.own_colours(panel, list(JOBS))
