@@ -1,1 +1,1 @@
-"""What is watched: a paper-trading engine, the built-in source of events."""
+"""The built-in source of events: a paper-trading engine."""

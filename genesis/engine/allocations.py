@@ -1,4 +1,4 @@
-"""Numbered decisions on the capital, as the engine takes them: each once, whole or not at all."""
+"""Numbered decisions on the capital, as the engine applies them: each once, completely or not at all."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ _log = structlog.get_logger(__name__)
 
 
 class AllocationError(GenesisError):
-    """A decision that the engine does not take; nothing of it was applied."""
+    """The engine refused a decision; no part of it was applied."""
 
 
 class StaleDecisionError(AllocationError):
-    """Its number is below that of the last one, or is that of one with other shares."""
+    """The decision's number is below the last one, or equal to it with other shares."""
 
 
-class UnkeptDecisionError(AllocationError):
-    """It could not be written down; the same may succeed later."""
+class UnsavedDecisionError(AllocationError):
+    """The decision could not be written to the file; a later attempt may succeed."""
 
 
 class AllocationBook:
     """Applies decisions to an engine, and remembers the last one.
 
-    A repeat of the last number is acknowledged and not applied again; a lower number is refused. A decision may leave
-    strategies out: these keep what they have.
+    A repeat of the last decision is acknowledged and not applied again; a lower number is refused. Strategies that a decision
+    does not name keep their shares.
 
     Args:
-        engine: that obeys.
-        file: where the last decision is kept, so that an engine that is started again follows it; None forgets it.
+        engine: the engine that follows the decisions.
+        file: where the last decision is stored, so that a restarted engine follows it; None does not store it.
 
     Raises:
-        AllocationError: the file cannot be read, or holds something else.
+        AllocationError: the file cannot be read, or does not hold a decision.
     """
 
     def __init__(self, engine: TradingEngine, file: Path | None = None) -> None:
@@ -52,27 +52,29 @@ class AllocationBook:
         if file is not None and file.exists():
             self._last = _read(file)
             self._allocate({name: share for name, share in self._last[1].items() if name in engine.strategies})
-            _log.info("allocations taken up", decision=self._last[0])
+            _log.info("allocations restored", decision=self._last[0])
 
     def report(self) -> EngineReport:
-        """What the engine really does; a strategy that was never allocated anything has an equal share."""
-        names, told = self._engine.strategies, self._engine.allocations
+        """Report the shares that the engine applies now; a strategy without an allocation has an equal share."""
+        names, allocations = self._engine.strategies, self._engine.allocations
         equal = Share((Decimal(1) / len(names)).quantize(_STEP, ROUND_DOWN), StrategyState.ACTIVE)
-        shares = {name: Share(told[name].weight, told[name].state) if name in told else equal for name in names}
+        shares = {
+            name: Share(allocations[name].weight, allocations[name].state) if name in allocations else equal for name in names
+        }
         return EngineReport(decision=None if self._last is None else self._last[0], shares=shares)
 
     def apply(self, number: int, shares: Mapping[str, Share]) -> EngineReport:
-        """Follow a decision; what the engine does then.
+        """Apply a decision; returns the engine's report after it.
 
         Raises:
-            StaleDecisionError: another decision came before it.
-            UnkeptDecisionError: it cannot be kept in the file.
-            AllocationError: it names a strategy that there is not, or gives away more than all there is.
+            StaleDecisionError: a newer decision, or another one with this number, was applied before.
+            UnsavedDecisionError: the decision cannot be written to the file.
+            AllocationError: it names an unknown strategy, or the weights of all strategies sum to more than 1.
         """
         if self._repeats(number, shares):
             _log.info("decision acknowledged again", decision=number)
             return self.report()
-        self._judge(shares)
+        self._check(shares)
         if self._file is not None:
             _write(self._file, encode(number, shares))
         self._allocate(shares)
@@ -84,23 +86,23 @@ class AllocationBook:
         if self._last is None or number > self._last[0]:
             return False
         if number < self._last[0]:
-            raise StaleDecisionError(f"decision: {number} is below {self._last[0]}, the last one that was taken")
+            raise StaleDecisionError(f"decision: {number} is below {self._last[0]}, the last one that was applied")
         if dict(shares) != self._last[1]:
-            raise StaleDecisionError(f"decision: {number} was taken with other shares: a new decision has a new number")
+            raise StaleDecisionError(f"decision: {number} was applied with other shares: a new decision needs a new number")
         return True
 
-    def _judge(self, shares: Mapping[str, Share]) -> None:
+    def _check(self, shares: Mapping[str, Share]) -> None:
         names = self._engine.strategies
         for name, share in shares.items():
             if name not in names:
-                raise AllocationError(f"shares: {name[:80]!r} is none of this engine's strategies: {', '.join(names)}")
+                raise AllocationError(f"shares: {name[:80]!r} is not one of this engine's strategies: {', '.join(names)}")
             try:
                 Allocation(strategy=name, weight=share.weight, state=share.state)
             except EventError as error:
                 raise AllocationError(f"shares[{name!r}].{error}") from None
         total = sum(share.weight for share in {**self.report().shares, **shares}.values())
         if total > 1:
-            raise AllocationError(f"shares: the weights of all strategies come to {total}, which is more than 1")
+            raise AllocationError(f"shares: the weights of all strategies sum to {total}, which is more than 1")
 
     def _allocate(self, shares: Mapping[str, Share]) -> None:
         for name, share in shares.items():
@@ -112,15 +114,15 @@ def _read(file: Path) -> tuple[int, dict[str, Share]]:
         return decode_decision(file.read_bytes())
     except (OSError, EventError) as error:
         raise AllocationError(
-            f"{file}: the last decision cannot be read ({error}): without the file the engine starts with equal shares"
+            f"{file}: the last decision cannot be read ({error}): repair it, or remove the file to start with equal shares"
         ) from error
 
 
 def _write(file: Path, body: bytes) -> None:
-    """Replace the file by one that is whole and on disk: after a crash it holds the decision before or this one.
+    """Replace the file atomically and durably: after a crash it holds the previous decision or this one, never a part.
 
     Raises:
-        UnkeptDecisionError: it cannot be written.
+        UnsavedDecisionError: the file cannot be written.
     """
     new = file.with_name(f"{file.name}.new")
     try:
@@ -135,4 +137,6 @@ def _write(file: Path, body: bytes) -> None:
         finally:
             os.close(directory)
     except OSError as error:
-        raise UnkeptDecisionError(f"{file}: the decision cannot be kept ({error.strerror}), so it is not applied") from error
+        raise UnsavedDecisionError(
+            f"{file}: the decision cannot be written ({error.strerror}), so it is not applied"
+        ) from error

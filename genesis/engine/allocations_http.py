@@ -1,4 +1,4 @@
-"""GET and PUT /api/v1/allocations: how an engine in another process reports its shares, and takes decisions."""
+"""GET and PUT /api/v1/allocations: how an engine in another process reports its shares and receives decisions."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from aiohttp import web
 from genesis.core.allocation import MAX_BODY, EngineReport, Share, decode_decision, encode
 from genesis.core.errors import ConfigError, EventError
 from genesis.core.secret import read_secret
-from genesis.engine.allocations import AllocationError, StaleDecisionError, UnkeptDecisionError
+from genesis.engine.allocations import AllocationError, StaleDecisionError, UnsavedDecisionError
 from genesis.ingest.answers import answer, refuse
 from genesis.ingest.auth import CredentialGuard
 
 ALLOCATIONS = "/api/v1/allocations"
 BODY_SECONDS = 10.0
-"""How long a decision may take to arrive."""
+"""How long the body of a decision may take to arrive."""
 
 
 class Engine(Protocol):
-    """What takes numbered decisions: `AllocationBook`."""
+    """Applies numbered decisions: `AllocationBook`."""
 
     def report(self) -> EngineReport: ...
     def apply(self, number: int, shares: Mapping[str, Share]) -> EngineReport: ...
 
 
 def allocation_routes(engine: Engine, token_file: Path) -> list[web.RouteDef]:
-    """The routes; both want the bearer token that the file holds when they are asked.
+    """The routes; both require the bearer token, which is read from the file at each request.
 
-    200 answers with the report. 401: the token is wrong. 400 and 413: the body is no decision. 409: another decision came
-    before. 422: the decision is one that the engine does not take. 503: the token's file cannot be read, or
-    the decision cannot be kept.
+    200: the engine's report. 400: the body is not a decision. 401: the token is wrong. 408: the body did not arrive in time.
+    409: a newer decision, or another one with this number, was applied before. 413: the body is too large. 422: the engine
+    refuses the decision. 503: the token file cannot be read, or the decision cannot be stored.
     """
 
     async def get(request: web.Request) -> web.Response:
-        return _refused(request, token_file) or _told(engine.report())
+        return _refused(request, token_file) or _report(engine.report())
 
     async def put(request: web.Request) -> web.Response:
         refused = _refused(request, token_file)
@@ -51,18 +51,18 @@ def allocation_routes(engine: Engine, token_file: Path) -> list[web.RouteDef]:
 
 def _applied(engine: Engine, body: bytes) -> web.Response:
     try:
-        return _told(engine.apply(*decode_decision(body)))
+        return _report(engine.apply(*decode_decision(body)))
     except EventError as error:
         return refuse(400, str(error))
     except StaleDecisionError as error:
         return refuse(409, str(error))
-    except UnkeptDecisionError as error:
+    except UnsavedDecisionError as error:
         return refuse(503, str(error))
     except AllocationError as error:
         return refuse(422, str(error))
 
 
-def _told(report: EngineReport) -> web.Response:
+def _report(report: EngineReport) -> web.Response:
     return answer(200, encode(report.decision, report.shares), {"Cache-Control": "no-store"})
 
 
@@ -75,7 +75,7 @@ def _refused(request: web.Request, token_file: Path) -> web.Response | None:
 
 
 async def _body(request: web.Request) -> bytes | web.Response:
-    """The body, or why it is not taken."""
+    """Read the body; a response if it is refused."""
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):

@@ -1,7 +1,7 @@
-"""The trading loop: market → strategies → broker, and every event out to the subscribers.
+"""The trading loop: market → strategies → broker; every event goes to the subscribers.
 
-Everything happens in event time, in one order that depends on the market and the seed alone. Wall time only decides how fast:
-an event is due at its distance from the first one divided by `speed`; an engine that cannot keep up goes as fast as it can.
+Everything happens in event time, in an order that depends only on the market and the seed. Wall time only sets the pace: an
+event is due at its distance from the first event divided by `speed`. An engine that cannot keep up runs as fast as it can.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from genesis.core.clock import Clock
 from genesis.core.errors import EventError
 from genesis.core.models import Allocation, AnyEvent, AnyMarketEvent, CapitalFlow, Quote, Side, Signal, SignalEnd, StrategyState
 from genesis.core.money import ZERO
-from genesis.engine.broker import Cancel, Order, PaperBroker, TradingConditions
+from genesis.engine.broker import Cancel, Instruction, Order, PaperBroker, TradingConditions
 from genesis.engine.market import Market
 from genesis.engine.pacer import Pacer
 from genesis.engine.strategy import Strategy
@@ -30,14 +30,14 @@ _log = structlog.get_logger(__name__)
 
 
 class Account(NamedTuple):
-    """A strategy and the capital that it starts with."""
+    """A strategy and its starting capital."""
 
     strategy: Strategy
     capital: Decimal
 
 
 class _Desk:
-    """A strategy's view of the broker."""
+    """What one strategy sees of the broker; see `Desk`."""
 
     def __init__(self, account: Account, broker: PaperBroker) -> None:
         self._strategy = account.strategy.name
@@ -67,7 +67,7 @@ class _Desk:
 class TradingEngine:
     """Runs strategies on a market through a paper broker.
 
-    A run is one: after `run` has ended, make a new engine. A strategy or subscriber that raises ends the run with its error.
+    An engine runs once: after `run` has ended, make a new one. If a strategy or subscriber raises, the run ends with its error.
     """
 
     def __init__(
@@ -80,12 +80,12 @@ class TradingEngine:
         seed: int = 1,
         speed: float = 1.0,
         duration: float | None = None,
-        terms: TradingConditions = TradingConditions(),  # noqa: B008 - a frozen value
+        conditions: TradingConditions = TradingConditions(),  # noqa: B008 - a frozen value
     ) -> None:
         self._market = market
         self._accounts = {account.strategy.name: account for account in accounts}
         self._event_ids = _event_ids(run_id)
-        self.broker = PaperBroker(market.instruments, self._event_ids, seed=seed, terms=terms)
+        self.broker = PaperBroker(market.instruments, self._event_ids, seed=seed, conditions=conditions)
         self._desks = {name: _Desk(account, self.broker) for name, account in self._accounts.items()}
         self._pacer = Pacer(clock, speed, duration)
         self._subscribers: list[Subscriber] = []
@@ -94,32 +94,32 @@ class TradingEngine:
         """The time of the last market event."""
 
     def subscribe(self, subscriber: Subscriber) -> None:
-        """Let `subscriber` have every event from now on; the engine waits for it each time."""
+        """Send every event from now on to `subscriber`; the engine awaits it each time."""
         self._subscribers.append(subscriber)
 
     @property
     def strategies(self) -> tuple[str, ...]:
-        """The names of its strategies."""
+        """The names of the engine's strategies."""
         return tuple(self._accounts)
 
     @property
     def allocations(self) -> Mapping[str, Allocation]:
-        """The last allocation of each strategy that has one; the others trade their equal share."""
+        """Strategy → its last allocation; strategies without one trade an equal share."""
         return self._allocations
 
     def allocate(self, allocation: Allocation) -> None:
-        """Obey an allocation from the strategy's next order on.
+        """Apply an allocation from the strategy's next order on.
 
-        ACTIVE and REDUCED trade; what an order opens is scaled by the weight over the equal share (1 / number of strategies),
-        what it closes is not. PAUSED only reduces or closes positions. STOPPED sends no order at all, and keeps its positions.
-        Resting quotes of a paused or stopped strategy are taken back at once; a taker order under way still arrives.
+        ACTIVE and REDUCED trade; the part of an order that opens a position is scaled by weight / (1 / number of strategies),
+        the part that closes one is not. PAUSED only reduces or closes positions. STOPPED sends no orders, and keeps its
+        positions. Resting quotes of a paused or stopped strategy are cancelled at once; a taker order in flight still arrives.
 
         Raises:
-            EventError: there is no such strategy.
+            EventError: the engine has no such strategy.
         """
         name = allocation.strategy
         if name not in self._accounts:
-            raise EventError("strategy", name, f"is none of this engine's: {', '.join(self._accounts)}")
+            raise EventError("strategy", name, f"is not one of this engine's strategies: {', '.join(self._accounts)}")
         self._allocations[name] = allocation
         if allocation.state in (StrategyState.PAUSED, StrategyState.STOPPED) and self._now is not None:
             self.broker.pull(name, self._now)
@@ -162,18 +162,18 @@ class TradingEngine:
         for name, account in self._accounts.items():
             desk = self._desks[name]
             desk.now = now
-            for wish in account.strategy.decide(now, desk):
-                await self._send(name, wish, now)
+            for instruction in account.strategy.decide(now, desk):
+                await self._send(name, instruction, now)
 
-    async def _send(self, strategy: str, wish: Order | Cancel, now: datetime) -> None:
-        """Publish the signal, then send its order; a cancel decides on no trade, and has none."""
-        if isinstance(wish, Cancel):
+    async def _send(self, strategy: str, instruction: Instruction, now: datetime) -> None:
+        """Publish the signal of an order, then send the order. A cancel has no signal."""
+        if isinstance(instruction, Cancel):
             if self._state(strategy) is not StrategyState.STOPPED:
-                self.broker.submit(strategy, wish, "", now)
+                self.broker.submit(strategy, instruction, "", now)
             return
         allocation = self._allocations.get(strategy)
-        order = self._permitted(strategy, wish)
-        mid = self.broker.books[wish.symbol].mid
+        order = self._permitted(strategy, instruction)
+        mid = self.broker.books[instruction.symbol].mid
         if order is None or mid is None:
             return
         signal = Signal(
@@ -187,7 +187,7 @@ class TradingEngine:
         )
         await self._publish(signal)
         if self._allocations.get(strategy) is not allocation:
-            order = self._permitted(strategy, order)  # a subscriber has just allocated anew
+            order = self._permitted(strategy, order)  # a subscriber has just changed the allocation
         if order is not None:
             self.broker.submit(strategy, order, signal.event_id, now, partial=order.quantity < signal.quantity)
         else:
@@ -199,7 +199,7 @@ class TradingEngine:
         return StrategyState.ACTIVE if allocation is None else allocation.state
 
     def _permitted(self, strategy: str, order: Order) -> Order | None:
-        """The order as the strategy's allocation allows it; None if nothing is left of it."""
+        """The order as the strategy's allocation permits it; None if nothing remains."""
         allocation = self._allocations.get(strategy)
         if allocation is None:
             return order
@@ -215,7 +215,7 @@ class TradingEngine:
         return order._replace(quantity=quantity) if quantity > 0 else None
 
     async def _publish_ends(self) -> None:
-        """Tell of the orders that are gone, in the order of their time."""
+        """Publish the ends of signals, in the order of their time."""
         for end in self.broker.ends():
             await self._publish(end)
 
@@ -225,6 +225,6 @@ class TradingEngine:
 
 
 def _event_ids(run_id: str) -> Iterator[str]:
-    """Identities that no other run has, and the same run always gives."""
+    """Event ids that are unique to the run, and the same whenever it is repeated."""
     for number in count(1):
         yield f"{run_id}-{number}"

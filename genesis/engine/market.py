@@ -1,9 +1,9 @@
 """The simulated market: a few correlated symbols with an order book each, from a seed.
 
 The log price of symbol i is its starting level + βᵢ·F + Xᵢ. F is the market's factor: a random walk with bursts of drift, which
-momentum can catch. Xᵢ is the symbol's own deviation: it reverts to 0, so that the symbols are cointegrated and a stretched one
-comes back. Now and then an impatient order sweeps several levels, and pays those who rest behind the best price. It is a lively
-day, louder than most, so that ten minutes show something; no outcome of any strategy is written in it.
+momentum strategies can follow. Xᵢ is the symbol's own deviation: it reverts to 0, so that the symbols are cointegrated and a
+symbol that has moved away comes back. Sometimes an aggressive order sweeps several levels, and fills quotes behind the best
+price. The market is more volatile than usual, so that ten minutes show something; no strategy's result is scripted.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Market(Protocol):
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:
-        """What trades here; the first two belong together most closely."""
+        """The traded instruments; the first two are the most closely related."""
         ...
 
     def events(self) -> Generator[AnyMarketEvent, None, None]:
@@ -42,10 +42,10 @@ class Character(NamedTuple):
     price: float
     beta: float
     deviation: float
-    """Standard deviation of the symbol's own, reverting part."""
+    """Standard deviation of the symbol's own deviation Xᵢ."""
     half_spread: float
     touch_size: float
-    """Median value of the best level."""
+    """Median value of the best level, in USDT."""
 
 
 DEFAULT_SYMBOLS = (
@@ -56,28 +56,28 @@ DEFAULT_SYMBOLS = (
 )
 
 STEP_SECONDS = 0.125
-"""Between two quotes of one symbol; the symbols take turns inside it."""
+"""Time between two quotes of one symbol; the other symbols quote in between."""
 DEPTH_EVERY = 4
-"""A depth comes with every so many quotes of a symbol: twice a second."""
+"""One depth for this many quotes of a symbol: twice a second."""
 DEPTH_LEVELS = 10
 
 FACTOR_VOLATILITY = 1.2 * BASIS_POINT
-"""Of the factor, for one second: about 70 % a year."""
+"""Volatility of the factor for one second: about 70 % a year."""
 BURST_EVERY_SECONDS = 45.0
 """Mean time from the end of a burst to the next one."""
 BURST_DRIFT = (2.0 * BASIS_POINT, 3.5 * BASIS_POINT)
-"""Per second, up or down."""
+"""Smallest and largest drift per second, up or down."""
 BURST_SECONDS = (15.0, 30.0)
 REVERSION_HALF_LIFE_SECONDS = 12.0
 TRADE_CHANCE = 0.15
 SWEEP_CHANCE = 0.008
 SWEEP_DEPTH = (6.0 * BASIS_POINT, 16.0 * BASIS_POINT)
 SWEEP_IMPACT = 0.25
-"""The part of a sweep's depth by which the symbol's own deviation moves."""
+"""The share of a sweep's depth by which the symbol's own deviation moves."""
 
 
 class SimulatedMarket:
-    """The same seed and start give the same events, for ever or for `seconds` of event time."""
+    """Same seed and start, same events; without end, or for `seconds` of event time."""
 
     def __init__(
         self, start: datetime, seed: int, *, seconds: float = math.inf, symbols: tuple[Character, ...] = DEFAULT_SYMBOLS
@@ -135,7 +135,7 @@ class _Symbol:
         self._noise = character.deviation * math.sqrt(1 - self._keep**2)
 
     def step(self, time: datetime, factor: float) -> Iterator[AnyMarketEvent]:
-        """Move on by one step: a quote, with it now and then a depth, and the trades that happened at it."""
+        """Advance by one step: a quote, every `DEPTH_EVERY` steps a depth before it, and trades."""
         character, random = self._character, self._random
         self._deviation = self._keep * self._deviation + self._noise * random.gauss(0, 1)
         mid = character.price * math.exp(character.beta * factor + self._deviation)
@@ -158,7 +158,7 @@ class _Symbol:
             yield from self._sweep(time, mid)
 
     def _sweep(self, time: datetime, mid: float) -> Iterator[AnyMarketEvent]:
-        """An order larger than the best level: prints at three ever worse prices, and a deviation that it leaves behind."""
+        """An order larger than the best level: trades at three worse prices in turn, which also move the deviation."""
         random, instrument = self._random, self._character.instrument
         side = random.choice((Side.BUY, Side.SELL))
         depth = self._character.half_spread + random.uniform(*SWEEP_DEPTH)
@@ -172,14 +172,14 @@ class _Symbol:
         return MarketTrade(time=time, symbol=self._character.instrument.symbol, price=price, quantity=quantity, aggressor=side)
 
     def _ladder(self, best: Decimal, best_size: Decimal, mid: float, worse: int) -> tuple[Level, ...]:
-        """Levels from the best one on, about two half-spreads apart, larger with the distance."""
+        """Levels from the best one on, about two half-spreads apart, with sizes that grow with the distance."""
         instrument = self._character.instrument
         gap = max(1, round(2 * self._character.half_spread * mid / float(instrument.tick))) * instrument.tick
         deeper = (Level(best + worse * level * gap, self._size(mid, 1 + 0.5 * level)) for level in range(1, DEPTH_LEVELS))
         return (Level(best, best_size), *deeper)
 
     def _size(self, mid: float, multiple: float) -> Decimal:
-        """A random quantity around `multiple` of the usual best level, at least one lot."""
+        """A random quantity with the median `multiple` of the usual best level; at least one lot."""
         instrument = self._character.instrument
         value = self._character.touch_size * multiple * self._random.lognormvariate(0, 0.8)
         return max(instrument.lot, instrument.quantity(value / mid))

@@ -1,4 +1,4 @@
-"""One symbol's order book as a taker meets it: the last depth, topped by the last quote, less what was taken since."""
+"""One symbol's order book for a taker: the last depth with the last quote on top, less what was taken since."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _HALF = Decimal("0.5")
 
 
 class OrderBook:
-    """What can be bought and sold of a symbol now.
+    """The quantities of a symbol that can be bought and sold now.
 
-    Quotes come often and depth seldom: a quote sets the best level of each side, and hides the levels of the last depth that
-    it has passed. What a taker takes is gone until the next update.
+    Quotes are frequent and depths rare: a quote sets the best level of each side, and hides those levels of the last depth that
+    are at its price or better. A quantity that is taken is missing until the next update.
     """
 
     __slots__ = ("_asks", "_bids", "_depth_asks", "_depth_bids", "_quote", "_stale", "ask", "bid", "updated")
@@ -31,7 +31,7 @@ class OrderBook:
         self._bids: list[Level] = []
         self._asks: list[Level] = []
         self._stale = False
-        """Whether the two ladders must be built again before they are read."""
+        """Whether the two ladders must be rebuilt before they are read."""
 
     def on_quote(self, quote: Quote) -> None:
         self.bid, self.ask, self.updated = quote.bid, quote.ask, quote.time
@@ -39,7 +39,7 @@ class OrderBook:
         self._stale = True
 
     def on_depth(self, depth: Depth) -> None:
-        """Take over a depth; one with an empty side tells of no market, and is passed over."""
+        """Replace the depth; one with an empty side is ignored."""
         if not depth.bids or not depth.asks:
             return
         self.bid, self.ask, self.updated = depth.bids[0].price, depth.asks[0].price, depth.time
@@ -59,7 +59,7 @@ class OrderBook:
         return self.ask if side is Side.BUY else self.bid
 
     def take(self, side: Side, quantity: Decimal) -> list[Level]:
-        """Take up to `quantity` from the other side, best level first: the parts taken, fewer than asked if the book ends."""
+        """Take up to `quantity` from the opposite side, best level first; returns what was taken, less if the book ends."""
         if self._stale:
             self._build()
         ladder = self._asks if side is Side.BUY else self._bids

@@ -9,16 +9,16 @@ from datetime import datetime
 from genesis.core.clock import Clock
 
 SHORTEST_SLEEP_SECONDS = 0.002
-"""Shorter waits are not worth a timer: the event comes so much early."""
+"""A shorter wait is skipped, and the event comes that much early."""
 LONGEST_WORK_SECONDS = 0.01
-"""An engine that is behind lets others run at least so often."""
+"""An engine that is behind yields to other tasks at least this often."""
 
 
 class Pacer:
     """Waits until an event is due: its distance from the first, divided by the speed.
 
-    Deadlines are absolute, so that lateness does not add up. `speed` is event seconds a wall second, `inf` for no pacing;
-    `duration` is wall seconds, None for no end.
+    Deadlines are absolute, so that lateness does not accumulate. `speed`: event seconds per wall second, `inf` for no pacing;
+    `duration`: wall seconds, None for no end.
     """
 
     def __init__(self, clock: Clock, speed: float, duration: float | None) -> None:
@@ -34,12 +34,12 @@ class Pacer:
         self._yielded = 0.0
 
     def start(self, first: datetime) -> None:
-        """The event of time `first` is due now."""
+        """Start: an event of time `first` is due now."""
         self._first = first
         self._began = self._yielded = self._clock.monotonic()
 
     async def reach(self, time: datetime) -> bool:
-        """Wait until an event of `time` is due; False once the duration is over, at the latest when it is."""
+        """Wait until an event of `time` is due, but not beyond the duration; False once the duration is over."""
         if self._first is None:
             self.start(time)
             return True

@@ -1,4 +1,4 @@
-"""Puts the paper engine of the demo together: a market, the configured strategies, and the fault."""
+"""Builds the paper engine of the demo: a market, the configured strategies, and the fault."""
 
 from __future__ import annotations
 
@@ -46,21 +46,21 @@ def paper_engine(
     goes_bad_after: float | None = 60.0,
     clock: Clock | None = None,
 ) -> TradingEngine:
-    """The demo's engine.
+    """Build the demo's engine.
 
     Args:
         strategies: which strategies trade, each with its capital.
-        seed: of the simulated market and of the latencies.
-        speed: event seconds a wall second; `inf` does not wait at all.
-        duration: wall seconds until it ends; None for no end.
+        seed: the seed of the simulated market and of the latencies.
+        speed: event seconds per wall second; `inf` does not wait at all.
+        duration: wall seconds until the engine ends; None for no end.
         market: a folder with a recorded market; None simulates one from now on.
-        run_id: stands in every event id, so that another run's events are not taken for repeats.
+        run_id: part of every event id, so that events of another run are not taken for repeats.
         goes_bad_after: event seconds after which the execution of `statistical_arb` is faulty; None for never.
         clock: wall time; the machine's own by default.
 
     Raises:
-        ConfigError: none of the configured strategies is one that this engine has; single ones are left out with a log line.
-        MarketError: `market` does not hold what is expected.
+        ConfigError: the engine has none of the configured strategies; if it lacks some, it logs and omits them.
+        MarketError: the files in `market` are missing or invalid.
     """
     clock = clock or SystemClock()
     source: Market = RecordedMarket(market) if market is not None else SimulatedMarket(clock.now(), seed)
@@ -71,12 +71,12 @@ def paper_engine(
 def strategies_for(
     strategies: StrategiesSettings, instruments: Sequence[Instrument], goes_bad_after: float | None
 ) -> list[Account]:
-    """The configured strategies that this engine has, each built for symbols of the market.
+    """Build the configured strategies that this engine has, each with its symbols of the market.
 
-    A name that is a kind's, or begins with it, is a strategy of that kind. Several of one kind differ in what they trade.
+    The name of a strategy is its kind, or begins with it. Strategies of one kind trade different symbols.
 
     Raises:
-        ConfigError: there is none.
+        ConfigError: the engine has none of the configured strategies.
     """
     accounts = []
     built: Counter[type[GridStrategy]] = Counter()
@@ -98,14 +98,15 @@ def strategies_for(
 
 
 def kind_of(name: str) -> type[GridStrategy] | None:
-    """The kind that a strategy's name is, or begins with (`mean_reversion_eth`); None if there is none."""
+    """The kind of a strategy by its name (`mean_reversion`, `mean_reversion_eth`); None if the engine has no such kind."""
     return next((kind for word, kind in _KINDS.items() if name == word or name.startswith(f"{word}_")), None)
 
 
 def _symbols_of(kind: type[GridStrategy], number: int, instruments: Sequence[Instrument]) -> Sequence[Instrument]:
-    """What the strategy `number` of its kind trades: the first all there is, the others a part of it each, pairs last.
+    """The instruments of strategy `number` (from 0) of its kind.
 
-    A pair strategy trades one pair after the other, the nearest first. Once every part had its turn they come again.
+    The first strategy trades all instruments, the next ones smaller and smaller subsets, pairs last. A pair strategy gets one
+    pair: the first one the first two instruments, and so on. After the last subset, the first one is used again.
     """
     if kind is StatisticalArb:
         parts = list(combinations(instruments, PAIR))

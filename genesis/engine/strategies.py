@@ -1,7 +1,7 @@
-"""Five small strategies. Each looks at its symbols four times a second of event time, and answers with orders.
+"""Five small strategies. Each decides four times a second of event time, and returns its orders and cancels.
 
-A strategy sizes its orders for the equal share of the account; what it is allocated, the engine applies. It asks the desk for
-what it holds instead of remembering it, so a partial fill, a dropped quote or a pause cannot leave it with a wrong idea.
+A strategy sizes its orders for its own capital; the engine applies its allocation. It asks the desk for its positions and
+quotes instead of remembering them, so that a partial fill, a dropped quote or a pause cannot leave it with a wrong state.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from decimal import Decimal
 
 from genesis.core.instrument import Instrument
 from genesis.core.models import Side
-from genesis.engine.broker import Cancel, Order
-from genesis.engine.strategy import GRID_SECONDS, Average, Desk, GridStrategy, Wishes, sign
+from genesis.engine.broker import Cancel, Instruction, Order
+from genesis.engine.strategy import GRID_SECONDS, Average, Desk, GridStrategy, Instructions, sign
 
 
 class SpreadCapture(GridStrategy):
-    """Rests a quote on both sides of the mid, wider when the market moves more; holding something, it only quotes its way out.
+    """Quotes on both sides of the mid, wider when volatility is higher; with a position, it quotes only to close it.
 
-    What the market does not take back within `PATIENCE_SECONDS` is closed at the market.
+    A position that is not closed within `PATIENCE_SECONDS` is closed at the market.
     """
 
     SHARE = 0.2
     MIN_WIDTH = 3e-4
-    """Of each side, as a ratio of the mid: a multiple of the maker's fee."""
+    """Smallest distance of a quote from the mid, as a ratio of the mid: a multiple of the maker fee."""
     WIDTH_DEVIATIONS = 2.5
-    """In standard deviations of a second's move."""
+    """Distance of a quote from the mid, in standard deviations of a one-second move."""
     EXIT_WIDTH = 1e-4
     PATIENCE_SECONDS = 25.0
     REQUOTE = 0.5
-    """How far a quote may be off, in widths, before it is replaced."""
+    """How far a quote may be from its target price, in widths, before it is replaced."""
     WARM_UP = 20
 
     def __init__(self, name: str, capital: Decimal, instruments: Sequence[Instrument]) -> None:
@@ -39,8 +39,8 @@ class SpreadCapture(GridStrategy):
         self._moves = {symbol: Average(20.0) for symbol in self._instruments}
         self._last: dict[str, float] = {}
 
-    def look(self, now: datetime, desk: Desk, mids: dict[str, float]) -> Wishes:
-        wishes: list[Order | Cancel] = []
+    def decide_on_grid(self, now: datetime, desk: Desk, mids: dict[str, float]) -> Instructions:
+        instructions: list[Instruction] = []
         for symbol, mid in mids.items():
             moves = self._moves[symbol]
             moves.add(math.log(mid / self._last.get(symbol, mid)))
@@ -48,16 +48,16 @@ class SpreadCapture(GridStrategy):
             if moves.count < self.WARM_UP or desk.working(symbol):
                 continue
             if self._held_seconds(symbol, now) > self.PATIENCE_SECONDS:
-                wishes += self._close(symbol, desk)
+                instructions += self._close(symbol, desk)
                 continue
             per_second = moves.deviation / math.sqrt(GRID_SECONDS)
             width = max(self.MIN_WIDTH, self.WIDTH_DEVIATIONS * per_second)
             for side in Side:
-                wishes += self._keep_quote(symbol, side, mid, width, desk)
-        return wishes
+                instructions += self._keep_quote(symbol, side, mid, width, desk)
+        return instructions
 
-    def _keep_quote(self, symbol: str, side: Side, mid: float, width: float, desk: Desk) -> list[Order | Cancel]:
-        """The order that puts this side's quote where it belongs, or none if it is near enough."""
+    def _keep_quote(self, symbol: str, side: Side, mid: float, width: float, desk: Desk) -> list[Instruction]:
+        """The instruction that moves this side's quote to its target price, or none if it is near enough."""
         position, resting = desk.position(symbol), desk.quote(symbol, side)
         if position * side.sign > 0:
             return [Cancel(symbol, side)] if resting is not None else []
@@ -74,7 +74,7 @@ class SpreadCapture(GridStrategy):
 
 
 class MarketMaking(SpreadCapture):
-    """As spread capture, but farther from the mid and larger: fewer trades, and more on each."""
+    """As spread capture, but with larger quotes farther from the mid: fewer trades, and more profit on each."""
 
     SHARE = 0.3
     MIN_WIDTH = 4.5e-4
@@ -83,12 +83,12 @@ class MarketMaking(SpreadCapture):
 
 
 class MeanReversion(GridStrategy):
-    """Trades each symbol's z-score against the basket: buys what has fallen behind the others, sells what has run ahead."""
+    """Trades each symbol's z-score against the basket: buys laggards, sells leaders."""
 
     SHARE = 0.25
     ENTRY, EXIT = 2.0, 0.3
     MIN_EDGE = 4e-4
-    """A distance below it is noise, however rare."""
+    """A smaller distance is noise, however large its z-score."""
     PATIENCE_SECONDS = 30.0
     WARM_UP = 60
 
@@ -96,12 +96,12 @@ class MeanReversion(GridStrategy):
         super().__init__(name, capital, instruments)
         self._levels = {symbol: Average(180.0) for symbol in self._instruments}
 
-    def look(self, now: datetime, desk: Desk, mids: dict[str, float]) -> Wishes:
+    def decide_on_grid(self, now: datetime, desk: Desk, mids: dict[str, float]) -> Instructions:
         if len(mids) < len(self._instruments):
             return ()
         logs = {symbol: math.log(mid) for symbol, mid in mids.items()}
         basket = sum(logs.values()) / len(logs) if len(logs) > 1 else 0.0
-        wishes: list[Order | Cancel] = []
+        instructions: list[Instruction] = []
         for symbol, level in self._levels.items():
             distance = logs[symbol] - basket
             z, gap = level.z(distance), distance - level.mean
@@ -110,22 +110,22 @@ class MeanReversion(GridStrategy):
                 continue
             position = desk.position(symbol)
             if position == 0 and abs(z) > self.ENTRY and abs(gap) > self.MIN_EDGE:
-                wishes += self._enter(symbol, Side.SELL if z > 0 else Side.BUY, mids[symbol], self.SHARE)
+                instructions += self._enter(symbol, Side.SELL if z > 0 else Side.BUY, mids[symbol], self.SHARE)
             elif position and (z * sign(position) > -self.EXIT or self._held_seconds(symbol, now) > self.PATIENCE_SECONDS):
-                wishes += self._close(symbol, desk)
-        return wishes
+                instructions += self._close(symbol, desk)
+        return instructions
 
 
 class MultiPair(GridStrategy):
-    """Follows the momentum that the symbols share: enters the strongest ones when nearly all of them run the same way."""
+    """Follows shared momentum: enters the strongest symbols when nearly all move in the same direction."""
 
     SHARE = 0.3
     POSITIONS = 2
     ENTRY = 1.0
-    """In standard deviations of the shared momentum."""
+    """Entry threshold, in standard deviations of the shared momentum."""
     MIN_EDGE = 4e-4
     KEEP = 0.5
-    """The part of its peak that the momentum must keep."""
+    """The share of its peak that the momentum must keep."""
     AGREEMENT = 0.75
     PATIENCE_SECONDS = 40.0
     WARM_UP = 60
@@ -137,7 +137,7 @@ class MultiPair(GridStrategy):
         self._shared = Average(90.0)
         self._peak = 0.0
 
-    def look(self, now: datetime, desk: Desk, mids: dict[str, float]) -> Wishes:
+    def decide_on_grid(self, now: datetime, desk: Desk, mids: dict[str, float]) -> Instructions:
         if len(mids) < len(self._instruments):
             return ()
         momentum = {symbol: self._momentum(symbol, math.log(mid)) for symbol, mid in mids.items()}
@@ -148,7 +148,7 @@ class MultiPair(GridStrategy):
         if self._shared.count < self.WARM_UP or any(desk.working(symbol) for symbol in self._instruments):
             return ()
         if held:
-            return self._leave(held, shared, now, desk)
+            return self._exit(held, shared, now, desk)
         agreeing = [symbol for symbol, value in momentum.items() if value * shared > 0]
         if abs(shared) < max(self.MIN_EDGE, self.ENTRY * scale) or len(agreeing) < self.AGREEMENT * len(momentum):
             return ()
@@ -163,8 +163,8 @@ class MultiPair(GridStrategy):
         slow.add(log_price)
         return fast.mean - slow.mean
 
-    def _leave(self, held: list[str], shared: float, now: datetime, desk: Desk) -> Wishes:
-        """Close everything once the momentum has faded, turned, or lasted long enough."""
+    def _exit(self, held: list[str], shared: float, now: datetime, desk: Desk) -> Instructions:
+        """Close all positions once the momentum has faded or turned, or the positions are old."""
         along = shared * sign(desk.position(held[0]))
         self._peak = max(self._peak, along)
         old = self._held_seconds(held[0], now) > self.PATIENCE_SECONDS
@@ -174,10 +174,10 @@ class MultiPair(GridStrategy):
 
 
 class StatisticalArb(GridStrategy):
-    """Trades the spread between the market's first two symbols: sells the dear one and buys the cheap one, until they meet."""
+    """Trades the spread between its first two symbols: sells the dear one and buys the cheap one until they converge."""
 
     SHARE = 0.4
-    """Of the capital, for each leg."""
+    """Size of each leg, as a share of the capital."""
     ENTRY, EXIT = 2.0, 0.2
     MIN_EDGE = 6e-4
     PATIENCE_SECONDS = 45.0
@@ -188,7 +188,7 @@ class StatisticalArb(GridStrategy):
         self._first, self._second = self._instruments
         self._spread = Average(240.0)
 
-    def look(self, now: datetime, desk: Desk, mids: dict[str, float]) -> Wishes:
+    def decide_on_grid(self, now: datetime, desk: Desk, mids: dict[str, float]) -> Instructions:
         if len(mids) < len(self._instruments):
             return ()
         spread = math.log(mids[self._first] / mids[self._second])
@@ -207,6 +207,6 @@ class StatisticalArb(GridStrategy):
         return ()
 
     def open_pair(self, side: Side, mids: dict[str, float], share: float) -> list[Order]:
-        """`side` of the first symbol and the opposite of the second, `share` of the capital's worth of each."""
+        """Orders for `side` of the first symbol and the opposite side of the second, each worth `share` of the capital."""
         first = self._enter(self._first, side, mids[self._first], share)
         return first + self._enter(self._second, side.opposite, mids[self._second], share)

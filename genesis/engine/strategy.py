@@ -1,4 +1,4 @@
-"""What a strategy is to the engine, and what small strategies have in common."""
+"""The interface between strategies and engine, and what small strategies have in common."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Protocol
 
 from genesis.core.instrument import Instrument
 from genesis.core.models import Side
-from genesis.engine.broker import Cancel, Order
+from genesis.engine.broker import Instruction, Order
 
-Wishes = Sequence[Order | Cancel]
+Instructions = Sequence[Instruction]
 
 GRID = timedelta(milliseconds=250)
 GRID_SECONDS = GRID.total_seconds()
@@ -27,30 +27,30 @@ class Desk(Protocol):
         ...
 
     def equity(self) -> float:
-        """Its capital and what it has made or lost since, open positions at the mid."""
+        """Its capital plus its profit since the start, with open positions at the mid."""
         ...
 
     def position(self, symbol: str) -> Decimal:
-        """Above 0 long, below 0 short."""
+        """Its position: above 0 long, below 0 short."""
         ...
 
     def working(self, symbol: str) -> bool:
-        """Whether one of its messages about the symbol is still on its way."""
+        """Whether one of its instructions for the symbol is still in flight."""
         ...
 
     def quote(self, symbol: str, side: Side) -> Order | None:
-        """Its resting quote."""
+        """Its resting quote, if there is one."""
         ...
 
 
 class Strategy(Protocol):
-    """What the engine asks at every quote."""
+    """Decides on orders; the engine calls it at every quote."""
 
     @property
     def name(self) -> str: ...
 
-    def decide(self, now: datetime, desk: Desk) -> Wishes:
-        """The orders to send now; mostly none."""
+    def decide(self, now: datetime, desk: Desk) -> Instructions:
+        """The orders and cancels to send now; mostly none."""
         ...
 
 
@@ -86,7 +86,7 @@ def sign(value: float | Decimal) -> int:
 
 
 class GridStrategy(ABC):
-    """Calls `look` once each grid step, when every symbol has a price."""
+    """A strategy that decides once in each grid step: `decide_on_grid`."""
 
     def __init__(self, name: str, capital: Decimal, instruments: Sequence[Instrument]) -> None:
         self.name = name
@@ -99,7 +99,7 @@ class GridStrategy(ABC):
     def symbols(self) -> tuple[str, ...]:
         return tuple(self._instruments)
 
-    def decide(self, now: datetime, desk: Desk) -> Wishes:
+    def decide(self, now: datetime, desk: Desk) -> Instructions:
         if self._next is not None and now < self._next:
             return ()
         self._next = now + GRID
@@ -109,19 +109,19 @@ class GridStrategy(ABC):
                 self._held_since.pop(symbol, None)
             else:
                 self._held_since.setdefault(symbol, now)
-        return self.look(now, desk, mids)
+        return self.decide_on_grid(now, desk, mids)
 
     @abstractmethod
-    def look(self, now: datetime, desk: Desk, mids: dict[str, float]) -> Wishes:
-        """What the strategy wants now; `mids`: symbol → its mid, of those that have one."""
+    def decide_on_grid(self, now: datetime, desk: Desk, mids: dict[str, float]) -> Instructions:
+        """The orders and cancels to send now; `mids`: symbol → mid, without symbols whose mid is unknown or stale."""
 
     def _held_seconds(self, symbol: str, now: datetime) -> float:
-        """How long there has been a position; 0 without one."""
+        """How long the position has been open; 0 without one."""
         since = self._held_since.get(symbol)
         return 0.0 if since is None else (now - since).total_seconds()
 
     def _enter(self, symbol: str, side: Side, mid: float, share: float) -> list[Order]:
-        """Take `share` of the capital's worth at the market."""
+        """Open a position worth `share` of the capital at the market."""
         quantity = self._instruments[symbol].quantity(self.capital * share / mid)
         return [Order(symbol, side, quantity)] if quantity > 0 else []
 

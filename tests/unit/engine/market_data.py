@@ -11,7 +11,7 @@ from itertools import count
 from genesis.core.instrument import Instrument
 from genesis.core.models import AnyEvent, AnyMarketEvent, Depth, Fill, Level, MarketTrade, Quote, Side, Signal
 from genesis.engine.broker import Cancel, Order, PaperBroker, TradingConditions
-from genesis.engine.strategy import Desk, Wishes
+from genesis.engine.strategy import Desk, Instructions
 from genesis.settings.strategies import StrategiesSettings, StrategySettings
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -47,7 +47,7 @@ def order(side: Side, quantity: str, limit: str | None = None, *, reduce_only: b
 
 def broker(latency: tuple[float, float] = TENTH) -> PaperBroker:
     ids = (f"run-{number}" for number in count(1))
-    return PaperBroker([COIN], ids, seed=1, terms=TradingConditions(latency_seconds=latency))
+    return PaperBroker([COIN], ids, seed=1, conditions=TradingConditions(latency_seconds=latency))
 
 
 class WrittenMarket:
@@ -62,16 +62,16 @@ class WrittenMarket:
 
 
 class Script:
-    """A strategy that sends the written wishes, one list at each quote."""
+    """A strategy that sends the written instructions, one list at each quote."""
 
-    def __init__(self, *wishes: Sequence[Order | Cancel], name: str = "script") -> None:
+    def __init__(self, *instructions: Sequence[Order | Cancel], name: str = "script") -> None:
         self.name = name
-        self._wishes = iter(wishes)
+        self._instructions = iter(instructions)
         self.desk: Desk | None = None
 
-    def decide(self, now: datetime, desk: Desk) -> Wishes:
+    def decide(self, now: datetime, desk: Desk) -> Instructions:
         self.desk = desk
-        return next(self._wishes, ())
+        return next(self._instructions, ())
 
 
 class HandClock:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from genesis.core.allocation import MAX_BODY, Share
 from genesis.core.models import Allocation, StrategyState
-from genesis.engine.allocations import AllocationBook, AllocationError, StaleDecisionError, UnkeptDecisionError
+from genesis.engine.allocations import AllocationBook, AllocationError, StaleDecisionError, UnsavedDecisionError
 from genesis.engine.allocations_http import ALLOCATIONS, allocation_routes
 from genesis.engine.engine import Account, TradingEngine
 from tests.unit.engine.market_data import NO_PACING, HandClock, Script, WrittenMarket
@@ -74,9 +74,9 @@ def test_an_older_decision_or_another_of_the_same_number_is_refused(number: int,
 @pytest.mark.parametrize(
     ("shares", "reason"),
     [
-        (_shares(one="0.1", nobody="0.1"), "'nobody' is none of this engine's strategies: one, two, three"),
-        (_shares(one="0.5", two="0.5", three="0.0001"), "come to 1.0001, which is more than 1"),
-        (_shares(one="0.9"), "come to 1.5666, which is more than 1"),  # the others keep what they have
+        (_shares(one="0.1", nobody="0.1"), "'nobody' is not one of this engine's strategies: one, two, three"),
+        (_shares(one="0.5", two="0.5", three="0.0001"), "sum to 1.0001, which is more than 1"),
+        (_shares(one="0.9"), "sum to 1.5666, which is more than 1"),  # the others keep what they have
         (_shares(one="0.1", two="1.1"), "weight"),
     ],
 )
@@ -108,7 +108,7 @@ def test_a_decision_that_cannot_be_kept_is_not_applied(tmp_path: Path) -> None:
     engine = _engine()
     book = AllocationBook(engine, folder / "allocations.json")
     folder.rmdir()
-    with pytest.raises(UnkeptDecisionError, match="cannot be kept"):
+    with pytest.raises(UnsavedDecisionError, match="cannot be written"):
         book.apply(1, _shares(one="0.3"))
     assert engine.allocations == {}
 
@@ -184,9 +184,9 @@ async def test_a_token_that_is_replaced_holds_at_once_and_without_its_file_nothi
     [
         ({"json": _body(4, "1.5")}, 400, r"shares['one'].weight: '1.5' is not between 0 and 1"),
         ({"json": _body(None)}, 400, "decision: None"),
-        ({"json": _body(4, name="nobody")}, 422, "'nobody' is none of this engine's strategies"),
+        ({"json": _body(4, name="nobody")}, 422, "'nobody' is not one of this engine's strategies"),
         ({"json": _body(4, "0.9")}, 422, "more than 1"),
-        ({"json": _body(2, "0.1")}, 409, "decision: 2 is below 3, the last one that was taken"),
+        ({"json": _body(2, "0.1")}, 409, "decision: 2 is below 3, the last one that was applied"),
         ({"data": io.BytesIO(b"x" * (MAX_BODY + 1))}, 413, "the body is larger than 1048576 bytes"),
         ({"data": b""}, 400, "body"),
     ],

@@ -19,8 +19,8 @@ def _paper(*events: object) -> PaperBroker:
     return paper
 
 
-def _rest(paper: PaperBroker, wish: Order) -> None:
-    paper.submit("s", wish, "signal", at(0))
+def _rest(paper: PaperBroker, instruction: Order) -> None:
+    paper.submit("s", instruction, "signal", at(0))
     assert list(paper.arrivals(at(0.2))) == []
 
 
@@ -180,7 +180,7 @@ def test_profit_is_cash_after_fees_and_the_position_at_the_mid() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "field"),
+    ("instruction", "field"),
     [
         (order(Side.BUY, "0"), "quantity"),
         (order(Side.BUY, "-1"), "quantity"),
@@ -191,7 +191,7 @@ def test_profit_is_cash_after_fees_and_the_position_at_the_mid() -> None:
         (Cancel("OTHER", Side.BUY), "symbol"),
     ],
 )
-def test_an_order_off_the_grid_is_refused_by_field(wish: Order | Cancel, field: str) -> None:
+def test_an_order_off_the_grid_is_refused_by_field(instruction: Order | Cancel, field: str) -> None:
     with pytest.raises(EventError) as refused:
-        _paper().submit("s", wish, "signal", at(0))
+        _paper().submit("s", instruction, "signal", at(0))
     assert refused.value.field == field

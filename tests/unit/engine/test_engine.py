@@ -38,7 +38,7 @@ def _engine(events: Sequence[AnyMarketEvent], *strategies: Script) -> tuple[Trad
         clock=HandClock(),
         run_id="run",
         speed=NO_PACING,
-        terms=TradingConditions(latency_seconds=TENTH),
+        conditions=TradingConditions(latency_seconds=TENTH),
     )
     tape = Tape()
     engine.subscribe(tape)

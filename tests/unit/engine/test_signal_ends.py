@@ -32,12 +32,12 @@ from tests.unit.engine.market_data import (
 BOOK = depth(0, [("99.9", "1"), ("99.8", "2")], [("100.1", "1"), ("100.2", "2")])
 
 
-def paper(*wishes: Order | Cancel, book: AnyMarketEvent = BOOK, partial: bool = False) -> PaperBroker:
-    """A broker at second 1, whose book is of second 0, with the wishes arrived: their signals are `s0`, `s1`, ..."""
+def paper(*instructions: Order | Cancel, book: AnyMarketEvent = BOOK, partial: bool = False) -> PaperBroker:
+    """A broker at second 1, whose book is of second 0, with the instructions arrived: their signals are `s0`, `s1`, ..."""
     made = broker()
     list(made.on_market(book))
-    for number, wish in enumerate(wishes):
-        made.submit("s", wish, f"s{number}", at(0), partial=partial)
+    for number, instruction in enumerate(instructions):
+        made.submit("s", instruction, f"s{number}", at(0), partial=partial)
         list(made.arrivals(at(1)))
     return made
 
@@ -47,7 +47,7 @@ def ended(made: PaperBroker) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "expected"),
+    ("instructions", "expected"),
     [
         ([order(Side.BUY, "3")], []),
         ([order(Side.BUY, "4")], ["s0"]),
@@ -61,9 +61,9 @@ def ended(made: PaperBroker) -> list[str]:
     ids=["filled", "book exhausted", "resting", "post only", "replaced", "cancelled", "nothing to cancel", "nothing to reduce"],
 )
 def test_an_order_that_goes_without_being_filled_in_full_ends_its_signal(
-    wishes: list[Order | Cancel], expected: list[str]
+    instructions: list[Order | Cancel], expected: list[str]
 ) -> None:
-    made = paper(*wishes)
+    made = paper(*instructions)
     assert ended(made) == expected
     assert ended(made) == []
 
@@ -100,15 +100,15 @@ def test_pulled_quotes_end_at_once_resting_or_under_way() -> None:
     assert [(end.signal_id, end.time) for end in made.ends()] == [("s0", at(1)), ("under way", at(1))]
 
 
-def run_of(events: list[AnyMarketEvent], *wishes: list[Order | Cancel]) -> tuple[TradingEngine, Tape]:
-    script = Script(*wishes)
+def run_of(events: list[AnyMarketEvent], *instructions: list[Order | Cancel]) -> tuple[TradingEngine, Tape]:
+    script = Script(*instructions)
     engine = TradingEngine(
         WrittenMarket(events),
         [Account(script, Decimal(5000))],
         clock=HandClock(),
         run_id="run",
         speed=NO_PACING,
-        terms=TradingConditions(latency_seconds=TENTH),
+        conditions=TradingConditions(latency_seconds=TENTH),
     )
     tape = Tape()
     engine.subscribe(tape)

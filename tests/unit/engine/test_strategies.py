@@ -48,9 +48,9 @@ def _play(
     """Move the market step by step until the strategy wants something, and give that back."""
     for step in range(first, first + steps):
         desk.mids |= move(step)
-        wishes = strategy.decide(at(step * GRID_SECONDS), desk)
-        if wishes:
-            return wishes
+        instructions = strategy.decide(at(step * GRID_SECONDS), desk)
+        if instructions:
+            return instructions
     return ()
 
 
@@ -59,8 +59,8 @@ def _noise(step: int) -> dict[str, float]:
     return {symbol: 100 * (1 + 2e-4 * math.sin(step * (1 + number))) for number, symbol in enumerate(SYMBOLS)}
 
 
-def _orders(wishes: Sequence[Order | Cancel]) -> dict[str, Side]:
-    return {wish.symbol: wish.side for wish in wishes if isinstance(wish, Order)}
+def _orders(instructions: Sequence[Order | Cancel]) -> dict[str, Side]:
+    return {instruction.symbol: instruction.side for instruction in instructions if isinstance(instruction, Order)}
 
 
 @pytest.mark.parametrize("seconds", [2.0, 30.0])
@@ -101,10 +101,10 @@ def test_a_strategy_looks_no_more_often_than_its_grid() -> None:
 def test_mean_reversion_trades_the_symbol_that_left_the_basket_against_its_move(jump: float, side: Side) -> None:
     strategy, desk = MeanReversion("s", Decimal(5000), INSTRUMENTS), PaperDesk()
     _play(strategy, desk, 200, _noise)
-    wishes = _play(strategy, desk, 1, lambda step: {"C": 100.0 * jump}, first=200)
-    assert _orders(wishes)["C"] is side
+    instructions = _play(strategy, desk, 1, lambda step: {"C": 100.0 * jump}, first=200)
+    assert _orders(instructions)["C"] is side
     desk.positions["C"] = Decimal("12.5") * side.sign
-    back = [wish for wish in _play(strategy, desk, 20, _noise, first=201) if wish.symbol == "C"]
+    back = [instruction for instruction in _play(strategy, desk, 20, _noise, first=201) if instruction.symbol == "C"]
     assert back == [Order("C", side.opposite, Decimal("12.5"), reduce_only=True)]
 
 
@@ -115,18 +115,22 @@ def test_momentum_follows_a_run_of_all_symbols_and_not_that_of_one() -> None:
     assert _play(alone, desk, 40, lambda step: {"A": 100 * (1 + 3e-4 * (step - 300)), "B": 99.99}, first=300) == ()
     desk = PaperDesk()
     assert _play(shared, desk, 300, _noise) == ()
-    wishes = _play(shared, desk, 40, lambda step: dict.fromkeys(SYMBOLS, 100 * (1 + 3e-4 * (step - 300))), first=300)
-    assert len(wishes) == MultiPair.POSITIONS
-    assert set(_orders(wishes).values()) == {Side.BUY}
+    instructions = _play(shared, desk, 40, lambda step: dict.fromkeys(SYMBOLS, 100 * (1 + 3e-4 * (step - 300))), first=300)
+    assert len(instructions) == MultiPair.POSITIONS
+    assert set(_orders(instructions).values()) == {Side.BUY}
 
 
 @pytest.mark.parametrize(("jump", "first"), [(1.005, Side.SELL), (0.995, Side.BUY)])
 def test_the_pair_sells_the_dear_leg_and_buys_the_cheap_one_for_the_same_value(jump: float, first: Side) -> None:
     strategy, desk = StatisticalArb("s", Decimal(5000), INSTRUMENTS), PaperDesk()
     _play(strategy, desk, 200, _noise)
-    wishes = _play(strategy, desk, 1, lambda step: {"A": 100.0 * jump}, first=200)
-    assert _orders(wishes) == {"A": first, "B": first.opposite}
-    values = [float(wish.quantity) * desk.mids[wish.symbol] for wish in wishes if isinstance(wish, Order)]
+    instructions = _play(strategy, desk, 1, lambda step: {"A": 100.0 * jump}, first=200)
+    assert _orders(instructions) == {"A": first, "B": first.opposite}
+    values = [
+        float(instruction.quantity) * desk.mids[instruction.symbol]
+        for instruction in instructions
+        if isinstance(instruction, Order)
+    ]
     assert values == pytest.approx([2000, 2000], rel=1e-3)
 
 
