@@ -1,1 +1,1 @@
-"""The whole way of an event on one machine, to watch and to touch."""
+"""`genesis demo`: the whole system on one machine, from the engine to Grafana."""

@@ -1,4 +1,4 @@
-"""The demo: engine, monitor, Prometheus, Alertmanager, rotation, Grafana where it is installed, a local notification sink."""
+"""The demo: engine, monitor, Prometheus, Alertmanager, rotation, a notification sink, and Grafana if it is installed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from genesis.core.clock import Clock
 from genesis.demo.copies import with_copies
 from genesis.demo.expectation import expectations
 from genesis.demo.options import DemoOptions
-from genesis.demo.rotation import LocalEngine, Story
+from genesis.demo.rotation import DecisionReporter, LocalEngine
 from genesis.demo.screen import Screen
 from genesis.demo.settings import GOES_BAD_AFTER, of_the_demo, with_runbooks
 from genesis.demo.workspace import workspace
@@ -38,7 +38,7 @@ _ALERTS_SECONDS = 0.5
 
 
 class Demo:
-    """Builds the parts in the order of the events' way, runs them until the end, and ends them in the reverse order."""
+    """Starts the parts in the order in which events pass them, runs them, and stops them in reverse order."""
 
     def __init__(
         self, settings: Settings, options: DemoOptions, *, say: Callable[[str], None], clock: Clock, environ: Mapping[str, str]
@@ -50,7 +50,7 @@ class Demo:
         self._environ = environ
         self._screen = Screen(say, clock)
         self._heartbeat = Heartbeat(settings.alerts.alerts.of(WATCHDOG).repeat_interval, clock, self._screen.heartbeat)
-        self._story = Story()
+        self._reporter = DecisionReporter()
         self._decisions: asyncio.Queue[Decision] = asyncio.Queue()
         self._run_id = uuid.uuid4().hex[:8]
 
@@ -58,7 +58,7 @@ class Demo:
         """Run until `stop` is set or the duration is over.
 
         Raises:
-            StackError: a program is missing, does not start, or ended by itself.
+            StackError: a program is missing, does not start, or ends unexpectedly.
         """
         if self._options.stack:
             programs.require(programs.STACK, self._environ)
@@ -70,11 +70,11 @@ class Demo:
                     engine.subscribe(started.monitor.deliver)
                     await self._watch(engine, started, stop)
                     self._screen.table(started.monitor.monitor.snapshot())
-        self._screen.event("stopped; nothing is left running")
+        self._screen.event("stopped; no process is left running")
 
     async def _start(self, running: AsyncExitStack, data: Path, engine: TradingEngine) -> _Running:
-        """Start what the options say, to be ended with `running`, and tell the user where it is."""
-        # A journal of its own for each run: the paper account starts anew, its books have to as well.
+        """Start the parts that the options choose, register their stop with `running`, and print their addresses."""
+        # A new journal for each run: the paper account starts from its capital, so its books must be empty.
         journal = data / f"journal-{self._run_id}.db"
         app = await running.enter_async_context(self._monitor(journal))
         self._screen.plain(f"Genesis demo · run {self._run_id} · {self._data_note(data)}")
@@ -112,7 +112,7 @@ class Demo:
         return MonitorApp(self._settings, journal=journal, host=host, port=port, clock=self._clock)
 
     def _rotation_port(self) -> int | None:
-        """Where rotation tells its metrics; None without it. Prometheus wants to know it before rotation starts."""
+        """The port of rotation's metrics; None without rotation. Prometheus needs it before rotation starts."""
         options = self._options
         if not options.rotation or not (options.stack or options.prometheus):
             return None
@@ -154,7 +154,7 @@ class Demo:
         return stack
 
     async def _watch(self, engine: TradingEngine, running: _Running, stop: asyncio.Event) -> None:
-        """Run engine and screen until the demo is over; an error of any part ends it and is raised."""
+        """Run engine and screen until the demo ends; an error of any part ends it and is raised."""
         stack, rotation = running.stack, running.rotation
         try:
             async with asyncio.TaskGroup() as group:
@@ -168,15 +168,15 @@ class Demo:
                     async with asyncio.timeout(self._options.duration):
                         await stop.wait()
                 except TimeoutError:
-                    self._screen.event(f"{self._options.duration:g} s are over, stopping ...")
+                    self._screen.event(f"the duration of {self._options.duration:g} s has passed; stopping ...")
                 for task in tasks:
                     task.cancel()
         except BaseExceptionGroup as failed:
-            raise failed.exceptions[0] from None  # one is enough for the user; the others were cancelled or followed from it
+            raise failed.exceptions[0] from None  # the first one is enough for the user; the others follow from it
 
     async def _trade(self, engine: TradingEngine) -> None:
         await engine.run()
-        self._screen.event("the market has ended; everything stays up until Ctrl-C")
+        self._screen.event("the market has ended; the other programs run until Ctrl-C")
 
     async def _show_tables(self, app: MonitorApp) -> None:
         while True:
@@ -184,7 +184,7 @@ class Demo:
             self._screen.table(app.monitor.snapshot())
 
     async def _show_alerts(self, stack: NativeStack) -> None:
-        await stack.scraping()  # before that, the alerts only say so
+        await stack.scraping()  # before that, alerts would only report missing scrapes
         while True:
             await asyncio.sleep(_ALERTS_SECONDS)
             alerts = await stack.alerts()
@@ -197,7 +197,7 @@ class Demo:
 
     async def _show_decisions(self) -> None:
         while True:
-            for line in self._story.lines(await self._decisions.get()):
+            for line in self._reporter.lines(await self._decisions.get()):
                 self._screen.event(f"ROTATION  {line}")
 
     def _data_note(self, data: Path) -> str:
@@ -205,31 +205,31 @@ class Demo:
 
     def _say_monitor(self, app: MonitorApp) -> None:
         usual = self._settings.monitor.port if self._options.port is None else 0
-        self._say_where("Monitor", f"{app.url}/", _moved(app.url, usual))
-        self._say_where("Metrics", f"{app.url}/metrics")
+        self._say_address("Monitor", f"{app.url}/", _moved(app.url, usual))
+        self._say_address("Metrics", f"{app.url}/metrics")
 
     def _say_stack(self, stack: NativeStack) -> None:
         for service in stack.services:
-            self._say_where(service.name.capitalize(), f"{service.url}/", _moved(service.url, service.usual_port))
+            self._say_address(service.name.capitalize(), f"{service.url}/", _moved(service.url, service.usual_port))
         prometheus = stack.url(programs.PROMETHEUS)
-        self._say_where("P&L graph", f"{prometheus}/graph?g0.expr={catalog.STRATEGY_NET_PNL.name}&g0.tab=0&g0.range_input=5m")
-        self._say_where("Alerts", f"{prometheus}/alerts")
+        self._say_address("P&L graph", f"{prometheus}/graph?g0.expr={catalog.STRATEGY_NET_PNL.name}&g0.tab=0&g0.range_input=5m")
+        self._say_address("Alerts", f"{prometheus}/alerts")
         if stack.url(programs.GRAFANA) is None:
-            self._say_where("Grafana", "not installed here; `docker compose up` runs the same stack with its boards")
+            self._say_address("Grafana", "not installed; `docker compose up` runs the same stack with Grafana and its boards")
         elif stack.grafana_password is not None:
-            self._say_where("", stack.grafana_password.told())
+            self._say_address("", stack.grafana_password.hint())
 
     def _say_rotation(self, app: MonitorApp, rotation: RotationApp) -> None:
         app.links["Rotation"] = f"{rotation.url}/"
         usual = 0 if self._options.port == 0 else self._settings.rotation.port
-        self._say_where("Rotation", f"{rotation.url}/", _moved(rotation.url, usual))
+        self._say_address("Rotation", f"{rotation.url}/", _moved(rotation.url, usual))
 
-    def _say_where(self, name: str, where: str, note: str = "") -> None:
+    def _say_address(self, name: str, where: str, note: str = "") -> None:
         self._screen.plain(f"  {name:<14}{where}{note}")
 
 
 class _Running(NamedTuple):
-    """What has been started."""
+    """The parts that were started."""
 
     monitor: MonitorApp
     stack: NativeStack | None
@@ -241,5 +241,5 @@ async def _raise_failure(stack: NativeStack) -> None:
 
 
 def _moved(url: str, usual: int) -> str:
-    """A note when a service could not have its usual port."""
+    """A note if the service does not have its usual port."""
     return "" if not usual or url.endswith(f":{usual}") else f"  (port {usual} is taken)"

@@ -1,4 +1,4 @@
-"""Rotation in the demo: with the engine in this process, and each step on the screen."""
+"""Rotation in the demo: its engine in this process, and its decisions as lines for the terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST_REASON = 100
 
 
 class LocalEngine:
-    """An engine in this process, as rotation sees it."""
+    """The client with which rotation reaches an engine in this process."""
 
     def __init__(self, book: AllocationBook) -> None:
         self._book = book
@@ -31,40 +31,40 @@ class LocalEngine:
 
 
 @dataclass(slots=True)
-class Story:
-    """Tells a decision in lines: what it changes, and what is otherwise than at the one before."""
+class DecisionReporter:
+    """Turns each decision into lines: the strategies that it changes, and what differs from the decision before."""
 
     _blocked: frozenset[str] = frozenset()
     _halted: bool = False
-    _began: bool = False
+    _was_free: bool = False
 
     def lines(self, decision: Decision) -> list[str]:
-        """One line for each strategy that is changed, for a block that begins or ends, and for the kill switch."""
-        told = [*self._switched(decision), *self._blocks(decision)]
+        """One line for each change of the kill switch, each new block, the end of all blocks, and each changed strategy."""
+        lines = [*self._kill_switch(decision), *self._block_changes(decision)]
         for strategy, step in decision.steps.items():
             if step.before != step.after:
                 before, after = step.before, step.after
                 why = "; ".join(f"{reason.code}: {reason.text}" if reason.text else reason.code for reason in step.reasons)
-                told.append(f"{strategy} {step.action.value} {before.weight} → {after.weight} {after.state.value}: {why}")
-        return told
+                lines.append(f"{strategy} {step.action.value} {before.weight} → {after.weight} {after.state.value}: {why}")
+        return lines
 
-    def _switched(self, decision: Decision) -> list[str]:
+    def _kill_switch(self, decision: Decision) -> list[str]:
         if decision.halted == self._halted:
             return []
         self._halted = decision.halted
         return ["halted: nothing is changed" if decision.halted else "no longer halted"]
 
-    def _blocks(self, decision: Decision) -> list[str]:
+    def _block_changes(self, decision: Decision) -> list[str]:
         blocked = {reason.code: _shortened(reason.text) for reason in decision.blocked}
         new = [f"{code} {text}".rstrip() for code, text in blocked.items() if code not in self._blocked]
-        if not self._began and blocked:  # until everything has been seen for the first time, the codes say enough
-            new = [f"not before {', '.join(blocked)} are over"] if not self._blocked else []
-        told = [f"no weight is raised: {what}" for what in new]
+        if not self._was_free and blocked:  # at the start, before all blocks have ended once, the codes are enough
+            new = [f"waiting for the end of {', '.join(blocked)}"] if not self._blocked else []
+        lines = [f"no weight is raised: {what}" for what in new]
         if self._blocked and not blocked:
-            told.append("weights may be raised")
-        self._began = self._began or not blocked
+            lines.append("weights may be raised")
+        self._was_free = self._was_free or not blocked
         self._blocked = frozenset(blocked)
-        return told
+        return lines
 
 
 def _shortened(text: str) -> str:

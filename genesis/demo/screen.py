@@ -1,4 +1,4 @@
-"""What the demo tells its user: snapshots, alerts and notifications as terminal lines."""
+"""The demo's terminal output: snapshots, alerts and notifications as lines."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from genesis.stack.sink import Notification
 _ROW = "{:<20}{:>12}{:>12}{:>10}{:>8}{:>10}"
 _HEAD = _ROW.format("strategy", "equity", "net P&L", "drawdown", "trades", "win rate")
 UNKNOWN = "-"
-_MOST_ROWS = 12
-"""Of more strategies, those with the deepest drawdown."""
+_MAX_ROWS = 12
+"""The most rows of the table: those with the deepest drawdown."""
 
 
 class Screen:
-    """Writes lines with the time since the start; remembers which alerts it has told of."""
+    """Writes lines with the time since the start; remembers which alerts it has printed."""
 
     def __init__(self, say: Callable[[str], None], clock: Clock) -> None:
         self._say = say
@@ -28,27 +28,27 @@ class Screen:
         self._alerts: dict[frozenset[tuple[str, str]], StackAlert] = {}
 
     def begin(self) -> None:
-        """Count the time from here."""
+        """Set the start of the time to now."""
         self._start = self._clock.monotonic()
 
     def plain(self, text: str) -> None:
-        """A line without the time."""
+        """Write a line without the time."""
         self._say(text)
 
     def event(self, text: str) -> None:
-        """A line with the time since the start."""
+        """Write a line with the time since the start."""
         seconds = int(self._clock.monotonic() - self._start)
         self._say(f"{seconds // 60:>3}:{seconds % 60:02}  {text}")
 
     def table(self, snapshot: MonitorSnapshot) -> None:
-        """One row a strategy, and the account's."""
+        """Write one row for each strategy, and one for the account."""
         head, *rows = table_rows(snapshot)
         self.event(head)
         for row in rows:
             self._say(f"{'':6}  {row}")
 
     def alerts(self, alerts: Iterable[StackAlert]) -> None:
-        """What changed since the last call: an alert became pending, fires, or is over."""
+        """Write what changed since the last call: alerts that became pending, began to fire, or ended."""
         now = {frozenset(alert.labels.items()): alert for alert in alerts}
         for key, alert in now.items():
             before = self._alerts.get(key)
@@ -60,22 +60,22 @@ class Screen:
         self._alerts = now
 
     def notified(self, notification: Notification) -> None:
-        """A notification that Alertmanager delivered, one line an alert."""
+        """Write a notification that Alertmanager delivered: one line for each alert."""
         for alert in notification.alerts:
             what = describe(alert.labels, alert.annotations if alert.status == "firing" else {})
             self.event(f"NOTIFIED  {alert.status.upper():<8}  {what}  → {notification.receiver}")
 
     def heartbeat(self, pulse: Pulse) -> None:
-        """The Watchdog's notifications stopped, or are back."""
+        """Write that the Watchdog's notifications stopped or came back."""
         self.event(f"HEARTBEAT {'back' if pulse.alive else 'LOST':<8}  {pulse}")
 
 
 def table_rows(snapshot: MonitorSnapshot) -> list[str]:
-    """The table's lines, head first; a figure that is unknown is `-`, never 0."""
+    """The lines of the table, header first; an unknown figure is `-`, never 0."""
     rows = [_HEAD]
     shown = snapshot.strategies
-    if len(shown) > _MOST_ROWS:
-        shown = tuple(sorted(shown, key=lambda strategy: -(strategy.account.drawdown_ratio or 0))[:_MOST_ROWS])
+    if len(shown) > _MAX_ROWS:
+        shown = tuple(sorted(shown, key=lambda strategy: -(strategy.account.drawdown_ratio or 0))[:_MAX_ROWS])
     for strategy in shown:
         account, trades = strategy.account, strategy.trades
         count = trades.wins + trades.losses + trades.evens
@@ -106,7 +106,7 @@ def table_rows(snapshot: MonitorSnapshot) -> list[str]:
 
 
 def money(value: Decimal | None, *, signed: bool = False) -> str:
-    """Two places, thousands set off; `-` if unknown."""
+    """Two decimals, with thousands separators; `-` if unknown."""
     if value is None:
         return UNKNOWN
     return f"{value:+,.2f}" if signed else f"{value:,.2f}"
@@ -118,7 +118,7 @@ def percent(ratio: float | Decimal | None, places: int = 2) -> str:
 
 
 def describe(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:
-    """An alert in words: its name and severity, then its summary, or else its strategy and symbol."""
+    """An alert as text: its name and severity, then its summary, or else its strategy and symbol."""
     severity = labels.get("severity", "none")
     name = labels.get("alertname", UNKNOWN) + (f" {severity}" if severity != "none" else "")
     about = annotations.get("summary") or " ".join(labels[key] for key in ("strategy", "symbol") if labels.get(key))

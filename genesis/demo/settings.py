@@ -1,4 +1,4 @@
-"""What the demo sets otherwise than the configuration, so that there is something to see within minutes."""
+"""What the demo changes in the configuration, so that there is something to see within minutes."""
 
 from __future__ import annotations
 
@@ -12,46 +12,46 @@ from genesis.settings.rotation import RotationSettings
 
 FAULTY = "statistical_arb"
 GOES_BAD_AFTER = 60.0
-"""Seconds of market time after which the execution of `FAULTY` breaks."""
+"""Seconds of market time after which the fault is injected into `FAULTY`."""
 GRID = {"step": timedelta(seconds=1), "windows": (timedelta(minutes=5), timedelta(hours=1)), "risk_window": timedelta(hours=1)}
-"""What the demo sets of `statistics` in monitor.yaml: a grid so fine that there are figures on returns within a minute."""
+"""Replaces keys of `statistics` in monitor.yaml: with this fine grid, figures on returns are available within a minute."""
 CAPITAL = {FAULTY: Decimal(2500)}
-"""Less than in strategies.yaml: what it loses until its page is half of what the account may lose in a day, so that its capital
-may go to the others."""
+"""Less than in strategies.yaml: its loss until the page is then half of the account's daily loss limit, so that rotation may
+still give its capital to the others."""
 SECONDS: dict[str, dict[str, float]] = {
     "": {"interval": 5, "warm_up": 40},
     "allocation": {"min_dwell": 30},
     "resume": {"after": 15, "cooldown": 60, "probation": 60},
 }
-"""Durations of rotation.yaml as the demo sets them, in seconds of market time: what takes half an hour there is seen here."""
+"""Durations of rotation.yaml as the demo sets them, in seconds of market time: half an hour would be too long to watch."""
 LEFT_OUT = ("critical_alert", "broken")
-"""Rules that would pause the faulty strategy before its drawdown is paged, which the demo is to show."""
+"""Rules that would pause the faulty strategy before the page of its drawdown, which the demo shows."""
 ALLOCATION: dict[str, Decimal] = {
     "min_weight": Decimal("0.2"),
     "min_change": Decimal("0.02"),
     "reduced_ratio": Decimal("0.6"),
     "max_turnover_per_day": Decimal(100),
 }
-"""Of rotation.yaml, too: scores of the first minutes are mostly luck, and a day's turnover is moved in minutes here. A strategy
-that has little takes long to lose what is paged."""
+"""Keys of `allocation` in rotation.yaml as the demo sets them. Scores of the first minutes are mostly luck, so weights stay
+above a minimum: a strategy with little capital would take long to reach its page. A day's turnover is moved in minutes."""
 _SHORTEST_INTERVAL = 0.5
-"""Seconds of wall time: Prometheus reads the monitor about as often."""
-_SHARE_OF_INTERVAL = 0.8
+"""Seconds of wall time: Prometheus scrapes the monitor about as often."""
+_TIMEOUT_OF_INTERVAL = 0.8
 
 
 def of_the_demo(settings: Settings, speed: float) -> Settings:
-    """The settings as the demo runs by them at `speed` times real time."""
-    return _with_rotation(_with_capital(_on_a_fine_grid(_of_any_time(settings))), speed)
+    """The settings of the demo at `speed` times real time."""
+    return _with_rotation(_with_capital(_on_a_fine_grid(_accepting_future_events(settings))), speed)
 
 
 def with_runbooks(settings: Settings, url: str) -> Settings:
-    """The settings with the notifications' runbook links leading to the monitor that runs here, whatever its port."""
+    """The settings with runbook links to `url`, the monitor of this run, which may have any port."""
     links = settings.alerts.links.model_copy(update={"runbooks": url})
     return settings._replace(alerts=settings.alerts.model_copy(update={"links": links}))
 
 
-def _of_any_time(settings: Settings) -> Settings:
-    """The settings with events of any time taken: at a multiple of real time, the market runs ahead of the clock."""
+def _accepting_future_events(settings: Settings) -> Settings:
+    """The settings with future events accepted: faster than real time, the market runs ahead of the clock."""
     events = settings.monitor.events.model_copy(update={"max_future_seconds": None})
     return settings._replace(monitor=settings.monitor.model_copy(update={"events": events}))
 
@@ -69,7 +69,7 @@ def _with_capital(settings: Settings) -> Settings:
 
 
 def _with_rotation(settings: Settings, speed: float) -> Settings:
-    """The settings with rotation that is enforced, on the demo's scale of time."""
+    """The settings with rotation in mode enforce, with durations divided by `speed`."""
     rotation = settings.rotation.model_dump()
     for section, durations in SECONDS.items():
         part: dict[str, Any] = rotation[section] if section else rotation
@@ -78,7 +78,7 @@ def _with_rotation(settings: Settings, speed: float) -> Settings:
     rotation |= {
         "mode": "enforce",
         "interval": interval,
-        "timeout": min(rotation["timeout"], interval * _SHARE_OF_INTERVAL),
+        "timeout": min(rotation["timeout"], interval * _TIMEOUT_OF_INTERVAL),
         "rules": {name: rule for name, rule in rotation["rules"].items() if name not in LEFT_OUT},
     }
     shares = {key: scaled(ALLOCATION[key], len(settings.strategies.strategies)) for key in ("min_weight", "min_change")}

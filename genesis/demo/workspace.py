@@ -1,4 +1,4 @@
-"""The directory that a demo writes to: the user's own, or a temporary one that goes away with it."""
+"""The directory of a demo's files: one that the user gives, or a temporary one that is removed at the end."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _LOCK = "in-use.lock"
 
 @contextmanager
 def workspace(given: Path | None, parent: Path = Path("data")) -> Iterator[Path]:
-    """`given`, made if need be and kept; or a new directory under `parent`, removed at the end.
+    """Yield `given`, created if necessary and kept; or a new directory under `parent`, removed at the end.
 
-    One demo at a time may use a directory. What a killed demo left under `parent` is removed first.
+    One demo at a time may use a directory. Directories of killed demos under `parent` are removed first.
 
     Raises:
         StackError: the directory cannot be written, or another demo uses it.
@@ -32,7 +32,7 @@ def workspace(given: Path | None, parent: Path = Path("data")) -> Iterator[Path]
         except OSError as error:
             raise StackError(f"the data directory cannot be used: {error}: choose another with --data") from error
         if not mine:
-            raise StackError(f"{directory} is in use by another demo: stop that one, or choose another --data")
+            raise StackError(f"{directory} is in use by another demo: stop that demo, or choose another directory with --data")
         yield directory
 
 
@@ -49,7 +49,7 @@ def _temporary(parent: Path) -> Iterator[Path]:
 
 @contextmanager
 def _locked(directory: Path) -> Iterator[bool]:
-    """Hold the directory's lock, which the kernel frees with the process; False if somebody else holds it."""
+    """Hold the directory's lock, which the kernel releases when the process ends; False if another process holds it."""
     with (directory / _LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -61,7 +61,7 @@ def _locked(directory: Path) -> Iterator[bool]:
 
 def _remove_abandoned(parent: Path) -> None:
     for directory in parent.glob(f"{_PREFIX}*"):
-        if not (directory / _LOCK).exists():  # somebody is just making it, or it is not ours
+        if not (directory / _LOCK).exists():  # another demo is just creating it, or it is not a demo's
             continue
         with _locked(directory) as mine:
             if mine:

@@ -1,1 +1,1 @@
-"""The programs that Genesis works with, run beside it: found, started, watched, ended."""
+"""Prometheus, Alertmanager and Grafana as child processes: found, started, watched, stopped."""

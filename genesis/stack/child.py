@@ -1,4 +1,4 @@
-"""A program run as a child process: in a session of its own, its output in a log file, and gone when its parent is gone."""
+"""A program as a child process: in its own session, with its output in a log file; it ends with its parent."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from genesis.core.errors import StackError
 
 _POLL_SECONDS = 0.05
 _READ_BACK = 16_384
-"""Bytes at the end of a log among which its last lines are looked for."""
+"""How many bytes at the end of a log are read for its last lines."""
 
 
 class Child:
-    """One program. `start` it, wait until it is `ready`, `stop` it; `ended` tells when it ends by itself.
+    """One program: `start` it, wait until it is `ready`, `stop` it; `ended` waits until it ends by itself.
 
-    Its own session keeps the terminal's Ctrl-C away from it, so that the order of the shutdown is the parent's. Where
-    util-linux's setpriv is installed, the kernel ends the child even when the parent is killed without a chance to.
+    Because of its own session, it does not receive the terminal's Ctrl-C, and the parent decides the order of the shutdown. If
+    setpriv (util-linux) is installed, the kernel ends the child even when the parent is killed.
     """
 
     def __init__(
@@ -42,10 +42,10 @@ class Child:
         return self._process.pid if self._process else None
 
     async def start(self) -> None:
-        """Start the program, or start it again after it has ended.
+        """Start the program, or restart it after it has ended.
 
         Raises:
-            StackError: it cannot be started at all.
+            StackError: it cannot be started.
         """
         setpriv = shutil.which("setpriv", path=self._environ.get("PATH"))
         guard = [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
@@ -68,10 +68,10 @@ class Child:
         """Wait until `url` answers 200.
 
         Raises:
-            StackError: the program ended, or `within` seconds passed; with the last lines of its log.
+            StackError: the program ended, or `within` seconds passed; the message quotes the end of its log.
         """
         ended = asyncio.create_task(self.ended())
-        answered = asyncio.create_task(_answers(url))
+        answered = asyncio.create_task(_wait_for_ok(url))
         try:
             await asyncio.wait({ended, answered}, timeout=within, return_when=asyncio.FIRST_COMPLETED)
             if ended.done():
@@ -84,13 +84,13 @@ class Child:
             await asyncio.gather(ended, answered, return_exceptions=True)
 
     async def ended(self) -> int:
-        """Wait until the program has ended; its exit code, below 0 for a signal."""
+        """Wait until the program has ended; returns its exit code, negative for a signal."""
         if self._process is None:
             raise StackError(f"{self.name} was never started")
         return await self._process.wait()
 
     async def stop(self, grace: float = 10.0) -> None:
-        """End the program: SIGTERM, and SIGKILL to all its session after `grace` seconds. Harmless when it has ended."""
+        """Stop the program: SIGTERM, and SIGKILL after `grace` seconds, to its process group. No effect if it has ended."""
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -99,7 +99,7 @@ class Child:
             await asyncio.wait_for(process.wait(), grace)
         except TimeoutError:
             pass
-        finally:  # too slow, or our own task was cancelled while it waited: nothing may stay behind
+        finally:  # too slow, or this task was cancelled while waiting: no process may be left
             if process.returncode is None:
                 self._signal(process, signal.SIGKILL)
                 await process.wait()
@@ -117,7 +117,7 @@ class Child:
 
     @staticmethod
     def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
-        """Send a signal to the child's whole group: it leads its own, so nobody else is in there."""
+        """Send a signal to the child's process group, which it leads and which holds only its own processes."""
         try:
             os.killpg(process.pid, number)
         except ProcessLookupError:
@@ -129,8 +129,8 @@ def _append(path: Path) -> IO[bytes]:
     return path.open("ab")
 
 
-async def _answers(url: str) -> None:
-    """Return when `url` answers 200; ask until then."""
+async def _wait_for_ok(url: str) -> None:
+    """Request `url` until it answers 200."""
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as client:
         while True:
             try:

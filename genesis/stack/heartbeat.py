@@ -1,4 +1,4 @@
-"""A dead man's switch: the Watchdog's notifications are its heartbeat, and it says when they stop."""
+"""A dead man's switch: the Watchdog's notifications are the heartbeat; it reports when they stop."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _log = structlog.get_logger(__name__)
 
 WATCHDOG = "Watchdog"
 MISSED = 3
-"""So many heartbeats have to stay away: one may come late, when a program is started again."""
+"""How many heartbeats must be missing: one may be late when a program is restarted."""
 
 
 class Pulse(NamedTuple):
-    """A change: the heartbeat stopped, or is back. `silence` is the time since the last one, or since the start."""
+    """The heartbeat stopped or came back. `silence`: time since the last heartbeat, or since the start."""
 
     alive: bool
     silence: timedelta
@@ -34,7 +34,7 @@ class Pulse(NamedTuple):
 
 
 class Heartbeat:
-    """Hears every notification, and waits in `watch` for the one that does not come.
+    """Receives every notification in `hear`; `watch` reports when heartbeats stop and when they come back.
 
     `interval` is the Watchdog's repeat_interval. Until the first heartbeat, silence counts from the start of `watch`.
     """
@@ -52,26 +52,26 @@ class Heartbeat:
         return self._alive
 
     def hear(self, notification: Notification) -> None:
-        """Take a notification. A Watchdog that is resolved is none: it says that Prometheus has stopped."""
+        """Receive a notification. A resolved Watchdog is not a heartbeat: it means that Prometheus has stopped."""
         if any(alert.name == WATCHDOG and alert.status == "firing" for alert in notification.alerts):
             self._beat.set()
 
     async def watch(self) -> None:
-        """Tell of every change, until cancelled."""
+        """Report every change, until cancelled."""
         last = self._clock.monotonic()
         while True:
             try:
                 async with asyncio.timeout(self._limit):
                     await self._beat.wait()
             except TimeoutError:
-                self._turn(alive=False, last=last)
+                self._report(alive=False, last=last)
                 await self._beat.wait()
             self._beat.clear()
             if not self._alive:
-                self._turn(alive=True, last=last)
+                self._report(alive=True, last=last)
             last = self._clock.monotonic()
 
-    def _turn(self, *, alive: bool, last: float) -> None:
+    def _report(self, *, alive: bool, last: float) -> None:
         self._alive = alive
         pulse = Pulse(alive, timedelta(seconds=self._clock.monotonic() - last))
         if alive:

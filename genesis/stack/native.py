@@ -1,4 +1,4 @@
-"""The native stack: Prometheus, Alertmanager, and Grafana where it is installed, as child processes on loopback."""
+"""The native stack: Prometheus, Alertmanager and, if installed, Grafana, as child processes on loopback."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _SCRAPING_POLL_SECONDS = 0.2
 _PORT_ATTEMPTS = 3
 _RETENTION = "7d"
 RESEND_DELAY = timedelta(seconds=10)
-"""What fires while Alertmanager is away is told again so much later. And four times as long after Prometheus has gone, its
-alerts end: a Prometheus that is started again within that time is not told as a recovery."""
-_KEPT_EVERY = "10s"
-"""Silences, and what was notified, are written to disk so often: a killed Alertmanager then forgets neither."""
+"""Prometheus sends a firing alert to Alertmanager again after this time, also after Alertmanager was down. Alertmanager ends an
+alert four times this long after the last send: a shorter restart of Prometheus is not notified as a recovery."""
+_MAINTENANCE_INTERVAL = "10s"
+"""How often Alertmanager writes silences and its notification log to disk, so that it keeps them when it is killed."""
 
 
 class Ports(NamedTuple):
-    """The ports to use where they are free; 0 takes any."""
+    """The ports to use if they are free; 0 takes any free port."""
 
     prometheus: int = 9090
     alertmanager: int = 9093
@@ -52,7 +52,7 @@ ANY_PORTS = Ports(0, 0, 0)
 
 
 class Service(NamedTuple):
-    """A program that runs and answers."""
+    """A running program."""
 
     name: str
     url: str
@@ -61,7 +61,7 @@ class Service(NamedTuple):
 
 
 class StackAlert(msgspec.Struct, frozen=True):
-    """An alert as Prometheus sees it: `state` is pending or firing."""
+    """An alert of Prometheus; `state` is pending or firing."""
 
     state: str
     labels: dict[str, str]
@@ -69,11 +69,11 @@ class StackAlert(msgspec.Struct, frozen=True):
 
 
 class NativeStack:
-    """Starts the programs with configurations made from `settings`, and ends them; an async context manager.
+    """Starts the programs with configurations generated from `settings`, and stops them; an async context manager.
 
-    Everything they write is under `data`. `monitor` is the host:port to scrape, and so is `rotation`, where there is a rotation
-    controller; notifications of every receiver go to `sink_url`, through the routes of the settings. Entering raises
-    `StackError` when a program is missing, ends, or is not ready in time, and leaves nothing running.
+    Everything they write is under `data`. `monitor` and `rotation` are the host:port to scrape; None in `rotation` without a
+    controller. The routes are those of the settings, but all receivers send to `sink_url`. Entering raises `StackError` if a
+    program is missing, ends, or is not ready in time; then no program is left running.
     """
 
     def __init__(
@@ -129,16 +129,16 @@ class NativeStack:
         await self._running.aclose()
 
     def url(self, program: Program) -> str | None:
-        """Where a program answers; None if it does not run."""
+        """The URL of a program; None if it does not run."""
         service = self.service(program)
         return service.url if service else None
 
     def service(self, program: Program) -> Service | None:
-        """A program as it runs here; None if it does not. Its child may be stopped and started again, on the same data."""
+        """The service of a program; None if it does not run. Its child may be stopped and restarted on the same data."""
         return next((service for service in self.services if service.name == program.name), None)
 
     async def failure(self) -> StackError:
-        """Wait until a program ends by itself, which none should; the error says which one and quotes its log."""
+        """Wait until a program ends unexpectedly; the returned error names it and quotes its log."""
         waits = {asyncio.create_task(service.child.ended()): service for service in self.services}
         try:
             done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -151,7 +151,7 @@ class NativeStack:
             await asyncio.gather(*waits, return_exceptions=True)
 
     async def scraping(self) -> None:
-        """Wait until Prometheus has read the monitor for the first time: its targets take some seconds to be found."""
+        """Wait until Prometheus has scraped the monitor for the first time, which takes some seconds."""
         query = {"query": f'up{{job="{JOB}"}} == 1'}
         while True:
             try:
@@ -159,11 +159,11 @@ class NativeStack:
                     if _QUERY.decode(await response.read()).data.result:
                         return
             except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as error:
-                _log.debug("Prometheus cannot be asked", error=str(error))
+                _log.debug("Prometheus cannot be queried", error=str(error))
             await asyncio.sleep(_SCRAPING_POLL_SECONDS)
 
     async def alerts(self) -> list[StackAlert] | None:
-        """The pending and firing alerts of Prometheus; None when it cannot be asked."""
+        """The pending and firing alerts of Prometheus; None if it cannot be queried."""
         try:
             async with self._client.get(f"{self.url(programs.PROMETHEUS)}/api/v1/alerts") as response:
                 return _ALERTS.decode(await response.read()).data.alerts
@@ -183,8 +183,8 @@ class NativeStack:
                 f"--storage.path={self._data / 'alertmanager'}",
                 f"--web.listen-address={url.removeprefix('http://')}",
                 f"--web.external-url={url}",
-                "--cluster.listen-address=",  # alone: no gossip port
-                f"--data.maintenance-interval={_KEPT_EVERY}",
+                "--cluster.listen-address=",  # a single instance: no gossip port
+                f"--data.maintenance-interval={_MAINTENANCE_INTERVAL}",
             ]
 
         await self._start(programs.ALERTMANAGER, self._ports.alertmanager, command, "/-/ready")
@@ -225,7 +225,7 @@ class NativeStack:
     async def _start_grafana(self, binary: Path, files: Path) -> None:
         home = next((path for path in _GRAFANA_HOMES if path.is_dir()), None)
         provisioning = self._data / "provisioning"
-        # Of the settings of this run, which need not be those that the repository's files were generated from.
+        # Generated from the settings of this run, which may differ from those of the files in the repository.
         _write(provisioning / "datasources" / "genesis.yml", data_sources(self._settings.alerts))
         shutil.copytree(files / "provisioning" / "dashboards", provisioning / "dashboards", dirs_exist_ok=True)
 
@@ -261,7 +261,7 @@ class NativeStack:
     ) -> None:
         """Start one program on its usual port or a free one, and wait until it is ready.
 
-        Between finding a free port and the program's listening on it somebody else may take it: then it is tried again.
+        Another process may take the port before the program listens on it; then another port is tried.
         """
         for attempt in range(_PORT_ATTEMPTS):
             url = f"http://{LOOPBACK}:{free_port(0 if attempt else usual_port)}"
@@ -285,7 +285,7 @@ class _AlertList(msgspec.Struct):
     alerts: list[StackAlert]
 
 
-class _AlertAnswer(msgspec.Struct):
+class _AlertResponse(msgspec.Struct):
     data: _AlertList
 
 
@@ -293,12 +293,12 @@ class _Result(msgspec.Struct):
     result: list[msgspec.Raw]
 
 
-class _QueryAnswer(msgspec.Struct):
+class _QueryResponse(msgspec.Struct):
     data: _Result
 
 
-_ALERTS = msgspec.json.Decoder(_AlertAnswer)
-_QUERY = msgspec.json.Decoder(_QueryAnswer)
+_ALERTS = msgspec.json.Decoder(_AlertResponse)
+_QUERY = msgspec.json.Decoder(_QueryResponse)
 
 _GRAFANA_HOMES = (Path("/usr/share/grafana"), Path("/opt/homebrew/share/grafana"), Path("/usr/local/share/grafana"))
 

@@ -10,7 +10,7 @@ LOOPBACK = "127.0.0.1"
 def is_free(port: int, host: str = LOOPBACK) -> bool:
     """Whether a server could listen on `port` now."""
     with socket.socket() as probe:
-        # As servers do, so that connections that are only waiting to be forgotten do not count.
+        # As servers do, so that connections in TIME_WAIT do not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -21,9 +21,9 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 def free_port(usual: int = 0, host: str = LOOPBACK) -> int:
-    """`usual` if a server could listen there now, else any port that is free; with 0, always any.
+    """`usual` if a server could listen there now, else any free port; with 0, always any free port.
 
-    Somebody else may take it before it is used: who needs certainty starts again with another.
+    Another process may take the port before it is used: the caller must be ready to try another one.
     """
     if usual and is_free(usual, host):
         return usual

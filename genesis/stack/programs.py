@@ -1,4 +1,4 @@
-"""The programs beside Genesis: where they are, what is missing, and how Debian installs them."""
+"""The external programs: where they are, which are missing, and how to install them on Debian."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from genesis.core.errors import StackError
 
 
 class Program(NamedTuple):
-    """A program by its upstream name, the names that it is installed under, and the Debian package that holds it."""
+    """A program: its upstream name, the file names that it may have, and its Debian package."""
 
     name: str
     binaries: tuple[str, ...]
     package: str | None
     folders: tuple[str, ...] = ()
-    """Patterns of the folders behind PATH that it may be in: Debian keeps versions apart that run side by side."""
+    """Patterns of folders to search after PATH: Debian installs several versions of PostgreSQL side by side."""
 
     @property
     def variable(self) -> str:
@@ -36,18 +36,18 @@ GRAFANA = Program("grafana", ("grafana", "grafana-server"), None)
 POSTGRES = Program("postgres", ("postgres",), "postgresql", ("/usr/lib/postgresql/*/bin",))
 
 STACK = (PROMETHEUS, ALERTMANAGER)
-"""What the native stack cannot run without."""
+"""What the native stack requires."""
 ALL = (PROMETHEUS, PROMTOOL, ALERTMANAGER, AMTOOL)
-"""What the checks need too. Grafana is welcome everywhere, and needed nowhere."""
+"""What the stack and the checks require. Grafana is used if it is installed, and never required."""
 TESTED = (*ALL, POSTGRES)
-"""What the tests need too: they start a PostgreSQL server of their own."""
+"""What the tests require as well: they start their own PostgreSQL server."""
 
 
 def find(program: Program, environ: Mapping[str, str]) -> Path | None:
-    """The program's path: the one its variable names, else the first on PATH, else the newest in its folders; else None.
+    """The program's path: from its variable, else the first on PATH, else the newest version in its folders; else None.
 
     Raises:
-        StackError: the variable names something that cannot be run.
+        StackError: the variable does not name an executable file.
     """
     named = environ.get(program.variable)
     if named:
@@ -64,7 +64,7 @@ def require(programs: Iterable[Program], environ: Mapping[str, str]) -> dict[Pro
     """Each program's path.
 
     Raises:
-        StackError: naming every one that is missing, and what to do.
+        StackError: programs are missing; the message names them all, and how to install them.
     """
     found = {program: find(program, environ) for program in programs}
     missing = [program for program, path in found.items() if path is None]
@@ -74,24 +74,22 @@ def require(programs: Iterable[Program], environ: Mapping[str, str]) -> dict[Pro
 
 
 def missing_message(missing: Iterable[Program]) -> str:
-    """What is missing, and the ways to have it."""
+    """Which programs are missing, and the ways to install them."""
     missing = list(missing)
     variables = " ".join(f"{program.variable}=/path/to/{program.name}" for program in missing)
     return (
-        f"not found: {', '.join(program.name for program in missing)}. Do one of these, then run the command again:\n"
-        f"  - Debian or Ubuntu, as root:\n"
-        f"      apt-get update && apt-get install --no-install-recommends {' '.join(_packages(missing))}\n"
-        f"  - any machine: put the release binaries (https://prometheus.io/download/) on PATH, or name them:\n"
-        f"      {variables}\n"
-        f"  - or use Docker, which needs none of them:  docker compose up"
+        f"not found: {', '.join(program.name for program in missing)}. Do one of these, then run the command again:\n  - "
+        "Debian or Ubuntu, as root:\n      apt-get update && apt-get install --no-install-recommends "
+        f"{' '.join(_packages(missing))}\n  - any machine: put the release binaries (https://prometheus.io/download/) on "
+        f"PATH, or name them:\n      {variables}\n  - or use Docker, which does not need them:  docker compose up"
     )
 
 
 def install(wanted: Iterable[Program], environ: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """Install what is missing of `wanted` with apt, its output shown; does nothing, silently, when all is there.
+    """Install the missing programs of `wanted` with apt and show its output; silent if none is missing.
 
     Raises:
-        StackError: there is no root or no apt, or apt failed; the message says what to do instead.
+        StackError: without root or apt, or apt failed; the message says what to do instead.
     """
     wanted = tuple(wanted)
     missing = [program for program in wanted if find(program, environ) is None]
@@ -106,7 +104,7 @@ def install(wanted: Iterable[Program], environ: Mapping[str, str], say: Callable
     code = subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode  # noqa: S603 - fixed words only
     still = [program for program in wanted if find(program, environ) is None]
     if still:
-        raise StackError(f"apt-get ended with code {code}; its output above says why. " + missing_message(still))
+        raise StackError(f"apt-get ended with exit code {code}; see its output above. " + missing_message(still))
 
 
 def _newest_first(patterns: Iterable[str]) -> list[str]:
@@ -121,7 +119,7 @@ def _packages(programs: Iterable[Program]) -> list[str]:
 
 
 def _root_prefix(environ: Mapping[str, str]) -> list[str] | None:
-    """What to write before a command to run it as root without a question; None if that cannot be."""
+    """The words before a command that run it as root without a password; None if that is impossible."""
     if os.geteuid() == 0:
         return []
     sudo = shutil.which("sudo", path=environ.get("PATH"))
@@ -131,10 +129,10 @@ def _root_prefix(environ: Mapping[str, str]) -> list[str] | None:
     return [sudo, "-n"] if asked.returncode == 0 else None
 
 
-# The packages would start their services at once and at every boot, on the ports and with the data directories of a system
-# that nobody here asked for. Debian's switch against that is policy-rc.d; it holds for these units alone, it goes away with
-# the script, and an administrator's own is left alone. The new units are also taken out of the boot. PostgreSQL's package
-# would make a first database cluster too; a drop-in file tells it not to, for as long as the script runs.
+# The packages would start their services now and at every boot, as system services that Genesis does not need. Debian's switch
+# against that is policy-rc.d: the script creates one for these units only and removes it at its end; an existing one is not
+# touched. The new units are also disabled at boot. PostgreSQL's package would create a first database cluster as well; a
+# drop-in file prevents that while the script runs.
 _APT_SCRIPT = """
 export DEBIAN_FRONTEND=noninteractive
 policy=/usr/sbin/policy-rc.d

@@ -1,4 +1,4 @@
-"""Where notifications arrive locally: an HTTP receiver for Alertmanager's webhooks."""
+"""A local HTTP receiver for Alertmanager's webhooks."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class NotifiedAlert(msgspec.Struct, frozen=True):
 
 
 class _Payload(msgspec.Struct, frozen=True):
-    """The part of Alertmanager's webhook body (version 4) that is read here; other keys are left alone."""
+    """The part of Alertmanager's webhook body (version 4) that is used here; other keys are ignored."""
 
     status: Status
     alerts: list[NotifiedAlert]
 
 
 class Notification(NamedTuple):
-    """What arrived for `receiver`, and when (wall time, UTC)."""
+    """A notification for `receiver`, which arrived `at` (wall time, UTC)."""
 
     at: datetime
     receiver: str
@@ -49,9 +49,9 @@ class Notification(NamedTuple):
 
 
 class NotificationSink:
-    """Serves POST /{receiver} on loopback; keeps the latest notifications and hands each one on.
+    """Serves POST /{receiver} on loopback; keeps the latest notifications and passes each one to `on_notification`.
 
-    An async context manager: `url` is known inside it. What is not a webhook body is answered 400 and kept out.
+    An async context manager: `url` is set inside it. A body that is not a webhook is answered with 400 and not kept.
     """
 
     def __init__(self, clock: Clock, on_notification: Callable[[Notification], None] | None = None, keep: int = 1000) -> None:
@@ -65,7 +65,7 @@ class NotificationSink:
 
     @property
     def notifications(self) -> tuple[Notification, ...]:
-        """The latest ones, oldest first."""
+        """The latest notifications, oldest first."""
         return tuple(self._kept)
 
     async def __aenter__(self) -> NotificationSink:
@@ -86,10 +86,10 @@ class NotificationSink:
             await self._runner.cleanup()
 
     async def wait_for(self, wanted: Callable[[Notification, NotifiedAlert], bool], within: float) -> Notification:
-        """The first kept or coming notification with an alert that is `wanted`.
+        """Wait for the first notification, kept or future, with an alert for which `wanted` is true.
 
         Raises:
-            TimeoutError: none came `within` so many seconds.
+            TimeoutError: none arrived `within` seconds.
         """
 
         def first() -> Notification | None:
@@ -110,14 +110,14 @@ class NotificationSink:
         async with self._arrived:
             self._kept.append(notification)
             self._arrived.notify_all()
-        self._hand_on(notification)
+        self._pass_on(notification)
         return web.Response(text="ok\n")
 
-    def _hand_on(self, notification: Notification) -> None:
+    def _pass_on(self, notification: Notification) -> None:
         if self._on_notification is None:
             return
         try:
             self._on_notification(notification)
         except Exception:
-            # Alertmanager would send it again and again for a fault that is not its own.
+            # With an error response, Alertmanager would send the notification again, although it is not at fault.
             _log.exception("notification callback failed", receiver=notification.receiver)

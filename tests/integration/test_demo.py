@@ -33,8 +33,8 @@ async def assert_nothing_is_left(run: RunningDemo) -> None:
 @pytest.mark.usefixtures("real_programs")
 async def test_a_newcomer_sees_the_drawdown_the_notification_and_how_rotation_takes_the_capital_away(tmp_path: Path) -> None:
     async with demo(tmp_path, "--free-ports", "--speed", "10") as run:
-        await run.says(r"After about 6 s the execution of statistical_arb breaks, on purpose")
-        await run.says(r"After 1m StorageBelowTier warns, rightly")
+        await run.says(r"After about 6 s the demo injects a fault into the execution of statistical_arb")
+        await run.says(r"After 1m StorageBelowTier warns, as it should")
         await run.says(r"Ctrl-C stops everything")
         assert len(run.children) >= 2
         await run.has_said(r"ROTATION  statistical_arb reduce 0\.\d+ → 0\.\d+ reduced: degraded")
@@ -45,7 +45,7 @@ async def test_a_newcomer_sees_the_drawdown_the_notification_and_how_rotation_ta
         await run.has_said(r"statistical_arb +\d,\d{3}\.\d\d +-\d+\.\d\d +1\d\.\d\d %")
         run.process.send_signal(signal.SIGINT)
         assert await run.ends() == 0
-        assert "stopped; nothing is left running" in run.said
+        assert "stopped; no process is left running" in run.said
         assert await run.complaints() == ""
         await assert_nothing_is_left(run)
         assert list((tmp_path / "data").iterdir()) == []
@@ -55,11 +55,11 @@ async def test_a_newcomer_sees_the_drawdown_the_notification_and_how_rotation_ta
 async def test_a_demo_without_the_fault_ends_by_itself_after_its_duration(tmp_path: Path) -> None:
     options = ("--no-fault", "--free-ports", "--duration", "6", "--speed", "60", "--data", str(tmp_path / "mine"))
     async with demo(tmp_path, *options) as run:
-        await run.says(r"Nothing is broken on purpose")
+        await run.says(r"No fault is injected")
         await run.says(r"strategy +equity")
         assert await run.ends() == 0
-        assert "6 s are over" in run.said
-        assert "breaks, on purpose" not in run.said
+        assert "6 s has passed" in run.said
+        assert "injects a fault" not in run.said
         assert float(re.findall(r"statistical_arb .* (\d+\.\d\d) %", run.said)[-1]) < 1  # minutes after it would have broken
         assert await run.complaints() == ""
         await assert_nothing_is_left(run)

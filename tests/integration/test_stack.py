@@ -145,7 +145,7 @@ async def test_grafana_is_provisioned_with_the_stacks_own_addresses(settings: Se
         assert environ["GF_SECURITY_ADMIN_PASSWORD"] == f"$__file{{{data / 'grafana-password'}}}"
         assert not any(password in value for value in (*environ.values(), *seen["arguments"]))
         assert stack.grafana_password is not None
-        assert password in stack.grafana_password.told()
+        assert password in stack.grafana_password.hint()
 
 
 async def test_charts_of_the_stack_that_runs_are_as_fine_as_its_scrape(settings: Settings, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from genesis.alerts.catalog.execution import SLIPPAGE_HIGH
 from genesis.alerts.catalog.losses import STRATEGY_DRAWDOWN
 from genesis.configuration import load_settings
 from genesis.core.errors import StackError
-from genesis.demo.copies import MOST, with_copies
+from genesis.demo.copies import MAX_STRATEGIES, with_copies
 from genesis.demo.settings import FAULTY, of_the_demo
 from genesis.engine.market import DEFAULT_SYMBOLS
 from genesis.engine.paper import strategies_for
@@ -21,7 +21,7 @@ CONFIGURED = load_settings(Path(__file__).parents[3] / "config")
 KNOWN = CONFIGURED.strategies.strategies
 
 
-@pytest.mark.parametrize("wanted", [5, 50, MOST])
+@pytest.mark.parametrize("wanted", [5, 50, MAX_STRATEGIES])
 def test_there_are_as_many_as_wanted_the_configured_ones_first(wanted: int) -> None:
     made = with_copies(CONFIGURED, wanted).strategies.strategies
     assert len(made) == wanted
@@ -51,9 +51,9 @@ def test_without_copies_everything_is_as_configured(wanted: int | None) -> None:
     assert with_copies(CONFIGURED, wanted) is CONFIGURED
 
 
-@pytest.mark.parametrize("wanted", [1, len(KNOWN) - 1, MOST + 1])
+@pytest.mark.parametrize("wanted", [1, len(KNOWN) - 1, MAX_STRATEGIES + 1])
 def test_fewer_than_are_configured_or_too_many_are_refused(wanted: int) -> None:
-    with pytest.raises(StackError, match=rf"--strategies {wanted}: from 4, .* to 100"):
+    with pytest.raises(StackError, match=rf"--strategies {wanted}: must be from 4 .* to 100"):
         with_copies(CONFIGURED, wanted)
 
 

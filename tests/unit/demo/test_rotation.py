@@ -10,7 +10,7 @@ from genesis.configuration import load_settings
 from genesis.core.allocation import Action
 from genesis.core.errors import ServerError
 from genesis.core.models import StrategyState
-from genesis.demo.rotation import LocalEngine, Story
+from genesis.demo.rotation import DecisionReporter, LocalEngine
 from genesis.demo.settings import LEFT_OUT, of_the_demo
 from genesis.engine.allocations import AllocationBook
 from genesis.engine.engine import Account, TradingEngine
@@ -38,27 +38,29 @@ def test_a_step_is_told_with_both_weights_the_new_state_and_every_reason() -> No
         ("statistical_arb", _step("0.2375", "0.1187", REDUCED, Action.REDUCE)),
         ("calm", _step("0.2", "0.2", action=Action.HOLD)),
     )
-    assert Story().lines(decision) == [
+    assert DecisionReporter().lines(decision) == [
         "statistical_arb reduce 0.2375 → 0.1187 reduced: degraded: degradation 1.3, at least 1; reserve"
     ]
 
 
 def test_a_block_and_the_kill_switch_are_told_when_they_begin_and_when_they_end() -> None:
-    story, stale = Story(), Reason("stale", "the account's figures are 20 s old")
-    assert story.lines(_decision()) == []
-    assert story.lines(_decision(blocked=(stale,))) == ["no weight is raised: stale the account's figures are 20 s old"]
-    assert story.lines(_decision(blocked=(stale, Reason("daily_loss")))) == ["no weight is raised: daily_loss"]
-    assert story.lines(_decision(blocked=(Reason("stale", "30 s old"),))) == []
-    assert story.lines(_decision(halted=True)) == ["halted: nothing is changed", "weights may be raised"]
-    assert story.lines(_decision()) == ["no longer halted"]
+    reporter, stale = DecisionReporter(), Reason("stale", "the account's figures are 20 s old")
+    assert reporter.lines(_decision()) == []
+    assert reporter.lines(_decision(blocked=(stale,))) == ["no weight is raised: stale the account's figures are 20 s old"]
+    assert reporter.lines(_decision(blocked=(stale, Reason("daily_loss")))) == ["no weight is raised: daily_loss"]
+    assert reporter.lines(_decision(blocked=(Reason("stale", "30 s old"),))) == []
+    assert reporter.lines(_decision(halted=True)) == ["halted: nothing is changed", "weights may be raised"]
+    assert reporter.lines(_decision()) == ["no longer halted"]
 
 
 def test_until_everything_was_seen_once_the_codes_of_the_blocks_are_enough() -> None:
-    story, long = Story(), Reason("tier", "unknown " * 100)
-    assert story.lines(_decision(blocked=(long, Reason("stale")))) == ["no weight is raised: not before tier, stale are over"]
-    assert story.lines(_decision(blocked=(long,))) == []
-    assert story.lines(_decision()) == ["weights may be raised"]
-    (line,) = story.lines(_decision(blocked=(long,)))
+    reporter, long = DecisionReporter(), Reason("tier", "unknown " * 100)
+    assert reporter.lines(_decision(blocked=(long, Reason("stale")))) == [
+        "no weight is raised: waiting for the end of tier, stale"
+    ]
+    assert reporter.lines(_decision(blocked=(long,))) == []
+    assert reporter.lines(_decision()) == ["weights may be raised"]
+    (line,) = reporter.lines(_decision(blocked=(long,)))
     assert line.startswith("no weight is raised: tier unknown")
     assert len(line) < 150
 

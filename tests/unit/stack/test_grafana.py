@@ -25,13 +25,13 @@ def secret(path: Path, text: str, mode: int = 0o600) -> Path:
 def test_a_new_password_is_told_at_the_first_start_and_its_file_from_then_on(tmp_path: Path) -> None:
     first = admin_password(None, tmp_path)
     text = first.file.read_text()
-    assert f"password {text} " in first.told()
+    assert f"password {text} " in first.hint()
     assert first.file.stat().st_mode & 0o777 == 0o600
     started(tmp_path)
     second = admin_password(None, tmp_path)
     assert second.setting == first.setting == f"$__file{{{tmp_path / 'grafana-password'}}}"
-    assert text not in second.told()
-    assert str(first.file) in second.told()
+    assert text not in second.hint()
+    assert str(first.file) in second.hint()
 
 
 def test_two_machines_have_two_passwords(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_a_password_that_is_given_is_read_where_it_is_and_never_told(tmp_path: P
     given = secret(tmp_path / "mine", "correct-horse-battery\n")
     password = admin_password(given, tmp_path / "data")
     assert password.setting == f"$__file{{{given}}}"
-    assert "correct-horse" not in password.told()
+    assert "correct-horse" not in password.hint()
     assert not (tmp_path / "data").exists()
 
 
@@ -54,8 +54,8 @@ def test_a_relative_file_is_found_from_wherever_grafana_runs(tmp_path: Path, mon
 
 def test_another_password_for_data_that_has_one_is_said_not_to_count(tmp_path: Path) -> None:
     started(tmp_path)
-    told = admin_password(secret(tmp_path / "mine", "correct-horse-battery"), tmp_path).told()
-    assert "as at the first start on this data" in told
+    told = admin_password(secret(tmp_path / "mine", "correct-horse-battery"), tmp_path).hint()
+    assert "password of the first start on this data directory" in told
 
 
 @pytest.mark.parametrize(
@@ -91,5 +91,5 @@ def test_a_grafana_whose_password_is_not_known_is_not_given_a_new_one(tmp_path: 
 
 def test_a_directory_that_takes_no_password_is_said(tmp_path: Path) -> None:
     (tmp_path / "data").touch()
-    with pytest.raises(StackError, match="cannot be kept"):
+    with pytest.raises(StackError, match="cannot be written"):
         admin_password(None, tmp_path / "data")
