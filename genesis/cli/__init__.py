@@ -1,7 +1,7 @@
-"""The `genesis` command: a module for each kind of sub-command, which reads arguments, calls, and prints.
+"""The `genesis` command: a module for each kind of sub-command, which parses arguments, calls genesis/commands, and prints.
 
-Nothing else is decided here. A sub-command loads only what it runs: the monitor needs no engine, and nothing but `generate`
-the boards.
+A sub-command imports only what it runs: the monitor does not import the engine, and only `generate` and `check` import the
+boards.
 """
 
 from genesis.cli.command_line import main, parser

@@ -17,38 +17,44 @@ from genesis.core.errors import GenesisError
 
 
 def add_replay(commands: Commands) -> None:
-    replay = add_command(commands, "replay", _replay, "book a file of recorded fills and print what it comes to", "WARNING")
+    replay = add_command(commands, "replay", _replay, "book a file of recorded fills and print the resulting P&L", "WARNING")
     replay.add_argument("--fills", type=Path, required=True, metavar="FILE", help="CSV, plain or gzip: docs/replay.md")
     replay.add_argument("--journal", metavar="WHERE", help="keep the fills in this journal (default: in memory only)")
-    replay.add_argument("--currency", metavar="CODE", help="the fills' reporting currency (default: as monitor.yaml says)")
-    replay.add_argument("--perpetuals-only", action="store_true", help="leave spot fills (named @N) out on purpose")
+    replay.add_argument("--currency", metavar="CODE", help="the fills' reporting currency (default: from monitor.yaml)")
+    replay.add_argument(
+        "--perpetuals-only", action="store_true", help="omit spot fills (named @N), and do not fail because of them"
+    )
 
 
 def add_reconcile(commands: Commands) -> None:
     reconcile = add_command(
-        commands, "reconcile", _reconcile, "compare a broker's statement with the books; exit code 1 tells of breaks", "WARNING"
+        commands,
+        "reconcile",
+        _reconcile,
+        "compare a broker's statement with the books; exit code 1: there are breaks",
+        "WARNING",
     )
     reconcile.add_argument("--statement", type=Path, required=True, metavar="FILE", help="CSV: docs/reconciliation.md")
-    asked = reconcile.add_mutually_exclusive_group()
-    asked.add_argument(
-        "--url", metavar="URL", help="the running monitor, which tells and alerts (default: as monitor.yaml says)"
+    books = reconcile.add_mutually_exclusive_group()
+    books.add_argument(
+        "--url",
+        metavar="URL",
+        help="the running monitor, which also exports the result and alerts (default: from monitor.yaml)",
     )
-    asked.add_argument("--journal", metavar="WHERE", help="compare with this journal instead, and tell nobody else")
-    reconcile.add_argument(
-        "--token-file", type=Path, metavar="FILE", help="the token of ingest (default: as monitor.yaml says)"
-    )
+    books.add_argument("--journal", metavar="WHERE", help="compare with this journal instead, without metrics and alerts")
+    reconcile.add_argument("--token-file", type=Path, metavar="FILE", help="the token of ingest (default: from monitor.yaml)")
     reconcile.add_argument(
         "--ca-file",
         type=Path,
         metavar="FILE",
-        help="the authority of the monitor's certificate (default: as monitor.yaml says)",
+        help="the CA of the monitor's certificate (default: from monitor.yaml)",
     )
     reconcile.add_argument(
         "--strategy",
         action="append",
         default=[],
         metavar="NAME",
-        help="the statement is of this strategy alone; may be repeated",
+        help="the statement covers only this strategy; may be repeated",
     )
     reconcile.add_argument(
         "--cash",
@@ -57,7 +63,7 @@ def add_reconcile(commands: Commands) -> None:
         help="settled: open positions were paid for (default: wallet)",
     )
     reconcile.add_argument(
-        "--tolerance", default="0", metavar="X", help="cash that differs by no more is no break (default: 0)"
+        "--tolerance", default="0", metavar="X", help="a cash difference up to X is not a break (default: 0)"
     )
 
 
@@ -66,9 +72,13 @@ def add_baseline(commands: Commands) -> None:
         commands, "baseline", _baseline, "make a strategy's baseline from the returns of its back-test", "WARNING"
     )
     baseline.add_argument("--returns", type=Path, required=True, metavar="FILE", help="CSV, plain or gzip: times and returns")
-    baseline.add_argument("--column", metavar="NAME", help="of the returns (default: the only one beside the times)")
-    baseline.add_argument("--step", metavar="T", help="between two returns, for example 1d (default: the times' median)")
-    baseline.add_argument("--strategy", metavar="NAME", help="write its name above the block")
+    baseline.add_argument(
+        "--column", metavar="NAME", help="the column of the returns (default: the only one besides the times)"
+    )
+    baseline.add_argument(
+        "--step", metavar="T", help="time between two returns, for example 1d (default: the median of the file)"
+    )
+    baseline.add_argument("--strategy", metavar="NAME", help="write this name above the block")
     baseline.add_argument("--output", type=Path, metavar="FILE", help="write to a new file (default: standard output)")
 
 
@@ -96,7 +106,7 @@ def _replay(options: argparse.Namespace, environ: Environ) -> int:
         say(line)
     faults = list(report.faults)
     if recording.spot and not options.perpetuals_only:
-        faults.append(f"{recording.spot} spot fills (named @N) are left out; --perpetuals-only leaves them out on purpose")
+        faults.append(f"{recording.spot} spot fills (named @N) were omitted; with --perpetuals-only this is not a fault")
     for fault in faults:
         print(f"genesis: {options.fills}: {fault}", file=sys.stderr)
     return FAILURE if faults else 0
@@ -105,7 +115,7 @@ def _replay(options: argparse.Namespace, environ: Environ) -> int:
 def _reconcile(options: argparse.Namespace, environ: Environ) -> int:
     try:
         return _compare(options)
-    except GenesisError as error:  # 1 is for breaks
+    except GenesisError as error:  # exit code 1 means breaks
         print(f"genesis: {error}", file=sys.stderr)
         return TROUBLE
 
@@ -118,17 +128,17 @@ def _compare(options: argparse.Namespace) -> int:
 
     settings = load_settings(options.config).monitor
     statement = reconcile.read_file(options.statement)
-    terms = ComparisonSettings(
+    comparison = ComparisonSettings(
         strategies=tuple(sorted(set(options.strategy))), cash=CashBasis(options.cash), tolerance=tolerance(options.tolerance)
     )
     if options.journal is not None:
         where = journal_address(settings, options.journal)
-        found = asyncio.run(reconcile.look_up(where, settings, statement, terms, SystemClock()))
+        found = asyncio.run(reconcile.compare_with_journal(where, settings, statement, comparison, SystemClock()))
     else:
         given = {"url": options.url, "token_file": options.token_file, "ca_file": options.ca_file}
         monitor = reconcile.configured_monitor(settings)
         monitor = monitor._replace(**{key: value for key, value in given.items() if value is not None})
-        found = asyncio.run(reconcile.ask(monitor, statement, terms))
+        found = asyncio.run(reconcile.ask(monitor, statement, comparison))
     for line in reconcile.report_lines(found):
         say(line)
     return FAILURE if found.total_breaks else 0
@@ -146,7 +156,7 @@ def _baseline(options: argparse.Namespace, environ: Environ) -> int:
     baseline.write(options.output, text)
     for note in made.notes:
         say(note)
-    say(f"written: {options.output}: for strategies.yaml, below the strategy's name")
+    say(f"written: {options.output}: insert it in strategies.yaml below the strategy's name")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""`genesis alerts ...`: alerts listed, tested, explained, silenced, and sent through the whole delivery."""
+"""`genesis alerts ...`: list, test, explain and silence alerts, and send a test alert through the whole delivery."""
 
 # ruff: noqa: PLC0415 - a sub-command loads only what it runs
 
@@ -30,30 +30,32 @@ _PROMETHEUS = "http://127.0.0.1:9090"
 
 
 def add_alerts_commands(commands: Commands) -> None:
-    verbs = add_group(commands, "alerts", "list, test and explain the alerts, silence one, send a test alert all the way")
-    listed = add_command(verbs, "list", _list, "list every alert: thresholds, who is told, and what it does now", "WARNING")
-    _add_strategy(listed, "its thresholds and states alone")
+    verbs = add_group(
+        commands, "alerts", "list, test, explain and silence alerts, and send a test alert through the whole delivery"
+    )
+    listed = add_command(verbs, "list", _list, "list every alert: thresholds, receivers and current state", "WARNING")
+    _add_strategy(listed, "only its thresholds and states")
     _add_servers(listed, prometheus=True)
 
     test = add_command(
-        verbs, "test", _test, "have promtool read the rules of your thresholds, and amtool take the routes", "WARNING"
+        verbs, "test", _test, "check the rules with your thresholds with promtool, and the routes with amtool", "WARNING"
     )
     test.add_argument("name", nargs="*", metavar="NAME", help="an alert (default: all)")
 
-    explain = add_command(verbs, "explain", _explain, "say all about an alert: why it fires or not, and who is told", "WARNING")
+    explain = add_command(verbs, "explain", _explain, "explain an alert: why it fires or not, and who is notified", "WARNING")
     explain.add_argument("name", metavar="NAME", help="the alert")
-    _add_strategy(explain, "its thresholds and figures alone")
+    _add_strategy(explain, "only its thresholds and figures")
     _add_servers(explain, prometheus=True)
 
-    silence = add_command(verbs, "silence", _silence, "keep an alert quiet for a time", "WARNING")
+    silence = add_command(verbs, "silence", _silence, "silence an alert for a time", "WARNING")
     silence.add_argument("name", metavar="NAME", help="the alert")
-    _add_strategy(silence, "that of this strategy alone")
+    _add_strategy(silence, "only the alert of this strategy")
     silence.add_argument("--for", dest="lasts", type=_duration, required=True, metavar="T", help="for how long, for example 2h")
-    silence.add_argument("--why", required=True, metavar="TEXT", help="the reason, for whoever misses the alert")
-    silence.add_argument("--author", default=user(), metavar="NAME", help="who wants it (default: the user)")
+    silence.add_argument("--why", required=True, metavar="TEXT", help="the reason, for people who miss the alert")
+    silence.add_argument("--author", default=user(), metavar="NAME", help="who silences it (default: the user)")
     _add_servers(silence, prometheus=True)
 
-    silences = add_command(verbs, "silences", _silences, "list what is silenced, until when, by whom and why", "WARNING")
+    silences = add_command(verbs, "silences", _silences, "list the silences: alert, end, author and reason", "WARNING")
     _add_servers(silences)
 
     end = add_command(verbs, "unsilence", _unsilence, "end a silence now", "WARNING")
@@ -64,11 +66,11 @@ def add_alerts_commands(commands: Commands) -> None:
         verbs,
         "fire",
         _fire,
-        "send a marked test alert, and watch until whoever it leads to was told of it and its end",
+        "send a marked test alert, and watch until its receivers were notified of it and of its end",
         "WARNING",
     )
     fire.add_argument("name", metavar="NAME", help="the alert")
-    _add_strategy(fire, "whose alert, if it is about a strategy")
+    _add_strategy(fire, "the strategy, if the alert is about one")
     fire.add_argument("--severity", metavar="S", help="one of the alert's (default: the most urgent one)")
     fire.add_argument(
         "--label", action="append", default=[], type=_label, metavar="K=V", help="a further label; may be repeated"
@@ -78,7 +80,7 @@ def add_alerts_commands(commands: Commands) -> None:
         type=_duration,
         default=timedelta(seconds=20),
         metavar="T",
-        help="how long the delivery may take, beyond what the route waits (default: 20s)",
+        help="how long the delivery may take, in addition to the waits of the route (default: 20s)",
     )
     _add_servers(fire, prometheus=True)
 
@@ -123,19 +125,19 @@ def _definitions(settings: Settings) -> AlertDefinitions:
     return AlertDefinitions(settings.alerts, settings.rules, settings.strategies.strategies)
 
 
-async def _known(book: AlertDefinitions, strategy: str | None, prometheus: Prometheus) -> None:
+async def _check_strategy(definitions: AlertDefinitions, strategy: str | None, prometheus: Prometheus) -> None:
     """Refuse a strategy that neither the configuration nor the monitor knows."""
     from genesis.alerts.live.figures import live_strategies
 
-    if strategy is None or strategy in book.strategies:
+    if strategy is None or strategy in definitions.strategies:
         return
     try:
         live = await live_strategies(prometheus)
     except ServerError as error:
-        unknown = UnknownError("strategy", strategy, book.strategies)
-        raise GenesisError(f"{unknown}; and whether the monitor has it is not known: {error}") from error
+        unknown = UnknownError("strategy", strategy, definitions.strategies)
+        raise GenesisError(f"{unknown}; it is not known whether the monitor has it: {error}") from error
     if strategy not in live:
-        raise UnknownError("strategy", strategy, book.strategies | live)
+        raise UnknownError("strategy", strategy, definitions.strategies | live)
 
 
 def _list(options: argparse.Namespace, environ: Environ) -> int:
@@ -145,15 +147,15 @@ def _list(options: argparse.Namespace, environ: Environ) -> int:
     from genesis.monitoring.alert_manager import alertmanager_config
 
     settings = load_settings(options.config)
-    book, routing = _definitions(settings), Routing(alertmanager_config(settings.alerts))
+    definitions, routing = _definitions(settings), Routing(alertmanager_config(settings.alerts))
 
     async def run() -> None:
         async with _servers(options) as (prometheus, manager):
-            await _known(book, options.strategy, prometheus)
-            now = await states(prometheus, manager, book.alerts.values())
-        for line in table(HEAD, list(rows(book, routing, now, options.strategy))):
+            await _check_strategy(definitions, options.strategy, prometheus)
+            now = await states(prometheus, manager, definitions.alerts.values())
+        for line in table(HEAD, list(rows(definitions, routing, now, options.strategy))):
             say(line)
-        for line in faults(book, now):
+        for line in faults(definitions, now):
             say(f"FAULT: {line}")
         for note in now.notes:
             say(f"note: {note}")
@@ -190,14 +192,14 @@ def _explain(options: argparse.Namespace, environ: Environ) -> int:
     from genesis.monitoring.alert_manager import alertmanager_config
 
     settings = load_settings(options.config)
-    book, routing = _definitions(settings), Routing(alertmanager_config(settings.alerts))
-    alert = book.find(options.name)
+    definitions, routing = _definitions(settings), Routing(alertmanager_config(settings.alerts))
+    alert = definitions.find(options.name)
 
     async def run() -> None:
         async with _servers(options) as (prometheus, manager):
-            await _known(book, options.strategy, prometheus)
+            await _check_strategy(definitions, options.strategy, prometheus)
             now = await states(prometheus, manager, [alert])
-            asked = Asked(book, routing, prometheus, now, SystemClock().now())
+            asked = Asked(definitions, routing, prometheus, now, SystemClock().now())
             async for line in explain(asked, alert, options.strategy):
                 say(line)
 
@@ -208,15 +210,15 @@ def _explain(options: argparse.Namespace, environ: Environ) -> int:
 def _silence(options: argparse.Namespace, environ: Environ) -> int:
     from genesis.alerts.live.silencing import matchers, refuse_endless, warning
 
-    book = _definitions(load_settings(options.config))
-    alert = book.find(options.name)
+    definitions = _definitions(load_settings(options.config))
+    alert = definitions.find(options.name)
     quiet = matchers(alert, options.strategy)
     refuse_endless(options.lasts, options.why)
     now = SystemClock().now()
 
     async def run() -> str:
         async with _servers(options) as (prometheus, manager):
-            await _known(book, options.strategy, prometheus)
+            await _check_strategy(definitions, options.strategy, prometheus)
             return await manager.silence(quiet, now, now + options.lasts, options.author, options.why)
 
     identity = asyncio.run(run())
@@ -259,21 +261,21 @@ def _fire(options: argparse.Namespace, environ: Environ) -> int:
     from genesis.monitoring.alert_manager import alertmanager_config
 
     settings = load_settings(options.config)
-    book = _definitions(settings)
-    sent = drill(book.find(options.name), options.strategy, options.severity, dict(options.label))
+    definitions = _definitions(settings)
+    sent = drill(definitions.find(options.name), options.strategy, options.severity, dict(options.label))
 
     async def fire() -> bool:
         async with _servers(options) as (prometheus, manager):
-            await _known(book, options.strategy, prometheus)
+            await _check_strategy(definitions, options.strategy, prometheus)
             firing = Firing(manager, sent, SystemClock(), say, options.within)
             return await firing.run(Routing(alertmanager_config(settings.alerts)))
 
     async def run() -> bool | None:
-        # However it is stopped: it must live long enough to end the alert.
+        # After any stop signal, the command must run long enough to end the alert.
         with stop_event(say) as stop:
             return await unless_stopped(stop, fire())
 
-    told = asyncio.run(run())
-    if told is None:
+    delivered = asyncio.run(run())
+    if delivered is None:
         return INTERRUPTED
-    return 0 if told else FAILURE
+    return 0 if delivered else FAILURE

@@ -1,4 +1,4 @@
-"""What the sub-commands share: how an argument is read, what an exit code means, where the answer goes."""
+"""What the sub-commands share: parsers of arguments, exit codes, output."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ say = partial(print, flush=True)
 
 
 def add_command(commands: Commands, name: str, run: Run, text: str, log_level: str = "INFO") -> argparse.ArgumentParser:
-    """A sub-command that does `run`; `text` says in one line what that is."""
+    """Add a sub-command that calls `run`; `text` is its one-line help."""
     command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
     command.set_defaults(command=run)
     command.add_argument("--config", type=Path, default=Path("config"), metavar="DIR", help="settings (default: config)")
@@ -33,22 +33,22 @@ def add_command(commands: Commands, name: str, run: Run, text: str, log_level: s
 
 
 def add_group(commands: Commands, name: str, text: str) -> Commands:
-    """A sub-command that has sub-commands of its own."""
+    """Add a sub-command that has its own sub-commands; returns them."""
     top = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
     return top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
 
 def add_address(command: argparse.ArgumentParser, environ: Environ) -> None:
-    """Where the command listens. GENESIS_HOST and GENESIS_PORT of `environ` stand in for --host and --port."""
+    """Add --host and --port; their defaults are GENESIS_HOST and GENESIS_PORT of `environ`."""
     command.add_argument(
-        "--host", default=environ.get("GENESIS_HOST"), metavar="H", help="listen here (default: as monitor.yaml says)"
+        "--host", default=environ.get("GENESIS_HOST"), metavar="H", help="listen here (default: from monitor.yaml)"
     )
-    # A default that is a string goes through `type` as well, so that a wrong variable is a usage error too.
+    # argparse also applies `type` to a default that is a string, so that a wrong variable is a usage error.
     command.add_argument("--port", type=port, default=environ.get("GENESIS_PORT"), metavar="P", help="0 takes any free port")
 
 
 def above_zero(number: type[_Number]) -> Callable[[str], _Number]:
-    """Reads a finite number above 0."""
+    """A parser of finite numbers above 0."""
 
     def parse(text: str) -> _Number:
         value = number(text)
@@ -60,15 +60,15 @@ def above_zero(number: type[_Number]) -> Callable[[str], _Number]:
 
 
 def port(text: str) -> int:
-    """Reads the number of a TCP port; 0 is one, for any that is free."""
+    """Parse a TCP port; 0 means any free port."""
     if not (text.isascii() and text.isdecimal() and int(text) < 2**16):
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: 0 to 65535")
     return int(text)
 
 
 def user() -> str:
-    """Who gives the command, as far as the system knows."""
+    """The name of the current user, or `genesis` if the system does not know it."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a container's user need have no name
+    except (KeyError, OSError):  # a user in a container may have no name
         return "genesis"

@@ -1,4 +1,4 @@
-"""The whole command line, and how a command ends."""
+"""The parser of the whole command line, and the exit codes and messages of errors."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from genesis.logs import configure_logs
 
 
 def main(arguments: Sequence[str] | None = None, environ: Environ | None = None) -> int:
-    """Run one sub-command; its exit code. What is wrong is one message on stderr, not a traceback."""
+    """Run one sub-command; returns its exit code. An error is a message on stderr, without a traceback."""
     environ = os.environ if environ is None else environ
-    # Read when numpy is loaded: otherwise its BLAS starts a thread a core, each with room of its own, for arrays this small.
+    # Read when numpy is imported. Without it, BLAS starts one thread per core, each with its own memory, for small arrays.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         options = parser(environ).parse_args(arguments)
@@ -34,13 +34,13 @@ def main(arguments: Sequence[str] | None = None, environ: Environ | None = None)
         return FAILURE
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # `genesis replay ... | head`: the reader has seen enough
+    except BrokenPipeError:  # `genesis replay ... | head`: the reader has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
 
 
 def parser(environ: Environ) -> argparse.ArgumentParser:
-    """The whole command line. GENESIS_HOST and GENESIS_PORT of `environ` stand in for --host and --port."""
+    """The parser of the whole command line; GENESIS_HOST and GENESIS_PORT of `environ` are defaults of --host and --port."""
     top = argparse.ArgumentParser(prog="genesis", description="Live strategy performance monitoring for trading engines.")
     top.add_argument("--version", action="version", version=f"genesis {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")

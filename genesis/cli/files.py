@@ -1,4 +1,4 @@
-"""`genesis generate`, `check` and `programs`: the files of the repository, and the programs that read them."""
+"""`genesis generate`, `check` and `programs`: the generated files, and the programs that read them."""
 
 # ruff: noqa: PLC0415 - a sub-command loads only what it runs
 
@@ -12,7 +12,7 @@ from genesis.configuration import load_settings
 
 
 def add_generate(commands: Commands) -> None:
-    generate = add_command(commands, "generate", _generate, "write rules, configurations, boards and reference docs again")
+    generate = add_command(commands, "generate", _generate, "generate rules, configurations, boards and reference docs")
     generate.add_argument("--check", action="store_true", help="write nothing; fail if a file is not up to date")
 
 
@@ -21,9 +21,9 @@ def add_check(commands: Commands) -> None:
 
 
 def add_programs(commands: Commands) -> None:
-    found = add_command(commands, "programs", _programs, "say where Prometheus, Alertmanager and their tools are")
-    found.add_argument("--install", action="store_true", help="install what is missing with apt; silent when all is there")
-    found.add_argument("--tests", action="store_true", help="also what only the tests need: PostgreSQL")
+    found = add_command(commands, "programs", _programs, "show where Prometheus, Alertmanager and their tools are installed")
+    found.add_argument("--install", action="store_true", help="install missing programs with apt; silent if none is missing")
+    found.add_argument("--tests", action="store_true", help="also the programs that only the tests need: PostgreSQL")
 
 
 def _generate(options: argparse.Namespace, environ: Environ) -> int:

@@ -1,4 +1,4 @@
-"""`genesis journal ...`: check a journal, fingerprint its books, write its events out, move it to another database."""
+"""`genesis journal ...`: check a journal, print the digest of its books, export its events, copy it to another database."""
 
 # ruff: noqa: PLC0415 - a sub-command loads only what it runs
 
@@ -22,16 +22,18 @@ if TYPE_CHECKING:
 
 def add_journal_commands(commands: Commands) -> None:
     verbs = add_group(
-        commands, "journal", "check a journal, fingerprint its books, write its events out, move it to another database"
+        commands, "journal", "check a journal, print the digest of its books, export its events, copy it to another database"
     )
-    add_command(verbs, "verify", _journal_verify, "check file, sequence, events and books; a monitor may have it open")
-    add_command(verbs, "digest", _journal_digest, "print the number of events and the digest of the books that they make")
+    add_command(
+        verbs, "verify", _journal_verify, "check database, sequence, events and books; a monitor may have the journal open"
+    )
+    add_command(verbs, "digest", _journal_digest, "print the number of events and the digest of the books")
     export = add_command(
-        verbs, "export", _journal_export, "write the events as lines of JSON, as POST /api/v1/events takes them"
+        verbs, "export", _journal_export, "write the events as lines of JSON, as POST /api/v1/events accepts them"
     )
     export.add_argument("--output", type=Path, metavar="FILE", help="a new file (default: standard output)")
     copy = add_command(
-        verbs, "copy", _journal_copy, "copy to an empty journal, checking that the books agree; stop the monitor first"
+        verbs, "copy", _journal_copy, "copy to an empty journal, and check that the books agree; stop the monitor first"
     )
     copy.add_argument(
         "--to", required=True, metavar="WHERE", help="the empty journal: file or postgresql://USER@HOST:PORT/NAME"
@@ -41,9 +43,11 @@ def add_journal_commands(commands: Commands) -> None:
 
 
 def add_journal(command: argparse.ArgumentParser) -> None:
-    """Which journal; `journal_of` reads it."""
-    command.add_argument("--journal", metavar="WHERE", help="file or postgresql://... (default: as monitor.yaml says)")
-    command.add_argument("--password-file", type=Path, metavar="FILE", help="of the database (default: as monitor.yaml says)")
+    """Add the options that name a journal; `journal_of` reads them."""
+    command.add_argument("--journal", metavar="WHERE", help="file or postgresql://... (default: from monitor.yaml)")
+    command.add_argument(
+        "--password-file", type=Path, metavar="FILE", help="the password of the database (default: from monitor.yaml)"
+    )
 
 
 def journal_of(options: argparse.Namespace) -> tuple[Address, MonitorSettings]:
@@ -60,16 +64,16 @@ def _journal_verify(options: argparse.Namespace, environ: Environ) -> int:
     from genesis.commands import journal_upkeep
 
     where, settings = journal_of(options)
-    verdict = asyncio.run(journal_upkeep.verify(where, settings, SystemClock()))
-    for fault in verdict.faults:
+    result = asyncio.run(journal_upkeep.verify(where, settings, SystemClock()))
+    for fault in result.faults:
         print(f"FAULT: {fault}", file=sys.stderr)
-    if verdict.faults:
-        print(f"genesis: journal {where}: is not sound; restore a backup, and keep this one", file=sys.stderr)
+    if result.faults:
+        print(
+            f"genesis: journal {where}: is not sound; restore a backup, and keep this journal for the analysis", file=sys.stderr
+        )
         return FAILURE
-    snapshot = (
-        "no snapshot" if verdict.snapshot is None else f"the snapshot at event {verdict.snapshot} leads to the same books"
-    )
-    say(f"ok: journal {where}: {verdict.events} events in sequence, digest {verdict.digest}, {snapshot}")
+    snapshot = "no snapshot" if result.snapshot is None else f"the snapshot at event {result.snapshot} gives the same books"
+    say(f"ok: journal {where}: {result.events} events in sequence, digest {result.digest}, {snapshot}")
     return 0
 
 
@@ -109,6 +113,6 @@ def _journal_copy(options: argparse.Namespace, environ: Environ) -> int:
         say(f"copied: {events} events from {source} to {target}, digest {digest} on both sides")
         decisions = audit_copy.copy(audit, target)
     if decisions is not None:
-        say(f"copied: {decisions} decisions of rotation, with what people halted and pinned")
-    say(f"Next: `journal: {target}` in monitor.yaml, and start the monitor. {source} is as it was; keep it as a backup.")
+        say(f"copied: {decisions} decisions of rotation, with the kill switch and the pins")
+    say(f"Next: set `journal: {target}` in monitor.yaml, and start the monitor. {source} is unchanged; keep it as a backup.")
     return 0

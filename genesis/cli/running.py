@@ -1,4 +1,4 @@
-"""`genesis demo` and `genesis monitor`: what runs until it is told to end."""
+"""`genesis demo` and `genesis monitor`: the commands that run until they are stopped."""
 
 # ruff: noqa: PLC0415 - a sub-command loads only what it runs
 
@@ -29,26 +29,28 @@ def add_demo(commands: Commands, environ: Environ) -> None:
     )
     demo.add_argument("--data", type=Path, metavar="DIR", help="write to DIR and keep it (default: a temporary directory)")
     demo.add_argument(
-        "--strategies", type=above_zero(int), metavar="N", help="add copies of the configured strategies until there are N"
+        "--strategies", type=above_zero(int), metavar="N", help="run N strategies: the configured ones and copies of them"
     )
-    demo.add_argument("--no-stack", action="store_true", help="engine and monitor only; with --prometheus, rotation too")
-    demo.add_argument("--no-rotation", action="store_true", help="leave the capital where it is")
-    demo.add_argument("--prometheus", metavar="URL", help="with --no-stack: a Prometheus that reads this demo, for rotation")
-    demo.add_argument("--no-fault", action="store_true", help="break no strategy on purpose: none should raise an alert")
+    demo.add_argument("--no-stack", action="store_true", help="run only engine and monitor; with --prometheus, also rotation")
+    demo.add_argument("--no-rotation", action="store_true", help="run without rotation: no capital is moved")
+    demo.add_argument(
+        "--prometheus", metavar="URL", help="with --no-stack: the Prometheus that scrapes this demo, for rotation"
+    )
+    demo.add_argument("--no-fault", action="store_true", help="inject no fault: no strategy should raise an alert")
     demo.add_argument(
         "--grafana-password-file",
         type=Path,
         metavar="FILE",
-        help="holds the password of Grafana's user admin (default: a random one)",
+        help="the file with the password of Grafana's user admin (default: a random one)",
     )
     demo.add_argument("--free-ports", action="store_true", help="use any free ports, not the usual ones")
     add_address(demo, environ)
 
 
 def add_monitor(commands: Commands, environ: Environ) -> None:
-    text = "serve the journal's account at /metrics until SIGTERM or Ctrl-C; SIGHUP reads the configuration again"
+    text = "serve the account of the journal at /metrics until SIGTERM or Ctrl-C; SIGHUP reloads the configuration"
     monitor = add_command(commands, "monitor", _monitor, text)
-    monitor.add_argument("--journal", metavar="WHERE", help="file or postgresql://... (default: as monitor.yaml says)")
+    monitor.add_argument("--journal", metavar="WHERE", help="file or postgresql://... (default: from monitor.yaml)")
     add_address(monitor, environ)
 
 
@@ -58,7 +60,7 @@ def _demo(options: argparse.Namespace, environ: Environ) -> int:
     from genesis.stack.native import ANY_PORTS, USUAL_PORTS
 
     if options.prometheus and not options.no_stack:
-        raise StackError("--prometheus is for --no-stack: the stack has a Prometheus of its own")
+        raise StackError("--prometheus is only for --no-stack: the stack has its own Prometheus")
     settings = load_settings(options.config)
     chosen = DemoOptions(
         seed=options.seed,
@@ -80,7 +82,7 @@ def _demo(options: argparse.Namespace, environ: Environ) -> int:
     demo = Demo(settings, chosen, say=say, clock=SystemClock(), environ=environ)
 
     async def run() -> None:
-        with stop_event(say) as stop:  # SIGHUP too: a demo ends with the terminal that it is watched in
+        with stop_event(say) as stop:  # also at SIGHUP: a demo ends with its terminal
             await demo.run(stop)
 
     asyncio.run(run())
@@ -95,12 +97,12 @@ def _monitor(options: argparse.Namespace, _: Environ) -> int:
 async def _serve(options: argparse.Namespace) -> None:
     load = partial(load_settings, options.config)
     again = asyncio.Event()
-    with stop_event(say, again) as stop:  # before the import, which takes its time: a SIGHUP must not end the process
+    with stop_event(say, again) as stop:  # before the slow import: a SIGHUP during it must not end the process
         from genesis.app import MonitorApp
 
         async with MonitorApp(
             load(), journal=options.journal, host=options.host, port=options.port, clock=SystemClock()
         ) as app:
             gc.collect()
-            gc.freeze()  # what is there now stays: a full collection amid a scrape need not look at half a million objects
+            gc.freeze()  # objects that exist now stay: a full collection during a scrape skips half a million of them
             await unless_stopped(stop, at_each(again, partial(app.reload, load)))

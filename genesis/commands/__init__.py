@@ -1,1 +1,1 @@
-"""What each sub-command does; genesis/cli reads its arguments."""
+"""What each sub-command does; genesis/cli parses its arguments."""

@@ -1,4 +1,4 @@
-"""Is what stands in the repository right? Configuration, generated files, and both as the real programs read them."""
+"""`genesis check`: the generated files are up to date, and promtool and amtool accept them."""
 
 from __future__ import annotations
 
@@ -16,21 +16,26 @@ from genesis.stack import programs
 
 
 class Finding(NamedTuple):
-    """The result of one check: what was looked at, and what is wrong with it; None if all is well."""
+    """The result of one check: what was checked, and its fault; None if there is none."""
 
     note: str
     fault: str | None = None
 
 
 def check_files(settings: Settings, root: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Check the generated files under `root`, and let promtool and amtool check them too where they are installed."""
+    """Check the generated files under `root`, also with promtool and amtool if they are installed."""
     for path in generate.check(root, settings):
-        yield Finding(str(path), "is not what the configuration makes: run `genesis generate`")
+        yield Finding(str(path), "is not up to date with the configuration: run `genesis generate`")
     if settings.rotation.mode == "enforce" and settings.rotation.engine.url is None:
-        yield Finding("rotation.yaml: engine.url: enforce needs an engine: `genesis rotate run` will not start without one")
+        yield Finding(
+            "rotation.yaml: engine.url: mode enforce needs an engine: `genesis rotate run` does not start without one"
+        )
     for key, strategy in settings.alerts.strategies_named():
         if strategy not in settings.strategies.strategies:
-            yield Finding(f"alerts.yaml: {key}: {strategy!r} is not in strategies.yaml, and counts only if an engine sends it")
+            yield Finding(
+                f"alerts.yaml: {key}: {strategy!r} is not in strategies.yaml; it has an effect only if an engine "
+                "sends its events"
+            )
     promtool, amtool = (programs.find(program, environ) for program in (programs.PROMTOOL, programs.AMTOOL))
     rules = [path for path in sorted((root / "prometheus" / "rules").glob("*.yml")) if not path.name.endswith("_test.yml")]
     if promtool is None:
@@ -48,11 +53,11 @@ def check_files(settings: Settings, root: Path, environ: Mapping[str, str]) -> I
 
 
 def _expressions(promtool: Path, settings: RotationSettings) -> Finding:
-    """Whether each expression of rotation.yaml is one, and comes to one sample a series: each is a rule in its own group."""
+    """Check that each expression of rotation.yaml is an instant vector: each becomes a rule in its own group."""
     expressions = {f"signals.{name}": promql for name, promql in settings.signals.items()}
     if settings.correlation is not None:
         expressions["correlation"] = settings.correlation
-    # What is no instant vector cannot be summed up; on a line of its own, no comment swallows the bracket.
+    # `sum` accepts only an instant vector; on its own line, a comment cannot swallow the closing bracket.
     groups = [
         {"name": key, "rules": [{"record": "checked", "expr": f"sum(\n{promql}\n)"}]} for key, promql in expressions.items()
     ]

@@ -1,4 +1,4 @@
-"""Every generated file in one place: made from the configuration and the catalogue, written whole or not at all."""
+"""All generated files: made from the configuration and the catalogue, and replaced atomically."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ DATA_SOURCES = Path("grafana/provisioning/datasources")
 DOCS = Path("docs")
 SCHEMAS = Path("config/schemas")
 
-_ONCE_TESTS = Path("prometheus/tests")
-"""Where tests of the rules were generated up to release 0.1.0: what is left of them is removed."""
+_REMOVED_TESTS = Path("prometheus/tests")
+"""Where release 0.1.0 generated tests of the rules: `write` removes them."""
 
 _MARKS = {"*.yml": DO_NOT_EDIT, "*.tmpl": DO_NOT_EDIT, "*.json": '"uid": "genesis-'}
-"""What tells a file that was generated; JSON has no comments, but our boards have our uids."""
+"""Text that identifies a generated file, by pattern of its name; JSON has no comments, but the boards have our uids."""
 
 
 def generated_files(settings: Settings) -> dict[Path, str]:
-    """Every generated file: path below the repository → text. The same settings make the same text.
+    """All generated files: path below the repository → text. The same settings give the same text.
 
     Raises:
         GenesisError: the boards' SDK, a development dependency, is not installed.
@@ -57,33 +57,33 @@ def generated_files(settings: Settings) -> dict[Path, str]:
 
 
 def write(root: Path, settings: Settings | None = None) -> list[Path]:
-    """Write what has changed, remove what is no longer made; returns the paths below `root` that were touched.
+    """Write changed files and remove obsolete ones; returns the paths below `root` that were touched.
 
-    All texts are made before the first is written, and all are on the disk before the first file is replaced, in one step:
-    rules and routes are of the same configuration, whatever happens.
+    All texts are complete before the first is written, and all are on disk before the first file is replaced. So a fault in one
+    of them, or a full disk, leaves every file as it was.
 
     Raises:
-        GenesisError: the disk does not take them.
+        GenesisError: the files cannot be written.
     """
     files = generated_files(settings or load_settings(root / "config"))
     changed = {path: text for path, text in files.items() if _read(root / path) != text}
     _replace({root / path: text for path, text in changed.items()})
-    left_over = _left_over(root, files)
-    for path in left_over:
+    obsolete = _obsolete(root, files)
+    for path in obsolete:
         (root / path).unlink()
-    return [*changed, *left_over]
+    return [*changed, *obsolete]
 
 
 def check(root: Path, settings: Settings | None = None) -> list[Path]:
-    """The paths below `root` that are not what `write` would leave there: changed, missing, or no longer made."""
+    """The paths below `root` that `write` would touch: changed, missing or obsolete files."""
     files = generated_files(settings or load_settings(root / "config"))
     drifted = [path for path, text in files.items() if _read(root / path) != text]
-    return [*drifted, *_left_over(root, files)]
+    return [*drifted, *_obsolete(root, files)]
 
 
 def _boards(settings: Settings) -> dict[str, str]:
     try:
-        from genesis.boards import BoardSettings, boards  # noqa: PLC0415 - its SDK is needed here alone
+        from genesis.boards import BoardSettings, boards  # noqa: PLC0415 - its SDK is needed only here
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] != "grafana_foundation_sdk":
             raise
@@ -94,11 +94,11 @@ def _boards(settings: Settings) -> dict[str, str]:
     return boards(BoardSettings.of(settings))
 
 
-def _left_over(root: Path, files: dict[Path, str]) -> list[Path]:
-    """Files that were generated once and are no longer; somebody's own files beside them are not ours to judge."""
+def _obsolete(root: Path, files: dict[Path, str]) -> list[Path]:
+    """Files that were generated before and are obsolete now; files without the mark belong to the user and stay."""
     return [
         path.relative_to(root)
-        for directory in (RULES, _ONCE_TESTS, TEMPLATES, DATA_SOURCES, BOARDS)
+        for directory in (RULES, _REMOVED_TESTS, TEMPLATES, DATA_SOURCES, BOARDS)
         for pattern, mark in _MARKS.items()
         for path in sorted((root / directory).glob(pattern))
         if path.relative_to(root) not in files and mark in (_read(path) or "")
@@ -113,18 +113,18 @@ def _read(path: Path) -> str | None:
 
 
 def _replace(texts: Mapping[Path, str]) -> None:
-    """Write all beside their files, then rename: a reader sees the old text or the new one, never a part."""
-    beside = {path: path.with_name(f".{path.name}.{os.getpid()}.new") for path in texts}
+    """Write all texts to temporary files next to their targets, then rename: a reader never sees a partial file."""
+    temporary = {path: path.with_name(f".{path.name}.{os.getpid()}.new") for path in texts}
     try:
-        for path, new in beside.items():
+        for path, new in temporary.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             _write(new, texts[path])
-        for path, new in beside.items():
+        for path, new in temporary.items():
             new.replace(path)
     except OSError as error:
         raise GenesisError(f"the generated files cannot be written: {error}") from error
     finally:
-        for new in beside.values():
+        for new in temporary.values():
             new.unlink(missing_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""`genesis journal`: check a journal, fingerprint its books, write its events out, move it to another database."""
+"""`genesis journal`: check a journal, print the digest of its books, export its events, copy it to another database."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ _log = structlog.get_logger(__name__)
 
 
 class JournalCheck(NamedTuple):
-    """What a check of a journal came to."""
+    """The result of the check of a journal."""
 
     events: int
     faults: tuple[str, ...]
-    """What is wrong, up to `MAX_FAULTS`; nothing if the journal is sound."""
+    """Up to `MAX_FAULTS` faults; empty if the journal is sound."""
     digest: str | None = None
-    """Of the books; None where faults make them meaningless."""
+    """The digest of the books; None if faults prevent it."""
     snapshot: int | None = None
     """The sequence of the last snapshot, if one can be used."""
 
 
 class Progress:
-    """Says once a second how far something long has come."""
+    """Logs the progress of a long operation once a second."""
 
     def __init__(self, what: str, clock: Clock) -> None:
         self._what = what
@@ -55,14 +55,14 @@ class Progress:
 
 
 async def verify(where: Address, settings: MonitorSettings, clock: Clock) -> JournalCheck:
-    """Check everything that can be checked: the file, the sequence, every event, and that all ways lead to the same books.
+    """Check the database, the sequence and every event; and that the snapshot and a full replay give the same books.
 
     Raises:
-        JournalError: it cannot be read at all.
+        JournalError: the journal cannot be read.
     """
     async with Journal(where, read_only=True) as journal:
         saved = await journal.load_snapshot()
-        faults = [f"the database says: {fault}" for fault in await journal.check_pages()]
+        faults = [f"the database reports: {fault}" for fault in await journal.check_pages()]
         progress, last = Progress("checking the events", clock), 0
         async for rows in journal.rows():
             faults += row_faults(rows, last)
@@ -85,38 +85,38 @@ async def verify(where: Address, settings: MonitorSettings, clock: Clock) -> Jou
             if start is not None:
                 await replay(resumed, journal, start)
                 if digest(resumed.ledger.books) != found:
-                    text = f"the snapshot at event {start} leads to other books than all events: delete it (journal_snapshot)"
+                    text = f"the snapshot at event {start} gives other books than all events: delete it (journal_snapshot)"
                     return JournalCheck(journal.count, (text,), found, start)
         return JournalCheck(journal.count, (), found, start)
 
 
 def row_faults(rows: Sequence[Row], before: int) -> Iterator[str]:
-    """What is wrong with rows that follow the sequence `before`."""
+    """The faults of rows that must follow the sequence number `before`."""
     for row in rows:
         if row.sequence != before + 1:
-            yield f"event {row.sequence} follows {before}: {row.sequence - before - 1} are missing between them"
+            yield f"event {row.sequence} follows {before}: {row.sequence - before - 1} events between them are missing"
         before = row.sequence
         try:
             event = event_of(row.sequence, row.checksum, row.payload)
         except JournalError as error:
             yield str(error)
             continue
-        told = (event.source, event.event_id, event.strategy, kind_of(event))
-        if told != row[1:5]:
-            yield f"event {row.sequence}: its columns {row[1:5]} are not those of its content {told}"
+        content = (event.source, event.event_id, event.strategy, kind_of(event))
+        if content != row[1:5]:
+            yield f"event {row.sequence}: its columns {row[1:5]} differ from its content {content}"
 
 
 async def fingerprint(where: Address, settings: MonitorSettings, clock: Clock) -> tuple[int, str]:
-    """How many events there are, and the digest of the books that they make."""
+    """The number of events, and the digest of the books after them."""
     async with Journal(where, read_only=True) as journal:
         return journal.count, await _fingerprint(journal, settings, clock)
 
 
 async def export(where: Address, write: Callable[[bytes], object]) -> int:
-    """Write each event as a line of JSON, in the journal's order, as the ingest takes them; how many there were.
+    """Write each event as a line of JSON, in the journal's order, as the ingest accepts it; returns the number of events.
 
     Raises:
-        JournalError: an event is damaged; those before it were written.
+        JournalError: an event is damaged; the events before it have been written.
     """
     written = 0
     async with Journal(where, read_only=True) as journal:
@@ -130,15 +130,15 @@ async def export(where: Address, write: Callable[[bytes], object]) -> int:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file that is there, durable and whole, when the block has ended well, and not at all otherwise.
+    """Open a new file that appears, complete and durable, only if the block succeeds.
 
     Raises:
-        JournalError: there is one already, or it cannot be written.
+        JournalError: the file exists already, or cannot be written.
     """
     part = path.with_name(f"{path.name}.part")
     try:
         if path.exists():
-            raise JournalError(f"{path}: is there already: name another file, or remove it")
+            raise JournalError(f"{path}: exists already: name another file, or remove it")
         try:
             with part.open("wb") as file:
                 yield file
@@ -152,12 +152,12 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 async def copy(source: Address, target: Address, settings: MonitorSettings, clock: Clock) -> tuple[int, str]:
-    """Move a journal, which no monitor has open, into an empty one; how many events, and the digest of both books.
+    """Copy a journal, which no monitor has open, into an empty one; returns the number of events and the digest of the books.
 
-    All of it is kept in `target`, or nothing: until the digests agree, nobody else sees it.
+    The copy is one transaction: nothing is visible in `target` until the digests of both books agree.
 
     Raises:
-        JournalError: one of them cannot be used, `target` is not empty, or what arrived makes other books.
+        JournalError: a journal cannot be used, `target` is not empty, or the copy gives other books.
     """
     async with Journal(source) as old, Journal(target) as new, new.taking_over() as take:
         expected = await _fingerprint(old, settings, clock)
@@ -171,7 +171,8 @@ async def copy(source: Address, target: Address, settings: MonitorSettings, cloc
         found = await _fingerprint(new, settings, clock)
         if (new.count, found) != (old.count, expected):
             raise JournalError(
-                f"journal {target}: the copy makes other books ({found}) than {source} ({expected}); nothing is kept"
+                f"journal {target}: the copy gives other books (digest {found}) than {source} (digest {expected}); nothing "
+                "was stored"
             )
     return old.count, found
 

@@ -1,4 +1,4 @@
-"""A broker's statement against a running monitor, or against a journal: for the command line."""
+"""`genesis reconcile`: a broker's statement against a running monitor, or against a journal."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ from genesis.settings.monitor import MonitorSettings
 
 _ANSWER_SECONDS = 60.0
 _ROW = "{:<20}{:<16}{:>24}{:>24}{:>24}"
-_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - where a monitor that listens everywhere is asked
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - the address to reach a monitor that listens everywhere
 
 
 class Monitor(NamedTuple):
-    """A running monitor, and what is shown to it."""
+    """A running monitor, and the credentials for it."""
 
     url: str
     token_file: Path | None = None
     ca_file: Path | None = None
-    """The authority of its certificate; None for those that this machine trusts."""
+    """The CA of the monitor's certificate; None for those that this machine trusts."""
     certificate_file: Path | None = None
-    """The certificate to show it, where it wants one."""
+    """The client certificate, if the monitor requires one."""
     key_file: Path | None = None
 
 
 def configured_monitor(settings: MonitorSettings) -> Monitor:
-    """The monitor that `settings` make, as somebody on the same machine reaches it."""
-    host = _ANYWHERE.get(settings.host, f"[{settings.host}]" if ":" in settings.host else settings.host)
+    """The monitor with these settings, as reached from the same machine."""
+    host = _LOOPBACK.get(settings.host, f"[{settings.host}]" if ":" in settings.host else settings.host)
     scheme = "https" if settings.tls.enabled else "http"
     return Monitor(
         f"{scheme}://{host}:{settings.port}",
@@ -58,11 +58,11 @@ def configured_monitor(settings: MonitorSettings) -> Monitor:
 
 
 def read_file(path: Path) -> bytes:
-    """The statement's file, which must be one.
+    """Read and check the file of a statement; returns its bytes.
 
     Raises:
-        StatementError: with all that is wrong in it.
-        GenesisError: it cannot be read.
+        StatementError: the statement is wrong; the message lists all faults.
+        GenesisError: the file cannot be read.
     """
     try:
         data = path.read_bytes()
@@ -72,14 +72,14 @@ def read_file(path: Path) -> bytes:
     return data
 
 
-async def ask(monitor: Monitor, statement: bytes, terms: ComparisonSettings) -> Reconciliation:
-    """Let the monitor compare the statement, and export and alert on what it comes to.
+async def ask(monitor: Monitor, statement: bytes, comparison: ComparisonSettings) -> Reconciliation:
+    """Send the statement to the monitor, which compares it, exports the result and alerts on breaks.
 
     Raises:
-        GenesisError: it cannot be reached, or does not take the statement; the message says why.
+        GenesisError: the monitor cannot be reached, or refuses the statement; the message says why.
     """
-    query = [("strategy", name) for name in terms.strategies]
-    query += [("cash", terms.cash.value), ("tolerance", f"{terms.tolerance:f}")]
+    query = [("strategy", name) for name in comparison.strategies]
+    query += [("cash", comparison.cash.value), ("tolerance", f"{comparison.tolerance:f}")]
     headers = {"Content-Type": "text/csv"}
     if monitor.token_file is not None:
         headers["Authorization"] = f"Bearer {read_secret(monitor.token_file, 'ingest.token_file')}"
@@ -96,13 +96,13 @@ async def ask(monitor: Monitor, statement: bytes, terms: ComparisonSettings) -> 
         ) from error
 
 
-async def look_up(
-    where: Address, settings: MonitorSettings, statement: bytes, terms: ComparisonSettings, clock: Clock
+async def compare_with_journal(
+    where: Address, settings: MonitorSettings, statement: bytes, comparison: ComparisonSettings, clock: Clock
 ) -> Reconciliation:
-    """Compare the statement with the books that a journal gives, beside a monitor that may have it open.
+    """Compare the statement with the books of a journal, which a monitor may have open.
 
     Raises:
-        GenesisError: the journal cannot be read, or `terms` name a strategy that it does not have.
+        GenesisError: the journal cannot be read, or does not have a strategy of `comparison`.
     """
     accounts = Accounts(settings)
     async with Journal(where, clock=clock, read_only=True) as journal:
@@ -111,21 +111,21 @@ async def look_up(
         if start is None:
             accounts, start = Accounts(settings), 0
         await replay(accounts, journal, after=start)
-    return compare(accounts, read_statement(statement), terms, clock)
+    return compare(accounts, read_statement(statement), comparison, clock)
 
 
-def compare(accounts: Accounts, statement: Statement, terms: ComparisonSettings, clock: Clock) -> Reconciliation:
-    """Compare a statement with accounts, without a trace in them."""
-    Reconciliations().admit(terms, accounts.ledger.books)
+def compare(accounts: Accounts, statement: Statement, comparison: ComparisonSettings, clock: Clock) -> Reconciliation:
+    """Compare a statement with accounts, and do not change them."""
+    Reconciliations().admit(comparison, accounts.ledger.books)
     with exact_arithmetic():
-        return reconcile(accounts.ledger.books, statement, terms, clock.timestamp())
+        return reconcile(accounts.ledger.books, statement, comparison, clock.timestamp())
 
 
 def report_lines(found: Reconciliation) -> Iterator[str]:
-    """The report for a terminal: what was compared, and a row a break."""
+    """The report for a terminal: what was compared, and one row for each break."""
     what = f"{found.positions} positions and {found.cash} balances" if found.cash else f"{found.positions} positions"
-    nothing = "" if found.cash else " (the statement says nothing of cash)"
-    yield f"compared {what}{nothing}: {found.total_breaks or 'no'} {'break' if found.total_breaks == 1 else 'breaks'}"
+    cash_note = "" if found.cash else " (the statement has no cash)"
+    yield f"compared {what}{cash_note}: {found.total_breaks or 'no'} {'break' if found.total_breaks == 1 else 'breaks'}"
     if found.breaks:
         yield _ROW.format("strategy", "of", "statement", "books", "difference")
     for item in found.breaks:
@@ -134,7 +134,7 @@ def report_lines(found: Reconciliation) -> Iterator[str]:
 
 
 def _plain(amount: Decimal) -> str:
-    """Every digit, and no more zeros than it needs."""
+    """All digits, without trailing zeros."""
     text = f"{amount:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -156,7 +156,7 @@ def _read(url: str, status: int, body: bytes) -> Reconciliation:
         if status == 200:  # noqa: PLR2004 - OK
             return msgspec.json.decode(body, type=Reconciliation)
         raise GenesisError(f"{url}: refused with {status}: {msgspec.json.decode(body, type=_Refusal).error}")
-    raise GenesisError(f"{url}: answered {status} with something that is no answer of a monitor; see --url")
+    raise GenesisError(f"{url}: answered {status}, and not as a monitor does: is --url the address of a monitor?")
 
 
 class _Refusal(msgspec.Struct):

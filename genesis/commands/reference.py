@@ -1,4 +1,4 @@
-"""The generated reference, as Markdown: alerts with their runbooks, metrics, configuration keys."""
+"""The generated reference in docs/, as Markdown: alerts with their runbooks, metrics, configuration keys."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ def metrics() -> str:
     """docs/metrics.md: every metric of the catalogue."""
     lines: list[str] = []
     for process, title in _PROCESSES.items():
-        told = [metric for metric in CATALOG if metric.process is process]
-        rows = [(f"`{metric.name}`", metric.kind.value, _labels(metric), _unit(metric), metric.help) for metric in told]
+        exported = [metric for metric in CATALOG if metric.process is process]
+        rows = [(f"`{metric.name}`", metric.kind.value, _labels(metric), _unit(metric), metric.help) for metric in exported]
         lines += [f"## {title}", "", *_table(("Metric", "Type", "Labels", "Unit", "Meaning"), rows), ""]
     return _page(
         "Metrics",
         "genesis/metrics/families/",
-        "Every metric, by the process whose /metrics has it. Base units; ratios from 0 to 1; money in the account's reporting "
+        "Every metric, by the process that exports it. Base units; ratios from 0 to 1; money in the account's reporting "
         "currency (`genesis_portfolio_info`). Losses, costs and drawdowns are positive numbers, P&L is signed. A figure that "
         "cannot be computed is left out, and `genesis_strategy_undefined_info` or `genesis_portfolio_undefined_info` says "
-        "why. An info is a gauge of 1 whose labels speak. A histogram has `_bucket`, `_sum` and `_count`. Beside these, both "
-        "processes tell what they use of the machine as every client of Prometheus does: `process_resident_memory_bytes`, "
-        "`process_cpu_seconds_total`, `process_open_fds` and their like.",
+        "why. An info is a gauge with the value 1; its labels hold the information. A histogram has `_bucket`, `_sum` and "
+        "`_count`. In addition, both processes export their resource usage, as every Prometheus client does: "
+        "`process_resident_memory_bytes`, `process_cpu_seconds_total`, `process_open_fds` and so on.",
         *lines[:-1],
     )
 
@@ -65,9 +65,9 @@ def configuration() -> str:
     return _page(
         "Configuration",
         "genesis/settings/ and genesis/alerts/",
-        "The files in `config/`. `<name>` stands for a name of your choice, `[]` for each entry of a list. A key that does not "
-        "exist, or appears twice, is a fault; all faults of all files are reported at once, before anything starts. "
-        "Amounts and ratios are read as exact decimals. A duration is a text such as `250ms`, `30s` or `1h30m`.",
+        "The files in `config/`. `<name>` stands for a name of your choice, `[]` for each entry of a list. An unknown or "
+        "duplicate key is a fault; all faults of all files are reported at once, before anything starts. Amounts and ratios "
+        "are read as exact decimals. A duration is a text such as `250ms`, `30s` or `1h30m`.",
         *lines[:-1],
     )
 
@@ -77,39 +77,43 @@ def alerts(settings: AlertSettings, limits: TradingRules) -> str:
     configured = settings.configured(limits).values()
     rows = [
         (
-            f"[{one.name}](#{one.name.lower()})",
-            ", ".join(rule.severity for rule in one.rules()),
-            _first(one.alert.runbook.meaning),
+            f"[{alert.name}](#{alert.name.lower()})",
+            ", ".join(rule.severity for rule in alert.rules()),
+            _first_sentence(alert.alert.runbook.meaning),
         )
-        for one in configured
+        for alert in configured
     ]
     lines = [*_table(("Alert", "Severity", "When"), rows), ""]
-    for one in configured:
-        lines += _alert(one)
-    lines += ["## Recorded figures", "", "Worked out by Prometheus at every evaluation, for the rules and for queries.", ""]
-    for record in (record for one in configured for record in one.records()):
+    for alert in configured:
+        lines += _alert(alert)
+    lines += ["## Recorded figures", "", "Computed by Prometheus at every evaluation, for the rules and for queries.", ""]
+    for record in (record for alert in configured for record in alert.records()):
         lines += [f"`{record.name}`", "", *_code(record.expr), ""]
     return _page(
         "Alerts",
         "config/alerts.yaml",
-        "What each alert means, what to look at, what to do. A threshold fires when it is reached. A figure that is absent "
-        "fires no threshold; DrawdownUnknown, CollectorFailing and MonitorDown are there for that. In the address of a board, "
+        "What each alert means, what to look at, what to do. A threshold fires when it is reached. An absent figure does not "
+        "reach a threshold; DrawdownUnknown, CollectorFailing and MonitorDown fire in that case. In the URL of a board, "
         "STRATEGY stands for the alert's strategy.",
         *lines[:-1],
     )
 
 
-def _alert(one: ConfiguredAlert[Any]) -> Iterator[str]:
-    book = one.alert.runbook
-    yield from (f"## {one.name}", "", book.meaning, "")
-    for rule in one.rules():
-        ends = f", and goes on for {duration_text(rule.keep_firing_for)} after its condition" if rule.keep_firing_for else ""
+def _alert(configured: ConfiguredAlert[Any]) -> Iterator[str]:
+    runbook = configured.alert.runbook
+    yield from (f"## {configured.name}", "", runbook.meaning, "")
+    for rule in configured.rules():
+        ends = (
+            f", and continues for {duration_text(rule.keep_firing_for)} after its condition has ended"
+            if rule.keep_firing_for
+            else ""
+        )
         since = f"after {duration_text(rule.hold)}" if rule.hold else "at once"
         yield from (f"Severity {rule.severity}: fires {since}{ends}.", "", *_code(rule.expr), "")
-    yield from ("### What to look at", "", f"The board: <{one.board()}>", "")
-    for look in book.looks:
+    yield from ("### What to look at", "", f"The board: <{configured.board()}>", "")
+    for look in runbook.looks:
         yield from (look.question, "", *_code(look.query), "")
-    yield from ("### What to do", "", book.action, "", "### When it is a false alarm", "", book.false_alarm, "")
+    yield from ("### What to do", "", runbook.action, "", "### When it is a false alarm", "", runbook.false_alarm, "")
 
 
 def _page(title: str, source: str, introduction: str, *lines: str) -> str:
@@ -139,28 +143,28 @@ def _unit(metric: Metric) -> str:
     return "–" if metric.kind is Kind.INFO else metric.unit.value
 
 
-def _first(text: str) -> str:
+def _first_sentence(text: str) -> str:
     """The first sentence."""
     return text.partition(". ")[0].rstrip(".") + "."
 
 
 def _keys(schema: Mapping[str, Any], defs: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str, str, str]]:
-    """Key, value, default and meaning of every property of an object's schema, those of the objects in it below it."""
+    """Key, value, default and meaning of every property of an object's schema, followed by those of nested objects."""
     for name, field in schema.get("properties", {}).items():
         required = name in schema.get("required", ())
         default = "required" if required else _default(field)
         yield f"{prefix}{name}", _value(field, defs), default, " ".join(field.get("description", "").split())
-        yield from _below(field, defs, f"{prefix}{name}")
+        yield from _nested_keys(field, defs, f"{prefix}{name}")
 
 
-def _below(field: Mapping[str, Any], defs: Mapping[str, Any], key: str) -> Iterator[tuple[str, str, str, str]]:
+def _nested_keys(field: Mapping[str, Any], defs: Mapping[str, Any], key: str) -> Iterator[tuple[str, str, str, str]]:
     for part in field.get("anyOf", [field]):
         if "$ref" in part:
             yield from _keys(_resolved(part, defs), defs, f"{key}.")
         elif isinstance(part.get("additionalProperties"), Mapping):
-            yield from _below(part["additionalProperties"], defs, f"{key}.<name>")
+            yield from _nested_keys(part["additionalProperties"], defs, f"{key}.<name>")
         elif "items" in part:
-            yield from _below(part["items"], defs, f"{key}[]")
+            yield from _nested_keys(part["items"], defs, f"{key}[]")
 
 
 def _resolved(field: Mapping[str, Any], defs: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -173,19 +177,19 @@ def _default(field: Mapping[str, Any]) -> str:
         return "none"
     if isinstance(field["default"], Mapping) and field["default"]:
         return "as below"
-    return "none" if field["default"] is None else f"`{_written(field['default'], field)}`"
+    return "none" if field["default"] is None else f"`{_as_in_file(field['default'], field)}`"
 
 
-def _written(value: object, field: Mapping[str, Any]) -> str:
-    """A default as the file would have it; in the schema decimals are texts, and durations those of ISO 8601."""
+def _as_in_file(value: object, field: Mapping[str, Any]) -> str:
+    """A default as written in YAML; in the schema, decimals are strings and durations are ISO 8601."""
     if isinstance(value, list):
-        return f"[{', '.join(_written(item, field['items']) for item in value)}]"
+        return f"[{', '.join(_as_in_file(item, field['items']) for item in value)}]"
     return duration_text(_DURATION.validate_python(value)) if field.get("format") == "duration" else str(value)
 
 
 def _value(field: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
-    """What may stand there, in words."""
-    # A decimal may also be written as a text; that says nothing to a reader.
+    """The allowed values, in words."""
+    # A decimal may also be written as a string; the reference does not mention it.
     parts = field.get("anyOf", [field])
     numeric = any(part.get("type") == "number" for part in parts)
     return " or ".join(_type(part, defs) for part in parts if not (numeric and part.get("type") == "string"))

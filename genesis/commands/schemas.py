@@ -1,7 +1,7 @@
-"""JSON Schemas of the files in `config/`, for editors: completion, explanations and faults while one writes.
+"""JSON Schemas of the files in `config/`, for editors: completion, explanations and faults while writing.
 
-They are made from the models that read the files, and say the same of every single value. What holds between values (an order
-of thresholds, a receiver that exists) only `genesis check` tells.
+They are generated from the models that read the files, and check every single value as the models do. Relations between values
+(the order of thresholds, a receiver that exists) are checked only by `genesis check`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def schemas() -> dict[str, str]:
 
 
 def _plain(schema: Any) -> Any:
-    """The schema in the words of the draft alone, and of YAML: durations are texts with a pattern, decimals numbers."""
+    """The schema with only the keywords of the draft: durations are strings with a pattern, decimals are numbers."""
     if isinstance(schema, list):
         return [_plain(part) for part in schema]
     if not isinstance(schema, dict):
@@ -62,13 +62,13 @@ def _plain(schema: Any) -> Any:
 def _part(key: str, value: Any) -> Any:
     if key in {"default", "enum", "const"}:
         return value
-    if key in {"properties", "$defs"}:  # keyed by names, of which one may be a word of the draft
+    if key in {"properties", "$defs"}:  # keyed by names, which may equal a keyword of the draft
         return {name: _plain(part) for name, part in value.items()}
     return _plain(value)
 
 
 def _decimal(schema: Schema) -> Schema:
-    """A decimal may be written as a text too, which then has to be a number."""
+    """A decimal may also be written as a string, which must be a number."""
     parts = schema.get("anyOf")
     if parts is None or not any(part.get("type") == "number" for part in parts):
         return schema
@@ -76,7 +76,7 @@ def _decimal(schema: Schema) -> Schema:
 
 
 def _default(schema: Mapping[str, Any]) -> Any:
-    """The default as the file would have it; in pydantic's schema decimals are texts, and durations those of ISO 8601."""
+    """The default as written in YAML; in pydantic's schema, decimals are strings and durations are ISO 8601."""
     value = schema["default"]
     if isinstance(value, list):
         return [_default({**schema.get("items", {}), "default": item}) for item in value]
@@ -89,7 +89,7 @@ def _default(schema: Mapping[str, Any]) -> Any:
 
 
 def _matching(tree: Schema) -> Schema:
-    """Where a route matches labels, the names of alerts and severities that there are."""
+    """Restrict the labels that a route matches to the existing alerts and severities."""
     known = {"alertname": ALERTS, "severity": URGENCIES}
     for section in tree.get("$defs", {}).values():
         if (labels := section.get("properties", {}).get("match")) is not None:

@@ -92,7 +92,7 @@ def spoil(where: Address, statement: Executable) -> None:
 def test_a_sound_journal_is_verified_and_its_digest_is_the_monitors(recorded: str, journal_address: Address, run: Run) -> None:
     code, out, _ = run("verify", journal_address)
     assert (code, "103 events in sequence" in out, recorded in out) == (0, True, True), out
-    assert "the snapshot at event 49 leads to the same books" in out
+    assert "the snapshot at event 49 gives the same books" in out
     assert run("digest", journal_address)[:2] == (0, f"103 {recorded}\n")
 
 
@@ -162,7 +162,7 @@ def test_the_events_come_out_as_lines_that_are_events(
     assert asyncio.run(take_again()) == ({Outcome.ACCEPTED}, recorded)
     code, _, err = run("export", journal_address, "--output", str(output))
     assert code == 1
-    assert "is there already" in err
+    assert "exists already" in err
 
 
 def test_an_export_that_fails_leaves_no_file(sqlite_address: Address, run: Run, tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_a_copy_that_would_make_other_books_is_not_kept(
     add = Store.add
     monkeypatch.setattr(Store, "add", lambda self, rows: add(self, [*rows[:-2], rows[-1]]))
     code, _, err = run("copy", sqlite_address, "--to", str(postgres_address))
-    assert (code, "the copy makes other books" in err) == (1, True)
+    assert (code, "the copy gives other books" in err) == (1, True)
     assert rows_of(postgres_address) == ([], None)
 
 

@@ -102,7 +102,7 @@ async def test_a_journal_is_looked_up_beside_the_monitor_that_has_it_open(live: 
     assert (await run(TRUE, "--journal", journal))[0] == 0
     code, out, _ = await run(HEAD, "--journal", journal)
     assert code == 1
-    assert out.startswith("compared 1 positions (the statement says nothing of cash): 1 break\n")
+    assert out.startswith("compared 1 positions (the statement has no cash): 1 break\n")
     assert await live.metric('genesis_reconciliation_timestamp_seconds{scope=""}') == 0, "nobody else is told"
     code, _, err = await run(TRUE, "--journal", journal, "--strategy", "gamma")
     assert code == 2

@@ -271,7 +271,7 @@ async def test_a_journal_that_moves_takes_halts_pins_and_decisions_along(
         assert await asyncio.to_thread(main, [*copy, "--password-file", str(password)]) == 1
         assert "another rotation controller leads" in capsys.readouterr().err
     assert await asyncio.to_thread(main, [*copy, "--password-file", str(password)]) == 0
-    assert "copied: 1 decisions of rotation, with what people halted and pinned" in capsys.readouterr().out
+    assert "copied: 1 decisions of rotation, with the kill switch and the pins" in capsys.readouterr().out
     async with AuditLog(postgres_address) as log:
         assert await log.state() == standing
         assert [one.outcome for one in await log.deliveries(1, 1)] == ["confirmed"]

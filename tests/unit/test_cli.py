@@ -115,9 +115,9 @@ def test_check_tells_of_strategies_that_are_configured_nowhere_else(project: Pat
     assert [line.split(": ")[2:4] for line in told] == [
         [
             "alerts.StrategyDrawdown.overrides",
-            "'spread_captur' is not in strategies.yaml, and counts only if an engine sends it",
+            "'spread_captur' is not in strategies.yaml; it has an effect only if an engine sends its events",
         ],
-        ["teams", "'multi_piar' is not in strategies.yaml, and counts only if an engine sends it"],
+        ["teams", "'multi_piar' is not in strategies.yaml; it has an effect only if an engine sends its events"],
     ]
 
 

@@ -1,1 +1,1 @@
-"""`genesis report`: the figures of /metrics, from a journal, for people."""
+"""`genesis report`: the figures of /metrics, from a journal, as text."""

@@ -1,4 +1,4 @@
-"""The parts of a report: each takes some of a snapshot, and gives lines. A part that there is nothing of has no lines."""
+"""The sections of a report: each turns a part of a snapshot into lines; without data, into none."""
 
 from __future__ import annotations
 
@@ -71,7 +71,8 @@ def account(figures: AccountSnapshot) -> Lines:
     episodes = [("open", figures.open_episode)] if figures.open_episode is not None else []
     episodes += [(str(rank), episode) for rank, episode in enumerate(figures.worst_episodes, 1)]
     yield from table(
-        ("drawdown", "depth", "money", "peak", "trough", "recovered", "in"), (_episode(rank, one) for rank, one in episodes)
+        ("drawdown", "depth", "money", "peak", "trough", "recovered", "in"),
+        (_episode(rank, episode) for rank, episode in episodes),
     )
 
 
@@ -96,20 +97,20 @@ def round_trips(trades: TradesSnapshot) -> Lines:
     yield from heading("Round trips")
     heads = ("window", "won", "lost", "even", "win rate", "profit f.", "expectancy", "mean win", "mean loss", "held")
     rows = []
-    for window, one in trades.windows.items():
-        if one is None:
+    for window, trips in trades.windows.items():
+        if trips is None:
             rows.append((window, *[UNKNOWN] * (len(heads) - 1)))
             continue
-        told = (percent(one.win_rate), number(one.profit_factor), cost(one.expectancy), cost(one.average_win))
+        ratios = (percent(trips.win_rate), number(trips.profit_factor), cost(trips.expectancy), cost(trips.average_win))
         rows.append(
             (
                 window,
-                count(one.wins),
-                count(one.losses),
-                count(one.evens),
-                *told,
-                cost(one.average_loss),
-                span(one.holding_seconds),
+                count(trips.wins),
+                count(trips.losses),
+                count(trips.evens),
+                *ratios,
+                cost(trips.average_loss),
+                span(trips.holding_seconds),
             )
         )
     yield from table(heads, rows)
@@ -124,12 +125,14 @@ def returns(figures: ReturnFigures | None, equity: Decimal | None) -> Lines:
     """Ratios by window, value at risk with its back-test, and beta."""
     if figures is None:
         return
-    yield from heading(f"Returns: {figures.total} since the start, {figures.observations} in the risk window; ratios of a year")
+    yield from heading(
+        f"Returns: {figures.total} since the start, {figures.observations} in the risk window; annualised ratios"
+    )
     yield from table(
         ("window", "Sharpe", "Sortino", "Calmar", "volatility"),
         (
-            (window, number(one.sharpe), number(one.sortino), number(one.calmar), percent(one.volatility))
-            for window, one in figures.performance.items()
+            (window, number(ratio.sharpe), number(ratio.sortino), number(ratio.calmar), percent(ratio.volatility))
+            for window, ratio in figures.performance.items()
         ),
     )
     rows = []
@@ -140,7 +143,7 @@ def returns(figures: ReturnFigures | None, equity: Decimal | None) -> Lines:
         rows.append(
             (
                 *(key[0].replace("_", "-"), percent(float(key[1]))),
-                *(cell for ratio in at_risk for cell in (percent(ratio), money(_at(ratio, equity)))),
+                *(cell for ratio in at_risk for cell in (percent(ratio), money(_in_money(ratio, equity)))),
                 *(count(test.exceedances if test is not None else None), tenths(expected)),
                 *(number(test.kupiec_pvalue if test else None), number(test.independence_pvalue if test else None)),
             )
@@ -155,7 +158,7 @@ def returns(figures: ReturnFigures | None, equity: Decimal | None) -> Lines:
         yield from pairs([(f"beta, {figures.benchmark}"[:16], beta), ("alpha of a year", percent(figures.alpha))])
 
 
-def _at(ratio: float | None, equity: Decimal | None) -> float | None:
+def _in_money(ratio: float | None, equity: Decimal | None) -> float | None:
     return None if ratio is None else at_equity(ratio, equity)
 
 
@@ -165,7 +168,7 @@ def component_risk(figures: ComponentFigures | None, equity: Decimal | None) -> 
         return
     yield from heading(f"Value at risk of {figures.horizon} by strategy, which adds up to the account's")
     names = dict.fromkeys(name for parts in figures.parts.values() for name in parts)
-    rows = [(name, *(money(_at(parts.get(name), equity)) for parts in figures.parts.values())) for name in names]
+    rows = [(name, *(money(_in_money(parts.get(name), equity)) for parts in figures.parts.values())) for name in names]
     yield from table(("strategy", *(f"{method} {level}" for method, level in figures.parts)), rows)
 
 
@@ -175,7 +178,7 @@ def causes(figures: Causes) -> Lines:
 
 
 def attribution(figures: AttributionFigures) -> Lines:
-    """By cause, by holding and period, and what is left over: 0."""
+    """P&L by cause, by component, symbol and period, and the residual, if it is not 0."""
     yield from causes(figures.causes)
     yield from table(
         ("component", "symbol", "net P&L", *(f"this {period.value}" for period in PERIODS)),
@@ -186,11 +189,11 @@ def attribution(figures: AttributionFigures) -> Lines:
         names=2,
     )
     if figures.residual:
-        yield f"  what the parts do not add up to, a fault of the program: {text(figures.residual)}"
+        yield f"  residual of the parts, a fault of the program: {text(figures.residual)}"
 
 
 def execution(figures: ExecutionFigures) -> Lines:
-    yield from heading("Execution: what it cost, above 0")
+    yield from heading("Execution costs (below 0: saved)")
     yield from pairs(
         [
             ("slippage", cost(figures.slippage)),
@@ -208,12 +211,12 @@ def execution(figures: ExecutionFigures) -> Lines:
         ("symbol", "slippage", "of value", *parts),
         (
             (
-                one.symbol,
-                cost(one.slippage),
-                basis_points(one.mean_slippage_ratio),
-                *(cost(one.shortfall[part]) for part in parts),
+                symbol.symbol,
+                cost(symbol.slippage),
+                basis_points(symbol.mean_slippage_ratio),
+                *(cost(symbol.shortfall[part]) for part in parts),
             )
-            for one in figures.symbols
+            for symbol in figures.symbols
         ),
     )
 
@@ -283,7 +286,7 @@ def tier(portfolio: PortfolioSnapshot) -> Lines:
 
 
 def undefined(reasons: Mapping[str, str]) -> Lines:
-    """What has no figure, by reason."""
+    """The undefined figures, by reason."""
     by_reason: dict[str, list[str]] = {}
     for figure, reason in reasons.items():
         by_reason.setdefault(reason, []).append(figure)

@@ -18,12 +18,13 @@ _STRATEGY_ERROR = "not known: a strategy's books failed, see below"
 
 
 async def read(where: Address, settings: Settings, clock: Clock) -> MonitorSnapshot:
-    """The picture that a journal gives, beside a monitor that may have it open.
+    """The snapshot of a journal, which a monitor may have open.
 
-    What no event tells of (marks, returns on the grid, volume and depth) is that of the monitor's last snapshot in the journal.
+    State that is not in the events (marks, returns on the grid, volume and depth) comes from the monitor's last snapshot in the
+    journal.
 
     Raises:
-        JournalError: it cannot be read.
+        JournalError: the journal cannot be read.
     """
     async with Journal(where, clock=clock, read_only=True) as journal:
         monitor = StrategyPerformanceMonitor(
@@ -34,15 +35,15 @@ async def read(where: Address, settings: Settings, clock: Clock) -> MonitorSnaps
 
 
 def lines(snapshot: MonitorSnapshot, where: Address, strategies: Collection[str] = ()) -> Iterator[str]:
-    """The account first, then each strategy; only those of `strategies`, without the account, if there are any.
+    """The lines of the report: the account, then each strategy; if `strategies` are named, only those, without the account.
 
     Raises:
         GenesisError: one of `strategies` is not in the journal; the message names those that are.
     """
     known = [*(strategy.name for strategy in snapshot.strategies), *snapshot.failed]
     if missing := [name for name in strategies if name not in known]:
-        there = ", ".join(known) or "none"
-        raise GenesisError(f"journal {where}: has no strategy {missing[0]!r}; it has: {there}")
+        names = ", ".join(known) or "none"
+        raise GenesisError(f"journal {where}: has no strategy {missing[0]!r}; it has: {names}")
     if not strategies:
         number = "1 strategy" if len(known) == 1 else f"{len(known)} strategies"
         yield from _title(f"Account in {snapshot.portfolio.currency}", [number], snapshot)
@@ -71,8 +72,8 @@ def _notes(strategy: StrategySnapshot) -> Iterator[str]:
 
 def _title(name: str, notes: Iterable[str], snapshot: MonitorSnapshot) -> Iterator[str]:
     until = f"until {moment(snapshot.time)} UTC" if snapshot.time is not None else "no events"
-    told = ", ".join(notes)
-    yield f"{f'{name} ({told})' if told else name:<{WIDTH - len(until) - 2}}  {until}"
+    text = ", ".join(notes)
+    yield f"{f'{name} ({text})' if text else name:<{WIDTH - len(until) - 2}}  {until}"
     yield "=" * WIDTH
 
 

@@ -45,7 +45,7 @@ def test_a_real_account_of_daily_returns() -> None:
     assert made.settings.observations == len(known) == 1511
     assert made.settings.mean == pytest.approx(known.mean(), rel=1e-12)
     assert made.settings.volatility == pytest.approx(known.std(), rel=1e-12)
-    assert "the times are 1d10h48m apart on the mean" in made.notes[-1]
+    assert "the mean distance of the times is 1d10h48m" in made.notes[-1]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_the_returns_column_is_chosen_by_name_and_may_follow_a_byte_order_mark(t
         ("0.01\n0.02\n", None, "line 1: '0.01' must be a header: the time, and a column of returns"),
         (DAILY, "returns", "--column: 'returns' is not one of ret"),
         ("date,a,b\n", None, "has the columns a, b: choose the returns with --column"),
-        ("date,r\n2024-05-30,0.1\n", None, "has 1 returns; a baseline needs two at least"),
+        ("date,r\n2024-05-30,0.1\n", None, "has 1 returns; a baseline needs at least two"),
         (
             DAILY + "2024-06-01,0.1\n",
             None,
@@ -94,7 +94,7 @@ def test_the_returns_column_is_chosen_by_name_and_may_follow_a_byte_order_mark(t
         (DAILY + "2024-06-02,nan\n", None, "line 5: 'nan' is not a number"),
         (DAILY + "2024-06-02,1e999\n", None, "line 5: '1e999' is not a number"),
         (DAILY + "2024-06-02,-1.5\n", None, "line 5: '-1.5' is not above -1; a return is a ratio"),
-        (DAILY + "2024-06-02\n", None, "line 5: '2024-06-02' has 1 cells, the header 2"),
+        (DAILY + "2024-06-02\n", None, "line 5: '2024-06-02' has 1 cells, the header has 2"),
         ('date,r\n"2024-05-30,0.1\n', None, "cannot be read as CSV"),
     ],
 )
@@ -123,8 +123,8 @@ def test_a_file_that_cannot_be_read_is_one_message(tmp_path: Path, name: str) ->
 @pytest.mark.parametrize(
     ("returns", "complaint"),
     [
-        ([0.1, 0.1, 0.1], "all 3 returns are 0.1: there is no volatility"),
-        ([100.0, 101.0, 102.0], "makes no baseline: mean 101.0: Input should be less than 1"),
+        ([0.1, 0.1, 0.1], "all 3 returns are 0.1: the volatility is 0"),
+        ([100.0, 101.0, 102.0], "cannot be a baseline: mean 101.0: Input should be less than 1"),
         ([1e-14, 2e-14], "volatility 7.0"),
     ],
 )
@@ -175,7 +175,7 @@ def test_the_command_writes_a_new_file_and_says_how_the_step_was_found(
     assert "step: 1d, the median distance of the times" in capsys.readouterr().out
     assert yaml.safe_load((tmp_path / "block.yaml").read_text())["baseline"]["observations"] == 3
     assert main(command) == 1
-    assert "is there already" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err
 
 
 def test_a_file_that_cannot_be_written_is_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

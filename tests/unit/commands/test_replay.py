@@ -70,7 +70,7 @@ def test_duplicates_and_a_later_part_of_the_history_are_no_fault(replay: Replaye
 def test_a_difference_to_the_exchange_beyond_the_tolerance_is_named(replay: Replayed) -> None:
     for closed, code in (("1000", 0), ("1001", 0), ("999.01", 0), ("1001.01", 1), ("998.99", 1), ("-1000", 1), ("0", 1)):
         assert replay(BUY, SELL.replace(",1000,", f",{closed},")) == code, closed
-        assert ("acct: BTC: realised P&L is 1,000.00, and" in replay.err) is bool(code), closed
+        assert ("acct: BTC: realised P&L is 1,000.00, but" in replay.err) is bool(code), closed
 
 
 def test_a_difference_in_one_coin_is_not_made_up_by_another(replay: Replayed) -> None:
@@ -84,11 +84,13 @@ def test_a_difference_in_one_coin_is_not_made_up_by_another(replay: Replayed) ->
 
 def test_a_position_from_before_the_file_is_named(replay: Replayed) -> None:
     assert replay(SELL) == 1
-    assert "line 2: start_position: acct began with 1 BTC, and the books have 0: the fills before it are missing" in replay.err
+    assert (
+        "line 2: start_position: acct had 1 BTC before this fill, but the books have 0: earlier fills are missing" in replay.err
+    )
 
 
 def test_spot_fills_count_as_left_out_unless_that_was_asked_for(replay: Replayed) -> None:
     assert replay(BUY, SELL, SPOT) == 1
-    assert "1 spot fills (named @N) are left out" in replay.err
+    assert "1 spot fills (named @N) were omitted" in replay.err
     assert replay(BUY, SELL, SPOT, options=("--perpetuals-only",)) == 0
     assert replay.err == ""
