@@ -1,6 +1,6 @@
-"""`genesis alerts ...`: list, test, explain and silence alerts, and send a test alert through the whole delivery."""
+"""`genesis alerts ...`: list, test, explain and silence alerts, and fire a test alert."""
 
-# ruff: noqa: PLC0415 - a sub-command loads only what it runs
+# ruff: noqa: PLC0415 - a sub-command imports only what it needs
 
 from __future__ import annotations
 
@@ -30,21 +30,19 @@ _PROMETHEUS = "http://127.0.0.1:9090"
 
 
 def add_alerts_commands(commands: Commands) -> None:
-    verbs = add_group(
-        commands, "alerts", "list, test, explain and silence alerts, and send a test alert through the whole delivery"
-    )
-    listed = add_command(verbs, "list", _list, "list every alert: thresholds, receivers and current state", "WARNING")
-    _add_strategy(listed, "only its thresholds and states")
+    verbs = add_group(commands, "alerts", "list, test, explain and silence alerts, or fire a test alert")
+    listed = add_command(verbs, "list", _list, "list every alert with its state, receivers and thresholds", "WARNING")
+    _add_strategy(listed, "only the thresholds and states of this strategy")
     _add_servers(listed, prometheus=True)
 
     test = add_command(
-        verbs, "test", _test, "check the rules with your thresholds with promtool, and the routes with amtool", "WARNING"
+        verbs, "test", _test, "check the rules of your thresholds with promtool, and the routes with amtool", "WARNING"
     )
     test.add_argument("name", nargs="*", metavar="NAME", help="an alert (default: all)")
 
     explain = add_command(verbs, "explain", _explain, "explain an alert: why it fires or not, and who is notified", "WARNING")
     explain.add_argument("name", metavar="NAME", help="the alert")
-    _add_strategy(explain, "only its thresholds and figures")
+    _add_strategy(explain, "only the thresholds and figures of this strategy")
     _add_servers(explain, prometheus=True)
 
     silence = add_command(verbs, "silence", _silence, "silence an alert for a time", "WARNING")
@@ -55,7 +53,7 @@ def add_alerts_commands(commands: Commands) -> None:
     silence.add_argument("--author", default=user(), metavar="NAME", help="who silences it (default: the user)")
     _add_servers(silence, prometheus=True)
 
-    silences = add_command(verbs, "silences", _silences, "list the silences: alert, end, author and reason", "WARNING")
+    silences = add_command(verbs, "silences", _silences, "list the silences: what, until when, by whom and why", "WARNING")
     _add_servers(silences)
 
     end = add_command(verbs, "unsilence", _unsilence, "end a silence now", "WARNING")
@@ -66,11 +64,11 @@ def add_alerts_commands(commands: Commands) -> None:
         verbs,
         "fire",
         _fire,
-        "send a marked test alert, and watch until its receivers were notified of it and of its end",
+        "send a marked test alert, and watch until its receivers got it and its end",
         "WARNING",
     )
     fire.add_argument("name", metavar="NAME", help="the alert")
-    _add_strategy(fire, "the strategy, if the alert is about one")
+    _add_strategy(fire, "the strategy of the alert, if it is about one")
     fire.add_argument("--severity", metavar="S", help="one of the alert's (default: the most urgent one)")
     fire.add_argument(
         "--label", action="append", default=[], type=_label, metavar="K=V", help="a further label; may be repeated"
@@ -80,7 +78,7 @@ def add_alerts_commands(commands: Commands) -> None:
         type=_duration,
         default=timedelta(seconds=20),
         metavar="T",
-        help="how long the delivery may take, in addition to the waits of the route (default: 20s)",
+        help="how long the delivery may take after the route's waiting time (default: 20s)",
     )
     _add_servers(fire, prometheus=True)
 
@@ -125,8 +123,8 @@ def _definitions(settings: Settings) -> AlertDefinitions:
     return AlertDefinitions(settings.alerts, settings.rules, settings.strategies.strategies)
 
 
-async def _check_strategy(definitions: AlertDefinitions, strategy: str | None, prometheus: Prometheus) -> None:
-    """Refuse a strategy that neither the configuration nor the monitor knows."""
+async def _known(definitions: AlertDefinitions, strategy: str | None, prometheus: Prometheus) -> None:
+    """Refuse a strategy that neither the configuration nor the monitor has."""
     from genesis.alerts.live.figures import live_strategies
 
     if strategy is None or strategy in definitions.strategies:
@@ -135,7 +133,7 @@ async def _check_strategy(definitions: AlertDefinitions, strategy: str | None, p
         live = await live_strategies(prometheus)
     except ServerError as error:
         unknown = UnknownError("strategy", strategy, definitions.strategies)
-        raise GenesisError(f"{unknown}; it is not known whether the monitor has it: {error}") from error
+        raise GenesisError(f"{unknown}; it is unknown whether the monitor has it: {error}") from error
     if strategy not in live:
         raise UnknownError("strategy", strategy, definitions.strategies | live)
 
@@ -151,13 +149,13 @@ def _list(options: argparse.Namespace, environ: Environ) -> int:
 
     async def run() -> None:
         async with _servers(options) as (prometheus, manager):
-            await _check_strategy(definitions, options.strategy, prometheus)
-            now = await states(prometheus, manager, definitions.alerts.values())
-        for line in table(HEAD, list(rows(definitions, routing, now, options.strategy))):
+            await _known(definitions, options.strategy, prometheus)
+            found = await states(prometheus, manager, definitions.alerts.values())
+        for line in table(HEAD, list(rows(definitions, routing, found, options.strategy))):
             say(line)
-        for line in faults(definitions, now):
+        for line in faults(definitions, found):
             say(f"FAULT: {line}")
-        for note in now.notes:
+        for note in found.notes:
             say(f"note: {note}")
 
     asyncio.run(run())
@@ -165,20 +163,20 @@ def _list(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _test(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.alerts.live.trial import trials, verdicts
+    from genesis.alerts.live.trial import results, trials
 
     settings = load_settings(options.config)
 
     async def run(folder: Path) -> int:
         found = trials(_definitions(settings), folder, options.name, environ)
         done = failed = 0
-        async for verdict in verdicts(found):
+        async for result in results(found):
             done += 1
-            failed += verdict.fault is not None
-            say(f"[{done}/{len(found)}] {'ok' if verdict.fault is None else 'FAULT'}: {verdict.name}")
-            if verdict.fault is not None:
-                say(verdict.fault)
-        say(f"{failed} of {done} failed" if failed else f"all {done} are right")
+            failed += result.fault is not None
+            say(f"[{done}/{len(found)}] {'ok' if result.fault is None else 'FAULT'}: {result.name}")
+            if result.fault is not None:
+                say(result.fault)
+        say(f"{failed} of {done} failed" if failed else f"all {done} passed")
         return FAILURE if failed else 0
 
     with tempfile.TemporaryDirectory(prefix="genesis-alerts-") as folder:
@@ -186,7 +184,7 @@ def _test(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _explain(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.alerts.live.explanation import Asked, explain
+    from genesis.alerts.live.explanation import Sources, explain
     from genesis.alerts.live.routing import Routing
     from genesis.alerts.live.states import states
     from genesis.monitoring.alert_manager import alertmanager_config
@@ -197,10 +195,10 @@ def _explain(options: argparse.Namespace, environ: Environ) -> int:
 
     async def run() -> None:
         async with _servers(options) as (prometheus, manager):
-            await _check_strategy(definitions, options.strategy, prometheus)
-            now = await states(prometheus, manager, [alert])
-            asked = Asked(definitions, routing, prometheus, now, SystemClock().now())
-            async for line in explain(asked, alert, options.strategy):
+            await _known(definitions, options.strategy, prometheus)
+            found = await states(prometheus, manager, [alert])
+            sources = Sources(definitions, routing, prometheus, found, SystemClock().now())
+            async for line in explain(sources, alert, options.strategy):
                 say(line)
 
     asyncio.run(run())
@@ -218,14 +216,14 @@ def _silence(options: argparse.Namespace, environ: Environ) -> int:
 
     async def run() -> str:
         async with _servers(options) as (prometheus, manager):
-            await _check_strategy(definitions, options.strategy, prometheus)
+            await _known(definitions, options.strategy, prometheus)
             return await manager.silence(quiet, now, now + options.lasts, options.author, options.why)
 
     identity = asyncio.run(run())
     if (risk := warning(alert)) is not None:
         say(f"note: {risk}")
     say(f"silenced for {duration_text(options.lasts)}: {', '.join(map(str, quiet))}")
-    say(f"It ends before that with: genesis alerts unsilence {identity}")
+    say(f"To end it earlier: genesis alerts unsilence {identity}")
     return 0
 
 
@@ -266,12 +264,12 @@ def _fire(options: argparse.Namespace, environ: Environ) -> int:
 
     async def fire() -> bool:
         async with _servers(options) as (prometheus, manager):
-            await _check_strategy(definitions, options.strategy, prometheus)
+            await _known(definitions, options.strategy, prometheus)
             firing = Firing(manager, sent, SystemClock(), say, options.within)
             return await firing.run(Routing(alertmanager_config(settings.alerts)))
 
     async def run() -> bool | None:
-        # After any stop signal, the command must run long enough to end the alert.
+        # However the command is stopped, it must first end the alert.
         with stop_event(say) as stop:
             return await unless_stopped(stop, fire())
 

@@ -187,7 +187,7 @@ def test_rules_that_prometheus_does_not_run_as_the_files_have_them_are_told(here
     changed = here._replace(config=tmp_path / "config")
     code, told = run("list", here=changed)
     assert code == 0
-    what = "Prometheus runs it with another {}: run `genesis generate`, and reload it"
+    what = "Prometheus runs it with another {}: run `genesis generate`, and reload Prometheus"
     rate = "strategy:genesis_strategy_win_rate_ratio:enough_trades: " + what.format("expression")
     assert [line.removeprefix("FAULT: ") for line in told.splitlines() if line.startswith("FAULT:")] == [
         "StrategyDrawdown warning: " + what.format("expression, texts"),
@@ -228,7 +228,7 @@ def test_an_alert_is_explained_by_its_figure_its_threshold_and_who_is_told(run: 
     assert "strategy=multi_pair: now 7%; fires at >= 5%, which is REACHED" in told
     assert "strategy=multi_pair: now 7%; fires at >= 10%, which is 3% away" in told
     assert re.search(r"firing since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC: .*strategy=multi_pair", told)
-    assert 'told to: desk (slack) by the route severity="warning"' in told
+    assert 'notifies: desk (slack), by the route severity="warning": at once' in told
     assert "MonitorDown with the same instance" in told
     assert "/runbooks#strategydrawdown" in told
 
@@ -237,9 +237,9 @@ def test_a_figure_that_is_absent_is_explained_by_its_reason(run: Any) -> None:
     _, told = run("explain", "WinRateLow", "--strategy", "mean_reversion")
     assert "strategy=mean_reversion: win_rate is undefined: no_round_trips" in told
     _, told = run("explain", "WinRateLow", "--strategy", "multi_pair")
-    assert 'genesis_strategy_window_trades{window="1h"} is 4, and has to be >= 50' in told
+    assert 'genesis_strategy_window_trades{window="1h"} is 4, and must be >= 50' in told
     _, told = run("explain", "CapacityNearlyUsed", "--strategy", "multi_pair")
-    assert "no figure: nothing has it now" in told
+    assert "no figure: no series has it now" in told
 
 
 def test_the_series_nearest_to_the_threshold_is_the_first(run: Any) -> None:
@@ -252,13 +252,13 @@ def test_the_series_nearest_to_the_threshold_is_the_first(run: Any) -> None:
 
 def test_what_keeps_back_a_threshold_that_is_reached_is_told(run: Any) -> None:
     _, told = run("explain", "MarketDataStale")
-    assert "fires at >= 30s, which is reached, and the rest of the rule does not hold" in told
+    assert "fires at >= 30s, which is reached, but the rest of the rule is not true" in told
 
 
 def test_an_alert_that_compares_nothing_says_whether_it_is_so(run: Any) -> None:
-    assert "now so for all" in run("explain", "Watchdog")[1]
+    assert "true now for all" in run("explain", "Watchdog")[1]
     _, told = run("explain", "DrawdownUnknown", "--strategy", "multi_pair")
-    assert "not so now" in told
+    assert "not true now" in told
 
 
 def test_a_band_has_two_ends(run: Any) -> None:
@@ -322,14 +322,15 @@ def drills(here: Here) -> list[Any]:
 def test_a_test_alert_out_of_hours_is_not_delivered_and_told_why(run: Any) -> None:
     code, told = run("fire", "EventsRejected", "--severity", "warning")
     assert code == 1
-    assert "NOT DELIVERED: closed is told in past only, and now is outside of it" in told
+    assert "NOT DELIVERED: closed is notified only within past, which is not now" in told
+    assert "not now: closed is notified only within past, which is not now" in run("explain", "EventsRejected")[1]
 
 
-async def send(here: Here, *, seconds: int) -> None:
-    """A MonitorDown that knows no instance: it mutes whatever is on figures."""
+async def send(here: Here, *, seconds: int, **further: str) -> None:
+    """A MonitorDown: it mutes alerts on figures of its instance; without an instance, all of them."""
     now = datetime.now(UTC)
     async with Alertmanager(here.alertmanager) as manager:
-        labels = {"alertname": "MonitorDown", "severity": "critical"}
+        labels = {"alertname": "MonitorDown", "severity": "critical", **further}
         await manager.post([Posted(labels, {}, now - timedelta(seconds=1), now + timedelta(seconds=seconds))])
 
 
@@ -338,8 +339,8 @@ def test_a_test_alert_that_another_alert_mutes_is_not_delivered_and_told_why(run
     try:
         code, told = run("fire", "DailyLoss")
         assert code == 1
-        assert "NOT DELIVERED: MonitorDown mutes it (severity=critical)" in told
-        assert "MonitorDown mutes it" in run("explain", "DailyLoss")[1]
+        assert "NOT DELIVERED: muted by MonitorDown (severity=critical)" in told
+        assert re.search(r"^  MonitorDown.*, which is active now", run("explain", "DailyLoss")[1], re.MULTILINE)
     finally:
         asyncio.run(send(here, seconds=0))
 
@@ -353,10 +354,14 @@ def test_a_silence_is_made_seen_and_ended(run: Any) -> None:
     assert identity in listed
     assert re.search(r"\(1h(30m|29m\d+s) left\), by desk: limit under review", listed)
     assert row(run("list")[1], "DailyLoss", "critical").split()[2] == "silenced"
-    assert f"silence {identity} of desk keeps it back" in run("explain", "DailyLoss")[1]
+    assert re.search(
+        rf"^    would be silenced until [-\d]+ [:\d]+ UTC by desk: limit under review \(silence {identity}\)$",
+        run("explain", "DailyLoss")[1],
+        re.MULTILINE,
+    )
     code, told = run("fire", "DailyLoss")
     assert code == 1
-    assert f"NOT DELIVERED: silence {identity} of desk keeps it back until" in told
+    assert re.search(rf"NOT DELIVERED: silenced until .* by desk: limit under review \(silence {identity}\)", told)
     assert run("unsilence", identity) == (0, f"ended: {identity}\n")
     assert run("silences")[1] == "nothing is silenced\n"
     for nothing in ("abc", "00000000-0000-4000-8000-000000000000"):
@@ -364,12 +369,38 @@ def test_a_silence_is_made_seen_and_ended(run: Any) -> None:
         assert (code, told.count("\n")) == (1, 1), told
 
 
+def test_what_suppresses_an_alert_is_what_alertmanager_says_of_it(run: Any, here: Here) -> None:
+    silence = ["silence", "StrategyDrawdown", "--for", "1h", "--why", "known", "--author", "desk"]
+    identity = run(*silence, "--strategy", "multi_pair")[1].split()[-1]
+    other = run(*silence, "--strategy", "mean_reversion")[1].split()[-1]
+    try:
+        told = run("explain", "StrategyDrawdown")[1]
+        assert re.search(rf"^    .*strategy=multi_pair.*: silenced until .* by desk: known \(silence {identity}\)$", told, re.M)
+        assert re.search(rf"^    part of it would be silenced until .*\(silence {other}\)$", told, re.M)
+        assert re.search(r" firing, silenced +desk ", row(run("list")[1], "StrategyDrawdown", "warning"))
+    finally:
+        for one in (identity, other):
+            run("unsilence", one)
+    asyncio.run(send(here, seconds=60))
+    try:
+        told = run("explain", "StrategyDrawdown", "--strategy", "multi_pair")[1]
+        assert re.search(r"^    .*strategy=multi_pair.*: muted by MonitorDown \(severity=critical\)$", told, re.M)
+        assert re.search(r" firing, muted +desk ", row(run("list")[1], "StrategyDrawdown", "warning"))
+    finally:
+        asyncio.run(send(here, seconds=0))
+    asyncio.run(send(here, seconds=60, instance="elsewhere"))
+    try:
+        assert "muted by" not in run("explain", "StrategyDrawdown", "--strategy", "multi_pair")[1]
+    finally:
+        asyncio.run(send(here, seconds=0, instance="elsewhere"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["Watchdog", "--for", "1h", "--why", "x"], "is what tells that alerting works"),
-        (["DailyLoss", "--for", "1h", "--why", " "], "wants a reason"),
-        (["DailyLoss", "--for", "0s", "--why", "x"], "keeps nothing quiet"),
+        (["Watchdog", "--for", "1h", "--why", "x"], "cannot be silenced"),
+        (["DailyLoss", "--for", "1h", "--why", " "], "needs a reason"),
+        (["DailyLoss", "--for", "0s", "--why", "x"], "has no effect"),
         (["DailyLoss", "--for", "1h", "--why", "x", "--strategy", "multi_pair"], "is not about a strategy"),
         (["StrategyDrawdown", "--for", "1h", "--why", "x", "--strategy", "nobody"], "there is no strategy 'nobody'"),
         (["DailyLos", "--for", "1h", "--why", "x"], "did you mean DailyLoss"),
@@ -388,7 +419,7 @@ def test_rules_and_routes_of_the_alerts_that_are_named_are_tested(run: Any) -> N
     assert code == 0, told
     assert lines[0] == "[1/5] ok: StrategyDrawdown: its rules, with your thresholds"
     assert "[4/5] ok: StrategyDrawdown: 8 cases of its routes, to broken or desk or page" in lines
-    assert lines[-1] == "all 5 are right"
+    assert lines[-1] == "all 5 passed"
 
 
 def test_a_rule_that_promtool_does_not_read_is_reported_with_its_alert(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,1 +1,1 @@
-"""What `genesis alerts` does: alerts listed, explained, tested, silenced and sent through the whole delivery."""
+"""The commands of `genesis alerts`: list, explain, test and silence alerts, and fire a test alert."""

@@ -1,4 +1,4 @@
-"""Every alert of a configuration: its rules, its thresholds, where they are configured, and what is told of it."""
+"""Every alert of a configuration: its rules, its thresholds, and where they are configured."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from genesis.settings.faults import threshold_text
 from genesis.settings.trading_rules import TradingRules
 
 WATCHDOG = "Watchdog"
-"""Fires always, and is told to a dead man's switch."""
+"""Fires always and notifies a dead man's switch."""
 
 BAND = {"low": "<", "high": ">"}
-"""Part of a threshold → how a figure leaves the band on that side."""
+"""Part of a threshold → the comparison by which a figure leaves the band on that side."""
 _MINUTE = 60
 _LABEL = re.compile(r"\$labels\.(\w+)")
 
 
 @dataclass(frozen=True)
 class Alert:
-    """One alert, whatever its severity."""
+    """One alert with all its severities."""
 
     definition: ConfiguredAlert[Any]
 
@@ -48,12 +48,12 @@ class Alert:
 
     @cached_property
     def loaded(self) -> tuple[Rule | Record, ...]:
-        """All that Prometheus loads of it: what its rules look at, worked out before, and its rules."""
+        """All that Prometheus loads for it: its recording rules, then its alerting rules."""
         return (*self.definition.records(), *self.rules.values())
 
     @cached_property
     def thresholds(self) -> tuple[AlertThreshold, ...]:
-        """All of them, those of single strategies too."""
+        """All thresholds, those of single strategies included."""
         return tuple(self.definition.thresholds())
 
     @cached_property
@@ -64,27 +64,27 @@ class Alert:
 
     @property
     def of_strategy(self) -> bool:
-        """Whether it fires for one strategy at a time."""
+        """Whether each instance is about one strategy."""
         return "strategy" in self.labels
 
     def levels(self, severity: str, labels: Mapping[str, str]) -> list[AlertThreshold]:
-        """What a series with these labels is held against: the threshold of its strategy and period, or both ends of a band."""
+        """The thresholds for a series with these labels: that of its strategy and period, or both ends of a band."""
         near = [one for one in self.thresholds if one.severity == severity and one.part in {"", labels.get("period", one.part)}]
         common = {one.part: one for one in near if not one.strategy}
         own = {one.part: one for one in near if one.strategy and one.strategy == labels.get("strategy")}
         return list((common | own).values())
 
     def figure(self, severity: str) -> Figure | None:
-        """The figure that it compares; None where its rules are not made from one."""
+        """The figure that it compares; None if its rules do not compare one."""
         return next((one for one in self.definition.figures() if severity in one.severities), None)
 
     def sign(self, threshold: AlertThreshold) -> str:
-        """How a figure that fires stands to the threshold."""
+        """The comparison by which a figure fires at the threshold."""
         figure = self.figure(threshold.severity)
         return BAND.get(threshold.part, figure.sign if figure is not None else ">=")
 
     def shown(self, severity: str, value: float) -> str:
-        """A figure of the alert, about as its messages write it."""
+        """A figure of the alert, formatted nearly as in its messages."""
         if not isfinite(value):
             return f"{value:g}"
         write = {PERCENT: percent, SECONDS: _age, COUNT: _count}.get(self.rules[severity].words.get("value", ""), plain)
@@ -105,14 +105,14 @@ class AlertDefinitions:
         """The alert of this name.
 
         Raises:
-            UnknownError: there is none; the message says which there are.
+            UnknownError: it does not exist; the message names similar ones.
         """
         if name not in self.alerts:
             raise UnknownError("alert", name, self.alerts)
         return self.alerts[name]
 
     def keys(self, alert: Alert, strategy: str | None = None) -> Iterator[tuple[str, str]]:
-        """Where the alert is configured: keys of the files, and what stands there; overrides of `strategy` alone."""
+        """Where the alert is configured: keys of the files and their values. With `strategy`, only its overrides."""
         for key, value in _leaves(alert.definition.settings):
             head, _, rest = key.partition(".")
             if head != "overrides" or strategy is None or rest.startswith(f"{strategy}."):
@@ -135,7 +135,7 @@ def _alias(section: BaseModel, field: str) -> str:
 
 
 def _leaves(section: BaseModel | Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every single value of a section by its key, as the file writes it."""
+    """Every value of a section with its full key, formatted as in the file."""
     items = section.items() if isinstance(section, Mapping) else ((_alias(section, name), value) for name, value in section)
     for key, value in items:
         if isinstance(value, BaseModel | Mapping):

@@ -1,7 +1,7 @@
-"""Whether a notification was delivered, told from what Alertmanager counts.
+"""Whether a notification was delivered, by Alertmanager's counters.
 
-It counts by kind of integration, and not by alert. So this asks for more than one success: from the time on at which the
-notification must have begun, everything that was begun by that kind has to have been taken, and nothing given up.
+Alertmanager counts by kind of integration, not by alert. So one success is not enough: every notification of that kind that
+started since our own must have started has to be accepted, and none given up.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from genesis.clients.alertmanager import Counters
 
 
 class Way(NamedTuple):
-    """One kind of integration, and the receivers that are told by it."""
+    """One kind of integration, and the receivers that it notifies."""
 
     kind: str
     receivers: frozenset[str]
@@ -27,16 +27,21 @@ class Way(NamedTuple):
 
 
 class Outcome(Enum):
-    """What has become of a notification so far."""
+    """The progress of a notification."""
 
-    WAITING = "was not begun"
-    SENDING = "was begun, and is not answered"
+    WAITING = "was not started"
+    SENDING = "was started, and is not answered"
     FAILED = "failed"
     DELIVERED = "delivered"
 
 
 class Deliveries:
-    """Counts notifications from a moment on; `expected` is how many each way has to send at least."""
+    """Counts notifications since `before`.
+
+    Args:
+        expected: way → how many notifications it has to send at least.
+        before: the counters before the alert was sent.
+    """
 
     def __init__(self, expected: Mapping[Way, int], before: Counters) -> None:
         self.expected = expected
@@ -44,9 +49,9 @@ class Deliveries:
         self._delivered: set[Way] = set()
 
     def outcomes(self, now: Counters) -> dict[Way, Outcome]:
-        """What has become of the notification on each way.
+        """The outcome on each way.
 
-        A way counts as delivered when two readings in a row say so: Alertmanager counts a request before its failure.
+        A way counts as delivered after two readings in a row, because Alertmanager counts a request before its failure.
         """
         found = {way: self._outcome(way, now) for way in self.expected}
         delivered = {way for way, outcome in found.items() if outcome is Outcome.DELIVERED}
@@ -57,8 +62,8 @@ class Deliveries:
         attempted = self._since(alertmanager.ATTEMPTED, way, now)
         given_up = self._since(alertmanager.FAILED, way, now)
         refused = self._since(alertmanager.REQUESTS_FAILED, way, now)
-        taken = self._since(alertmanager.REQUESTS, way, now) - refused
-        if given_up == 0 and taken >= attempted >= self.expected[way]:
+        accepted = self._since(alertmanager.REQUESTS, way, now) - refused
+        if given_up == 0 and accepted >= attempted >= self.expected[way]:
             return Outcome.DELIVERED
         if given_up > 0 or refused > 0:
             return Outcome.FAILED
@@ -69,7 +74,12 @@ class Deliveries:
 
 
 def ways(receivers: Mapping[str, Iterable[Integration]], *, resolved: bool = False) -> dict[Way, int]:
-    """Way → how many notifications a change brings on it; with `resolved` only ways on which every end is told."""
+    """Way → how many notifications one change of an alert causes on it.
+
+    Args:
+        receivers: receiver → its integrations.
+        resolved: whether the change is the end of the alert; then only ways on which every integration reports ends.
+    """
     found = [(receiver, one) for receiver, integrations in receivers.items() for one in integrations]
     silent = {one.kind for _, one in found if resolved and not one.send_resolved}
     counted = Counter(one.kind for _, one in found if one.kind not in silent)

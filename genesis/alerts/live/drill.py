@@ -1,4 +1,4 @@
-"""A test alert: the labels and texts of a real one, marked, so that it takes the same way to the same people."""
+"""A test alert: the labels and texts of a real one, marked as a test. It takes the routes of the real one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOTE = "This is a test by `genesis alerts fire`: nothing is wrong."
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """What is sent to Alertmanager."""
+    """A test alert for Alertmanager."""
 
     alert: Alert
     labels: Mapping[str, str]
@@ -32,19 +32,19 @@ class Drill:
 
 
 def drill(alert: Alert, strategy: str | None, severity: str | None, given: Mapping[str, str]) -> Drill:
-    """The test alert of a rule, as if its figure were at the threshold.
+    """The test alert of a rule, with its figure at the threshold.
 
     Args:
         alert: what to send.
-        strategy: whose alert; only for those that are about a strategy.
-        severity: one of the alert's; None takes the most urgent one.
-        given: further labels, such as `symbol`; what the texts name and nobody gives is "test".
+        strategy: its label `strategy`; None for an alert without that label.
+        severity: one of the alert's; None means the most urgent one.
+        given: further labels, such as `symbol`; a label that the texts name and that is not given is "test".
 
     Raises:
-        GenesisError: they do not go together; the message says what does.
+        GenesisError: the arguments do not fit the alert; the message says what would.
     """
     if alert.name == WATCHDOG:
-        raise GenesisError(f"{WATCHDOG} fires all the time: `genesis alerts explain {WATCHDOG}` says whether it is heard")
+        raise GenesisError(f"{WATCHDOG} fires all the time: `genesis alerts explain {WATCHDOG}` shows who is notified")
     if alert.of_strategy and strategy is None:
         raise GenesisError(f"{alert.name} is about a strategy: name one with --strategy")
     if strategy is not None and not alert.of_strategy:
@@ -52,14 +52,14 @@ def drill(alert: Alert, strategy: str | None, severity: str | None, given: Mappi
     severity = severity or next(iter(alert.rules))
     if severity not in alert.rules:
         raise GenesisError(f"{alert.name} does not fire with severity {severity}: it has {', '.join(alert.rules)}")
-    made_up = dict.fromkeys(sorted(alert.labels - _FIXED), "test")
-    if parts := [one.part for one in alert.thresholds if one.part and "period" in made_up]:
-        made_up["period"] = parts[0]
+    invented = dict.fromkeys(sorted(alert.labels - _FIXED), "test")
+    if parts := [one.part for one in alert.thresholds if one.part and "period" in invented]:
+        invented["period"] = parts[0]
     labels = {
         "alertname": alert.name,
         "severity": severity,
         **({"strategy": strategy} if strategy is not None else {}),
-        **made_up,
+        **invented,
         **_checked(given),
         "instance": INSTANCE,
         TEST: "true",
@@ -68,14 +68,14 @@ def drill(alert: Alert, strategy: str | None, severity: str | None, given: Mappi
 
 
 def _texts(alert: Alert, labels: Mapping[str, str]) -> dict[str, str]:
-    """The message with a word for each of its words: the label of its name, or what its rule says, if that is no template."""
+    """The message with its placeholders filled by the labels of the same names, or by texts of the rule without templates."""
     severity = labels["severity"]
     levels = [alert.shown(severity, one.value) for one in alert.levels(severity, labels)] or ["1"]
-    made_up = {"value": levels[-1], "threshold": " to ".join(levels)}
+    invented = {"value": levels[-1], "threshold": " to ".join(levels)}
     plain = {word: text for word, text in alert.rules[severity].words.items() if "{{" not in text}
     strategy = quote_plus(labels["strategy"]) if "strategy" in labels else None
-    texts = alert.definition.annotations(made_up | plain | dict(labels), strategy)
-    # In the texts too: not every receiver shows labels.
+    texts = alert.definition.annotations(invented | plain | dict(labels), strategy)
+    # The texts say that it is a test, because not every receiver shows labels.
     texts["summary"] = f"{texts['summary']} (test)"
     texts["description"] = f"{_NOTE} {texts['description']}"
     return texts
@@ -84,9 +84,11 @@ def _texts(alert: Alert, labels: Mapping[str, str]) -> dict[str, str]:
 def _checked(given: Mapping[str, str]) -> Mapping[str, str]:
     for name, value in given.items():
         if not value:
-            raise GenesisError(f"--label: {name} is empty, and a label without a value is none")
+            raise GenesisError(f"--label: {name} has no value: write {name}=VALUE")
         if _LABEL.fullmatch(name) is None:
-            raise GenesisError(f"--label: {name!r} is no name of a label: letters, digits and _")
+            raise GenesisError(
+                f"--label: {name!r} is not a valid label name: use letters, digits and _, and do not begin with a digit"
+            )
         if name in _FIXED:
-            raise GenesisError(f"--label: {name} is set already; --severity and --strategy choose the two that can be chosen")
+            raise GenesisError(f"--label: {name} is set already: only --severity and --strategy change such a label")
     return given

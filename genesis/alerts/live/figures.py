@@ -1,4 +1,4 @@
-"""What the figures of an alert are now, against its thresholds; and why there are none, where there are none."""
+"""The current figures of an alert against its thresholds, or why there are none."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from genesis.clients.prometheus import Prometheus, Sample
 from genesis.metrics import catalog
 
 _MOST = 10
-"""Series of one figure that are shown."""
+"""How many series of one figure are shown."""
 
 
 class Figures:
-    """Asks for the figures of one alert.
+    """Queries the figures of one alert.
 
     Args:
-        prometheus: who is asked.
-        alert: whose figures.
-        strategy: the only strategy to look at; None for all.
+        prometheus: the server.
+        alert: the alert.
+        strategy: only the figures of this strategy; None for all.
     """
 
     def __init__(self, prometheus: Prometheus, alert: Alert, strategy: str | None = None) -> None:
@@ -29,10 +29,10 @@ class Figures:
         self._strategy = strategy
 
     async def lines(self, severity: str) -> AsyncIterator[str]:
-        """The figures against the thresholds of a severity, a line each, the nearest to its threshold first.
+        """One line for each figure and threshold of a severity, the nearest to its threshold first.
 
         Raises:
-            ServerError: Prometheus cannot be asked.
+            ServerError: Prometheus does not answer.
         """
         rule = self._alert.rules[severity]
         true = await self._query(rule.expr)
@@ -51,18 +51,18 @@ class Figures:
             yield line
         if not against:
             undefined = await self._undefined()
-            for line in undefined or ([] if few else ["no figure: nothing has it now, so that nothing fires"]):
+            for line in undefined or ([] if few else ["no figure: no series has it now, so nothing fires"]):
                 yield line
 
     def _line(self, sample: Sample, level: AlertThreshold, *, holds: bool) -> str:
         severity = level.severity
         now = f"{_shown(sample.labels)}now {self._alert.shown(severity, sample.value)}"
         if isnan(sample.value):
-            return f"{now}, which fires nothing"
+            return f"{now}, which never fires"
         fires = f"{now}; fires at {self._alert.sign(level)} {self._alert.shown(severity, level.value)}"
         if (away := self._away(sample, level)) > 0:
             return f"{fires}, which is {self._alert.shown(severity, away)} away"
-        return f"{fires}, which is REACHED" if holds else f"{fires}, which is reached, and the rest of the rule does not hold"
+        return f"{fires}, which is REACHED" if holds else f"{fires}, which is reached, but the rest of the rule is not true"
 
     def _away(self, sample: Sample, level: AlertThreshold) -> float:
         """How far a figure is from its threshold; 0 or less where it is reached."""
@@ -72,19 +72,19 @@ class Figures:
         return -distance if "<" in self._alert.sign(level) else distance
 
     async def _few(self, severity: str) -> list[str]:
-        """What has not enough behind it."""
+        """The series with too few samples."""
         figure = self._alert.figure(severity)
         if figure is None or figure.sample is None:
             return []
         size, least = figure.sample
         return [
-            f"too few: {_shown(sample.labels)}{size} is {sample.value:.4g}, and has to be >= {least}"
+            f"too few: {_shown(sample.labels)}{size} is {sample.value:.4g}, and must be >= {least}"
             for sample in await self._query(size)
             if sample.value < least
         ]
 
     async def _undefined(self) -> list[str]:
-        """Why figures in the rules are left out; `all` is a strategy that has none at all."""
+        """Why figures of the rules are undefined; the figure `all` means that a strategy has none."""
         info = catalog.STRATEGY_UNDEFINED_INFO if self._alert.of_strategy else catalog.PORTFOLIO_UNDEFINED_INFO
         text = " ".join(rule.expr for rule in self._alert.loaded)
         return [
@@ -94,7 +94,7 @@ class Figures:
         ]
 
     async def _query(self, promql: str) -> list[Sample]:
-        """The samples of the strategy that is looked at; what has no strategy belongs to all, and a pair to both."""
+        """The samples of the strategy; a sample without a strategy belongs to all, and one of a pair to both."""
         found = await self._prometheus.query(promql)
         own = {self._strategy, None}
         return [
@@ -105,19 +105,19 @@ class Figures:
 
 
 async def live_strategies(prometheus: Prometheus) -> frozenset[str]:
-    """The strategies that the monitor has figures of."""
+    """The strategies of which the monitor exports figures."""
     found = await prometheus.query(f"group by (strategy) ({catalog.STRATEGY_CONFIGURED.name})")
     return frozenset(sample.labels["strategy"] for sample in found if "strategy" in sample.labels)
 
 
 def _state(true: Iterable[Sample]) -> str:
-    """Of a rule without a threshold: for what its condition holds now."""
+    """For a rule without a threshold: the series for which its condition is true now."""
     names = [_shown(sample.labels).removesuffix(": ") or "all" for sample in true]
     more = f"; and {len(names) - _MOST} more" if len(names) > _MOST else ""
-    return f"now so for {'; '.join(names[:_MOST])}{more}" if names else "not so now"
+    return f"true now for {'; '.join(names[:_MOST])}{more}" if names else "not true now"
 
 
 def _shown(labels: dict[str, str], *hidden: str) -> str:
-    """The labels that tell series of a figure apart, before its value."""
+    """The labels that distinguish the series of a figure, as a prefix of its value."""
     kept = [f"{name}={value}" for name, value in labels.items() if name not in {"__name__", "instance", "job", *hidden}]
     return f"{', '.join(kept)}: " if kept else ""

@@ -1,4 +1,4 @@
-"""`genesis alerts fire`: a marked test alert through the Alertmanager that runs, watched until it was delivered, and ended."""
+"""`genesis alerts fire`: sends a marked test alert through the running Alertmanager, watches its delivery, and ends it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from genesis.alerts.live.deliveries import Deliveries, Outcome, Way, ways
 from genesis.alerts.live.drill import Drill
-from genesis.alerts.live.holding import closed, held_back
-from genesis.alerts.live.routing import Routing, Taken, drift, told_text, waits_text
+from genesis.alerts.live.hours import closed
+from genesis.alerts.live.routing import Destination, Routing, drift, receiver_text, timing_text
+from genesis.alerts.live.suppression import suppressions
 from genesis.clients.alertmanager import Alertmanager, ManagedAlert, Posted
 from genesis.core.clock import Clock
 from genesis.core.duration import duration_text
@@ -17,22 +18,22 @@ from genesis.core.errors import GenesisError
 
 _POLL_SECONDS = 0.1
 _MARGIN = timedelta(seconds=0.5)
-"""How much later than it should a notification may begin."""
+"""How late a notification may start."""
 _LASTS = timedelta(minutes=5)
-"""When the alert ends by itself, if this is killed before it can end it."""
+"""When the alert ends by itself, if this process is killed before it can end it."""
 
 Say = Callable[[str], None]
 
 
 class Firing:
-    """One test alert on its way.
+    """One test alert from start to end.
 
     Args:
-        manager: the Alertmanager that runs.
+        manager: the running Alertmanager.
         drill: what to send.
         clock: wall time.
-        say: takes each line of the story.
-        within: how long a delivery may take, beyond what the route waits on purpose.
+        say: takes each line of the report.
+        within: how long a delivery may take, in addition to the time that the route waits.
     """
 
     def __init__(self, manager: Alertmanager, drill: Drill, clock: Clock, say: Say, within: timedelta) -> None:
@@ -43,89 +44,96 @@ class Firing:
         self._within = within
 
     async def run(self, configured: Routing) -> bool:
-        """Send, watch, end; whether everybody whom it leads to was told. `configured` is what the files say of the routes.
+        """Send the alert, watch its delivery, end it; True if both the alert and its end were delivered.
+
+        Args:
+            configured: the routes by the files; a difference to the running ones is reported.
 
         Raises:
-            ServerError: Alertmanager cannot be asked.
-            GenesisError: such a test alert is under way.
+            ServerError: Alertmanager does not answer.
+            GenesisError: the same test alert is active already.
         """
         running = Routing(await self._manager.config())
-        taken = running.routes(self._drill.labels)
-        self._introduce(running, taken, configured)
+        destinations = running.destinations(self._drill.labels)
+        self._introduce(running, destinations, configured)
         if (other := await self._own()) is not None:
             raise GenesisError(
-                f"this test alert is there already, until {other.ends_at.astimezone(UTC):%H:%M:%S} UTC: wait until it has ended"
+                f"this test alert is active already, until {other.ends_at.astimezone(UTC):%H:%M:%S} UTC: wait for its end"
             )
-        taken = self._open(running, taken)
-        if not taken:
+        destinations = self._open(running, destinations)
+        if not destinations:
             return False
-        receivers = {one.receiver: running.integrations(one.receiver) for one in taken}
+        receivers = {one.receiver: running.integrations(one.receiver) for one in destinations}
         if silent := [receiver for receiver, integrations in receivers.items() if not integrations]:
-            self._say(f"NOT DELIVERED: {', '.join(silent)} tells nobody: give it an integration in alerts.yaml")
+            self._say(f"NOT DELIVERED: {', '.join(silent)} has no integration and notifies nobody: add one in alerts.yaml")
             return False
-        begun = self._clock.now()
+        started = self._clock.now()
         before = await self._manager.counters()
-        try:  # an alert whose sending is broken off may be there all the same
-            await self._post(begun, begun + _LASTS)
-            told = await self._told(taken, Deliveries(ways(receivers), before))
+        try:  # an alert whose request was interrupted may exist nevertheless
+            await self._post(started, started + _LASTS)
+            delivered = await self._start_delivered(destinations, Deliveries(ways(receivers), before))
             before = await self._manager.counters()
         finally:
-            await asyncio.shield(self._post(begun, self._clock.now()))
-        return told and await self._end_told(taken, Deliveries(ways(receivers, resolved=True), before))
+            await asyncio.shield(self._post(started, self._clock.now()))
+        return delivered and await self._end_delivered(destinations, Deliveries(ways(receivers, resolved=True), before))
 
-    def _introduce(self, running: Routing, taken: Sequence[Taken], configured: Routing) -> None:
+    def _introduce(self, running: Routing, destinations: Sequence[Destination], configured: Routing) -> None:
         drill = self._drill
         shown = ", ".join(f"{name}={value}" for name, value in drill.labels.items() if name != "alertname")
         self._say(f"test alert {drill.alert.name}: {shown}")
-        for one in taken:
-            self._say(f"route: {one} → {told_text(running, one)}, {waits_text(one)}")
+        for one in destinations:
+            hours = f", {one.hours}" if one.hours else ""
+            self._say(f"route: {one} → {receiver_text(running, one)}{hours}, {timing_text(one)}")
         if (other := drift(configured, running, drill.labels)) is not None:
             self._say(f"note: {other}")
 
-    def _open(self, running: Routing, taken: Sequence[Taken]) -> list[Taken]:
-        """The routes that tell at this time; where one is closed, another one may tell instead."""
-        reasons = {one: closed(running, one, self._clock.now()) for one in taken}
+    def _open(self, running: Routing, destinations: Sequence[Destination]) -> list[Destination]:
+        """The destinations that notify now. Where the hours of one are over, another one may notify instead."""
+        reasons = {one: closed(running, one, self._clock.now()) for one in destinations}
         found = [one for one, why in reasons.items() if why is None]
         for why in filter(None, reasons.values()):
             self._say(f"{'note' if found else 'NOT DELIVERED'}: {why}")
         return found
 
-    async def _post(self, begun: datetime, ends: datetime) -> None:
-        await self._manager.post([Posted(self._drill.labels, self._drill.annotations, begun, ends)])
+    async def _post(self, started: datetime, ends: datetime) -> None:
+        await self._manager.post([Posted(self._drill.labels, self._drill.annotations, started, ends)])
 
     async def _own(self) -> ManagedAlert | None:
-        """The test alert as Alertmanager has it; one that has ended is not given."""
+        """The test alert in Alertmanager; None if it does not exist or has ended."""
         labels = dict(self._drill.labels)
         return next((one for one in await self._manager.alerts(labels) if one.labels == labels), None)
 
-    async def _told(self, taken: Sequence[Taken], deliveries: Deliveries) -> bool:
-        """Watch the notification; whether all of it was delivered."""
+    async def _start_delivered(self, destinations: Sequence[Destination], deliveries: Deliveries) -> bool:
+        """Watch the notification; True if every receiver got it."""
         since = self._clock.monotonic()
         if (own := await self._own()) is None:
-            self._say("NOT DELIVERED: Alertmanager took the alert, and does not have it")
+            self._say("NOT DELIVERED: Alertmanager accepted the alert, but does not have it")
             return False
-        if reasons := await held_back(self._manager, own):
+        if reasons := await self._suppressions(own):
             for why in reasons:
                 self._say(f"NOT DELIVERED: {why}")
             return False
-        wait = max(one.group_wait for one in taken)
-        outcomes = await self._watched(deliveries, since, wait)
-        return self._tell("delivered", outcomes, since)
+        wait = max(one.group_wait for one in destinations)
+        return self._report("delivered", await self._watch(deliveries, since, wait), since)
 
-    async def _end_told(self, taken: Sequence[Taken], deliveries: Deliveries) -> bool:
-        """Watch the notification of the end; whether all of it that is told was delivered."""
+    async def _suppressions(self, own: ManagedAlert) -> list[str]:
+        silences = await self._manager.silences() if own.status.silenced_by else ()
+        return suppressions(own, silences, await self._manager.alerts() if own.status.inhibited_by else ())
+
+    async def _end_delivered(self, destinations: Sequence[Destination], deliveries: Deliveries) -> bool:
+        """Watch the notification of the end; True if every receiver that gets one got it."""
         since = self._clock.monotonic()
-        wait = max(one.group_interval for one in taken)
+        wait = max(one.group_interval for one in destinations)
         if wait > self._within:
-            self._say(f"ended; the end is told within {duration_text(wait)}, which is not waited for")
+            self._say(f"ended; the notification of the end comes within {duration_text(wait)}: not waiting for it")
             return True
         if not deliveries.expected:
-            self._say("ended; no receiver here tells of ends")
+            self._say("ended; no receiver here is notified of the end")
             return True
-        return self._tell("ended; the end delivered", await self._watched(deliveries, since, wait), since)
+        return self._report("ended; the end delivered", await self._watch(deliveries, since, wait), since)
 
-    async def _watched(self, deliveries: Deliveries, since: float, wait: timedelta) -> dict[Way, Outcome]:
-        """The outcomes, when all is delivered or the time is up. It must have begun `wait` after `since`."""
+    async def _watch(self, deliveries: Deliveries, since: float, wait: timedelta) -> dict[Way, Outcome]:
+        """The outcomes once all is delivered or the time is up. A notification must start within `wait` of `since`."""
         certain = since + (wait + _MARGIN).total_seconds()
         latest = since + (wait + self._within).total_seconds()
         while True:
@@ -136,7 +144,8 @@ class Firing:
                 return outcomes
             await asyncio.sleep(_POLL_SECONDS)
 
-    def _tell(self, what: str, outcomes: Mapping[Way, Outcome], since: float) -> bool:
+    def _report(self, what: str, outcomes: Mapping[Way, Outcome], since: float) -> bool:
+        """Say what was delivered and what was not; True if all was."""
         seconds = self._clock.monotonic() - since
         good = [str(way) for way, outcome in outcomes.items() if outcome is Outcome.DELIVERED]
         if good:

@@ -1,4 +1,4 @@
-"""Whether Prometheus runs the rules that the files have: what it has loaded, compared with what is generated."""
+"""Compares the rules that Prometheus has loaded with those of the files."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from collections.abc import Iterable, Mapping
 from genesis.alerts.rules import Record, Rule
 from genesis.clients.prometheus import LoadedRule, Prometheus
 
-RELOAD = "run `genesis generate`, and reload it"
+RELOAD = "run `genesis generate`, and reload Prometheus"
 
 Identity = tuple[str, str]
 """Name and severity of a rule; a recording rule has no severity."""
 
 
 def identity(rule: Rule | Record) -> Identity:
-    """What tells a rule from others."""
+    """Name and severity of a rule."""
     return (rule.alert, rule.severity) if isinstance(rule, Rule) else (rule.name, "")
 
 
 async def faults(prometheus: Prometheus, rules: Iterable[Rule | Record]) -> dict[Identity, str]:
-    """What is wrong with rules of the files in the Prometheus that runs; nothing of those that are right.
+    """Rule → what is wrong with it in the running Prometheus; a correct rule is left out.
 
     Raises:
-        ServerError: Prometheus cannot be asked.
+        ServerError: Prometheus does not answer.
     """
     loaded = {(one.name, one.labels.get("severity", "")): one for one in await prometheus.rules()}
     own = {identity(rule): rule for rule in rules}
     texts = dict.fromkeys([*(rule.expr for rule in own.values()), *(loaded[key].query for key in own if key in loaded)])
-    # Prometheus itself writes both in one form: what is left is no matter of layout.
+    # Prometheus formats both, so that a difference in layout does not count.
     forms = dict(zip(texts, await asyncio.gather(*map(prometheus.formatted, texts)), strict=True))
     found = {key: _fault(rule, loaded.get(key), forms) for key, rule in own.items()}
     return {key: fault for key, fault in found.items() if fault is not None}

@@ -1,4 +1,4 @@
-"""`genesis alerts silence`: an alert kept quiet for a time, by somebody, for a reason."""
+"""`genesis alerts silence`: silences an alert for a time, with an author and a reason."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from genesis.clients.alertmanager import Matcher, Silence
 from genesis.core.duration import duration_text
 from genesis.core.errors import GenesisError
 
-_NEEDED = {
-    "MonitorDown": "while it is silent nobody is told that nothing watches the money",
-    "NotificationsFailing": "while it is silent nobody is told that others are not told",
+_RISKS = {
+    "MonitorDown": "while it is silenced, nobody is notified that the monitor is down",
+    "NotificationsFailing": "while it is silenced, nobody is notified that other alerts are not delivered",
 }
-"""Alert → what its silence risks."""
+"""Alert → the risk of a silence."""
 
 
 def matchers(alert: Alert, strategy: str | None) -> list[Matcher]:
-    """What a silence of the alert keeps quiet.
+    """The matchers of a silence of the alert.
 
     Raises:
-        GenesisError: it must not be silenced, or is not about a strategy.
+        GenesisError: it must not be silenced, or has no label `strategy`.
     """
     if alert.name == WATCHDOG:
-        raise GenesisError(f"{WATCHDOG} is what tells that alerting works; silent, it would be taken for broken")
+        raise GenesisError(f"{WATCHDOG} cannot be silenced: without it, alerting counts as broken")
     if strategy is not None and not alert.of_strategy:
         raise GenesisError(f"{alert.name} is not about a strategy: leave --strategy out")
     found = [Matcher("alertname", alert.name)]
@@ -32,24 +32,24 @@ def matchers(alert: Alert, strategy: str | None) -> list[Matcher]:
 
 
 def warning(alert: Alert) -> str | None:
-    """What is to be known before this alert is silenced; None if there is nothing."""
-    return _NEEDED.get(alert.name)
+    """The risk of silencing this alert; None if there is none."""
+    return _RISKS.get(alert.name)
 
 
 def refuse_endless(lasts: timedelta, why: str) -> None:
     """Refuse a silence without an end or a reason.
 
     Raises:
-        GenesisError: saying which is missing.
+        GenesisError: the message says which is missing.
     """
     if not why.strip():
-        raise GenesisError("--why: a silence wants a reason: whoever misses the alert will ask for it")
+        raise GenesisError("--why: a silence needs a reason, for people who miss the alert")
     if not lasts:
-        raise GenesisError("--for: a silence of 0s keeps nothing quiet")
+        raise GenesisError("--for: a silence of 0s has no effect: give a duration, for example 2h")
 
 
 def silence_lines(silences: list[Silence], now: datetime) -> Iterator[str]:
-    """The silences for people, the one that ends first at the top."""
+    """The silences for people, in the order given."""
     for one in silences:
         left = timedelta(seconds=max(0, round((one.ends_at - now).total_seconds())))
         state = "" if one.status.state == "active" else f" ({one.status.state})"

@@ -1,4 +1,4 @@
-"""What alerts do now: firing or pending by Prometheus, silenced or muted by Alertmanager."""
+"""The current states of alerts: firing or pending from Prometheus, silenced or muted from Alertmanager."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from genesis.alerts.live.definitions import Alert
-from genesis.alerts.live.holding import Cover, covers
 from genesis.alerts.live.loaded import Identity, faults, identity
 from genesis.alerts.live.routing import Routing
+from genesis.alerts.live.suppression import Cover, covers
 from genesis.alerts.rules import Record, Rule
 from genesis.clients.alertmanager import Alertmanager, ManagedAlert, Silence
 from genesis.clients.prometheus import Prometheus, RuleAlert
@@ -16,47 +16,51 @@ from genesis.core.errors import ServerError
 
 
 class States(NamedTuple):
-    """The alerts of both servers at one moment; None where a server could not be asked."""
+    """The alerts of both servers at one moment; None where a server did not answer."""
 
     rules: list[RuleAlert] | None
     managed: list[ManagedAlert] | None
     silences: list[Silence] | None = None
     routing: Routing | None = None
-    """The routes that Alertmanager runs with, which may not be those of the files."""
+    """The routes of the running Alertmanager, which may differ from those of the files."""
     faults: Mapping[Identity, str] | None = None
     """Rules that Prometheus does not run as the files have them, and why."""
     notes: tuple[str, ...] = ()
-    """Why a server could not be asked."""
+    """Why a server did not answer."""
 
     def text(self, alert: str, severity: str, strategy: str | None = None) -> str:
-        """The state of an alert in a word or a few; ? if Prometheus could not be asked."""
+        """The state of an alert in a few words; ? if Prometheus did not answer."""
         if self.rules is None:
             return "?"
-        found = list(self.of(alert, severity, strategy))
+        found = list(self.active(alert, severity, strategy))
         parts = ["FAULT"] if (alert, severity) in (self.faults or {}) else []
         parts += [_counted(state, sum(one.state == state for one in found)) for state in ("firing", "pending")]
-        quiet = [one for one in self.managed or () if _is(one.labels, alert, severity, strategy)]
-        silent = sum(bool(one.status.silenced_by) for one in quiet)
-        parts.append(_counted("silenced", silent or int(self._all_silent(alert, severity, strategy))))
-        parts.append(_counted("muted", sum(bool(one.status.inhibited_by) for one in quiet)))
+        managed = list(self.in_alertmanager(alert, severity, strategy))
+        silenced = sum(bool(one.status.silenced_by) for one in managed)
+        parts.append(_counted("silenced", silenced if managed else int(self._all_silenced(alert, severity, strategy))))
+        parts.append(_counted("muted", sum(bool(one.status.inhibited_by) for one in managed)))
         return ", ".join(part for part in parts if part) or "-"
 
     def fault(self, rule: Rule | Record) -> str | None:
-        """What is wrong with a rule of the files in the Prometheus that runs; None if nothing is."""
+        """What is wrong with a rule of the files in the running Prometheus; None if nothing is."""
         return (self.faults or {}).get(identity(rule))
 
-    def _all_silent(self, alert: str, severity: str, strategy: str | None) -> bool:
-        """Whether a silence would keep back whatever comes of the alert."""
+    def active(self, alert: str, severity: str, strategy: str | None = None) -> Iterable[RuleAlert]:
+        """The pending and firing instances of an alert, from Prometheus."""
+        return (one for one in self.rules or () if _is(one.labels, alert, severity, strategy))
+
+    def in_alertmanager(self, alert: str, severity: str, strategy: str | None = None) -> Iterable[ManagedAlert]:
+        """The instances of an alert that Alertmanager has."""
+        return (one for one in self.managed or () if _is(one.labels, alert, severity, strategy))
+
+    def _all_silenced(self, alert: str, severity: str, strategy: str | None) -> bool:
+        """Whether a silence matches every instance that the alert could have."""
         labels = {"alertname": alert, "severity": severity} | ({} if strategy is None else {"strategy": strategy})
         return any(covers(silence, labels) is Cover.ALL for silence in self.silences or ())
 
-    def of(self, alert: str, severity: str, strategy: str | None = None) -> Iterable[RuleAlert]:
-        """The pending and firing ones of an alert, by Prometheus."""
-        return (one for one in self.rules or () if _is(one.labels, alert, severity, strategy))
-
 
 async def states(prometheus: Prometheus, manager: Alertmanager, alerts: Iterable[Alert]) -> States:
-    """The states of these alerts now; a server that cannot be asked is a note, and no error."""
+    """The current states of these alerts. A server that does not answer adds a note; it is not an error."""
     notes, rules, managed, silences, routing, found = [], None, None, None, None, None
     try:
         rules = await prometheus.alerts()
@@ -71,9 +75,9 @@ async def states(prometheus: Prometheus, manager: Alertmanager, alerts: Iterable
     return States(rules, managed, silences, routing, found, tuple(notes))
 
 
-def _is(labels: dict[str, str], alert: str, severity: str, strategy: str | None) -> bool:
-    right = labels.get("alertname") == alert and labels.get("severity") == severity
-    return right and (strategy is None or labels.get("strategy") in {strategy, None})
+def _is(labels: Mapping[str, str], alert: str, severity: str, strategy: str | None) -> bool:
+    named = labels.get("alertname") == alert and labels.get("severity") == severity
+    return named and (strategy is None or labels.get("strategy") in {strategy, None})
 
 
 def _counted(state: str, count: int) -> str:

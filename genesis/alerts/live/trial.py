@@ -1,4 +1,4 @@
-"""`genesis alerts test`: promtool reads the rules of each alert, and amtool takes its routes."""
+"""`genesis alerts test`: promtool checks the rules of each alert, and amtool its routes."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from genesis.stack import programs
 
 
 class Trial(NamedTuple):
-    """One thing that is tried: programs that end with 0 if it is right."""
+    """One check: commands that all exit with 0 if it passes."""
 
     name: str
     commands: Sequence[Sequence[str | Path]]
 
 
 class TrialResult(NamedTuple):
-    """What came of a trial."""
+    """The result of a trial."""
 
     name: str
     fault: str | None
-    """What the program says is wrong; None if nothing is."""
+    """The output of the command that failed; None if none did."""
 
 
-def trials(book: AlertDefinitions, folder: Path, names: Sequence[str], environ: Mapping[str, str]) -> list[Trial]:
-    """Everything there is to try of these alerts, of all without a name; what the programs read is written to `folder`.
+def trials(definitions: AlertDefinitions, folder: Path, names: Sequence[str], environ: Mapping[str, str]) -> list[Trial]:
+    """All trials of the alerts in `names`, or of all alerts if it is empty; the files for the programs are written to `folder`.
 
     Raises:
         StackError: promtool or amtool is missing.
-        UnknownError: there is no such alert.
+        UnknownError: an alert does not exist.
     """
     found = programs.require((programs.PROMTOOL, programs.AMTOOL), environ)
-    chosen = [book.find(name).name for name in dict.fromkeys(names)] or list(book.alerts)
-    manager = alertmanager_config(book.settings)
-    rules = {f"rules/{name}.yml": _rules(book.alerts[name]) for name in chosen}
+    chosen = [definitions.find(name).name for name in dict.fromkeys(names)] or list(definitions.alerts)
+    manager = alertmanager_config(definitions.settings)
+    rules = {f"rules/{name}.yml": _rules(definitions.alerts[name]) for name in chosen}
     for name, text in {**rules, "alertmanager.yml": manager, "templates/genesis.tmpl": templates()}.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
@@ -52,11 +52,11 @@ def trials(book: AlertDefinitions, folder: Path, names: Sequence[str], environ: 
     ]
     checked = Trial("alertmanager.yml and its templates", [(amtool, "check-config", config)])
     routes = (amtool, "config", "routes", "test", f"--config.file={config}")
-    return [*tried, checked, *_routes(book, Routing(manager), chosen, routes)]
+    return [*tried, checked, *_routes(definitions, Routing(manager), chosen, routes)]
 
 
-async def verdicts(trials: Sequence[Trial]) -> AsyncIterator[TrialResult]:
-    """Run the trials, as many at a time as there are processors; the verdicts as they come."""
+async def results(trials: Sequence[Trial]) -> AsyncIterator[TrialResult]:
+    """Run the trials, as many at a time as there are processors; their results in the order of the trials."""
     free = asyncio.Semaphore(os.cpu_count() or 1)
 
     async def run(trial: Trial) -> TrialResult:
@@ -74,30 +74,32 @@ async def verdicts(trials: Sequence[Trial]) -> AsyncIterator[TrialResult]:
 
 
 def _rules(alert: Alert) -> str:
-    """The rules of one alert, as a file that Prometheus would load."""
+    """The rules of one alert as a rule file."""
     return document({"groups": [{"name": alert.name, "rules": [rule.tree() for rule in alert.loaded]}]})
 
 
-def _routes(book: AlertDefinitions, routing: Routing, names: Sequence[str], amtool: Sequence[str | Path]) -> Iterator[Trial]:
-    """For each alert, its severities and strategies: amtool has to come to the receivers that we say it comes to."""
+def _routes(
+    definitions: AlertDefinitions, routing: Routing, names: Sequence[str], amtool: Sequence[str | Path]
+) -> Iterator[Trial]:
+    """For each alert with its severities and strategies: amtool has to find the same receivers as `Routing`."""
     for name in names:
-        commands, ends = [], set()
-        for labels in _label_sets(book, name):
-            receivers = ",".join(taken.receiver for taken in routing.routes(labels))
+        commands, reached = [], set()
+        for labels in _label_sets(definitions, name):
+            receivers = ",".join(one.receiver for one in routing.destinations(labels))
             words = [f"{label}={quoted(value)}" for label, value in labels.items()]
             commands.append((*amtool, f"--verify.receivers={receivers}", *words))
-            ends.add(receivers)
-        yield Trial(f"{name}: {_cases(len(commands))} of its routes, to {' or '.join(sorted(ends))}", commands)
+            reached.add(receivers)
+        yield Trial(f"{name}: {_cases(len(commands))} of its routes, to {' or '.join(sorted(reached))}", commands)
 
 
-def _label_sets(book: AlertDefinitions, name: str) -> Iterator[dict[str, str]]:
-    alert = book.alerts[name]
+def _label_sets(definitions: AlertDefinitions, name: str) -> Iterator[dict[str, str]]:
+    alert = definitions.alerts[name]
     for severity in alert.rules:
         labels = {"alertname": name, "severity": severity}
         if not alert.of_strategy:
             yield labels
             continue
-        yield from ({**labels, "strategy": strategy} for strategy in sorted(book.strategies))
+        yield from ({**labels, "strategy": strategy} for strategy in sorted(definitions.strategies))
 
 
 async def _tried(trial: Trial) -> TrialResult:
@@ -108,7 +110,7 @@ async def _tried(trial: Trial) -> TrialResult:
 
 
 async def _fault(command: Sequence[str | Path]) -> str | None:
-    """What a program says when it does not end with 0."""
+    """The output of a command that does not exit with 0; None if it does."""
     process = await asyncio.create_subprocess_exec(
         *map(str, command),
         stdin=asyncio.subprocess.DEVNULL,
@@ -116,12 +118,12 @@ async def _fault(command: Sequence[str | Path]) -> str | None:
         stderr=asyncio.subprocess.STDOUT,
     )
     try:
-        told, _ = await process.communicate()
+        output, _ = await process.communicate()
     except asyncio.CancelledError:
         process.kill()
         await process.wait()
         raise
-    return told.decode(errors="replace").strip() if process.returncode else None
+    return output.decode(errors="replace").strip() if process.returncode else None
 
 
 def _cases(count: int) -> str:

@@ -166,8 +166,8 @@ def _unmarked(text: str) -> str:
         ("DailyLoss", "a", None, {}, "leave --strategy out"),
         ("DailyLoss", None, "none", {}, "does not fire with severity none: it has critical"),
         ("DailyLoss", None, None, {"alertname": "x"}, "'?alertname'? is set already|alertname is set already"),
-        ("DailyLoss", None, None, {"a b": "x"}, "no name of a label"),
-        ("DailyLoss", None, None, {"desk": ""}, "desk is empty"),
+        ("DailyLoss", None, None, {"a b": "x"}, "not a valid label name"),
+        ("DailyLoss", None, None, {"desk": ""}, "desk has no value"),
     ],
 )
 def test_a_test_alert_that_makes_no_sense_is_refused(

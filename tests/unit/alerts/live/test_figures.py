@@ -45,7 +45,7 @@ async def test_each_strategy_is_held_against_its_own_threshold() -> None:
 async def test_a_threshold_that_is_reached_fires_only_where_the_whole_rule_holds() -> None:
     figure = BOOK.find("MarketDataStale").rules["warning"].figure
     assert await said("MarketDataStale", "warning", {figure: [of(45, symbol="BTC")]}) == [
-        "symbol=BTC: now 45s; fires at >= 30s, which is reached, and the rest of the rule does not hold"
+        "symbol=BTC: now 45s; fires at >= 30s, which is reached, but the rest of the rule is not true"
     ]
 
 
@@ -73,7 +73,7 @@ async def test_below_a_lower_bound_is_reached() -> None:
 
 async def test_what_is_not_a_number_fires_nothing_and_is_the_last() -> None:
     told = await said("StrategyDrawdown", "critical", {DRAWDOWN: [of(float("nan"), strategy="a"), of(0.0, strategy="b")]})
-    assert told[1] == "strategy=a: now nan, which fires nothing"
+    assert told[1] == "strategy=a: now nan, which never fires"
 
 
 async def test_of_many_series_the_nearest_are_told() -> None:
@@ -94,7 +94,7 @@ async def test_a_figure_that_is_absent_is_told_with_its_reason() -> None:
         "strategy=a: drawdown_ratio is undefined: no_mark",
         "strategy=b: all is undefined: error",
     ]
-    assert await said("StrategyDrawdown", "critical", {}) == ["no figure: nothing has it now, so that nothing fires"]
+    assert await said("StrategyDrawdown", "critical", {}) == ["no figure: no series has it now, so nothing fires"]
 
 
 async def test_a_sample_that_is_too_small_is_told() -> None:
@@ -103,13 +103,13 @@ async def test_a_sample_that_is_too_small_is_told() -> None:
     assert figure.sample is not None
     size, least = figure.sample
     told = await said("WinRateLow", "critical", {size: [of(least - 1, strategy="a"), of(least, strategy="b")]})
-    assert told == [f"too few: strategy=a: {size} is {least - 1}, and has to be >= {least}"]
+    assert told == [f"too few: strategy=a: {size} is {least - 1}, and must be >= {least}"]
 
 
 async def test_a_rule_without_thresholds_holds_or_not() -> None:
     rule = BOOK.find("CollectorFailing").rules["critical"]
-    assert await said("CollectorFailing", "critical", {}) == ["not so now"]
+    assert await said("CollectorFailing", "critical", {}) == ["not true now"]
     found = [of(0, group=f"g{place}") for place in range(12)]
     (told,) = await said("CollectorFailing", "critical", {rule.expr: found})
-    assert told.startswith("now so for group=g0; group=g1; ")
+    assert told.startswith("true now for group=g0; group=g1; ")
     assert told.endswith("; and 2 more")

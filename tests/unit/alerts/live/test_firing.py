@@ -127,26 +127,40 @@ async def test_an_end_that_is_not_told_is_no_delivery() -> None:
     told = await fired(manager)
     assert not told.delivered
     assert ended(manager)
-    assert "desk by webhook: the notification was not begun" in told.lines[-1]
+    assert "desk by webhook: the notification was not started" in told.lines[-1]
 
 
 async def test_a_receiver_that_is_never_told_of_ends_is_not_waited_for() -> None:
     told = await fired(Scripted(), "EventsMissing")
     assert told.delivered
-    assert told.lines[-1] == "ended; no receiver here tells of ends"
+    assert told.lines[-1] == "ended; no receiver here is notified of the end"
 
 
 async def test_an_end_that_is_told_much_later_is_not_waited_for() -> None:
     told = await fired(Scripted(CONFIG.replace("2s", "5m")))
     assert told.delivered
-    assert told.lines[-1] == "ended; the end is told within 5m, which is not waited for"
+    assert told.lines[-1] == "ended; the notification of the end comes within 5m: not waiting for it"
 
 
-async def test_where_one_route_is_closed_the_one_that_is_open_is_watched() -> None:
-    told = await fired(Scripted(), severity="warning")
-    assert told.delivered
-    assert "note: day is told in past only, and now is outside of it" in told.lines
-    assert any("desk by webhook" in line for line in told.lines)
+async def test_where_the_hours_of_one_route_are_over_the_other_one_is_watched() -> None:
+    report = await fired(Scripted(), severity="warning")
+    assert report.delivered
+    route = 'route: severity="warning" → day (slack), only within past, at once, a change after 2s, again every 4h'
+    assert route in report.lines
+    assert "note: day is notified only within past, which is not now" in report.lines
+    assert any("desk by webhook" in line for line in report.lines)
+
+
+async def test_nothing_is_sent_out_of_the_hours_of_all_routes() -> None:
+    other = CONFIG.replace("mute_time_intervals: [past]", "mute_time_intervals: [rest]")
+    manager = Scripted(f"{other}  - {{name: rest, time_intervals: [{{weekdays: [monday]}}]}}")
+    report = await fired(manager, severity="warning")
+    assert not report.delivered
+    assert manager.posted == []
+    assert report.lines[-2:] == [
+        "NOT DELIVERED: day is notified only within past, which is not now",
+        "NOT DELIVERED: desk is notified only outside rest, which is not now",
+    ]
 
 
 async def test_nothing_is_sent_where_nobody_would_be_told() -> None:
@@ -154,20 +168,18 @@ async def test_nothing_is_sent_where_nobody_would_be_told() -> None:
     told = await fired(manager)
     assert not told.delivered
     assert manager.posted == []
-    assert told.lines[-1].startswith("NOT DELIVERED: desk tells nobody")
+    assert told.lines[-1].startswith("NOT DELIVERED: desk has no integration and notifies nobody")
 
 
 async def test_another_configuration_than_that_of_the_files_is_told() -> None:
     told = await fired(Scripted(), config=CONFIG.replace("receiver: desk\n", "receiver: day\n"))
-    assert any(
-        line.startswith("note: by the files it goes to day, by the Alertmanager that runs to desk") for line in told.lines
-    )
+    assert any(line.startswith("note: the files send it to day, the running Alertmanager to desk") for line in told.lines)
 
 
 async def test_an_alert_that_is_there_already_is_waited_for() -> None:
     manager = Scripted()
     manager.own = [AlertStatus("active")]
-    with pytest.raises(GenesisError, match="is there already, until 12:00:00 UTC"):
+    with pytest.raises(GenesisError, match="is active already, until 12:00:00 UTC"):
         await fired(manager)
     assert manager.posted == []
 
@@ -176,7 +188,7 @@ async def test_an_alert_that_vanishes_is_not_delivered() -> None:
     manager = Scripted()
     manager.own = [None, None]
     told = await fired(manager)
-    assert (told.delivered, told.lines[-1]) == (False, "NOT DELIVERED: Alertmanager took the alert, and does not have it")
+    assert (told.delivered, told.lines[-1]) == (False, "NOT DELIVERED: Alertmanager accepted the alert, but does not have it")
     assert ended(manager)
 
 
