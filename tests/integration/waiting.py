@@ -23,7 +23,12 @@ async def at_best(story: Callable[[Path], Awaitable[None]], folder: Path) -> Non
     """Run a story that a busy machine may spoil, again while it fails, each time with a folder of its own."""
     for turn in range(TIMES - 1):
         try:
-            return await story(folder / str(turn))
+            return await story(_made(folder / str(turn)))
         except AssertionError:
             continue
-    return await story(folder / "last")
+    return await story(_made(folder / "last"))
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
