@@ -125,9 +125,8 @@ class Database:
         try:
             yield
         except (exc.DBAPIError, sqlite3.Error) as error:
-            cause = (
-                error.orig if isinstance(error, exc.DBAPIError) else error
-            )  # the pragmas of a new connection are not wrapped
+            # SQLAlchemy does not wrap errors in the pragmas of a new connection.
+            cause = error.orig if isinstance(error, exc.DBAPIError) else error
             remedy, retryable = advice(cause, self._purpose)
             text = " ".join(str(cause).split())
             raise JournalError(f"{self._name}: {text}{remedy and ': ' + remedy}", retryable=retryable) from error

@@ -161,7 +161,7 @@ class Accounts:
             self.sequences.observe(event.source, event.seq)
 
     def revision(self, strategy: str) -> tuple[int, int]:
-        """Changes with each booked event and each ended signal of a strategy, but not with marks or time."""
+        """Changes with each booked event and each ended signal of a strategy, but not with each mark."""
         return self._booked[strategy], self.decisions.ended[strategy]
 
     def correct(self, void: Void, fill: Fill) -> Correction:

@@ -69,7 +69,7 @@ def summarise(
             parts = _Parts(
                 attribution=_attribution(book, prices, ledger.rates, accounts.analysis.market(name)),
                 capacity=_unless_it_fails("capacity", partial(_capacity, book, record, ledger.rates, capacities), name),
-                events=event_figures.of(name),
+                own_figures=event_figures.of(name),
                 statistics=_unless_it_fails("returns", partial(accounts.analysis.returns, name), name),
                 degradation=_unless_it_fails("degradation", partial(accounts.analysis.degradation, name), name),
                 no_correlation=correlation.undefined_strategies.get(name) if correlation is not None else FAILED,
@@ -112,7 +112,7 @@ class _Parts(NamedTuple):
 
     attribution: AttributionFigures
     capacity: CapacityFigures | None
-    events: EventFigures
+    own_figures: EventFigures
     statistics: ReturnFigures | None
     degradation: DegradationFigures | None
     no_correlation: str | None
@@ -122,10 +122,10 @@ class _Parts(NamedTuple):
 
 
 def _strategy(book: Book, record: StrategyRecord, ledger: Ledger, parts: _Parts) -> StrategySnapshot:
-    events = parts.events
+    own_figures = parts.own_figures
     account = account_figures(book, kinds_of(book, ledger.rates), ledger.time)
-    undefined = {**account.undefined, **events.trades.undefined}
-    undefined |= {**parts.attribution.undefined, **events.execution.undefined}
+    undefined = {**account.undefined, **own_figures.trades.undefined}
+    undefined |= {**parts.attribution.undefined, **own_figures.execution.undefined}
     for figures in (parts.capacity, parts.statistics, parts.degradation):
         if figures is not None:
             undefined |= figures.undefined
@@ -141,14 +141,14 @@ def _strategy(book: Book, record: StrategyRecord, ledger: Ledger, parts: _Parts)
     return StrategySnapshot(
         name=book.strategy,
         account=account,
-        holdings=tuple(_holdings(book, ledger, events.turnover)),
-        trades=events.trades.snapshot,
+        holdings=tuple(_holdings(book, ledger, own_figures.turnover)),
+        trades=own_figures.trades.snapshot,
         attribution=parts.attribution,
-        execution=events.execution,
-        slippage_adverse=events.adverse,
-        slippage_favourable=events.favourable,
-        fill_delay=events.delay,
-        voided_fills=events.voided_fills,
+        execution=own_figures.execution,
+        slippage_adverse=own_figures.adverse,
+        slippage_favourable=own_figures.favourable,
+        fill_delay=own_figures.delay,
+        voided_fills=own_figures.voided_fills,
         configured=parts.configured,
         last_event_timestamp=record.last_event_timestamp,
         tier_allowed=parts.tier.allows(book.strategy) if parts.tier is not None else None,

@@ -32,7 +32,7 @@ class MonitorSettings(Section):
     port: Port = 9108
     """The TCP port to listen on; 0 takes a free one."""
     journal: Annotated[str, Field(min_length=1)] = DEFAULT_JOURNAL
-    """An SQLite file, relative to the working directory, or `postgresql://USER@HOST:PORT/DATABASE`."""
+    """An SQLite file (a relative path starts at the working directory), or `postgresql://USER@HOST:PORT/DATABASE`."""
     journal_password_file: Path | None = None
     """The file that holds the password of the journal's database; null leaves it to PGPASSFILE and ~/.pgpass."""
     snapshot_seconds: Seconds = 5.0

@@ -65,9 +65,9 @@ class ScoreTerm(Section):
     normalisation: Literal["linear", "rank"] = "linear"
     """How the signal becomes a score of 0 to 1: linear between `worst` and `best`, or by rank among those that take part."""
     worst: SignalValue = 0.0
-    """The value that scores 0, as all values beyond it. With rank, only the order of `worst` and `best` matters."""
+    """The value that scores 0, as do all values beyond it. With rank, only the order of `worst` and `best` matters."""
     best: SignalValue = 1.0
-    """The value that scores 1, as all values beyond it. Below `worst` if less is better."""
+    """The value that scores 1, as do all values beyond it. Below `worst` if less is better."""
 
     @model_validator(mode="after")
     def _has_a_span(self) -> ScoreTerm:
@@ -193,13 +193,13 @@ class RotationSettings(Section):
     port: Port = 9109
     """And its TCP port; 0 takes a free one."""
     halt_file: Path = Path("data/rotation.halt")
-    """While this file exists, all allocations stay as they are. Relative to the working directory."""
+    """While this file exists, all allocations stay as they are. A relative path starts at the working directory."""
     max_age: Interval = timedelta(seconds=15)
-    """A strategy is unknown if Prometheus read its figures longer ago than this."""
+    """A strategy is unknown if Prometheus last read its figures longer ago than this."""
     max_clock_difference: Interval = timedelta(seconds=5)
     """How far the clocks of Prometheus and of the controller may differ, and how far a clock may jump."""
     stale_after: Interval = timedelta(minutes=5)
-    """A strategy that was known and then unknown for this long is paused, if the account itself is known."""
+    """A strategy that was known, and has since been unknown for this long, is paused, if the account itself is known."""
     warm_up: Duration = timedelta(hours=1)
     """A strategy seen for less time may lack figures without an alert; meanwhile no weight is raised."""
     engine: EngineEndpoint = EngineEndpoint()
