@@ -94,7 +94,7 @@ def row_faults(rows: Sequence[Row], before: int) -> Iterator[str]:
     """The faults of rows that must follow the sequence number `before`."""
     for row in rows:
         if row.sequence != before + 1:
-            yield f"event {row.sequence} follows {before}: {row.sequence - before - 1} events between them are missing"
+            yield f"event {row.sequence} follows {before}: events missing between them: {row.sequence - before - 1}"
         before = row.sequence
         try:
             event = event_of(row.sequence, row.checksum, row.payload)

@@ -114,7 +114,7 @@ def test_a_live_journal_can_be_looked_into_and_its_monitor_goes_on(journal_addre
     [
         (update(EVENT).where(EVENT.c.sequence == 7).values(payload=b"{}"), "event 7 is damaged"),
         (update(EVENT).where(EVENT.c.sequence == 7).values(strategy="gamma"), "event 7: its columns"),
-        (delete(EVENT).where(EVENT.c.sequence == 7), "event 8 follows 6: 1 are missing"),
+        (delete(EVENT).where(EVENT.c.sequence == 7), "event 8 follows 6: events missing between them: 1"),
         (text("UPDATE journal_event SET sequence = 500 WHERE sequence = 103"), "event 500 follows 102"),
     ],
 )
@@ -141,7 +141,7 @@ def test_a_snapshot_that_leads_to_other_books_is_found(sqlite_address: Address, 
     asyncio.run(lie())
     code, _, err = run("verify", sqlite_address)
     assert code == 1
-    assert "the snapshot at event 49 leads to other books" in err
+    assert "the snapshot at event 49 gives other books" in err
 
 
 def test_the_events_come_out_as_lines_that_are_events(
