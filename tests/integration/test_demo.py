@@ -215,7 +215,7 @@ async def test_strategies_trade_on_a_recorded_market_and_prometheus_has_every_se
 async def test_a_prometheus_beside_that_of_the_stack_is_a_mistake(tmp_path: Path) -> None:
     async with demo(tmp_path, "--prometheus", "http://127.0.0.1:9") as run:
         assert await run.ends() == 1
-        assert (await run.complaints()).startswith("genesis: --prometheus is for --no-stack")
+        assert (await run.complaints()).startswith("genesis: --prometheus is only for --no-stack")
 
 
 async def test_without_the_programs_it_says_what_to_install_and_starts_nothing(tmp_path: Path) -> None:
