@@ -26,6 +26,7 @@ from typing import NamedTuple
 import aiohttp
 import msgspec
 
+from genesis import programs
 from genesis.alerts.catalog.events import EVENTS_CONFLICTING
 from genesis.alerts.catalog.losses import DAILY_LOSS, STRATEGY_DRAWDOWN
 from genesis.app import MonitorApp
@@ -34,7 +35,6 @@ from genesis.core.clock import SystemClock
 from genesis.core.duration import duration_text
 from genesis.core.models import CapitalFlow, Fill, Quote, Side
 from genesis.logs import configure_logs
-from genesis.stack import programs
 from genesis.stack.native import ANY_PORTS, NativeStack
 from genesis.stack.sink import NotificationSink, Status
 

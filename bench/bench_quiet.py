@@ -26,6 +26,7 @@ import aiohttp
 import msgspec
 import yaml
 
+from genesis import programs
 from genesis.alerts.rules import JOB
 from genesis.alerts.scrape import INSTANCE
 from genesis.configuration import Settings, load_settings
@@ -41,7 +42,6 @@ from genesis.logs import configure_logs
 from genesis.metrics.exporter import GenesisCollector
 from genesis.monitoring.alert_manager import rule_files, thresholds
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
-from genesis.stack import programs
 from genesis.stack.child import Child
 from genesis.stack.ports import LOOPBACK, free_port
 

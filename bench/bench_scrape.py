@@ -34,6 +34,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
+from genesis import programs
 from genesis.alerts.rules import JOB
 from genesis.app import MonitorApp
 from genesis.configuration import Settings, load_settings
@@ -48,7 +49,6 @@ from genesis.metrics.table import Table
 from genesis.monitoring.alert_manager import thresholds
 from genesis.monitoring.server import monitor_site
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
-from genesis.stack import programs
 from genesis.stack.native import ANY_PORTS, NativeStack
 from genesis.stack.ports import LOOPBACK
 

@@ -53,7 +53,7 @@ def _check(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _programs(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.stack import programs
+    from genesis import programs
 
     wanted = programs.TESTED if options.tests else programs.ALL
     if options.install:

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from genesis import programs
 from genesis.commands import generate
 from genesis.configuration import Settings
 from genesis.settings.rotation import RotationSettings
-from genesis.stack import programs
 
 
 class Finding(NamedTuple):

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from genesis import programs
 from genesis.alerts.catalog.alerting import WATCHDOG
 from genesis.app import MonitorApp
 from genesis.configuration import Settings
@@ -27,7 +28,6 @@ from genesis.metrics import catalog
 from genesis.rotation.app import RotationApp
 from genesis.rotation.decision import Decision
 from genesis.signals import unless_stopped
-from genesis.stack import programs
 from genesis.stack.heartbeat import Heartbeat
 from genesis.stack.native import NativeStack
 from genesis.stack.ports import free_port

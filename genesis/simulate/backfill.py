@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from genesis import programs
 from genesis.core.errors import StackError
-from genesis.stack import programs
 from genesis.stack.child import Child
 from genesis.stack.ports import LOOPBACK, free_port
 

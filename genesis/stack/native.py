@@ -15,16 +15,16 @@ import aiohttp
 import msgspec
 import structlog
 
+from genesis import programs
 from genesis.alerts.rules import JOB
 from genesis.configuration import Settings
 from genesis.core.duration import duration_text
 from genesis.core.errors import StackError
 from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files, templates
-from genesis.stack import programs
+from genesis.programs import Program
 from genesis.stack.child import Child
 from genesis.stack.grafana import HARDENED, HOME_BOARD, Password, admin_password, data_sources
 from genesis.stack.ports import LOOPBACK, free_port
-from genesis.stack.programs import Program
 
 _log = structlog.get_logger(__name__)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from genesis import programs
 from genesis.alerts.catalog.losses import STRATEGY_DRAWDOWN
 from genesis.configuration import Settings, load_settings
 from genesis.core.errors import StackError
-from genesis.stack import programs
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,7 +12,7 @@ import aiohttp
 import numpy as np
 from numpy.typing import NDArray
 
-from genesis.stack import programs
+from genesis import programs
 from genesis.stack.child import Child
 from genesis.stack.ports import LOOPBACK
 from tests.integration.ports import own_port

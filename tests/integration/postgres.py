@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 
-from genesis.stack import programs
+from genesis import programs
 from tests.integration.ports import own_port
 
 _START_SECONDS = 60.0

@@ -20,8 +20,8 @@ import pytest
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from genesis import programs
 from genesis.monitoring.alert_manager import templates
-from genesis.stack import programs
 from tests.integration.ports import own_port
 from tests.integration.waiting import SOON
 

@@ -19,8 +19,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from genesis.clients.prometheus import Prometheus
 from genesis.core.allocation import Share, decode_decision, encode
 from genesis.core.models import StrategyState
+from genesis.programs import PROMETHEUS, require
 from genesis.stack.child import Child
-from genesis.stack.programs import PROMETHEUS, require
 from tests.integration.forked import Forked
 from tests.integration.live_monitor import CONFIG
 from tests.integration.ports import own_port

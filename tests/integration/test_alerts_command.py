@@ -21,11 +21,11 @@ import pytest
 import yaml
 from aiohttp import web
 
+from genesis import programs
 from genesis.alerts.documents import document
 from genesis.cli import main
 from genesis.clients.alertmanager import Alertmanager, Posted
 from genesis.configuration import load_settings
-from genesis.stack import programs
 from genesis.stack.native import ANY_PORTS, NativeStack
 from tests.integration.ports import own_port
 from tests.integration.waiting import SOON, until

@@ -16,14 +16,14 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from genesis import programs
 from genesis.alerts.catalog.alerting import WATCHDOG
 from genesis.alerts.catalog.losses import STRATEGY_DRAWDOWN
 from genesis.configuration import Settings, load_settings
 from genesis.core.clock import SystemClock
-from genesis.stack import programs
+from genesis.programs import Program
 from genesis.stack.heartbeat import MISSED, Heartbeat, Pulse
 from genesis.stack.native import RESEND_DELAY, Service
-from genesis.stack.programs import Program
 from genesis.stack.sink import Notification, NotificationSink, Status
 from tests.integration.conftest import ROOT
 from tests.integration.waiting import SOON, until

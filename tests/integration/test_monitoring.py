@@ -24,6 +24,7 @@ import yaml
 from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 
+from genesis import programs
 from genesis.alerts.catalog.books import RECONCILIATION_BREAK
 from genesis.alerts.catalog.events import EVENTS_MISSING
 from genesis.alerts.catalog.journal import STORAGE_BELOW_TIER
@@ -32,7 +33,6 @@ from genesis.core.duration import parse_duration
 from genesis.core.models import CapitalFlow
 from genesis.core.statement import ComparisonSettings, Item, Statement
 from genesis.monitoring.alert_manager import alertmanager_config, prometheus_config, rule_files
-from genesis.stack import programs
 from genesis.stack.sink import Notification, NotifiedAlert
 from tests.cases import every_case
 from tests.integration.asker import asking

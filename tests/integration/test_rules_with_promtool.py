@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from genesis import programs
 from genesis.alerts.catalog import ALERTS, TOPICS
 from genesis.alerts.promql import string
 from genesis.commands.check import check_files
 from genesis.configuration import load_settings
 from genesis.core.models import MAX_TEXT
 from genesis.monitoring.alert_manager import prometheus_config, rule_files
-from genesis.stack import programs
 from tests.rules import loader
 from tests.unit.alerts.alert_tree import limits, settings
 

@@ -15,10 +15,10 @@ import aiohttp
 import pytest
 import yaml
 
+from genesis import programs
 from genesis.alerts.catalog.losses import STRATEGY_DRAWDOWN
 from genesis.configuration import Settings
 from genesis.core.errors import StackError
-from genesis.stack import programs
 from genesis.stack.grafana import HARDENED
 from genesis.stack.native import ANY_PORTS, NativeStack, Ports
 from genesis.stack.ports import free_port, is_free

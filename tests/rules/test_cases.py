@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from genesis import programs
 from genesis.core.duration import parse_duration
 from genesis.monitoring.alert_manager import rule_files
-from genesis.stack import programs
 from tests.rules.loader import Case, all_cases, cases, settings, trading_rules, write
 
 HEARTBEAT = "Watchdog"

@@ -26,20 +26,13 @@ ALLOWED: dict[str, set[str]] = {
     "monitoring": {"core", "settings", "ledger", "analytics", "snapshot", "metrics"},
     "monitoring.alert_manager": {"alerts"},
     "clients": {"core"},
-    "alerts.live": {
-        "core",
-        "settings",
-        "clients",
-        "stack",
-        "alerts",
-        "metrics",
-        "monitoring.alert_manager",
-    },
+    "alerts.live": {"core", "settings", "clients", "alerts", "metrics", "programs"},
     "rotation": {"core", "settings", "clients", "database", "metrics", "configuration"},
     "engine": {"core", "settings", "ingest"},
     "configuration": {"core", "settings", "alerts"},
     "boards": {"core", "settings", "metrics", "alerts", "configuration"},
-    "stack": {"core", "settings", "alerts", "configuration", "monitoring.alert_manager"},
+    "programs": {"core"},
+    "stack": {"core", "settings", "alerts", "configuration", "monitoring.alert_manager", "programs"},
 }
 # Whoever puts rooms together may know them all; nobody may know these.
 COMPOSERS = {"app", "cli", "commands", "demo", "simulate", "__main__", "logs", "signals"}

@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from genesis import programs
 from genesis.alerts.documents import document
 from genesis.alerts.live.definitions import Alert, AlertDefinitions
 from genesis.alerts.live.routing import Routing
+from genesis.alerts.notify.alertmanager import alertmanager_config
+from genesis.alerts.notify.templates import templates
 from genesis.clients.alertmanager import quoted
-from genesis.monitoring.alert_manager import alertmanager_config, templates
-from genesis.stack import programs
 
 
 class Trial(NamedTuple):

@@ -16,10 +16,10 @@ from genesis.core.allocation import Action, EngineReport, Share
 from genesis.core.models import StrategyState
 from genesis.metrics import catalog
 from genesis.metrics.metric import Process
+from genesis.programs import PROMTOOL, require
 from genesis.rotation.decision import ActiveRule, Decision, History, Reason, Step, Track, Turnover
 from genesis.rotation.exporter import RotationCollector
 from genesis.rotation.status import RotationCounters, Status, StepKind
-from genesis.stack.programs import PROMTOOL, require
 from tests.unit.rotation.told import START, settings
 
 Samples = dict[tuple[str, tuple[str, ...]], float]

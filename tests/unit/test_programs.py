@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from genesis import programs
 from genesis.core.errors import StackError
-from genesis.stack import programs
 
 
 def executable(path: Path, text: str = "#!/bin/sh\n") -> Path:
