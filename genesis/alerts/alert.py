@@ -1,4 +1,4 @@
-"""What an alert is: everything about it stands in one place, in the file of its topic below `catalog/`."""
+"""What an alert is. Everything about one alert is in the file of its topic in `catalog/`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Alert(Generic[SettingsT]):
     trading_rule: str = ""
     """The key of trading_rules.yaml that holds its threshold, if alerts.yaml does not."""
     records: Callable[[SettingsT], Iterable[Record]] = lambda _: ()
-    """The recording rules: what Prometheus works out in advance for the alert rules."""
+    """The recording rules: what Prometheus computes in advance for the alert rules."""
     figures: Callable[[SettingsT], tuple[Figure, ...]] = lambda _: ()
     """The figures that it compares with thresholds. Rules and thresholds are made from them."""
     rules: Callable[[RuleMaker, SettingsT], Iterable[Rule]] = lambda _, __: ()
@@ -65,7 +65,7 @@ class Alert(Generic[SettingsT]):
 
         Args:
             links: where its links lead.
-            words: what stands for the words in braces of its message.
+            words: placeholder of the message → its text.
             strategy: the strategy, encoded for an address; None for an alert that is not about one.
         """
         return {
@@ -88,7 +88,7 @@ class ConfiguredAlert(Generic[SettingsT]):
         return self.alert.name
 
     def records(self) -> list[Record]:
-        """The recording rules: what Prometheus works out in advance for the alert rules."""
+        """The recording rules: what Prometheus computes in advance for the alert rules."""
         return list(self.alert.records(self.settings))
 
     def figures(self) -> tuple[Figure, ...]:

@@ -96,7 +96,7 @@ class Figure(NamedTuple):
     """The figure in PromQL: one series a strategy, or one in all. It is absent while it is based on too little."""
     show: Show
     words: Mapping[str, str] = {}
-    """What stands for the words of the alert's message."""
+    """Placeholder of the alert's message → its text."""
     sample: SampleSize | None = None
     """What it must be based on. Below that the figure is absent, or `guard` does not hold."""
     guard: str = ""
@@ -107,7 +107,7 @@ class Figure(NamedTuple):
     """Whether each strategy has one; otherwise it is the figure of the account."""
 
     def labels(self, who: str) -> dict[str, str]:
-        """The labels that tell the strategy."""
+        """The labels that name the strategy."""
         return {"strategy": who} if self.of_strategy else {}
 
     @property

@@ -21,7 +21,7 @@ from genesis.settings.statistics import StatisticsSettings
 
 Severity = Literal["info", "warning", "critical"]
 Least = Annotated[int, Field(ge=1, le=10**9, strict=True)]
-"""A number from which on something counts; `yes` is not a number."""
+"""The least number that counts; YAML's `yes` is refused."""
 Quantile = Annotated[Decimal, Field(gt=0, lt=1)]
 Multiple = Annotated[Decimal, Field(gt=0, le=1000)]
 
@@ -57,7 +57,7 @@ class Timing(AlertSection):
     hold: Duration = Field(alias="for")
     """How long the condition must hold before the alert fires; 0s fires at the first evaluation."""
     keep_firing_for: Duration
-    """How long the alert goes on firing after the condition has ended, so that one bad second is one notification."""
+    """How long the alert keeps firing after the condition has ended, so that one bad second is one notification."""
 
 
 class LookBack(Timing):

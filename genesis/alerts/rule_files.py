@@ -30,7 +30,7 @@ def rule_files(settings: AlertSettings, limits: TradingRules) -> dict[str, str]:
 
 
 def _rules(alerts: Iterable[ConfiguredAlert[Any]]) -> list[Rule | Record]:
-    """The rules of one topic: records come before the rules that look at them."""
+    """The rules of one topic: records come before the rules that use them."""
     found = list(alerts)
     return [*(record for alert in found for record in alert.records()), *(rule for alert in found for rule in alert.rules())]
 

@@ -33,7 +33,7 @@ _LABELS = {
     "scope": _SCOPE,
     "alertmanager": "{{ if $labels.alertmanager }}{{ $labels.alertmanager }}{{ else }}any Alertmanager{{ end }}",
 }
-"""Words of messages that stand for labels of the alert."""
+"""Placeholders of messages that are labels of the alert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Rule:
     hold: timedelta = timedelta()
     keep_firing_for: timedelta = timedelta()
     words: Mapping[str, str] = field(default_factory=dict)
-    """What stands for the words of its message, as Go templates."""
+    """Placeholder of its message → its text as a Go template."""
     figure: str = ""
     """What it compares with its thresholds, in PromQL; empty for one that has none."""
 
@@ -128,7 +128,7 @@ class RuleMaker:
             yield self.rule(severity, config, expr(severity), {**words, "threshold": threshold(severity)}, figure)
 
     def window(self, config: Window, expr: str) -> Rule:
-        """The rule of something that happened within `config.window`, which stands for `WINDOW` in `expr`."""
+        """The rule of something that happened within `config.window`, which replaces `WINDOW` in `expr`."""
         window = duration_text(config.window)
         return self.rule(config.severity, config, expr.replace(WINDOW, f"[{window}]"), {"value": COUNT, "window": window})
 
@@ -157,7 +157,7 @@ class RuleMaker:
             severity: how urgent it is.
             timing: for how long its condition must hold, and how long the alert outlives it.
             expr: its condition.
-            words: what stands for the words of its message.
+            words: placeholder of the message → its text.
             figure: what `expr` compares with thresholds.
             of_strategy: whether it fires for one strategy at a time.
         """
@@ -177,7 +177,7 @@ def state_rules(expr: str, *, of_strategy: bool = False) -> Callable[[RuleMaker,
 
 
 def window_rules(expr: str) -> Callable[[RuleMaker, Window], Iterator[Rule]]:
-    """The rules of an alert on something that happened within a window, which stands for `WINDOW` in `expr`."""
+    """The rules of an alert on something that happened within a window, which replaces `WINDOW` in `expr`."""
 
     def rules(maker: RuleMaker, config: Window) -> Iterator[Rule]:
         yield maker.window(config, expr)

@@ -88,7 +88,7 @@ class AlertSettings(Section):
         return {name: ConfiguredAlert(alert, self.alerts.of(alert), context) for name, alert in ALERTS.items()}
 
     def statistics_faults(self, statistics: StatisticsSettings) -> Iterator[Fault]:
-        """Alerts that could never fire, because monitor.yaml does not have their figure worked out."""
+        """Alerts that could never fire, because monitor.yaml does not have their figure computed."""
         for name, section in self.alerts.by_name().items():
             for misfit in section.statistics_misfits(statistics):
                 yield Fault("alerts.yaml", f"alerts.{name}.{misfit.key}", misfit.value, misfit.right)

@@ -46,7 +46,7 @@ def _end_faults(sections: Mapping[str, Timing]) -> Iterator[InitErrorDetails]:
             if section.keep_firing_for <= (wait := sections[muting].hold):
                 right = (
                     f"must be longer than alerts.{muting}.for, which is {duration_text(wait)}: "
-                    f"otherwise a crash of the {program} is told as a recovery"
+                    f"otherwise a crash of the {program} is notified as a recovery"
                 )
                 yield fault(("alerts", name, "keep_firing_for"), duration_text(section.keep_firing_for), right)
 

@@ -1,4 +1,4 @@
-"""The v2 interface of Alertmanager: alerts, silences, its configuration, and its counters of notifications."""
+"""The v2 API of Alertmanager: alerts, silences, its configuration, and its counters of notifications."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from genesis.core.errors import GenesisError, ServerError
 DEFAULT_URL = "http://127.0.0.1:9093"
 
 ATTEMPTED = "alertmanager_notifications_total"
-"""Notifications that were begun."""
+"""Notifications that were started."""
 FAILED = "alertmanager_notifications_failed_total"
 """Notifications that were given up."""
 REQUESTS = "alertmanager_notification_requests_total"
-"""Requests that were answered or failed; a notification may take several."""
+"""Requests that were answered or failed; a notification may need several."""
 REQUESTS_FAILED = "alertmanager_notification_requests_failed_total"
 
 _MATCHER = re.compile(r"\s*\"?([^\s\"=!~]+)\"?\s*(=~|!~|!=|=)\s*(.*?)\s*", re.DOTALL)
@@ -35,7 +35,7 @@ class Named(msgspec.Struct, frozen=True):
 
 
 class AlertStatus(msgspec.Struct, frozen=True, rename="camel"):
-    """Whether an alert is told, and what keeps it back."""
+    """Whether an alert is notified, and what suppresses it."""
 
     state: str
     """active, suppressed or unprocessed."""
@@ -70,7 +70,7 @@ class Matcher(msgspec.Struct, frozen=True, rename="camel"):
         return f"{self.name}{sign}{quoted(self.value)}"
 
     def holds(self, labels: Mapping[str, str]) -> bool:
-        """Whether it is so of an alert with these labels; one that it does not have is empty."""
+        """Whether an alert with these labels matches; a missing label counts as empty."""
         found = labels.get(self.name, "")
         return self._same(found) == self.is_equal
 
@@ -80,14 +80,14 @@ class Matcher(msgspec.Struct, frozen=True, rename="camel"):
         try:
             return re.fullmatch(self.value, found, re.DOTALL) is not None
         except re.error as error:
-            raise GenesisError(f"{self} is a pattern of Alertmanager that cannot be read here: {error}") from error
+            raise GenesisError(f"{self} has a regular expression that Python cannot read: {error}") from error
 
 
 def matcher(text: str) -> Matcher:
     """A matcher from its text, such as `severity="critical"`.
 
     Raises:
-        GenesisError: it is none.
+        GenesisError: it is not a matcher.
     """
     found = _MATCHER.fullmatch(text)
     if found is None:
@@ -99,14 +99,14 @@ def matcher(text: str) -> Matcher:
 
 
 class SilenceState(msgspec.Struct, frozen=True):
-    """Whether a silence holds."""
+    """Whether a silence is in force."""
 
     state: str
     """active, pending or expired."""
 
 
 class Silence(msgspec.Struct, frozen=True, rename="camel"):
-    """A silence: who keeps what quiet until when, and why."""
+    """A silence: what it matches, until when, by whom and why."""
 
     id: str
     status: SilenceState
@@ -118,7 +118,7 @@ class Silence(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Posted(NamedTuple):
-    """An alert as a client sends it; one whose end is past is resolved."""
+    """An alert as a client sends it; one whose end is in the past is resolved."""
 
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
@@ -134,11 +134,11 @@ class Alertmanager(Server):
         super().__init__("Alertmanager", option, url, timeout)
 
     async def config(self) -> str:
-        """The configuration that it runs with, as YAML; secrets are left out."""
+        """The configuration of the running Alertmanager as YAML, without secrets."""
         return self.decoded(_STATUS, await self.ask("GET", "/api/v2/status")).config.original
 
     async def alerts(self, matching: Mapping[str, str] | None = None) -> list[ManagedAlert]:
-        """The alerts with these labels, the silenced and muted ones too."""
+        """The alerts with these labels, silenced and muted ones included."""
         return self.decoded(_ALERTS, await self.ask("GET", "/api/v2/alerts", params=_filter(matching)))
 
     async def post(self, alerts: Iterable[Posted]) -> None:
@@ -146,14 +146,14 @@ class Alertmanager(Server):
         await self.ask("POST", "/api/v2/alerts", body=[_body(alert) for alert in alerts])
 
     async def silences(self) -> list[Silence]:
-        """The silences that hold or will, the one that ends first at the top."""
+        """The active and pending silences, the one that ends first at the top."""
         found = self.decoded(_SILENCES, await self.ask("GET", "/api/v2/silences"))
         return sorted((one for one in found if one.status.state != "expired"), key=lambda one: one.ends_at)
 
     async def silence(
         self, matchers: Sequence[Matcher], starts_at: datetime, ends_at: datetime, author: str, comment: str
     ) -> str:
-        """Keep quiet what matches; the identity of the silence."""
+        """Silence the alerts that match; returns the identity of the silence."""
         body = {
             "matchers": msgspec.to_builtins(matchers),
             "startsAt": starts_at.isoformat(),
@@ -167,12 +167,12 @@ class Alertmanager(Server):
         """End a silence now.
 
         Raises:
-            ServerError: there is no such silence, or it has ended already.
+            ServerError: the silence does not exist, or has ended already.
         """
         await self.ask("DELETE", f"/api/v2/silence/{quote(identity, safe='')}")
 
     async def counters(self) -> Counters:
-        """What it has counted of its notifications since it was started."""
+        """Its counters of notifications since its start."""
         text = (await self.ask("GET", "/metrics")).decode(errors="replace")
         names = {ATTEMPTED, FAILED, REQUESTS, REQUESTS_FAILED}
         try:
@@ -183,19 +183,19 @@ class Alertmanager(Server):
                 if sample.name in names
             ]
         except ValueError as error:
-            raise ServerError(f"{self.shown}/metrics is not Alertmanager's: {error}") from error
+            raise ServerError(f"{self.shown}/metrics cannot be parsed: {error}") from error
         if not samples:
             raise ServerError(f"{self.shown}/metrics has no {ATTEMPTED}: is --alertmanager right?")
         return Counters(tuple(samples))
 
 
 class Counters(NamedTuple):
-    """Counters of notifications, as they stood at one moment."""
+    """Counters of notifications at one moment."""
 
     samples: tuple[tuple[str, Mapping[str, str], float], ...]
 
     def of(self, name: str, integration: str, receivers: Collection[str]) -> float:
-        """A counter of one kind of integration: of all receivers together, unless Alertmanager tells them apart."""
+        """The sum of a counter for one kind of integration: of these receivers, if Alertmanager counts each, else of all."""
         return sum(
             value
             for found, labels, value in self.samples
@@ -206,7 +206,7 @@ class Counters(NamedTuple):
 
 
 def quoted(value: str) -> str:
-    """A label's value as Alertmanager's matchers write it; it knows these escapes and no others."""
+    """A label's value as Alertmanager's matchers write it, with the only escapes that they know."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
 

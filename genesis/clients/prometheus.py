@@ -1,4 +1,4 @@
-"""The query interface of Prometheus: figures of now, and the alerts that are pending or firing."""
+"""The HTTP API of Prometheus: queries, alerts that are pending or firing, and loaded rules."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Sample(NamedTuple):
 
     @property
     def identity(self) -> frozenset[tuple[str, str]]:
-        """The labels without the name of the metric: what PromQL joins on."""
+        """The labels without the name of the metric: PromQL joins on these."""
         return frozenset((name, value) for name, value in self.labels.items() if name != "__name__")
 
 
@@ -33,11 +33,11 @@ class Range(NamedTuple):
 
     labels: dict[str, str]
     points: list[tuple[float, float]]
-    """(seconds since 1970, value), in order; where there is none at a step, there is no point."""
+    """(seconds since 1970, value), in order; a step without a value has no point."""
 
 
 class RuleAlert(msgspec.Struct, frozen=True, rename="camel"):
-    """An alert as the rules see it."""
+    """An instance of an alert in Prometheus."""
 
     state: Literal["pending", "firing"]
     labels: dict[str, str]
@@ -52,7 +52,7 @@ class RuleAlert(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class LoadedRule(msgspec.Struct, frozen=True, rename="camel"):
-    """A rule that Prometheus evaluates: of an alert, or a recording one."""
+    """An alerting or recording rule that Prometheus evaluates."""
 
     name: str
     query: str
@@ -61,7 +61,7 @@ class LoadedRule(msgspec.Struct, frozen=True, rename="camel"):
     duration: float = 0
     """Seconds for which the condition must hold."""
     keep_firing_for: float = 0
-    """Seconds for which the alert outlives it."""
+    """Seconds for which the alert outlives its condition."""
     health: str = "unknown"
     """ok, err, or unknown before the first evaluation."""
     last_error: str = ""
@@ -87,12 +87,12 @@ class Prometheus(Server):
         super().__init__("Prometheus", option, url, timeout)
 
     async def query(self, promql: str, *, at: float | None = None) -> list[Sample]:
-        """What an expression comes to: one sample a series; label values in it are written by `promql.string`.
+        """The result of an expression, one sample a series. Quote label values in it with `promql.string`.
 
         `at`: seconds since 1970, to the millisecond; None is now, by Prometheus's clock.
 
         Raises:
-            ServerError: Prometheus cannot be asked, or says that the expression is wrong.
+            ServerError: Prometheus does not answer, or refuses the expression.
         """
         moment = {} if at is None else {"time": f"{at:.3f}"}
         answer = await self.ask("POST", "/api/v1/query", form={"query": promql, **moment})
@@ -103,22 +103,22 @@ class Prometheus(Server):
             if result.result_type == "scalar":
                 return [Sample({}, *_point(self.decoded(_POINT, result.result)))]
         except ValueError as error:
-            raise ServerError(f"what answers at {self.shown} does not speak as {self.name} does ({error})") from error
-        wrong = f"comes to a {result.result_type}, not to samples of one moment"
+            raise ServerError(f"the answer of {self.shown} is not one of {self.name} ({error})") from error
+        wrong = f"returns a {result.result_type}, not samples of one moment"
         raise ServerError(f"{promql}: {wrong}", status=_OK, reason=wrong)
 
     async def query_range(self, promql: str, start: float, end: float, step: float) -> list[Range]:
-        """What an expression comes to at `start`, `start + step` and so on, up to and with `end`: seconds since 1970.
+        """The result of an expression at `start`, `start + step` and so on, up to `end` inclusive; in seconds since 1970.
 
-        Prometheus counts in milliseconds, and gives 11,000 points a series at most.
+        Prometheus has millisecond resolution, and returns at most 11,000 points a series.
 
         Raises:
-            ServerError: Prometheus cannot be asked, or refuses the expression or the range.
+            ServerError: Prometheus does not answer, or refuses the expression or the range.
         """
         form = {"query": promql, "start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:.3f}"}
         result = self.decoded(_QUERY, await self.ask("POST", "/api/v1/query_range", form=form)).data
         if result.result_type != "matrix":
-            raise ServerError(f"{promql}: comes to a {result.result_type}, not to samples over a range")
+            raise ServerError(f"{promql}: returns a {result.result_type}, not samples over a range")
         series = self.decoded(_MATRIX, result.result)
         return [Range(one.metric, [(at, float(value)) for at, value in one.values]) for one in series]
 
@@ -131,11 +131,11 @@ class Prometheus(Server):
         return [rule for group in await self.rule_groups() for rule in group.rules]
 
     async def rule_groups(self) -> list[RuleGroup]:
-        """The groups of rules that it evaluates, each in one go."""
+        """The groups of rules that it evaluates."""
         return self.decoded(_RULES, await self.ask("GET", "/api/v1/rules")).data.groups
 
     async def formatted(self, promql: str) -> str:
-        """An expression in Prometheus' own layout, the same for all that differ in nothing else."""
+        """An expression in Prometheus's own layout; expressions that differ only in layout become equal."""
         return self.decoded(_FORMATTED, await self.ask("POST", "/api/v1/format_query", form={"query": promql})).data
 
 

@@ -1,4 +1,4 @@
-"""One HTTP server that is asked: with a time limit, and one line that says what went wrong."""
+"""A client of one HTTP server: each request has a time limit, and each fault is one line of text."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from genesis.core.printing import one_line
 
 _OK = range(200, 300)
 _LONGEST_QUOTE = 300
-"""Characters of a refusal that are quoted."""
+"""How many characters of an error answer are quoted."""
 
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""The last one: brackets in brackets, thousands of them."""
+"""RecursionError: thousands of nested brackets."""
 
 _PASSWORD = re.compile(r"//[^?#]*@")
 
@@ -31,10 +31,10 @@ class Server:
     """A server at `url`; an async context manager.
 
     Args:
-        name: what it is, for messages.
-        option: what names its address, for messages.
-        url: its address; a path in it stands before every path that is asked.
-        timeout: seconds that one question may take.
+        name: the program, for messages.
+        option: the option or key that holds its address, for messages.
+        url: its address; its path is a prefix of the path of every request.
+        timeout: seconds that one request may take.
     """
 
     def __init__(self, name: str, option: str, url: str, timeout: float = 5.0) -> None:
@@ -70,15 +70,15 @@ class Server:
         headers: Mapping[str, str] | None = None,
         max_bytes: int | None = None,
     ) -> bytes:
-        """What the server answers; `body` is sent as JSON, `form` as a form, `raw` as it is.
+        """The body of the answer. `body` is sent as JSON, `form` as a form, `raw` unchanged.
 
-        `max_bytes`: a longer answer is refused unread; None reads any.
+        `max_bytes`: a longer answer is refused; None accepts any length.
 
         Raises:
-            ServerError: it does not answer, or not with a success.
+            ServerError: it does not answer, or its status is not 2xx.
         """
         if self._session is None:
-            raise RuntimeError("ask inside `async with`")
+            raise RuntimeError("call ask() inside `async with`")
         sent: dict[str, Any] = {} if body is None else {"json": body}
         try:
             async with self._session.request(
@@ -102,16 +102,16 @@ class Server:
             raise ServerError(self._silent(_reason(error))) from error
 
     def decoded(self, decoder: msgspec.json.Decoder[_Answer], answer: bytes) -> _Answer:
-        """The answer by its type.
+        """The answer, decoded.
 
         Raises:
-            ServerError: it is something else, such as the page of another program.
+            ServerError: it has another form, such as the page of another program.
         """
         try:
             return decoder.decode(answer)
         except _UNREADABLE as error:
             raise ServerError(
-                f"what answers at {self.shown} does not speak as {self.name} does ({error}): is {self._option} right?"
+                f"the answer of {self.shown} is not one of {self.name} ({error}): is {self._option} right?"
             ) from error
 
     def _silent(self, reason: str) -> str:
@@ -133,23 +133,23 @@ async def _read(response: aiohttp.ClientResponse, max_bytes: int | None) -> byte
 
 
 def without_password(url: str) -> str:
-    """An address without user and password, also where a character of these should have been written as %2F."""
+    """An address without user and password, even if these hold a / that should have been written as %2F."""
     return _PASSWORD.sub("//", url)
 
 
 def refusal(answer: bytes) -> str:
-    """What a server says of why it refuses, on one line."""
+    """The reason in an error answer, on one line."""
     try:
-        told = msgspec.json.decode(answer)
+        reason = msgspec.json.decode(answer)
     except _UNREADABLE:
-        told = answer.decode(errors="replace")
-    if isinstance(told, dict):
-        told = told.get("error") or told.get("message") or told
-    return one_line(" ".join(str(told).split())[:_LONGEST_QUOTE], 2 * _LONGEST_QUOTE) or "it does not say why"
+        reason = answer.decode(errors="replace")
+    if isinstance(reason, dict):
+        reason = reason.get("error") or reason.get("message") or reason
+    return one_line(" ".join(str(reason).split())[:_LONGEST_QUOTE], 2 * _LONGEST_QUOTE) or "no reason given"
 
 
 def _reason(error: Exception) -> str:
-    # The numbers of OpenSSL's errors are no errno.
+    # Numbers of OpenSSL errors are not errno values.
     if isinstance(error, aiohttp.ClientConnectorError) and not isinstance(error.os_error, ssl.SSLError):
         number = error.os_error.errno
         return os.strerror(number) if number and number > 0 else str(error.os_error)

@@ -281,10 +281,10 @@ async def test_what_is_wrong_with_events_and_statements_is_notified(settings: Se
         assert [receipt.outcome.value for receipt in receipts] == ["accepted", "accepted", "conflict", "rejected"]
         app.monitor.reconcile(Statement({Item(STRATEGY, "BTCUSDT"): Decimal(99)}, {}), ComparisonSettings())
         expected = {
-            "EventsMissing": "gate: 2 events are missing",
+            "EventsMissing": "gate: missing events: 2",
             "EventsConflicting": "Conflicting events (capital_flow)",
-            "EventsRejected": "1 events refused (capital_flow; threshold 1)",
-            "ReconciliationBreak": "Books and statement differ in 1 places",
+            "EventsRejected": "Events refused (capital_flow): 1 (threshold 1)",
+            "ReconciliationBreak": "Books and statement differ (breaks: 1)",
             "StorageBelowTier": "The account has outgrown SQLite",
         }
         for name, summary in expected.items():

@@ -1,7 +1,7 @@
 """Every alert, one file a topic; each topic is a group of rules in a file of its name.
 
 A topic is a module of this package, and its alerts are the `Alert` objects that it defines, in the order of their definition.
-There is no list to keep: settings, rules, docs and tests take what is defined here.
+Settings, rules, docs and tests read what is defined here, so no other list has to be kept.
 """
 
 from __future__ import annotations

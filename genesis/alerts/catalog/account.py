@@ -51,8 +51,8 @@ PORTFOLIO_DRAWDOWN = Alert(
             EXPOSURE,
             DIVERSIFICATION,
         ),
-        "Critical: stop all strategies, and close what nobody can explain. Warning, one strategy: as for StrategyDrawdown. "
-        "Several at once: they are in the same bet; halve all of them first, and look for the bet afterwards.",
+        "Critical: stop all strategies, and close what cannot be explained. Warning, one strategy: as for StrategyDrawdown. "
+        "Several at once: they are in the same bet; halve all of them first, and find the bet afterwards.",
         "One wrong quote of a symbol that several strategies hold: the drawdown is gone at the next quote.",
     ),
 )
@@ -151,7 +151,7 @@ PORTFOLIO_VALUE_AT_RISK_EXCEEDED = Alert(
             ),
             DIVERSIFICATION,
         ),
-        "Nobody has to act tonight, if no drawdown alert fires. Do not size the account by its value at risk. If no strategy "
+        "It can wait until morning, if no drawdown alert fires. Do not size the account by its value at risk. If no strategy "
         "has this alert of its own, strategies that used to differ lose together: see CorrelationHigh.",
         "The counts go back to the start: after strategies or capital have changed, old exceedances count on, and the alert "
         "ends slowly.",

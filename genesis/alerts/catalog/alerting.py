@@ -50,17 +50,17 @@ RULES_FAILING = Alert(
     rules=window_rules(f"increase({FAILED_EVALUATIONS}{WINDOW}) > 0"),
     message=Message(
         "Prometheus cannot evaluate rules",
-        "In the last {window}, {value} evaluations of rules of {rule_group} failed. Alerts of that group may not fire.",
+        "Failed evaluations of rules of {rule_group} in the last {window}: {value}. Alerts of that group may not fire.",
     ),
     runbook=Runbook(
         "Prometheus ran a rule and got an error instead of a result. Nobody is notified of what that rule watches; the other "
-        "rules of the group go on.",
+        "rules of the group continue.",
         (
             RunbookQuery("Which groups?", f"increase({FAILED_EVALUATIONS}[5m]) > 0"),
             RunbookQuery("Is a series there twice (two monitors read as one)?", 'count by (instance) (up{job="genesis"}) > 1'),
             RunbookQuery("What fires right now?", 'ALERTS{alertstate="firing"}'),
         ),
-        "The group's name says what is not watched (losses, feeds, ...): let somebody watch that on the boards until it is "
+        "The group's name says what is not watched (losses, feeds, ...): watch that on the boards until it is "
         "repaired. The page /rules of Prometheus shows the error next to the rule, and its log has it, too. Many-to-many "
         "matching, or the same labels twice: two monitors export the same strategy, or two engines have one name for two "
         "strategies. Too many samples, or a timeout: the machine is too small. A rule that was written by hand: run "
@@ -128,7 +128,9 @@ class UnreachableAlert(PrometheusWindow, StateAlert):
     def timing_misfits(self, scrape_interval: timedelta | None) -> Iterator[Misfit]:
         """Also: an alert that fires at one failed attempt."""
         if self.hold <= self.window:
-            right = f"must be longer than window, which is {duration_text(self.window)}: else one failed attempt is told"
+            right = (
+                f"must be longer than window, which is {duration_text(self.window)}: otherwise one failed attempt is notified"
+            )
             yield Misfit("for", duration_text(self.hold), right)
         yield from super().timing_misfits(scrape_interval)
 
@@ -176,12 +178,12 @@ CONFIGURATION_REFUSED = Alert(
     rules=state_rules(_REFUSED),
     message=Message(
         "{job} refused its new configuration",
-        "{job} could not load its new configuration, and goes on with the old one: what was changed does not hold. It would "
+        "{job} could not load its new configuration, and continues with the old one: the changes are not in force. It would "
         "not start again with the new one.",
     ),
     runbook=Runbook(
-        "Prometheus (job prometheus) or Alertmanager (job alertmanager) was told to reload, and refused the files that it "
-        "found. It goes on with what it had; thresholds, routes and receivers that were changed since are not in force, and a "
+        "Prometheus (job prometheus) or Alertmanager (job alertmanager) was asked to reload, and refused the files that it "
+        "found. It continues with its old configuration: changed thresholds, routes and receivers are not in force, and a "
         "restart would fail.",
         (
             RunbookQuery("Which one?", " or ".join(f"{metric} == 0" for metric in RELOADED.values())),
@@ -212,7 +214,7 @@ NOTIFICATIONS_FAILING = Alert(
         "Alertmanager has not been able to deliver all notifications through {integration} in the last two minutes.",
     ),
     runbook=Runbook(
-        "Alertmanager tried to notify somebody and could not. This notification came through a receiver that works.",
+        "Alertmanager could not deliver a notification. This one came through a receiver that works.",
         (
             RunbookQuery("Which integration?", f"sum by (integration) (rate({FAILED_NOTIFICATIONS}[2m])) > 0"),
             RunbookQuery("What fires right now?", 'ALERTS{alertstate="firing"}'),

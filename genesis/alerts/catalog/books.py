@@ -1,4 +1,4 @@
-"""Books that do not add up, differ from the broker's, or cannot tell a figure."""
+"""Books that do not add up, differ from the broker's, or lack a figure."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ ATTRIBUTION_RESIDUAL = Alert(
     rules=state_rules(_ATTRIBUTION_RESIDUAL, of_strategy=True),
     message=Message(
         "{strategy}: P&L does not add up",
-        "The net P&L of {strategy} is not the sum of its parts, or nothing says whether it is. Until it is mended, do not "
+        "The net P&L of {strategy} is not the sum of its parts, or that is unknown. Until this is repaired, do not "
         "trust its equity, drawdown and limits.",
     ),
     runbook=Runbook(
-        "The strategy's net P&L is kept up event by event, and its parts (component and symbol) are worked out each time from "
+        "The strategy's net P&L is kept up event by event, and its parts (component and symbol) are computed each time from "
         "what was paid, received and held. Both are exact, so the residual between them is 0. Now it is not 0, or it is absent "
         "without a reason. No market and no data can do that: it is a fault of the program.",
         (
@@ -52,7 +52,7 @@ ATTRIBUTION_RESIDUAL = Alert(
             RunbookQuery("What is undefined, and why?", catalog.STRATEGY_UNDEFINED_INFO.name),
         ),
         "Do not trust equity, drawdown and P&L of the strategy; compare positions and cash with the broker's statement "
-        "(`genesis reconcile`). Keep a copy of the journal for the person who looks for the fault. A restart works out every "
+        "(`genesis reconcile`). Keep a copy of the journal for the person who searches for the fault. A restart computes every "
         "sum again from the holdings, and usually ends the alert: that repairs the figures, not the fault.",
         "None is known.",
     ),
@@ -67,9 +67,9 @@ RECONCILIATION_BREAK = Alert(
     groups=("reconciliation",),
     rules=state_rules(f"{catalog.RECONCILIATION_OPEN_BREAKS.name} > 0"),
     message=Message(
-        "Books and statement differ in {value} places",
-        "The last statement of {scope} and the books differ in {value} positions or balances. P&L, exposure and limits of what "
-        "differs cannot be trusted.",
+        "Books and statement differ (breaks: {value})",
+        "The last statement of {scope} and the books differ. Positions or balances that differ: {value}. Their P&L, exposure "
+        "and limits cannot be trusted.",
     ),
     runbook=Runbook(
         "The last statement that was compared with the books differs from them: the broker or the exchange has other "
@@ -102,7 +102,7 @@ class UndefinedAlert(Timing):
     severity: Severity
     """How urgent it is."""
     reasons: Annotated[tuple[Reason, ...], Field(min_length=1)]
-    """The reasons of `genesis_strategy_undefined_info` that somebody has to remove."""
+    """The reasons of `genesis_strategy_undefined_info` that a person has to remove."""
 
 
 def _undefined(maker: RuleMaker, config: UndefinedAlert) -> Iterator[Rule]:
@@ -120,12 +120,12 @@ FIGURES_UNDEFINED = Alert(
     groups=("accounts",),
     rules=_undefined,
     message=Message(
-        "{strategy}: {value} figures unknown ({reason})",
-        "For {hold} or longer, figures of {strategy} have not been known, {value} of them now, for the reason {reason}, which "
-        "waiting does not mend. Alerts on them cannot fire.",
+        "{strategy}: unknown figures ({reason}): {value}",
+        "For {hold} or longer, figures of {strategy} have been unknown for the reason {reason}, which does not go away by "
+        "waiting. Unknown now: {value}. Alerts on them cannot fire.",
     ),
     runbook=Runbook(
-        "Figures of the strategy have not been known for longer than the alert waits, for a reason that somebody has "
+        "Figures of the strategy have not been known for longer than the alert waits, for a reason that a person has "
         "to remove. Alerts on these figures cannot fire. One alert a strategy and reason, however many figures.",
         (
             RunbookQuery("Which figures, and why?", catalog.STRATEGY_UNDEFINED_INFO.name),

@@ -47,6 +47,6 @@ CAPACITY_NEARLY_USED = Alert(
         ),
         "It can wait for the day. Give the strategy no more capital. Critical: move some to another; more earns less here. "
         "Limit participation or depth: trade the binding symbol less, or split its orders.",
-        "A thin hour: volume and depth are those of the last day and of now. A simulated book, as the demo's.",
+        "A thin hour: the volume is of the last day, the depth is the current one. A simulated book, such as the demo's.",
     ),
 )

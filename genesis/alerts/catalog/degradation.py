@@ -93,7 +93,7 @@ SHARPE_DEGRADED = Alert(
     ),
     runbook=Runbook(
         "The strategy's returns are worse than its baseline in strategies.yaml. Warning: by its Sharpe ratio since the start, "
-        "with a record that is long enough to tell and has min_observations returns; the figure is the probability that the "
+        "with a record that is long enough and has min_observations returns; the figure is the probability that the "
         "true one is above the baseline's. "
         "Critical: by the CUSUM, which adds up shortfalls and notices a change soon; the figure is in multiples of its limit.",
         (

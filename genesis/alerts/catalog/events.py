@@ -31,7 +31,7 @@ class CountAlert(LeveledAlert, CounterWindow):
 
 
 class RejectedAlert(CountAlert):
-    """How many events of a kind were refused within a window, because they hold what cannot be booked."""
+    """How many events of a kind were refused within a window, because they cannot be booked."""
 
 
 class LateAlert(CountAlert):
@@ -70,21 +70,21 @@ def _recent(outcome: str) -> str:
 
 EVENTS_CONFLICTING = Alert(
     name="EventsConflicting",
-    about="An event was refused because another one was taken in under its identity.",
+    about="An event was refused because another one was accepted under its identity.",
     board=BOARD,
     settings=WindowAlert,
     rules=window_rules(f"{_refused('conflict')} > 0"),
     message=Message(
         "Conflicting events ({kind})",
-        "In the last {window}, {value} events of the kind {kind} were refused: others were taken in before under the same "
-        "source and event_id. What was refused is not in the books.",
+        "Events of the kind {kind} refused in the last {window}: {value}. Others were accepted before under the same source "
+        "and event_id. The refused ones are not in the books.",
     ),
     runbook=Runbook(
         "An event was refused because another one, with other content, is in the journal under the same source and event_id. "
         "The first one stands; the second is not in the books.",
         (
             RunbookQuery("Of which kind, since the monitor's start?", f'{catalog.EVENTS.name}{{outcome="conflict"}} > 0'),
-            RunbookQuery("Do numbers miss as well?", f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"),
+            RunbookQuery("Are numbers missing as well?", f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"),
         ),
         "The answer to the sender and the monitor's log name the event. If it is another event, its sender uses one identity "
         "twice: correct that, and send it again under an identity of its own. If it is the same event with other content, "
@@ -96,27 +96,27 @@ EVENTS_CONFLICTING = Alert(
 
 EVENTS_REJECTED = Alert(
     name="EventsRejected",
-    about="Events were refused because they hold what cannot be booked.",
+    about="Events were refused because they cannot be booked.",
     board=BOARD,
     settings=RejectedAlert,
     rules=_counted(_refused("rejected")),
     message=Message(
-        "{value} events refused ({kind}; threshold {threshold})",
-        "In the last {window}, {value} events of the kind {kind} were refused because they hold what cannot be booked; "
-        "the {severity} threshold is {threshold}. They are not in the books.",
+        "Events refused ({kind}): {value} (threshold {threshold})",
+        "Events of the kind {kind} refused in the last {window} because they cannot be booked: {value}; the {severity} "
+        "threshold is {threshold}. They are not in the books.",
     ),
     runbook=Runbook(
-        "Events were refused because they hold what cannot be booked: a field that is missing or wrong, a time too far ahead, "
-        "a strategy that is not configured where that is asked for. They are not in the books.",
+        "Events were refused because they cannot be booked: a field is missing or wrong, a time is too far ahead, or a "
+        "strategy is not configured where that is required. They are not in the books.",
         (
-            RunbookQuery("How many of which kind in five minutes?", f"{_recent('rejected')} > 0"),
+            RunbookQuery("How many, of which kind, in five minutes?", f"{_recent('rejected')} > 0"),
             RunbookQuery("What share of all events?", f"sum({_recent('rejected')}) / sum(increase({catalog.EVENTS.name}[5m]))"),
             RunbookQuery("Is a clock wrong (seconds ahead of ours)?", catalog.SOURCE_CLOCK_OFFSET_SECONDS.name),
         ),
         "The answer to the sender and the monitor's log have field, value and reason. Correct the sender and send the events "
         "again; a refused event does not use up its identity. Time ahead: set the sender's clock, and send UTC. Unknown "
         "strategy: add it to strategies.yaml. Kind `unknown`: lines that are not events at all.",
-        "Somebody tries the interface by hand.",
+        "A person tries the interface by hand.",
     ),
 )
 
@@ -127,16 +127,16 @@ EVENTS_LATE = Alert(
     settings=LateAlert,
     rules=_counted(f"increase({catalog.EVENTS_LATE.name}{WINDOW})"),
     message=Message(
-        "{value} events came late ({kind}; threshold {threshold})",
-        "In the last {window}, {value} events of the kind {kind} were booked long after they happened; the {severity} "
-        "threshold is {threshold}. Until then, positions and P&L were told without them.",
+        "Late events ({kind}): {value} (threshold {threshold})",
+        "Events of the kind {kind} booked in the last {window}, long after they happened: {value}; the {severity} threshold "
+        "is {threshold}. Until they were booked, positions and P&L lacked them.",
     ),
     runbook=Runbook(
         "Account events were booked although they are more than `events.late_after_seconds` (monitor.yaml) behind the latest "
-        "event. The books are right now; between the event and its arrival they were not, and alerts looked at wrong "
+        "event. The books are right now; between the event and its arrival they were not, and alerts used wrong "
         "positions.",
         (
-            RunbookQuery("How many of which kind in five minutes?", f"increase({catalog.EVENTS_LATE.name}[5m]) > 0"),
+            RunbookQuery("How many, of which kind, in five minutes?", f"increase({catalog.EVENTS_LATE.name}[5m]) > 0"),
             RunbookQuery(
                 "How late is the slowest one in twenty (seconds)?",
                 f"histogram_quantile(0.95, sum by (le, kind) (rate({catalog.EVENT_LAG_SECONDS.name}_bucket[5m])))",
@@ -149,8 +149,8 @@ EVENTS_LATE = Alert(
         "Look at the positions and the drawdown of the strategies once more first: they are right only now, and what was "
         "decided on them before may have to be taken back. Then, events wait here: the monitor or its journal is slow, see "
         "JournalSlow. None waits: they are held up on their way; look at the engine's own queue and log. One source that is "
-        "late always: set its clock.",
-        "A backlog that an engine sends after an outage, or events that somebody enters by hand afterwards.",
+        "always late: set its clock.",
+        "A backlog that an engine sends after an outage, or events that are entered by hand afterwards.",
     ),
 )
 
@@ -163,8 +163,8 @@ REQUESTS_REFUSED = Alert(
     settings=TurnedAwayAlert,
     rules=_counted(_TURNED_AWAY),
     message=Message(
-        "{value} requests turned away (HTTP {code}; threshold {threshold})",
-        "In the last {window}, {value} requests to the monitor's API were answered with {code}; the {severity} threshold is "
+        "Requests turned away (HTTP {code}): {value} (threshold {threshold})",
+        "Requests to the monitor's API answered with {code} in the last {window}: {value}; the {severity} threshold is "
         "{threshold}. Their events were not read.",
     ),
     runbook=Runbook(
@@ -180,11 +180,11 @@ REQUESTS_REFUSED = Alert(
                 "Do events wait to be booked?", f"{catalog.INGEST_PENDING_EVENTS.name} or {catalog.JOURNAL_PENDING_EVENTS.name}"
             ),
         ),
-        "Critical: find the engine; while it trades and is not let in, nobody watches it, so pause it unless it is let in "
+        "Critical: find the engine; while it trades and is turned away, it is not watched, so pause it unless it is accepted "
         "within minutes. The monitor's log names the sender. 401, 403: give it the token of `ingest` in monitor.yaml, or a "
         "certificate that the monitor trusts. 413: have it send smaller bodies. 429: see JournalSlow; a sender must wait as "
         "Retry-After says, and keep what it could not deliver. 503: see JournalFailing and MonitorDown.",
-        "Somebody tries out the interface by hand, or a scanner comes by. A burst after an outage, which drains by itself.",
+        "A person tries the interface by hand, or a scanner finds it. A burst after an outage, which drains by itself.",
     ),
 )
 
@@ -196,14 +196,15 @@ EVENTS_MISSING = Alert(
     groups=("sources",),
     rules=state_rules(f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"),
     message=Message(
-        "{source}: {value} events are missing",
-        "By the numbers that {source} gives its events, {value} have not come for {hold} or longer. They are not in the books.",
+        "{source}: missing events: {value}",
+        "Events that have not come for {hold} or longer, by the numbers that {source} gives them: {value}. They are not in "
+        "the books.",
     ),
     runbook=Runbook(
         "The source numbers its account events, and a number below its highest has not come. A fill among them makes the "
         "position wrong.",
         (
-            RunbookQuery("How many of which source?", f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"),
+            RunbookQuery("How many, of which source?", f"{catalog.SOURCE_MISSING_EVENTS.name} > 0"),
             RunbookQuery("Do fillers arrive?", f"rate({catalog.SOURCE_NUMBERED_EVENTS.name}[1m]) > 0"),
             RunbookQuery(
                 "Were events refused?",
@@ -213,6 +214,6 @@ EVENTS_MISSING = Alert(
         "See in the engine what it did with the answer to the event: correct one that was refused, and send it again with "
         "its number; send one without an answer again as it was. A number that was never used is filled by a "
         "capital_flow of amount 0. Compare with the broker's statement when in doubt.",
-        "An engine that leaves numbers out on purpose: it must not send seq, or number the account events alone.",
+        "An engine that leaves numbers out on purpose: it must not send seq, or must number only the account events.",
     ),
 )

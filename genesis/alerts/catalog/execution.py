@@ -160,7 +160,7 @@ SLIPPAGE_ABOVE_EXPECTED = Alert(
 
 
 LONGEST_FILL_DELAY = timedelta(seconds=60)
-"""The last bound of the histogram of the fill delay: no quantile is told above it."""
+"""The last bound of the histogram of the fill delay: no quantile above it is known."""
 
 _DELAYS = catalog.STRATEGY_FILL_DELAY_SECONDS.name
 
@@ -218,7 +218,7 @@ FILL_DELAY_HIGH = Alert(
         "later; the {severity} threshold is {threshold}.",
     ),
     runbook=Runbook(
-        "Of the strategy's fills in the window, the configured share came within the time told (times of the events), and "
+        "Of the strategy's fills in the window, the configured share came within the given time (times of the events), and "
         "the rest later. The histogram ends at a minute: 1m may be more. Fewer fills than min_fills raise nothing.",
         (
             RunbookQuery("The quantile (seconds)", FILL_DELAY),

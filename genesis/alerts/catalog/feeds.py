@@ -51,11 +51,11 @@ MARKET_DATA_STALE = Alert(
     message=Message(
         "{symbol}: mark is {value} old (threshold {threshold})",
         "A strategy holds {symbol}, whose mark was last confirmed {value} ago; the {severity} threshold is {threshold}. "
-        "Equity and drawdown of its holders stand on that old price.",
+        "Equity and drawdown of its holders are based on that old price.",
     ),
     runbook=Runbook(
         "A strategy holds the symbol, and neither a quote nor a trade has confirmed its price for as long as the "
-        "threshold says (wall time of arrival). Unrealised P&L, equity and drawdown of its holders stand still at the old "
+        "threshold says (wall time of arrival). Unrealised P&L, equity and drawdown of its holders stay at the old "
         "price. It mutes nothing: a loss stays real when its newest price is old.",
         (
             RunbookQuery("How old are the marks (seconds)?", f"time() - {catalog.MARK_TIMESTAMP_SECONDS.name}"),
@@ -70,7 +70,7 @@ MARKET_DATA_STALE = Alert(
         ),
         "All symbols: the feed or the engine hangs; restart it. One symbol: see whether the exchange halted it, and "
         "whether it is still subscribed. Until then do not trust the equity of its holders; look up the price elsewhere.",
-        "A symbol that trades rarely, or a market that is closed. A replay of recorded data that has come to its end.",
+        "A symbol that trades rarely, or a market that is closed. A replay of recorded data that has ended.",
     ),
 )
 
@@ -149,7 +149,7 @@ STRATEGY_SILENT = Alert(
     ),
     runbook=Runbook(
         "The strategy has traded before, a symbol of it is being quoted, and yet no event of it has come for as long as the "
-        "threshold says. It hangs, has lost its connection, or its events do not get here. Nobody looks after what it holds.",
+        "threshold says. It hangs, has lost its connection, or its events do not arrive. Its positions are not managed.",
         (
             RunbookQuery("For how long is each silent (seconds)?", SILENCE),
             RunbookQuery("What does it hold?", f"{catalog.STRATEGY_POSITION_VALUE.name} != 0"),

@@ -27,8 +27,8 @@ JOURNAL_FAILING = Alert(
     rules=window_rules(f"increase({catalog.JOURNAL_COMMIT_ERRORS.name}{WINDOW}) > 0"),
     message=Message(
         "The journal cannot be written",
-        "In the last {window}, events could not be made durable. They were not acknowledged and are not in the books; whoever "
-        "sent them has to send them again.",
+        "In the last {window}, events could not be made durable. They were not acknowledged and are not in the books; their "
+        "senders have to send them again.",
     ),
     runbook=Runbook(
         "Commits of the journal fail. Their events were not acknowledged, and are not in the books; senders are asked to try "
@@ -39,7 +39,7 @@ JOURNAL_FAILING = Alert(
             RunbookQuery("Does it grow?", f"delta({catalog.JOURNAL_EVENTS.name}[5m])"),
         ),
         "The monitor's log has the reason. Disk full: make room. PostgreSQL away: start it, or see why it does not answer. "
-        "Read-only or damaged: look at the disk before anything else. The monitor goes on by itself as soon as it can, and "
+        "Read-only or damaged: look at the disk before anything else. The monitor continues by itself as soon as it can, and "
         "senders that follow the answers lose nothing.",
         "A database that was restarted on purpose.",
     ),
@@ -47,7 +47,7 @@ JOURNAL_FAILING = Alert(
 
 
 LONGEST_APPEND = timedelta(seconds=1)
-"""The last bucket of the histogram of appends: a quantile is told up to it."""
+"""The last bucket of the histogram of appends: no quantile above it is known."""
 
 
 class JournalSlowAlert(CounterWindow, LeveledAlert):
@@ -66,9 +66,9 @@ class JournalSlowAlert(CounterWindow, LeveledAlert):
 
     @field_validator("critical")
     @classmethod
-    def _can_be_told(cls, critical: timedelta) -> timedelta:
+    def _is_in_the_histogram(cls, critical: timedelta) -> timedelta:
         if critical > LONGEST_APPEND:
-            raise ValueError(f"must be at most {duration_text(LONGEST_APPEND)}: no longer append is told")
+            raise ValueError(f"must be at most {duration_text(LONGEST_APPEND)}: the histogram has no longer appends")
         return critical
 
 
@@ -99,7 +99,7 @@ JOURNAL_SLOW = Alert(
     ),
     runbook=Runbook(
         "It takes long to make an event durable. Nothing is lost, but every figure is later by as much, engines that wait for "
-        "the answer are held up, and from some rate on events pile up.",
+        "the answer are held up, and above some rate events pile up.",
         (
             RunbookQuery(
                 "How long do appends take (seconds)?",
@@ -134,7 +134,7 @@ STORAGE_BELOW_TIER = Alert(
     rules=state_rules(_STORAGE_BELOW_TIER),
     message=Message(
         "The account has outgrown SQLite",
-        "The journal is in SQLite, and the account's tier wants PostgreSQL. `genesis journal copy --to URL` moves it.",
+        "The journal is in SQLite, and the account's tier requires PostgreSQL. `genesis journal copy --to URL` moves it.",
     ),
     runbook=Runbook(
         "The journal is in SQLite, and by its equity the account is in a tier whose `storage` in trading_rules.yaml is "

@@ -63,11 +63,11 @@ STRATEGY_DRAWDOWN = Alert(
                 "Is it trading on, a minute's fills?", f"sum by (strategy) (increase({catalog.STRATEGY_FILLS.name}[1m]))"
             ),
         ),
-        "Critical: pause the strategy in the engine first; close what it holds, unless somebody understands the loss. Then "
+        "Critical: pause the strategy in the engine first; close what it holds, unless the loss is understood. Then "
         "look at SlippageHigh and MarketDataStale of the same time: a broken feed or book makes losses of its own. Warning: "
         "see whether the loss is one position or many small ones, and whether the strategy still trades into it.",
         "A single wrong quote marks the position wrongly for a moment: the drawdown is gone at the next quote, though the "
-        "alert goes on for keep_firing_for. A strategy that takes large swings by design needs an override.",
+        "alert continues for keep_firing_for. A strategy that takes large swings by design needs an override.",
     ),
 )
 
@@ -90,7 +90,7 @@ DRAWDOWN_UNKNOWN = Alert(
     rules=state_rules(_DRAWDOWN_UNKNOWN, of_strategy=True),
     message=Message(
         "{strategy}: drawdown unknown",
-        "The drawdown of {strategy} cannot be told: until it can, no drawdown alert fires for it, however much it loses.",
+        "The drawdown of {strategy} is unknown: until it is known, no drawdown alert fires for it, however much it loses.",
     ),
     runbook=Runbook(
         "The strategy has an account, but no drawdown: it is undefined, or the strategy's book failed. StrategyDrawdown "
@@ -105,9 +105,9 @@ DRAWDOWN_UNKNOWN = Alert(
             RunbookQuery("Has it capital?", catalog.STRATEGY_CAPITAL.name),
             RunbookQuery("Were names folded into `other`?", f"{catalog.SERIES_FOLDED.name} > 0"),
         ),
-        "Until it is mended, watch the strategy's position at the exchange, or pause it. Held without a mark: send quotes for "
-        "the symbol, under the same name as in the fills. No capital: send a capital_flow. figure=all, reason=error: the book "
-        "met an event that it could not take; the monitor's log has the error. Strategy `other`: raise max_strategies in "
+        "Until this is repaired, watch the strategy's position at the exchange, or pause it. Held without a mark: send quotes "
+        "for the symbol, under the same name as in the fills. No capital: send a capital_flow. figure=all, reason=error: an "
+        "event could not be booked; the monitor's log has the error. Strategy `other`: raise max_strategies in "
         "monitor.yaml.",
         "A strategy that opened its first position before the first quote: it ends with the quote.",
     ),
@@ -245,7 +245,7 @@ PERIOD_LOSSES = Alert(
             RunbookQuery("How deep is the drawdown?", catalog.STRATEGY_DRAWDOWN_RATIO.name),
             CAUSES,
         ),
-        "Critical: take the strategy out until the period is over, or its loss is understood. Warning: look whether it is one "
+        "Critical: take the strategy out until the period is over, or its loss is understood. Warning: see whether it is one "
         "day or all of them, and whether SharpeDegraded says the same.",
         "Capital that was moved in or out within the period counts as if it had been so from its start: after most of it was "
         "taken out, the share is too large.",
@@ -345,7 +345,7 @@ DAILY_LOSS_UNKNOWN = Alert(
         ),
         "below_smallest_tier: the equity is below the first tier of trading_rules.yaml. After a loss, nothing may trade on; an "
         "account that is meant to be so small needs a tier. no_mark, no_conversion: as FiguresUndefined says. "
-        "no_mark_at_period_start: the loss since midnight cannot be told, tomorrow's can; watch the equity until then. "
+        "no_mark_at_period_start: the loss since midnight stays unknown until the next one; watch the equity until then. "
         "strategy_error: the monitor's log has what failed.",
         "An account from which nearly all was withdrawn, and that trades no more.",
     ),

@@ -31,7 +31,7 @@ COLLECTOR_FAILING = Alert(
     ),
     runbook=Runbook(
         "The monitor answers Prometheus, but a group of its metrics failed. Alerts on the figures of that group cannot "
-        "fire. Their end is muted, because it is not a recovery. Alerts on other figures go on.",
+        "fire. Their end is muted, because it is not a recovery. Alerts on other figures continue.",
         (
             RunbookQuery("Which group?", f"{catalog.COLLECTOR_SUCCESS.name} == 0"),
             RunbookQuery("How long does each group take (seconds)?", catalog.COLLECTOR_DURATION_SECONDS.name),
@@ -61,9 +61,9 @@ MONITOR_DOWN = Alert(
     settings=StateAlert,
     rules=state_rules(_MONITOR_DOWN),
     message=Message(
-        "Monitor down: nobody watches the strategies",
-        "For {hold}, Prometheus has not been able to read the monitor, or the monitor has told nothing of the strategies. "
-        "Positions may be open, and no other alert tells.",
+        "Monitor down: the strategies are not watched",
+        "For {hold}, Prometheus has not been able to read the monitor, or the monitor has exported nothing about the "
+        "strategies. Positions may be open, and no other alert on them can fire.",
     ),
     runbook=Runbook(
         "Prometheus cannot read the monitor, or knows of none, or the monitor exports nothing about the strategies because it "
@@ -77,8 +77,8 @@ MONITOR_DOWN = Alert(
             RunbookQuery("What was the last known drawdown?", f"last_over_time({catalog.STRATEGY_DRAWDOWN_RATIO.name}[1h])"),
         ),
         "The monitor's /readyz says whether it is restoring: then wait. Otherwise look at its process and log, and start it "
-        "again; it restores its books from the journal. If it does not come back within minutes, stop the engine: nobody "
-        "watches the money.",
+        "again; it restores its books from the journal. If it does not come back within minutes, stop the engine: the "
+        "money is not watched.",
         "A restart that takes longer than the alert waits; a wrong address in prometheus.yml.",
     ),
 )
@@ -112,7 +112,7 @@ MONITOR_FLAPPING = Alert(
     message=Message(
         "Monitor lost {value} times in {window}",
         "In the last {window}, Prometheus could read the monitor and then could not, {value} times. Each time, alerts that "
-        "were waiting began to wait anew.",
+        "were waiting started to wait again.",
     ),
     runbook=Runbook(
         "The monitor comes and goes, each time for less than MonitorDown waits: its process ends and is started again, or "
@@ -124,11 +124,11 @@ MONITOR_FLAPPING = Alert(
             RunbookQuery("What is the journal's size?", catalog.JOURNAL_EVENTS.name),
             RunbookQuery("Did commits fail?", f"increase({catalog.JOURNAL_COMMIT_ERRORS.name}[15m])"),
         ),
-        "If it falls again within minutes, pause the strategies that hold the most: in each gap nobody watches. See in the "
-        "service manager (systemd, Docker) whether the process was restarted, and with which exit code: killed for its "
+        "If it falls again within minutes, pause the strategies that hold the most: in each gap they are not watched. See in "
+        "the service manager (systemd, Docker) whether the process was restarted, and with which exit code: killed for its "
         "memory, or an error at the end of its log. If the process never ended, scrapes time out (ScrapeSlow), or the network "
         "between drops them. An event that brings it down comes again from the engine: then stop the engine.",
-        "Somebody restarts it several times in a row, on purpose.",
+        "It is restarted several times in a row, on purpose.",
     ),
 )
 
@@ -195,7 +195,7 @@ SCRAPE_SLOW = Alert(
         ),
         "Critical: double `scrape_interval`, run `genesis generate` and reload Prometheus; alerts then come a second later, "
         "but they come. More strategies or symbols than before: leave it so. One group that takes most of the time: have "
-        "monitor.yaml work out less of it (fewer windows, fewer confidences). Otherwise the machine is busy: see what else "
+        "monitor.yaml compute less of it (fewer windows, fewer confidences). Otherwise the machine is busy: see what else "
         "runs on it.",
         "A machine that was suspended, or busy with an upgrade, for a minute.",
     ),
@@ -210,15 +210,15 @@ SERIES_FOLDED = Alert(
     groups=("accounts",),
     rules=state_rules(f"{catalog.SERIES_FOLDED.name} > 0"),
     message=Message(
-        "{value} names ({label}) are not told",
-        "The monitor has {value} more names ({label}) than monitor.yaml lets it tell. They share the name `other`, and have no "
-        "drawdown, staleness or limit of their own to alert on.",
+        "Names without their own series ({label}): {value}",
+        "Names ({label}) above the limit of monitor.yaml: {value}. They share the name `other`, and have no drawdown, "
+        "staleness or limit of their own to alert on.",
     ),
     runbook=Runbook(
         "There are more strategies or symbols than `max_strategies` or `max_symbols` of monitor.yaml. The last to come are "
         "added up as `other`: the totals of the account are right, but a strategy or symbol without a name has no alerts.",
         (
-            RunbookQuery("How many of which?", f"{catalog.SERIES_FOLDED.name} > 0"),
+            RunbookQuery("How many, of which label?", f"{catalog.SERIES_FOLDED.name} > 0"),
             RunbookQuery("What has `other`?", f'{catalog.STRATEGY_NET_PNL.name}{{strategy="other"}}'),
             RunbookQuery("How many strategies have a name?", f"count({catalog.STRATEGY_CONFIGURED.name})"),
             RunbookQuery("Which are in no configuration?", f"{catalog.STRATEGY_CONFIGURED.name} == 0"),

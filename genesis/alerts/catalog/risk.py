@@ -47,6 +47,11 @@ BOARD = Board.RISK
 DIVERSIFICATION = RunbookQuery("How diversified is the account (1: not at all)?", catalog.PORTFOLIO_DIVERSIFICATION_RATIO.name)
 
 Method = Literal["historical", "parametric", "cornish_fisher"]
+_METHOD_NAMES: Mapping[Method, str] = {
+    "historical": "historical",
+    "parametric": "parametric",
+    "cornish_fisher": "Cornish-Fisher",
+}
 
 
 class Tails(NamedTuple):
@@ -100,7 +105,7 @@ class PortfolioShortfallAlert(RatioAlert):
     """The account's expected shortfall at the horizon, as a share of its equity: what a bad day costs on average."""
 
     method: Method
-    """The method by which it is worked out."""
+    """The method by which it is computed."""
     confidence: Confidence
     """Its confidence level; one of `statistics.confidence` in monitor.yaml."""
     min_observations: Least
@@ -146,7 +151,7 @@ def observations(config: PortfolioShortfallAlert, tails: Tails) -> SampleSize:
 
 def tail_words(config: PortfolioValueAtRiskAlert | PortfolioShortfallAlert) -> dict[str, str]:
     """The words of messages that say which value at risk it is."""
-    return {"method": config.method, "confidence": percent(config.confidence)}
+    return {"method": _METHOD_NAMES[config.method], "confidence": percent(config.confidence)}
 
 
 def _same_tail(config: PortfolioValueAtRiskAlert | PortfolioShortfallAlert) -> tuple[str, str]:
@@ -187,10 +192,10 @@ VALUE_AT_RISK_EXCEEDED = Alert(
                 f"{catalog.STRATEGY_VAR_EXCEEDANCES.name} / {catalog.STRATEGY_VAR_FORECASTS.name}",
             ),
             RunbookQuery("Do they cluster (near 0)?", catalog.STRATEGY_VAR_INDEPENDENCE_PVALUE.name),
-            RunbookQuery("Is it so with the other methods?", catalog.STRATEGY_VAR_KUPIEC_PVALUE.name),
+            RunbookQuery("What do the other methods say?", catalog.STRATEGY_VAR_KUPIEC_PVALUE.name),
             RunbookQuery("Did positions grow?", f"sum by (strategy) (abs({catalog.STRATEGY_POSITION_VALUE.name}))"),
         ),
-        "Nobody has to act tonight, if no drawdown alert fires. Do not size positions by the value at risk of this strategy: "
+        "It can wait until morning, if no drawdown alert fires. Do not size positions by the value at risk of this strategy: "
         "its losses are larger than it says. Clustered exceedances: the market has become wilder; reduce the strategy until "
         "it is calm, or shorten risk_window. Spread over time: positions have grown, or the strategy has changed; look at its "
         "exposure.",
@@ -293,7 +298,7 @@ class BandOverride(Section):
 
 
 class Band(Section):
-    """From where to where."""
+    """The ends of a band."""
 
     low: Beta
     high: Beta
@@ -375,8 +380,8 @@ BETA_OUT_OF_BAND = Alert(
             RunbookQuery("Long or short?", catalog.STRATEGY_EXPOSURE.name),
             RunbookQuery("What has the market brought?", f'{catalog.STRATEGY_CAUSE_PNL.name}{{cause="market"}}'),
         ),
-        "See whether a hedge is missing, or a position stays open that should not. Until it is mended, the strategy's P&L is "
-        "the market's to that extent: do not read it as skill.",
+        "See whether a hedge is missing, or a position stays open that should not. Until this is repaired, the strategy's P&L "
+        "is the market's to that extent: do not read it as skill.",
         "A strategy that is meant to follow the market: give it a band of its own. A benchmark that hardly moved: its beta "
         "hangs on few steps, although its standard error says so, too.",
     ),

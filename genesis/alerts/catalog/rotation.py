@@ -30,12 +30,12 @@ ROTATION_DOWN = Alert(
     rules=state_rules(f'up{{job="{ROTATION_JOB}"}} == 0'),
     message=Message(
         "Rotation controller down",
-        "For {hold}, Prometheus has not been able to read the rotation controller. Allocations stay as they are; nobody takes "
+        "For {hold}, Prometheus has not been able to read the rotation controller. Allocations stay as they are; nothing takes "
         "capital from a strategy that fails.",
     ),
     runbook=Runbook(
         f"{_NOWHERE}Prometheus cannot read the rotation controller that prometheus.yml has. Allocations stay as they are. "
-        "Alerts on strategies still fire, but somebody has to do by hand what the rules of rotation would do about them.",
+        "Alerts on strategies still fire, but what the rules of rotation would do has to be done by hand.",
         (
             RunbookQuery("Can it be read?", f'up{{job="{ROTATION_JOB}"}}'),
             RunbookQuery("Did it enforce?", f"last_over_time({catalog.ROTATION_ENFORCING.name}[1h])"),
@@ -86,7 +86,7 @@ ROTATION_STUCK = Alert(
         "{threshold}.",
     ),
     runbook=Runbook(
-        f"{_NOWHERE}The controller answers Prometheus, but has come to no decision for several of its intervals: it hangs in "
+        f"{_NOWHERE}The controller answers Prometheus, but has made no decision for several of its intervals: it hangs in "
         "a query, in its database, or in the delivery to the engine. A decision that changes nothing, or is blocked, counts "
         "as one.",
         (
@@ -135,7 +135,7 @@ ROTATION_BLOCKED = Alert(
         "ends by itself. prometheus: it does not answer the controller. stale, partial: see MonitorDown, MarketDataStale and "
         "FiguresUndefined. signals: an expression of rotation.yaml fails, or two monitors are read. rules: see RulesFailing. "
         "engine, unconfirmed: see RotationDisagrees. audit: the journal's database; see JournalFailing. clock: see that the "
-        "machines keep time. tier, daily_loss: the account itself; there is nothing to correct. The block disturbs nobody: "
+        "machines keep time. tier, daily_loss: the account itself; there is nothing to correct. Meanwhile "
         "strategies trade on with what they have.",
         "A replay, or a market that is closed: its figures are old.",
     ),
@@ -175,7 +175,7 @@ ROTATION_DISAGREES = Alert(
     ),
     runbook=Runbook(
         f"{_NOWHERE}Rotation enforces, but the engine reports another weight of the strategy than was decided on. It may "
-        "trade on with capital that was taken from it. In mode advise this never fires: nobody has to follow there.",
+        "trade on with capital that was taken from it. In mode advise this never fires, because the engine need not follow.",
         (
             RunbookQuery("By how much (above 0, the engine gives more)?", _DIFFERENCE),
             RunbookQuery("What was decided?", catalog.ROTATION_TARGET_WEIGHT_RATIO.name),
@@ -184,15 +184,15 @@ ROTATION_DISAGREES = Alert(
         ),
         "Engine above: reduce or pause the strategy in the engine by hand, now. Then find out why: `genesis rotate audit "
         "--changes` has the decision and the engine's answer; the engine's log has what it did with it. A strategy that "
-        "cannot be reduced at once (no liquidity), or that somebody changed by hand: tell rotation so with `genesis rotate "
-        "pin`, and it leaves it alone.",
+        "cannot be reduced at once (no liquidity), or that was changed by hand: pin it with `genesis rotate pin`, and "
+        "rotation leaves it alone.",
         "An engine that moves capital slowly, on purpose: raise `for`. Coarse lots: raise `tolerance`.",
     ),
 )
 
 ROTATION_HALTED = Alert(
     name="RotationHalted",
-    about="Somebody halted rotation, and nobody resumed it.",
+    about="Rotation was halted, and not resumed.",
     board=BOARD,
     settings=StateAlert,
     muted_by="RotationDown",
@@ -202,7 +202,7 @@ ROTATION_HALTED = Alert(
         "For {hold}, rotation has been halted: no weight and no state changes, whatever happens to a strategy.",
     ),
     runbook=Runbook(
-        f"{_NOWHERE}Somebody halted rotation with `genesis rotate halt`, or there is the file that `halt_file` of "
+        f"{_NOWHERE}Rotation was halted with `genesis rotate halt`, or there is the file that `halt_file` of "
         "rotation.yaml names. Decisions are made and written down, and all of them leave everything as it is: the hard rules "
         "do not take capital from what fails either.",
         (
@@ -211,7 +211,7 @@ ROTATION_HALTED = Alert(
             RunbookQuery("Which rules would take capital away?", f"{catalog.ROTATION_RULE_HOLDS.name} == 1"),
         ),
         "`genesis rotate status` says who halted it, since when, and why. Ask them. When the reason is gone: `genesis rotate "
-        'resume --why "..."`, and remove the file if there is one. Before that, look at what the rules would do: they do it '
+        'resume --why "..."`, and remove the file if there is one. Before that, see what the rules would do: they do it '
         "with the next decision. To keep a strategy as it is: `genesis rotate pin`.",
         "A long maintenance: silence the alert until its end (`genesis alerts silence`).",
     ),
@@ -227,13 +227,13 @@ ROTATION_LEADERLESS = Alert(
     muted_by="RotationDown",
     rules=state_rules(f"{_LEADING} == 0\nunless on ()\n({_LEADING} == 1)"),
     message=Message(
-        "Rotation: nobody decides",
+        "Rotation: no controller decides",
         "For {hold}, the rotation controller has waited to decide, and no other one that Prometheus reads does. Allocations "
         "stay as they are.",
     ),
     runbook=Runbook(
         f"{_NOWHERE}One controller at a time decides: the one that holds the lock in the audit log's database. The ones that "
-        "Prometheus reads all wait for it: another process holds it that nobody reads, or the database does not answer.",
+        "Prometheus reads all wait for it: a process that Prometheus does not read holds it, or the database does not answer.",
         (
             RunbookQuery("Who leads?", catalog.ROTATION_LEADING.name),
             RunbookQuery("Why not?", catalog.ROTATION_BLOCKED_INFO.name),

@@ -1,4 +1,4 @@
-"""`AlertSettings` → alertmanager.yml: who is told, by which means, and what mutes what."""
+"""`AlertSettings` → alertmanager.yml: who is notified, how, and what mutes what."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def _receivers(raw: Mapping[str, Any], routes: Sequence[Mapping[str, Any]]) -> I
     ]
     for key, name in named:
         if isinstance(name, str) and name not in receivers:
-            yield fault(key, name, f"there is no such receiver; there are {_listed(receivers)}")
+            yield fault(key, name, f"this receiver does not exist; there are {_listed(receivers)}")
         if isinstance(name, str) and name == heartbeat and key[0] != "alerts":
             yield fault(key, name, "is the Watchdog's receiver, which would page on every heartbeat; name another one")
 
@@ -65,13 +65,15 @@ def _hours(index: int, route: Mapping[str, Any], hours: Mapping[str, Any]) -> It
     active, otherwise = route.get("active"), route.get("otherwise")
     if active is None:
         if otherwise is not None:
-            yield fault(("routes", index, "otherwise"), otherwise, "says who is told outside of the hours in active; give both")
+            yield fault(
+                ("routes", index, "otherwise"), otherwise, "names who is notified outside the hours in active; give both"
+            )
         return
     if isinstance(active, str) and active not in hours:
         yield fault(("routes", index, "active"), active, f"there are no such hours; there are {_listed(hours)}")
     if otherwise is None and _mapping(route.get("match")).get("severity") not in URGENCIES[1:]:
         right = (
-            "would keep critical alerts from everybody outside of these hours: name in otherwise who is told then, "
+            "would drop critical alerts outside these hours: name in otherwise who is notified then, "
             "or match severity warning or info"
         )
         yield fault(("routes", index, "active"), active, right)

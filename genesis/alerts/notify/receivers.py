@@ -11,7 +11,7 @@ from genesis.alerts.notify.receiver_settings import Email, PagerDuty, Receiver, 
 def receiver_tree(name: str, receiver: Receiver, sink_url: str | None = None, *, ends: bool = True) -> dict[str, Any]:
     """One entry of `receivers` in alertmanager.yml; with `sink_url`, a webhook to `{sink_url}/{name}` in place of all else.
 
-    `ends`: whether the receiver is told that an alert is over.
+    `ends`: whether the receiver is notified of the end of an alert.
     """
     integrations = _sink(sink_url, name) if sink_url else _integrations(receiver)
     if not ends:
@@ -42,11 +42,11 @@ def _slack(slack: Slack) -> dict[str, Any]:
         **({"channel": slack.channel} if slack.channel is not None else {}),
         "send_resolved": True,
         "username": "Genesis",
-        "color": _said("genesis.slack.color"),
-        "title": _said("genesis.slack.title"),
-        "title_link": _said("genesis.board"),
-        "text": _said("genesis.slack.text"),
-        "fallback": _said("genesis.slack.title"),
+        "color": _template("genesis.slack.color"),
+        "title": _template("genesis.slack.title"),
+        "title_link": _template("genesis.board"),
+        "text": _template("genesis.slack.text"),
+        "fallback": _template("genesis.slack.title"),
     }
 
 
@@ -55,16 +55,16 @@ def _pagerduty(pagerduty: PagerDuty) -> dict[str, Any]:
         "routing_key_file": str(pagerduty.routing_key_file),
         "send_resolved": True,
         "client": "Genesis",
-        "client_url": _said("genesis.board"),
-        "description": _said("genesis.title"),
-        "severity": _said("genesis.severity"),
+        "client_url": _template("genesis.board"),
+        "description": _template("genesis.title"),
+        "severity": _template("genesis.severity"),
         "class": "{{ .CommonLabels.alertname }}",
-        "component": _said("genesis.strategy"),
-        "details": {"firing": _said("genesis.pagerduty.firing"), "resolved": _said("genesis.pagerduty.resolved")},
+        "component": _template("genesis.strategy"),
+        "details": {"firing": _template("genesis.pagerduty.firing"), "resolved": _template("genesis.pagerduty.resolved")},
         "links": [
-            {"href": _said("genesis.runbook"), "text": "Runbook"},
-            {"href": _said("genesis.board"), "text": "Board"},
-            {"href": _said("genesis.alertmanager"), "text": "Alertmanager"},
+            {"href": _template("genesis.runbook"), "text": "Runbook"},
+            {"href": _template("genesis.board"), "text": "Board"},
+            {"href": _template("genesis.alertmanager"), "text": "Alertmanager"},
         ],
     }
 
@@ -90,11 +90,11 @@ def _email(email: Email) -> dict[str, Any]:
         **login,
         "require_tls": email.require_tls,
         "send_resolved": True,
-        "headers": {"Subject": _said("genesis.mail.title")},
-        "text": _said("genesis.text"),
-        "html": _said("genesis.html"),
+        "headers": {"Subject": _template("genesis.mail.title")},
+        "text": _template("genesis.text"),
+        "html": _template("genesis.html"),
     }
 
 
-def _said(template: str) -> str:
+def _template(template: str) -> str:
     return f'{{{{ template "{template}" . }}}}'

@@ -1,4 +1,4 @@
-"""Who is told of which alert, and when: Alertmanager's routing tree and its time intervals."""
+"""Who is notified of which alert, and when: Alertmanager's routing tree and its time intervals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The part of `alerts.yaml` that says who is told of what, and when."""
+"""The part of `alerts.yaml` that says who is notified of what, and when."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What notifications say, as Alertmanager's templates: Go's `text/template`, with the functions that 0.25 has already.
+"""What notifications say, as Alertmanager's templates: Go's `text/template`, with functions that Alertmanager 0.25 has.
 
-Names of strategies, and all else that comes from engines, are letters here and nothing more: in Slack they call nobody and link
-nowhere, in e-mail they are no HTML, and a line break in them breaks no line.
+Names of strategies, and all other text from engines, are escaped: in Slack they mention nobody and link nowhere, in e-mail they
+are not HTML, and a line break in them becomes a space.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from genesis.alerts.documents import HEADER
 
 SHOWN = 8
-"""How many alerts a notification lists. Of the others it gives the number."""
+"""How many alerts a notification lists; the others are only counted."""
 DESCRIBED = 3
 """Up to this number of alerts come with their descriptions; of more, each is one line."""
 
-# Templates cannot be piped: what Slack wants escaped, and what the subject of a mail can hold, are sets of the same words.
+# A template cannot be piped: the escapes for Slack and for the subject of a mail need their own copies of the templates.
 # No line breaks, no other control characters, and no characters that change the direction of the text.
 _PLAIN = r'reReplaceAll "[\\s\\pZ\\p{Cc}\\x{202A}-\\x{202E}\\x{2066}-\\x{2069}]+" " "'
 _SLACK = _PLAIN + ' | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;"'
@@ -60,13 +60,13 @@ _WORDS = r"""
 {{- end -}}
 {{- end }}
 
-{{/* What one alert says of itself; one of somebody else's rule may have labels alone. */}}
+{{/* The summary of an alert; an alert of a foreign rule may have only labels. */}}
 {{ define "genesis.summary" -}}
 {{ if .Annotations.summary }}{{ .Annotations.summary | printf "%.300s" | ESCAPED }}
 {{- else }}{{ template "genesis.subject" . }}{{ end }}
 {{- end }}
 
-{{/* One that is over, by its labels: what its summary says is over too. */}}
+{{/* A resolved alert by its labels: its summary is no longer true. */}}
 {{ define "genesis.subject" -}}
 {{ .Labels.alertname | ESCAPED }}{{ if .Labels.strategy }}: {{ .Labels.strategy | ESCAPED }}{{ end }}
 {{- with (.Labels.Remove (stringSlice "alertname" "severity" "strategy" "instance" "job" "test")).Values -}}
@@ -80,7 +80,7 @@ _DESCRIPTION = r"""
 {{ .Annotations.description | printf "%.1000s" | ESCAPED }}
 {{- end }}
 
-{{/* Of many alerts, the one that began last, if it is none of those that are told one by one: it is what is new. */}}
+{{/* Of many alerts, the latest, unless it is listed: it is the news. */}}
 {{ define "genesis.latest" -}}
 {{- $last := 0 -}}
 {{- range $index, $alert := . }}{{ if $alert.StartsAt.After (index $ $last).StartsAt }}{{ $last = $index }}{{ end }}{{ end -}}
@@ -234,7 +234,7 @@ It said last: {{ template "genesis.slack.summary" $alert }}
 """
 
 _HTML = r"""
-{{/* HTML, for e-mail; whatever is told is escaped by itself. */}}
+{{/* HTML, for e-mail; it escapes all values. */}}
 {{ define "genesis.html" -}}
 {{- $firing := .Alerts.Firing }}{{ $resolved := .Alerts.Resolved -}}
 <!DOCTYPE html>

@@ -58,7 +58,7 @@ async def test_a_range_comes_to_the_points_of_each_series() -> None:
 
 
 async def test_a_range_that_comes_to_something_else_is_refused() -> None:
-    with pytest.raises(ServerError, match="comes to a vector, not to samples over a range"):
+    with pytest.raises(ServerError, match="returns a vector, not samples over a range"):
         await ranged("vector", [])
 
 
@@ -75,13 +75,13 @@ async def test_a_query_of_any_length_and_any_signs_arrives_as_it_is() -> None:
     ("answers", "complaint"),
     [
         ({"POST /api/v1/query": (400, '{"status":"error","error":"parse error: bad"}')}, r"refuses .*400\): parse error: bad"),
-        ({"POST /api/v1/query": (503, "")}, r"503\): it does not say why"),
+        ({"POST /api/v1/query": (503, "")}, r"503\): no reason given"),
         ({"POST /api/v1/query": (502, "<html>" + "x" * 5000)}, r"502\): <html>x{294}$"),
         ({"POST /api/v1/query": (302, "")}, "302"),
-        ({"POST /api/v1/query": (200, "<html>a proxy</html>")}, "does not speak as Prometheus does"),
+        ({"POST /api/v1/query": (200, "<html>a proxy</html>")}, "is not one of Prometheus"),
         ({"POST /api/v1/query": (200, '{"data":{}}')}, "is --prometheus right"),
-        (result("vector", [{"metric": {}, "value": ["soon", 1]}]), "does not speak"),
-        (result("matrix", []), "comes to a matrix"),
+        (result("vector", [{"metric": {}, "value": ["soon", 1]}]), "is not one of Prometheus"),
+        (result("matrix", []), "returns a matrix"),
     ],
 )
 async def test_an_odd_answer_is_one_error_that_says_what_is_wrong(answers: dict[str, Answer], complaint: str) -> None:

@@ -24,8 +24,8 @@ def route(severity: str = "warning", **keys: object) -> list[dict[str, object]]:
 @pytest.mark.parametrize(
     ("changed", "value", "key", "expected"),
     [
-        ("teams", {"a": "nobody"}, "teams.a", "there is no such receiver; there are page, desk, heartbeat"),
-        ("teams", {"a": {"critical": "nobody"}}, "teams.a.critical", "there is no such receiver"),
+        ("teams", {"a": "nobody"}, "teams.a", "this receiver does not exist; there are page, desk, heartbeat"),
+        ("teams", {"a": {"critical": "nobody"}}, "teams.a.critical", "this receiver does not exist"),
         ("teams", {"a": "heartbeat"}, "teams.a", "is the Watchdog's receiver"),
         ("teams", {"a": {"info": "heartbeat"}}, "teams.a.info", "is the Watchdog's receiver"),
         ("teams", {"a": {"urgent": "desk"}}, "teams.a", "'critical', 'warning' or 'info'"),
@@ -35,16 +35,16 @@ def route(severity: str = "warning", **keys: object) -> list[dict[str, object]]:
         ("group_by", ["..."], "group_by.0", "should match pattern"),
         ("routes", route(group_by=["two words"]), "routes.0.group_by.0", "should match pattern"),
         ("routes", route(active="night"), "routes.0.active", "there are no such hours; there are office"),
-        ("routes", route(otherwise="page"), "routes.0.otherwise", "outside of the hours in active; give both"),
-        ("routes", route(active="office", otherwise="nobody"), "routes.0.otherwise", "there is no such receiver"),
+        ("routes", route(otherwise="page"), "routes.0.otherwise", "outside the hours in active; give both"),
+        ("routes", route(active="office", otherwise="nobody"), "routes.0.otherwise", "this receiver does not exist"),
         ("routes", route(active="office", otherwise="heartbeat"), "routes.0.otherwise", "is the Watchdog's receiver"),
         ("routes", route(active="office", otherwise="desk"), "routes.0.otherwise", "is the receiver itself"),
-        ("routes", route("critical", active="office"), "routes.0.active", "would keep critical alerts from everybody"),
+        ("routes", route("critical", active="office"), "routes.0.active", "would drop critical alerts"),
         (
             "routes",
             [{"match": {"alertname": "DailyLoss"}, **DELIVERY, "active": "office"}],
             "routes.0.active",
-            "would keep critical alerts from everybody",
+            "would drop critical alerts",
         ),
         ("routes", [*route(), *route()], "routes.1.match", "takes nothing: routes.0 takes all of it before"),
         (
