@@ -50,7 +50,7 @@ class Runbook(NamedTuple):
     """What to do about one alert, for the person it wakes. It stands in docs/alerts.md and on the page of the runbooks."""
 
     meaning: str
-    looks: tuple[RunbookQuery, ...]
+    queries: tuple[RunbookQuery, ...]
     action: str
     false_alarm: str
 

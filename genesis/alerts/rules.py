@@ -63,7 +63,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One recording rule: a figure that Prometheus works out from others, at every evaluation."""
+    """One recording rule: a figure that Prometheus computes from others, at every evaluation."""
 
     name: str
     expr: str

@@ -23,10 +23,10 @@ def runbook_page(settings: AlertSettings, limits: TradingRules) -> str:
 
 
 def _section(alert: str, runbook: Runbook, board: str) -> str:
-    looks = "".join(f"<p>{escape(look.question)}</p>\n<pre>{escape(look.query)}</pre>\n" for look in runbook.looks)
+    queries = "".join(f"<p>{escape(one.question)}</p>\n<pre>{escape(one.query)}</pre>\n" for one in runbook.queries)
     return (
         f'<section id="{alert.lower()}">\n<h2>{alert}</h2>\n<p>{escape(runbook.meaning)}</p>\n'
-        f'<h3>What to look at</h3>\n<p>The board: <a href="{escape(board)}">{escape(board)}</a></p>\n{looks}'
+        f'<h3>What to look at</h3>\n<p>The board: <a href="{escape(board)}">{escape(board)}</a></p>\n{queries}'
         f"<h3>What to do</h3>\n<p>{escape(runbook.action)}</p>\n"
         f"<h3>When it is a false alarm</h3>\n<p>{escape(runbook.false_alarm)}</p>\n</section>\n"
     )

@@ -111,8 +111,8 @@ def _alert(configured: ConfiguredAlert[Any]) -> Iterator[str]:
         since = f"after {duration_text(rule.hold)}" if rule.hold else "at once"
         yield from (f"Severity {rule.severity}: fires {since}{ends}.", "", *_code(rule.expr), "")
     yield from ("### What to look at", "", f"The board: <{configured.board()}>", "")
-    for look in runbook.looks:
-        yield from (look.question, "", *_code(look.query), "")
+    for query in runbook.queries:
+        yield from (query.question, "", *_code(query.query), "")
     yield from ("### What to do", "", runbook.action, "", "### When it is a false alarm", "", runbook.false_alarm, "")
 
 

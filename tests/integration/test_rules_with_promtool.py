@@ -248,7 +248,7 @@ def test_every_query_of_the_runbooks_is_promql(tmp_path: Path) -> None:
     records: list[dict[str, Any]] = [
         {"record": f"look:{name}:{place}", "expr": look.query}
         for name, alert in ALERTS.items()
-        for place, look in enumerate(alert.runbook.looks)
+        for place, look in enumerate(alert.runbook.queries)
     ]
     (tmp_path / "looks.yml").write_text(yaml.safe_dump({"groups": [{"name": "looks", "rules": records}]}))
     done = promtool("check", "rules", tmp_path / "looks.yml")

@@ -45,7 +45,7 @@ def without_strings(expr: str) -> str:
 
 
 def queries() -> list[str]:
-    return [rule["expr"] for rule in rules()] + [look.query for alert in ALERTS.values() for look in alert.runbook.looks]
+    return [rule["expr"] for rule in rules()] + [look.query for alert in ALERTS.values() for look in alert.runbook.queries]
 
 
 def test_every_metric_of_rules_and_runbooks_is_in_the_catalogue() -> None:
