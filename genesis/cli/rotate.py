@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from genesis.cli.arguments import Commands, Environ, add_group
-from genesis.cli.rotate_orders import add_orders, add_prune
+from genesis.cli.rotate_commands import add_orders, add_prune
 from genesis.cli.rotate_questions import add_questions
 from genesis.cli.rotate_run import add_run
 from genesis.cli.rotate_simulate import add_simulate

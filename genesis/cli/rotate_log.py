@@ -55,7 +55,7 @@ async def _with_log(options: argparse.Namespace, run: Work, *, read_only: bool) 
 
 def check_known(strategy: str, found: Report, settings: Settings) -> None:
     """Refuse a strategy that neither the configuration nor the audit log knows."""
-    known = set(settings.strategies.strategies) | found.standing.pins.keys()
+    known = set(settings.strategies.strategies) | found.command_state.pins.keys()
     if found.entry is not None:
         known |= found.entry.decision.steps.keys()
     if strategy not in known:

@@ -44,7 +44,7 @@ def _pins(options: argparse.Namespace, environ: Environ) -> int:
     from genesis.rotation.report import pin_text
 
     async def run(log: AuditLog, settings: Settings) -> None:
-        for strategy, pin in sorted((await log.state()).pins.items()):
+        for strategy, pin in sorted((await log.command_state()).pins.items()):
             say(pin_text(strategy, pin))
 
     return question(options, run)

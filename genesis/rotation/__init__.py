@@ -1,1 +1,1 @@
-"""PromQL → allocation: what is seen, what is decided on it and why, and how the engine comes to follow."""
+"""PromQL → allocation: what is observed, what is decided and why, and how the engine follows."""

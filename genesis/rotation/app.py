@@ -1,4 +1,4 @@
-"""Composition of the rotation controller: builds, wires, starts, stops; no logic of its own."""
+"""Composition of the rotation controller: it builds, wires, starts and stops; it has no logic of its own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from genesis.settings.reload import reload_settings, warn_of_restart
 from genesis.settings.rotation import RotationSettings
 
 _LAST_ROUND_SECONDS = 10.0
-"""How long the round under way may take at a stop."""
+"""How long the round under way may take during a stop."""
 
 _log = structlog.get_logger(__name__)
 
@@ -35,8 +35,8 @@ _log = structlog.get_logger(__name__)
 class RotationApp:
     """The running controller: `async with RotationApp(settings) as app` decides until the block ends.
 
-    What is wrong with the configuration is raised at the start. A Prometheus, a database or an engine that does not answer
-    is waited for; `ended` tells when something turns out to be wrong later.
+    Faults of the configuration are raised at the start. If Prometheus, the database or the engine does not answer, the
+    controller waits for it; `ended` raises faults that are found later.
     """
 
     def __init__(
@@ -51,13 +51,13 @@ class RotationApp:
         clock: Clock | None = None,
         on_decision: Callable[[Decision, int], None] | None = None,
     ) -> None:
-        """What is not given comes from `settings`. Port 0 takes a free one; `url` is the address.
+        """Omitted arguments come from `settings`. Port 0 takes any free port; `url` is the address.
 
-        `engine`: one in this process, instead of the one at `engine.url`. `on_decision`: called with each decision and its
+        `engine`: an engine in this process, used instead of `engine.url`. `on_decision`: called with each decision and its
         number, once it is recorded.
         """
         self._settings = settings
-        self._fixed = _fixed(settings)
+        self._unchangeable = _unchangeable(settings)
         self._journal = journal_address(settings.monitor, journal)
         self._host = host or settings.rotation.host
         self._port = settings.rotation.port if port is None else port
@@ -75,8 +75,8 @@ class RotationApp:
     async def __aenter__(self) -> RotationApp:
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self._close_clients)
-            parts, self._clients = await self._connected(self._settings)
-            checked = await self._checked(parts.settings)
+            parts, self._clients = await self._connect(self._settings)
+            checked = await self._check_at_start(parts.settings)
             audit = AuditLog(self._journal, clock=self._clock)
             stack.push_async_callback(audit.close)
             self.controller = Controller(parts, audit, self._clock, on_decision=self._on_decision)
@@ -95,7 +95,7 @@ class RotationApp:
         await self._exit.aclose()
 
     async def ended(self) -> None:
-        """Wait until it ends by itself, which it should not.
+        """Wait until it ends by itself, which should not happen.
 
         Raises:
             ConfigError: Prometheus, which did not answer at the start, rejects expressions.
@@ -104,33 +104,33 @@ class RotationApp:
             await task
 
     async def reload(self, load: Callable[[], Settings]) -> None:
-        """Go on by other settings, where nothing is wrong with them; else by the old ones. The next round works by them.
+        """Use new settings from the next round on; keep the old ones if the new ones have faults.
 
-        The address to listen on and the audit log stay as they are; a warning names what only a restart takes up.
+        The listening address and the audit log stay as they are; a warning names the changes that need a restart.
         """
-        settings = await reload_settings(load, self._follow)
+        settings = await reload_settings(load, self._reconfigure)
         if settings is not None:
-            warn_of_restart(self._fixed, _fixed(settings))
+            warn_of_restart(self._unchangeable, _unchangeable(settings))
             self._settings = settings
             _log.info("configuration read", mode=settings.rotation.mode)
 
-    async def _follow(self, settings: Settings) -> None:
-        parts, clients = await self._connected(settings)
+    async def _reconfigure(self, settings: Settings) -> None:
+        parts, clients = await self._connect(settings)
         try:
             await check_expressions(parts.settings, self._prometheus_of(parts.settings))
         except BaseException:
             await clients.aclose()
             raise
         async with self.controller.between_rounds:
-            self.controller.follow(parts)
+            self.controller.reconfigure(parts)
             before, self._clients = self._clients, clients
         await before.aclose()
 
-    async def _connected(self, settings: Settings) -> tuple[Parts, contextlib.AsyncExitStack]:
-        """What the controller works with by these settings, and what closes it."""
+    async def _connect(self, settings: Settings) -> tuple[Parts, contextlib.AsyncExitStack]:
+        """The controller's parts for these settings, and the exit stack that closes them."""
         rotation = settings.rotation
         if rotation.mode == "enforce" and rotation.engine.url is None and self._engine is None:
-            raise ConfigError([Fault(FILE, "engine.url", None, "enforce needs an engine: write where it takes allocations")])
+            raise ConfigError([Fault(FILE, "engine.url", None, "enforce needs an engine: set the URL that takes allocations")])
         clients = contextlib.AsyncExitStack()
         prometheus = await clients.enter_async_context(self._prometheus_of(rotation))
         engine = self._engine or NoEngine()
@@ -143,8 +143,8 @@ class RotationApp:
         url = self._prometheus or rotation.prometheus
         return Prometheus(url, option="rotation.yaml: prometheus", timeout=rotation.timeout.total_seconds())
 
-    async def _checked(self, rotation: RotationSettings) -> bool:
-        """Whether Prometheus takes the expressions; False if it does not answer.
+    async def _check_at_start(self, rotation: RotationSettings) -> bool:
+        """Whether Prometheus accepted the expressions; False if it did not answer.
 
         Raises:
             ConfigError: it rejects some.
@@ -176,10 +176,10 @@ class RotationApp:
         self.url = f"http://{self._host}:{runner.addresses[0][1]}"
         _log.info("serving", url=self.url)
         if not _is_loopback(self._host):
-            _log.warning("open to the network", host=self._host, reason="anybody can read /metrics: strategies and weights")
+            _log.warning("open to the network", host=self._host, reason="anyone can read /metrics: strategies and weights")
 
     async def _end(self) -> None:
-        """Let the round under way end; what is not done by then is taken up from the audit log at the next start."""
+        """Wait for the round under way; after a timeout, the next start goes on from the audit log."""
         self._stop.set()
         deciding, *others = self._tasks
         for task in others:
@@ -199,8 +199,8 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _fixed(settings: Settings) -> dict[str, object]:
-    """What a controller that runs does not change, by file and key."""
+def _unchangeable(settings: Settings) -> dict[str, object]:
+    """Settings that need a restart, by file and key."""
     rotation, monitor = settings.rotation, settings.monitor
     return {
         "rotation.yaml: host": rotation.host,

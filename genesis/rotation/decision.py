@@ -1,4 +1,4 @@
-"""A decision with its reasons, and what is remembered for the next one."""
+"""A decision with its reasons, and the memory for the next one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from genesis.rotation.observation import Share
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """Why: a code (the name of a rule, or one of `core.rotation_config.RESERVED`), and the figures behind it in words."""
+    """Why: a code (the name of a rule, or one of `settings.rotation.RESERVED`), and the figures behind it in words."""
 
     code: str
     text: str = ""
@@ -28,28 +28,28 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
     """At least one; the first one counts in metrics."""
     score: float | None = None
-    """0 to 1, more is better; None where it is not known."""
+    """0 to 1, more is better; None if it is not known."""
     target: Decimal | None = None
-    """The weight that the scores amount to, before bounds on its way; None where there is none."""
+    """The weight that the scores give, before turnover and dwell time limit the move; None if there is none."""
 
 
 class ActiveRule(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule that holds."""
+    """A rule that has reached its threshold and has not been cleared."""
 
     since: float
     suspended: bool = False
-    """A rule that time cleared: it holds again only once the signal was below `until`, or the probation is over."""
+    """Cleared by the cooldown: the rule has no effect until its signal was below `until` once, or the probation is over."""
 
 
 class Track(msgspec.Struct, frozen=True, kw_only=True):
-    """What is remembered of a strategy. Times are seconds of the history's `clock`."""
+    """The memory of one strategy. Times are seconds of the history's `clock`; None: never, unless stated otherwise."""
 
     share: Share
     first_seen: float
     heard: float = 0.0
-    """When anything was last told of it: by Prometheus, by the engine, or by a pin."""
+    """When Prometheus, the engine or a pin last named it."""
     known: float | None = None
-    """When all that the rules want was last known, later by as long as nothing was known of the account; None: never."""
+    """When all signals of the rules were last known. It moves on while the account's data are incomplete."""
     scored: bool = False
     """Whether it ever had a score."""
     state_since: float
@@ -58,9 +58,9 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     paused: float | None = None
     """When it was last paused."""
     barred: float | None = None
-    """When a limit of the account last took capital from it."""
+    """When a limit of the account last took its capital."""
     clear_since: float | None = None
-    """Since when no rule that pauses has held, by figures that are known; None while one holds or is not known."""
+    """Since when no pausing rule has been active, by known figures; None while one is active or unknown."""
     probation_until: float | None = None
     rules: dict[str, ActiveRule] = {}
     pinned: bool = False
@@ -74,12 +74,12 @@ class Turnover(msgspec.Struct, frozen=True):
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
-    """What is remembered from decision to decision; with the same observation and settings it gives the same decision."""
+    """The memory from decision to decision; the same observation, settings and history give the same decision."""
 
     time: datetime
     """Wall time of the last decision."""
     clock: float = 0.0
-    """Seconds that count for cooldowns, dwell times and the day's turnover: those between decisions, no more than three
+    """Seconds that count for cooldowns, dwell times and the day's turnover: the time between decisions, at most three
     intervals each. A clock that jumps, or an outage, lets nothing expire."""
     mode: Literal["advise", "enforce"]
     tracks: dict[str, Track]
@@ -88,18 +88,18 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be, and why."""
+    """The new shares of all strategies, and why."""
 
     time: datetime
     steps: dict[str, Step]
     """Every strategy, in the order of their names."""
     blocked: tuple[Reason, ...]
-    """Why no weight may be raised; empty while all is well."""
+    """Why no weight may be raised; empty if raising is allowed."""
     halted: bool
     history: History
     """For the next decision."""
 
     @property
     def changes(self) -> bool:
-        """Whether anything is to be different."""
+        """Whether any share changes."""
         return any(step.before != step.after for step in self.steps.values())

@@ -1,4 +1,4 @@
-"""The way to the engine: asked what it does, and told what to do."""
+"""The connection to the engine: it reports what it does, and gets what to do."""
 
 from __future__ import annotations
 
@@ -19,47 +19,47 @@ from genesis.settings.rotation import EngineEndpoint
 
 _FIRST_WAIT = 0.2
 _PART_OF_INTERVAL = 1 / 3
-"""Of an interval for each of the two questions: with Prometheus's answer, a round ends before the next one is due."""
+"""The part of an interval for each of the two requests: with Prometheus's part, a round ends before the next is due."""
 _TRY_AGAIN = frozenset({408, 425, 429})
-"""Refusals of the moment; all others stay refusals however often they are asked."""
+"""Refusals that are temporary; a request with any other refusal is not repeated."""
 _SERVER_FAILS = 500
 
 _log = structlog.get_logger(__name__)
 
 
 class EnginePort(Protocol):
-    """An engine that obeys allocations.
+    """An engine that follows allocations.
 
-    It applies each number once: a repeat is acknowledged, a number below its last one is refused. Both questions raise
-    ServerError: with a status from 400 to 499 where the engine refuses, in its own words; else it cannot be reached, or what
-    it answers cannot be read, and the same may succeed later.
+    It applies each number once: a repeat is acknowledged, a number below its last one is refused. Both methods raise
+    ServerError: with a status from 400 to 499 if the engine refuses, with its own words. Otherwise it cannot be reached, or its
+    answer cannot be read, and a later attempt may succeed.
     """
 
     async def report(self) -> EngineReport | None:
-        """What the engine does now; None where there is none."""
+        """What the engine does now; None if there is no engine."""
         ...
 
     async def deliver(self, number: int, shares: Mapping[str, Share]) -> EngineReport:
-        """Tell it to give the strategies these shares; what it does then. One that it does not know is refused whole."""
+        """Give the strategies these shares; returns what the engine does then. With an unknown strategy all are refused."""
         ...
 
 
 class NoEngine:
-    """Nobody follows: for `advise` without an engine."""
+    """No engine: for the mode `advise` without engine.url."""
 
     async def report(self) -> EngineReport | None:
         return None
 
     async def deliver(self, number: int, shares: Mapping[str, Share]) -> EngineReport:
-        raise ServerError(f"decision {number} has nobody to go to: rotation.yaml has no engine.url")
+        raise ServerError(f"decision {number} cannot be delivered: rotation.yaml has no engine.url")
 
 
 class HttpEngine:
-    """The engine at `engine.url`, asked by GET and told by PUT; an async context manager.
+    """The engine at `engine.url`: GET reads its report, PUT gives it shares; an async context manager.
 
     Args:
         endpoint: of rotation.yaml; it has a URL.
-        interval: seconds between two decisions: each question is over within a third of it, further attempts included.
+        interval: seconds between two decisions: each request ends within a third of it, further attempts included.
     """
 
     def __init__(self, endpoint: EngineEndpoint, interval: float) -> None:
@@ -83,21 +83,21 @@ class HttpEngine:
         await self._server.__aexit__(kind, error, trace)
 
     async def report(self) -> EngineReport | None:
-        return await self._tried(lambda: self._asked("GET"))
+        return await self._retry(lambda: self._request("GET"))
 
     async def deliver(self, number: int, shares: Mapping[str, Share]) -> EngineReport:
         body = encode(number, shares)
-        return await self._tried(lambda: self._asked("PUT", body))
+        return await self._retry(lambda: self._request("PUT", body))
 
-    async def _tried(self, ask: Callable[[], Awaitable[EngineReport]]) -> EngineReport:
-        """Ask until it answers, within the time and the attempts that there are."""
+    async def _retry(self, request: Callable[[], Awaitable[EngineReport]]) -> EngineReport:
+        """Repeat the request until it succeeds, within the time and the number of attempts."""
         loop = asyncio.get_running_loop()
         end, wait = loop.time() + self._within, _FIRST_WAIT
         for attempt in range(1, self._attempts + 1):
             try:
-                return await ask()
+                return await request()
             except ServerError as error:
-                # Another attempt has to have its whole time.
+                # Each attempt gets its full timeout.
                 if attempt == self._attempts or not _may_succeed(error) or loop.time() + wait + self._timeout > end:
                     raise
                 _log.info("engine asked again", attempt=attempt, reason=str(error))
@@ -105,18 +105,18 @@ class HttpEngine:
             wait *= 2
         raise AssertionError("attempts is at least 1")
 
-    async def _asked(self, method: str, body: bytes | None = None) -> EngineReport:
+    async def _request(self, method: str, body: bytes | None = None) -> EngineReport:
         kind = {} if body is None else {"Content-Type": "application/json"}
         headers = {"Accept": "application/json", **kind, **_authorization(self._token_file)}
         answer = await self._server.ask(method, self._path, raw=body, headers=headers, max_bytes=MAX_BODY)
         try:
             return decode_report(answer)
         except EventError as error:
-            raise ServerError(f"the engine at {self._server.shown} answers what is no report: {error}") from error
+            raise ServerError(f"the engine at {self._server.shown} sent an invalid report: {error}") from error
 
 
 def _authorization(file: Path | None) -> dict[str, str]:
-    """Read at each question: a token may be replaced while the controller runs."""
+    """Read for each request: the token may be replaced while the controller runs."""
     if file is None:
         return {}
     try:

@@ -1,4 +1,4 @@
-"""A controller's state → what its /metrics exposes: the catalogue's rotation metrics. What is not known is left out."""
+"""A controller's state → its /metrics: the catalogue's rotation metrics. Unknown figures are left out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DAY = 24 * 60 * 60.0
 
 
 class RotationCollector(Collector):
-    """Exposes the state of one controller. A controller that waits says that it does, and nothing of allocations."""
+    """Exposes the state of one controller. A waiting controller exposes that it waits, and no allocations."""
 
     def __init__(self, status: Callable[[], Status], counters: RotationCounters) -> None:
         self._status = status

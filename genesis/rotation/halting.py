@@ -1,4 +1,4 @@
-"""The kill switch as a file: it works where neither a database nor this program's own commands do."""
+"""The kill switch as a file: it works even if the database and this program's commands do not."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from pathlib import Path
 
 
 def halted_by_file(path: Path) -> str:
-    """Why everything is to stay as it is; empty where there is no such file. One that cannot be looked for counts as there."""
+    """Why rotation is halted; empty if the file does not exist. If that cannot be checked, rotation counts as halted."""
     try:
-        path.lstat()  # a link to nothing was put there by somebody
+        path.lstat()  # a dangling link halts, too
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except OSError as error:
-        return f"whether there is a file {path} cannot be told: {error.strerror}"
-    return f"there is a file {path}"
+        return f"it is not known whether the file {path} exists: {error.strerror}"
+    return f"the file {path} exists"

@@ -1,4 +1,4 @@
-"""The controller's HTTP side: /metrics, /healthz and a landing page. All of it can only be read."""
+"""The controller's HTTP side: /metrics, /healthz and a landing page, all read-only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from genesis.rotation.controller import Controller
 from genesis.rotation.exporter import RotationCollector
 
 ROUNDS = 3
-"""Intervals without a round after which the controller is not well."""
+"""Intervals without a round after which /healthz fails."""
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -24,7 +24,7 @@ _PAGE = """<!DOCTYPE html>
 <p>Moves capital between strategies. Mode: {mode}. State: {state}</p>
 <ul>
 <li><a href="/metrics">/metrics</a>: what it decided and why, for Prometheus</li>
-<li><a href="/healthz">/healthz</a>: 200 while it decides, or waits for another one that does</li>
+<li><a href="/healthz">/healthz</a>: 200 while it decides, or waits while another controller decides</li>
 </ul>
 <p>On the command line: <code>genesis rotate status</code>, <code>audit</code>, <code>halt</code>, <code>pin</code>.</p>
 </body>
@@ -33,9 +33,9 @@ _PAGE = """<!DOCTYPE html>
 
 
 def rotation_site(controller: Controller) -> web.Application:
-    """The application."""
+    """The web application of a controller."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(RotationCollector(lambda: controller.status, controller.tally))
+    registry.register(RotationCollector(lambda: controller.status, controller.counters))
     ProcessCollector(registry=registry)
 
     async def metrics(request: web.Request) -> web.Response:
@@ -58,7 +58,7 @@ def rotation_site(controller: Controller) -> web.Application:
 
 
 def unwell(controller: Controller) -> str:
-    """Why the controller is not well; empty while it is. Blocked, halted or waiting it is well: it does what it should."""
+    """Why /healthz fails; empty if all is well. A blocked, halted or waiting controller is well: it works as intended."""
     silent, interval = controller.silent_for, controller.status.settings.interval.total_seconds()
     if silent <= ROUNDS * interval:
         return ""
@@ -66,7 +66,7 @@ def unwell(controller: Controller) -> str:
 
 
 def state_of(controller: Controller) -> str:
-    """In one line."""
+    """The controller's state in one line."""
     status = controller.status
     if not status.leading:
         return f"waiting: {status.waiting}"

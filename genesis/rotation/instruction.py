@@ -1,4 +1,4 @@
-"""What the engine is to do, and whether it does."""
+"""What the engine has to do, and whether it does it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ class Instruction(NamedTuple):
     shares: Mapping[str, Share]
 
 
-def differences(order: Instruction, report: EngineReport | None, tolerance: Decimal) -> tuple[str, ...]:
-    """In what a report differs from an order, in words; nothing where the engine does what it was told.
+def differences(instruction: Instruction, report: EngineReport | None, tolerance: Decimal) -> tuple[str, ...]:
+    """How a report differs from an instruction, in words; empty if the engine does what it was instructed to do.
 
-    A strategy that the engine does not report has nothing, which is right where it is to have nothing.
+    A strategy missing in the report counts as weight 0, which is right if the instruction gives it 0.
     """
     if report is None:
         return ("the engine does not answer",)
-    if report.decision != order.number:
-        return (f"the engine follows {_numbered(report.decision)}, not decision {order.number}",)
-    told = (_difference(name, share, report.shares.get(name), tolerance) for name, share in sorted(order.shares.items()))
-    return tuple(filter(None, told))
+    if report.decision != instruction.number:
+        return (f"the engine follows {_numbered(report.decision)}, not decision {instruction.number}",)
+    found = (_difference(name, share, report.shares.get(name), tolerance) for name, share in sorted(instruction.shares.items()))
+    return tuple(filter(None, found))
 
 
 def _difference(name: str, wanted: Share, found: Share | None, tolerance: Decimal) -> str:

@@ -1,4 +1,4 @@
-"""Whether a strategy may be pinned as a person wants it: the tier's limits stand above pins."""
+"""Whether a strategy may be pinned as requested: the tier's limits take precedence over pins."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _WITHOUT = {StrategyState.PAUSED, StrategyState.STOPPED}
 
 
 class PinError(GenesisError):
-    """The pin would be above a limit; the message has the figures."""
+    """The pin would exceed a limit; the message has the figures."""
 
 
 def pinned_weight(strategy: str, pin: Pin, decision: Decision | None) -> Decimal:
-    """What the strategy is to have."""
+    """The weight that the pin gives."""
     if pin.weight is not None:
         return pin.weight
     step = None if decision is None else decision.steps.get(strategy)
@@ -37,9 +37,10 @@ def check_pin(
     decision: Decision | None,
     limits: Limits | None,
 ) -> None:
-    """
+    """Check a new pin of `strategy` together with the other `pins`.
+
     Raises:
-        PinError: a paused strategy is to have capital, or the tier or the reserve does not let it have what it is to have.
+        PinError: a paused or stopped strategy would have capital, or the tier or the reserve does not allow the weight.
     """
     named = one_line(strategy)
     weight = pinned_weight(strategy, pin, decision)
@@ -49,20 +50,22 @@ def check_pin(
         return
     if limits is not None and not limits.allows(strategy):
         allowed = ", ".join(map(one_line, sorted(limits.allowed or ()))) or "none"
-        raise PinError(f"pin: {named}: the tier {one_line(limits.tier)} allows {allowed}: it can have nothing, not {weight}")
+        raise PinError(
+            f"pin: {named}: the tier {one_line(limits.tier)} allows {allowed}: it may have a weight of 0, not {weight}"
+        )
     all_pins = {**pins, strategy: pin}
-    weights = {name: pinned_weight(name, one, decision) for name, one in all_pins.items()}
+    weights = {name: pinned_weight(name, each, decision) for name, each in all_pins.items()}
     total, most = sum(weights.values(), NOTHING), 1 - settings.allocation.reserve
     if total > most:
-        told = " + ".join(f"{one_line(name)} {each}" for name, each in sorted(weights.items()) if each)
-        raise PinError(f"pin: {told} = {total}: the reserve of {settings.allocation.reserve} leaves {most} in all")
+        sum_text = " + ".join(f"{one_line(name)} {each}" for name, each in sorted(weights.items()) if each)
+        raise PinError(f"pin: {sum_text} = {total}: the reserve of {settings.allocation.reserve} leaves {most} in all")
     holders = sum(1 for each in weights.values() if each)
     if limits is not None and holders > limits.max_active:
         raise PinError(
-            f"pin: {holders} pinned strategies would have capital, the tier {one_line(limits.tier)} lets {limits.max_active}"
+            f"pin: {holders} pinned strategies would have capital, the tier {one_line(limits.tier)} allows {limits.max_active}"
         )
 
 
 def share_after(strategy: str, pin: Pin, decision: Decision | None) -> Share:
-    """What a pin comes to."""
+    """The share that a pin gives."""
     return Share(pinned_weight(strategy, pin, decision), pin.state)

@@ -1,4 +1,4 @@
-"""What rotation does now, as people read it: whether somebody decides, what holds it back, what each strategy has and why."""
+"""The current state of rotation as text: whether a controller decides, what blocks it, what each strategy has and why."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from genesis.core.duration import duration_text
 from genesis.core.errors import JournalError
 from genesis.core.printing import aligned, one_line
-from genesis.rotation.audit.commands import BY, Standing
+from genesis.rotation.audit.commands import BY, CommandState
 from genesis.rotation.audit.lines import reason_text
 from genesis.rotation.audit.rows import DeliveryAttempt, Recorded, RecordedDecision
 from genesis.rotation.audit.store import AuditStore
@@ -18,37 +18,38 @@ from genesis.rotation.observation import Pin
 from genesis.settings.rotation import RotationSettings
 
 _LOOK_BACK = 200
-"""Decisions with changes among which a strategy's last one is looked for."""
+"""How many decisions with changes are searched for each strategy's last change."""
 _LATE = 3
-"""Intervals after which a decision is no longer that of a controller that runs."""
+"""Intervals after which a decision is late: no controller seems to run."""
 _TEXT = 200
 
 
 class LastStep(NamedTuple):
-    """A strategy's last one."""
+    """A strategy's last change."""
 
     time: datetime
     step: Step
 
 
 class Report(NamedTuple):
-    """What the audit log knows of now."""
+    """The current state according to the audit log."""
 
     number: int
-    """Of the last decision; 0 before the first one."""
+    """The number of the last decision; 0 before the first one."""
     entry: RecordedDecision | None
     settings: RotationSettings | None
-    """Those that it was made by; None where they are of a Genesis that had others, or damaged."""
-    standing: Standing
+    """The settings of the last decision; None if this Genesis cannot read them."""
+    command_state: CommandState
     changes: dict[str, LastStep]
     delivery: DeliveryAttempt | None
-    """The last attempt of the last decision that the engine had to follow."""
+    """The last attempt to deliver the last decision that the engine had to follow."""
     waiting: int
-    """The number of the last decision that the engine had to follow, if nobody has confirmed it; else 0."""
+    """The number of the last decision that the engine had to follow, if the engine has not confirmed it; else 0."""
 
 
 def report(store: AuditStore) -> Report:
-    """
+    """Read the state from the audit log.
+
     Raises:
         JournalError: the log cannot be read, or is damaged.
     """
@@ -59,12 +60,12 @@ def report(store: AuditStore) -> Report:
         moved = {name: step for name, step in decision.steps.items() if step.before != step.after}
         changes |= {name: LastStep(decision.time, step) for name, step in moved.items()}
     attempts = store.deliveries(ordered.number, ordered.number) if ordered is not None else []
-    confirmed = any(one.outcome == "confirmed" for one in attempts)
+    confirmed = any(attempt.outcome == "confirmed" for attempt in attempts)
     return Report(
         number=0 if last is None else last.number,
         entry=None if last is None else last.entry,
         settings=None if last is None else _settings(store, last),
-        standing=store.standing(),
+        command_state=store.command_state(),
         changes=changes,
         delivery=attempts[-1] if attempts else None,
         waiting=0 if ordered is None or confirmed else ordered.number,
@@ -72,25 +73,25 @@ def report(store: AuditStore) -> Report:
 
 
 def status_lines(found: Report, settings: RotationSettings, halted_by_file: str, now: datetime) -> Iterator[str]:
-    """`halted_by_file`: why, if the file says so."""
+    """The report as lines; `halted_by_file`: why the file halts rotation, or empty."""
     yield from _decision(found, settings, now)
     if halted_by_file:
         yield f"HALTED    {halted_by_file}"
     elif by_another := halted_elsewhere(found):
         yield f"HALTED    {by_another}"
-    if found.standing.halted is not None:
-        yield f"HALTED    {one_line(str(found.standing.halted), _TEXT)}"
+    if found.command_state.halted is not None:
+        yield f"HALTED    {one_line(str(found.command_state.halted), _TEXT)}"
     if found.entry is not None:
         yield from (f"BLOCKED   {reason_text(reason)}: no weight is raised" for reason in found.entry.decision.blocked)
     yield from _delivery(found)
-    yield from (f"pinned    {pin_text(strategy, pin)}" for strategy, pin in sorted(found.standing.pins.items()))
+    yield from (f"pinned    {pin_text(strategy, pin)}" for strategy, pin in sorted(found.command_state.pins.items()))
     if found.entry is not None:
         yield ""
         yield from aligned(_table(found, found.entry))
 
 
 def halted_elsewhere(found: Report) -> str:
-    """Why the last decision was halted, where no command says so: the controller may see a file that is not here."""
+    """Why the last decision was halted without a command: the halt file may exist on the controller's machine only."""
     halted = "" if found.entry is None else found.entry.halted
     if not halted or halted.startswith(BY):
         return ""
@@ -98,7 +99,7 @@ def halted_elsewhere(found: Report) -> str:
 
 
 def interval_of(found: Report, settings: RotationSettings) -> timedelta:
-    """Between decisions: by the controller's settings, which need not be `settings`."""
+    """The interval between decisions, by the controller's settings, which may differ from `settings`."""
     return (found.settings or settings).interval
 
 
@@ -119,12 +120,12 @@ def pin_text(strategy: str, pin: Pin) -> str:
 def _settings(store: AuditStore, last: Recorded) -> RotationSettings | None:
     try:
         return store.settings(last.settings)[1]
-    except JournalError:  # `genesis rotate verify` tells of it; what stands now is not to be hidden by it
+    except JournalError:  # `genesis rotate verify` reports it; the status must still be shown
         return None
 
 
 def _age(time: datetime, now: datetime) -> str:
-    """In whole seconds; a clock that was set back makes none of it negative."""
+    """In whole seconds; never negative, even if a clock was set back."""
     return duration_text(timedelta(seconds=max(0, round((now - time).total_seconds()))))
 
 
@@ -135,15 +136,15 @@ def _decision(found: Report, settings: RotationSettings, now: datetime) -> Itera
     decision = found.entry.decision
     yield f"decision  {found.number}, {_age(decision.time, now)} ago, mode {decision.history.mode}"
     if is_late(found, settings, now):
-        yield f"LATE      one is made every {duration_text(interval_of(found, settings))}: does `genesis rotate run` run?"
+        yield f"LATE      a decision is due every {duration_text(interval_of(found, settings))}: does `genesis rotate run` run?"
     if found.settings is not None and found.settings != settings:
-        yield "SETTINGS  other ones than in rotation.yaml here; SIGHUP lets a controller that runs by this file take it up"
+        yield "SETTINGS  they differ from rotation.yaml here; if the controller uses this file, SIGHUP reloads it"
 
 
 def _delivery(found: Report) -> Iterator[str]:
     if found.waiting:
-        told = "no attempt yet" if found.delivery is None else _attempt(found.delivery)
-        yield f"WAITING   the engine has not confirmed decision {found.waiting}: {told}"
+        attempt = "no attempt yet" if found.delivery is None else _attempt(found.delivery)
+        yield f"WAITING   the engine has not confirmed decision {found.waiting}: {attempt}"
     elif found.delivery is not None:
         yield f"engine    {_attempt(found.delivery)}"
 
@@ -159,7 +160,7 @@ def _table(found: Report, entry: RecordedDecision) -> list[tuple[str, ...]]:
         score = "-" if step.score is None else f"{step.score:.3f}"
         change = found.changes.get(strategy)
         when, why = ("-", step.reasons[0]) if change is None else (f"{change.time:%m-%d %H:%M:%S}", change.step.reasons[0])
-        pinned = " (pinned)" if strategy in found.standing.pins else ""
+        pinned = " (pinned)" if strategy in found.command_state.pins else ""
         weight = f"{step.after.weight:.4f}"
         rows.append((one_line(strategy, 40), f"{step.after.state.value}{pinned}", weight, score, when, reason_text(why)))
     return rows

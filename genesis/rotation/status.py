@@ -1,4 +1,4 @@
-"""What a controller tells of itself: the state of now, and what it has counted."""
+"""What a controller reports about itself: its current state, and what it has counted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from genesis.settings.rotation import RotationSettings
 
 
 class StepKind(NamedTuple):
-    """A kind of step that changed a strategy."""
+    """A kind of change of a strategy."""
 
     strategy: str
     action: str
@@ -30,15 +30,15 @@ class Status:
     waiting: str = "it has not begun"
     """Why it does not decide; empty while it does."""
     halted: str = ""
-    """Who keeps everything as it is, and why; empty while nobody does."""
+    """Who or what halts it, and why; empty while it is not halted."""
     trouble: Reason | None = None
-    """What keeps it from deciding at all, or from following its decision."""
+    """What prevents it from deciding, or from having its decision followed."""
     number: int | None = None
-    """Of the last decision."""
+    """The number of the last decision."""
     decision: Decision | None = None
-    """The last one that is recorded; None before the first one, and while another controller leads."""
+    """The last recorded one; None before the first, and while another controller leads."""
     report: EngineReport | None = None
-    """What the engine said last; None if it did not answer."""
+    """The engine's last report; None if it did not answer."""
     pinned: frozenset[str] = frozenset()
 
     @property
@@ -50,17 +50,17 @@ class Status:
 
 @dataclass(slots=True)
 class RotationCounters:
-    """What was counted since the start."""
+    """Counts since the start."""
 
     decisions: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(action, reason) → steps."""
     deliveries: Counter[str] = field(default_factory=Counter)
-    """Outcome → how often."""
+    """Outcome → number of attempts."""
     changed: dict[StepKind, datetime] = field(default_factory=dict)
-    """When each kind of change was last made of a strategy that is still there."""
+    """Kind of change → when it was last made; only of strategies that still exist."""
 
     def count(self, decision: Decision) -> None:
-        """Count the steps of a decision; what no longer is a strategy is forgotten."""
+        """Count the steps of a decision, and drop the times of strategies that no longer exist."""
         for strategy, step in decision.steps.items():
             reason = step.reasons[0].code if step.reasons else ""
             self.decisions[step.action.value, reason] += 1

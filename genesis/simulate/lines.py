@@ -110,7 +110,7 @@ def _strategies(simulation: Simulation, step: timedelta) -> Lines:
             count(tally.changes),
             money(earned.get(name)),
         )
-        for name, tally in sorted(simulation.tallies.items())
+        for name, tally in sorted(simulation.totals.items())
     ]
     heads = ("strategy", "mean weight", "paused", "changes of state", "changes", "P&L as it was")
     yield from table(heads, rows)

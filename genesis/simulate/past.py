@@ -12,7 +12,7 @@ from genesis.clients.prometheus import Prometheus, Range, Sample
 from genesis.core.errors import ServerError
 from genesis.metrics import catalog
 from genesis.rotation.observation import Observation
-from genesis.rotation.query_results import asked, observation
+from genesis.rotation.query_results import all_expressions, observation
 from genesis.settings.rotation import RotationSettings
 from genesis.settings.trading_rules import TradingRules
 from genesis.simulate.openmetrics import named_metrics
@@ -70,7 +70,7 @@ class Moment(NamedTuple):
 
 def metrics_needed(settings: RotationSettings) -> frozenset[str]:
     """The metrics that a simulation reads."""
-    return named_metrics([*asked(settings).values(), *_MONEY.values()])
+    return named_metrics([*all_expressions(settings).values(), *_MONEY.values()])
 
 
 async def moments(
@@ -89,7 +89,7 @@ async def moments(
 
 async def fetch(prometheus: Prometheus, settings: RotationSettings, period: Period) -> dict[str, list[Range]]:
     """All that is to be known of a chunk, by the key of its expression."""
-    wanted = asked(settings) | _MONEY
+    wanted = all_expressions(settings) | _MONEY
     found = await asyncio.gather(*(_fetched(prometheus, key, promql, period) for key, promql in wanted.items()))
     return dict(zip(wanted, found, strict=True))
 

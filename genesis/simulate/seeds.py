@@ -175,7 +175,7 @@ def _plain(labels: Mapping[str, str], suffix: str) -> dict[str, str]:
 
 def outcome(plan: Plan, simulation: Simulation) -> Run:
     """What a run came to."""
-    comparison, tallies = simulation.comparison, simulation.tallies
+    comparison, tallies = simulation.comparison, simulation.totals
     healthy = [tally for name, tally in tallies.items() if name != plan.decays]
     time = sum(tally.steps for tally in healthy)
     return Run(

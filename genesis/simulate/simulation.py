@@ -63,7 +63,7 @@ class Simulation:
     def __init__(self, settings: RotationSettings, *, keep_changes: bool = True) -> None:
         """`settings`: as `simulated` gives them."""
         self.comparison = Comparison()
-        self.tallies: dict[str, StrategyTotals] = {}
+        self.totals: dict[str, StrategyTotals] = {}
         self.changes: list[TimedStep] = []
         """In order, if they are kept."""
         self.blocked: Counter[str] = Counter()
@@ -98,6 +98,6 @@ class Simulation:
         self.blocked_steps += bool(decision.blocked)
         self.blocked.update({reason.code for reason in decision.blocked})
         for name, step in decision.steps.items():
-            self.tallies.setdefault(name, StrategyTotals()).count(decision.time, step)
+            self.totals.setdefault(name, StrategyTotals()).count(decision.time, step)
             if self._keep_changes and step.before != step.after:
                 self.changes.append(TimedStep(decision.time, name, step))

@@ -41,7 +41,7 @@ async def main(where, password, count):
     async with AuditLog(address(where, Path(password) if password else None)) as log:
         print("leads", flush=True)
         for after in range(count):
-            number = await log.record(SETTINGS, observation(after), {}, decision(after, to="0.2"), order=True)
+            number = await log.record(SETTINGS, observation(after), {}, decision(after, to="0.2"), ordered=True)
             print(number, flush=True)
             await log.delivered(number, "confirmed")
 
@@ -69,7 +69,7 @@ def recorder(where: Address, folder: Path, count: int) -> subprocess.Popen[str]:
 
 
 async def record(log: AuditLog, after: float) -> int:
-    return await log.record(SETTINGS, observation(after), {}, decision(after, to="0.2"), order=True)
+    return await log.record(SETTINGS, observation(after), {}, decision(after, to="0.2"), ordered=True)
 
 
 async def record_on_and_on(log: AuditLog) -> None:
@@ -138,7 +138,7 @@ async def test_a_broken_session_is_a_lost_leadership(postgres: Cluster, postgres
     await record(log, 0)
     postgres.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'genesis rotation'")
     with pytest.raises(JournalError, match="nothing is delivered until it can be written again") as caught:
-        await log.state()
+        await log.command_state()
     assert caught.value.retryable
     assert not log.is_open
     with pytest.raises(JournalError, match="is not open"):
@@ -194,7 +194,7 @@ async def spoiled(where: Address, statement: str) -> str:
             "decision 3 was changed .* between 1 and it were removed",
         ),
         ("DELETE FROM rotation_decision WHERE number = 1", "decision 2 was changed"),
-        ("DELETE FROM rotation_settings", "settings .* are not there"),
+        ("DELETE FROM rotation_settings", "settings .* are missing"),
         (
             "UPDATE rotation_settings SET payload = CAST(replace(CAST(payload AS TEXT), '0.05', '0.06') AS BLOB)",
             "settings .* are damaged",
@@ -211,10 +211,13 @@ async def test_a_decision_that_the_policy_does_not_make_is_named_with_the_differ
     async with AuditLog(sqlite_address) as log:
         await record(log, 0)
         changed = msgspec.structs.replace(observation(30), daily_loss_used=0.5)
-        await log.record(SETTINGS, changed, {}, decision(30, to="0.1"), order=True)
+        await log.record(SETTINGS, changed, {}, decision(30, to="0.1"), ordered=True)
     found = await verdict(sqlite_address)
     assert found.decisions == 1
-    assert "decision 2 is not what the policy makes of its inputs: carry: recorded LOWER 0.3000 active → 0.1000" in found.fault
+    assert (
+        "decision 2 differs from the policy's decision on the same inputs: carry: recorded LOWER 0.3000 active → 0.1000"
+        in found.fault
+    )
 
 
 async def test_a_damaged_last_decision_stops_a_controller_with_its_number(sqlite_address: Address) -> None:
@@ -234,12 +237,12 @@ async def test_a_log_that_cannot_be_written_is_named(sqlite_address: Address) ->
 async def test_old_decisions_can_be_removed_beside_a_controller_and_the_others_verified(journal_address: Address) -> None:
     async with AuditLog(journal_address) as log, AuditLog(journal_address, leads=False) as person:
         for after in range(250):
-            await log.record(SETTINGS, observation(after), {}, decision(after, to="0.2"), order=after == 0)
+            await log.record(SETTINGS, observation(after), {}, decision(after, to="0.2"), ordered=after == 0)
         now = BEGIN + timedelta(days=90)
         assert await person.look_up(lambda store: store.prune(BEGIN + timedelta(seconds=240), "ada", "room", now)) == 238
         last = await log.last()
         assert last is not None
-        assert (last.number, last.order and last.order.number) == (250, 1)
+        assert (last.number, last.instruction and last.instruction.number) == (250, 1)
         assert await record(log, 250) == 251
         assert [one.number async for batch in log.entries() for one in batch] == [1, *range(240, 252)]
     found = await verdict(journal_address)
@@ -273,7 +276,7 @@ async def test_a_journal_that_moves_takes_halts_pins_and_decisions_along(
     assert await asyncio.to_thread(main, [*copy, "--password-file", str(password)]) == 0
     assert "copied: 1 decisions of rotation, with the kill switch and the pins" in capsys.readouterr().out
     async with AuditLog(postgres_address) as log:
-        assert await log.state() == standing
+        assert await log.command_state() == standing
         assert [one.outcome for one in await log.deliveries(1, 1)] == ["confirmed"]
         assert await record(log, 1) == 2
     assert (await verdict(postgres_address))[::3] == (2, "")

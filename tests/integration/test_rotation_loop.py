@@ -163,8 +163,8 @@ async def test_each_order_is_applied_once_through_kills_and_restarts_of_all(loop
             last = await log.last()
         assert numbers == list(range(1, len(numbers) + 1))
         assert last is not None
-        assert last.order is not None
-        assert (last.order.number, last.order.shares) == (one.engine.decision, one.engine.shares)
+        assert last.instruction is not None
+        assert (last.instruction.number, last.instruction.shares) == (one.engine.decision, one.engine.shares)
         assert len(one.engine.applied) > 2  # something came of it, on a slow machine too
         # Each decision was made from the history of the one before, to the last bit, through all restarts.
         assert await asyncio.to_thread(main, ["rotate", "verify", "--config", str(one.config)]) == 0

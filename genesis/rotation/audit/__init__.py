@@ -1,1 +1,1 @@
-"""What was decided, on what, and what people told the controller: kept beside the journal, read, and proved."""
+"""The audit log: decisions, their inputs, and people's commands, kept next to the journal, read and verified."""

@@ -1,4 +1,4 @@
-"""What people tell the controller: to keep everything as it is, or one strategy; and what they removed from its log."""
+"""People's commands to the controller: halt it, pin a strategy, prune its log; and the state that they add up to."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from genesis.rotation.observation import Pin
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """The first decision that is kept when older ones are removed."""
+    """The first decision that stays when older ones are removed."""
 
     number: int
     seal: bytes
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """One command, as it is kept."""
+    """One command, as it is stored."""
 
     verb: Literal["halt", "resume", "pin", "unpin", "prune"]
     time: datetime
@@ -33,11 +33,11 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
 
 BY = "by "
-"""What the words of a halt by command begin with, unlike those of one by the file."""
+"""The prefix of the text of a halt by command; the text of a halt by the file has no such prefix."""
 
 
 class Halt(NamedTuple):
-    """A person keeps everything as it is."""
+    """A halt by a person."""
 
     why: str
     author: str
@@ -47,18 +47,18 @@ class Halt(NamedTuple):
         return f"{BY}{self.author} since {self.since:%Y-%m-%d %H:%M:%S} UTC: {self.why}"
 
 
-class Standing(msgspec.Struct, frozen=True):
-    """What the commands up to now come to."""
+class CommandState(msgspec.Struct, frozen=True):
+    """The state after all commands: the halt, the pins, and where the log begins."""
 
     halted: Halt | None = None
     pins: dict[str, Pin] = {}
     kept: Kept | None = None
-    """Where the log begins, if something was removed from it."""
+    """The first decision of the log, if older ones were removed."""
 
 
-def follow(standing: Standing, commands: Iterable[Command]) -> Standing:
-    """What `standing` becomes by further commands, in their order."""
-    halted, pins, kept = standing.halted, dict(standing.pins), standing.kept
+def applied(state: CommandState, commands: Iterable[Command]) -> CommandState:
+    """The state after further commands, in their order."""
+    halted, pins, kept = state.halted, dict(state.pins), state.kept
     for command in commands:
         match command.verb:
             case "halt":
@@ -72,5 +72,5 @@ def follow(standing: Standing, commands: Iterable[Command]) -> Standing:
             case "prune" if command.kept is not None:
                 kept = command.kept
             case _:
-                raise ValueError(f"a {command.verb} of nothing")
-    return Standing(halted, pins, kept)
+                raise ValueError(f"{command.verb} lacks what it is about")
+    return CommandState(halted, pins, kept)

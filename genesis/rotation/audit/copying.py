@@ -1,4 +1,4 @@
-"""The audit log taken along when the journal moves to another database: a halt or a pin must not be left behind."""
+"""Copies the audit log when the journal moves to another database, so that no halt or pin is lost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _AT_A_TIME = 200
 
 @contextmanager
 def held(source: Address) -> Iterator[Database]:
-    """Keep controllers away from the audit log of `source` while it is copied.
+    """Lock controllers out of the audit log of `source` while it is copied.
 
     Raises:
         JournalLockedError: a controller runs: stop it first.
@@ -33,7 +33,7 @@ def held(source: Address) -> Iterator[Database]:
 
 
 def copy(source: Database, target: Address) -> int | None:
-    """Copy all of it, or nothing; the number of decisions, None where `source` holds no audit log.
+    """Copy everything or nothing; returns the number of decisions, None if `source` has no audit log.
 
     Raises:
         JournalError: one of them cannot be used, or `target` holds decisions or commands already.
@@ -54,4 +54,4 @@ def copy(source: Database, target: Address) -> int | None:
 
 
 def _count(connection: Connection) -> int:
-    return sum(int(connection.execute(select(func.count()).select_from(one)).scalar_one()) for one in (DECISION, COMMAND))
+    return sum(int(connection.execute(select(func.count()).select_from(table)).scalar_one()) for table in (DECISION, COMMAND))

@@ -1,4 +1,4 @@
-"""A decision as people read it: what was seen, which rules held, what was decided and why, and what the engine made of it."""
+"""A decision as text: its inputs, the active rules, the changes with their reasons, and the deliveries to the engine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TEXT = 300
 def decision_lines(
     number: int, settings: str, entry: RecordedDecision, deliveries: Sequence[DeliveryAttempt], only: str | None
 ) -> Iterator[str]:
-    """All of one decision; `only`: of this strategy alone. `settings`: the digest of those that it was made by."""
+    """All lines of one decision; `only`: those of this strategy. `settings`: the digest of the settings."""
     decision = entry.decision
     kind = "" if decision.changes else ", changes nothing"
     yield f"decision {number}  {decision.time:%Y-%m-%d %H:%M:%S} UTC  {decision.history.mode}, settings {settings[:12]}{kind}"
@@ -30,9 +30,9 @@ def decision_lines(
     for strategy, step in decision.steps.items():
         if only is None or strategy == only:
             yield from _strategy_lines(strategy, step, entry)
-    for one in deliveries:
-        told = f": {one_line(one.text, _TEXT)}" if one.text else ""
-        yield f"  delivery  {one.time:%H:%M:%S}  attempt {one.attempt} {one.outcome}{told}"
+    for attempt in deliveries:
+        text = f": {one_line(attempt.text, _TEXT)}" if attempt.text else ""
+        yield f"  delivery  {attempt.time:%H:%M:%S}  attempt {attempt.attempt} {attempt.outcome}{text}"
 
 
 def reason_text(reason: Reason) -> str:
@@ -59,9 +59,11 @@ def _account(seen: Observation) -> str:
         tier += f", only {', '.join(map(one_line, sorted(limits.allowed))) or 'none'}"
     loss = "daily loss unknown" if used is None else f"daily loss {used:.1%} used"
     engine = seen.engine
-    told = "engine silent" if engine is None else f"engine at decision {'none' if engine.decision is None else engine.decision}"
+    reported = (
+        "engine silent" if engine is None else f"engine at decision {'none' if engine.decision is None else engine.decision}"
+    )
     faults = f", faults {', '.join(map(one_line, seen.faults))}" if seen.faults else ""
-    return f"{tier}; {loss}; {told}{faults}"
+    return f"{tier}; {loss}; {reported}{faults}"
 
 
 def _strategy_lines(strategy: str, step: Step, entry: RecordedDecision) -> Iterator[str]:
@@ -71,8 +73,8 @@ def _strategy_lines(strategy: str, step: Step, entry: RecordedDecision) -> Itera
     yield f"    seen    {_signals(strategy, entry.seen)}"
     yield f"    score   {score}{target}"
     track = entry.decision.history.tracks.get(strategy)
-    if track is not None and (told := _rules(track, entry.decision.history.clock)):
-        yield f"    rules   {told}"
+    if track is not None and (active := _rules(track, entry.decision.history.clock)):
+        yield f"    rules   {active}"
     if (pin := entry.pins.get(strategy)) is not None:
         yield f"    pinned  {pin.state.value} by {one_line(pin.author)}: {one_line(pin.why, _TEXT)}"
 
@@ -86,13 +88,13 @@ def _signals(strategy: str, seen: Observation) -> str:
 
 
 def _rules(track: Track, clock: float) -> str:
-    told = []
-    for name, holding in sorted(track.rules.items()):
-        if holding.suspended:
-            told.append(f"{name} suspended")
+    active = []
+    for name, rule in sorted(track.rules.items()):
+        if rule.suspended:
+            active.append(f"{name} suspended")
         else:
-            told.append(f"{name} holds since {_seconds(clock - holding.since)}")
-    return ", ".join(told)
+            active.append(f"{name} holds since {_seconds(clock - rule.since)}")
+    return ", ".join(active)
 
 
 def _seconds(seconds: float) -> str:

@@ -1,6 +1,6 @@
-"""The audit log: every decision with what it was made from, committed before anything follows from it; and people's commands.
+"""The audit log: each decision with its inputs, committed before it takes effect; and people's commands.
 
-All work on the database is done by one thread, so the event loop never waits for a disk or a server.
+One thread does all work on the database, so the event loop never waits for a disk or a server.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from genesis.core.clock import Clock, SystemClock
 from genesis.core.errors import JournalError
 from genesis.database.address import Address, address
 from genesis.database.purpose import ROTATION
-from genesis.rotation.audit.commands import Command, Standing
+from genesis.rotation.audit.commands import Command, CommandState
 from genesis.rotation.audit.rows import DeliveryAttempt, Recorded, RecordedDecision
 from genesis.rotation.audit.store import AuditStore
 from genesis.rotation.decision import Decision, History
@@ -25,17 +25,17 @@ from genesis.rotation.observation import Observation, Pin
 from genesis.settings.rotation import RotationSettings
 
 LONGEST = 15.0
-"""Seconds. What a server says by itself, such as that a lock is held, is said before."""
+"""Seconds. A server answers within this time, even if only that a lock is held."""
 _BATCH = 200
 _Result = TypeVar("_Result")
 
 
 class Last(NamedTuple):
-    """Where the log ends: what a controller goes on from."""
+    """The end of the log, from which a controller goes on."""
 
     number: int
     decision: Decision
-    order: Instruction | None
+    instruction: Instruction | None
     """The last one that the engine had to follow."""
 
     @property
@@ -44,7 +44,7 @@ class Last(NamedTuple):
 
 
 class AuditLog:
-    """Written by the controller that leads; `open` it again after an error of `record`, and go on from its `last`."""
+    """Written by the leading controller. After an error of `record`, `open` it again and go on from its `last`."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class AuditLog:
     ) -> None:
         """`leads`: take the controllers' lock; without it, only commands can be given. `read_only`: nothing is written.
 
-        `longest`: seconds after which a server that does not answer who leads is let go of.
+        `longest`: seconds after which a leader's request to a server that does not answer is interrupted.
         """
         self.address = where if isinstance(where, Address) else address(where)
         self._clock = clock or SystemClock()
@@ -68,25 +68,25 @@ class AuditLog:
 
     @property
     def is_open(self) -> bool:
-        """Whether it holds a connection, and as the leading controller's the lock."""
+        """Whether it has a connection, and for the leading controller the lock."""
         return self._store.is_open
 
     async def open(self) -> None:
-        """Connect, make the tables where there are none, and lead.
+        """Connect, create missing tables, and lead.
 
         Raises:
-            JournalLockedError: another controller leads; the message says which.
-            JournalError: there is no connection, or it is damaged or of a newer Genesis.
+            JournalLockedError: another controller leads; the message names it.
+            JournalError: there is no connection, or the log is damaged or of a newer Genesis.
         """
         if self._thread is None:
             self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audit")
         if self.is_open:
             return
-        self._store = self._store.anew()
+        self._store = self._store.fresh_copy()
         await self._run(self._store.open)
 
     async def close(self) -> None:
-        """Let another controller lead."""
+        """Disconnect, and release the lock for other controllers."""
         if self._thread is not None:
             await self._run(self._store.close)
             self._thread.shutdown()
@@ -104,17 +104,17 @@ class AuditLog:
         await self.close()
 
     async def last(self) -> Last | None:
-        """The last decision and the last order; None before the first one.
+        """The last decision and the last instruction; None before the first decision.
 
         Raises:
-            JournalError: it is damaged.
+            JournalError: the log is damaged.
         """
         newest = await self._run(self._store.last)
         if newest is None:
             return None
         ordered = newest if newest.ordered else await self._run(self._store.last_ordered)
         with self._errors():
-            return Last(newest.number, newest.entry.decision, None if ordered is None else order_of(ordered))
+            return Last(newest.number, newest.entry.decision, None if ordered is None else instruction_of(ordered))
 
     async def record(
         self,
@@ -123,61 +123,61 @@ class AuditLog:
         pins: Mapping[str, Pin],
         decision: Decision,
         *,
-        order: bool,
+        ordered: bool,
         floor: int = 0,
         halted: str = "",
     ) -> int:
-        """Commit a decision, durably; its number: the first one above the last one's and above `floor`.
+        """Commit a decision durably. Its number is the lowest above the last decision's number and above `floor`.
 
-        `order`: whether the engine has to follow it. `halted`: who keeps everything as it is, and why.
+        `ordered`: whether the engine has to follow it. `halted`: who or what halts rotation, and why.
 
         Raises:
             JournalLockedError: another controller has recorded one.
-            JournalError: whether it was kept is not known; the log is closed.
+            JournalError: it is not known whether the decision was stored; the log is closed.
         """
-        told = halted or ("halted" if decision.halted else "")
-        entry = RecordedDecision(floor=floor, seen=seen, pins=dict(pins), halted=told, decision=decision)
+        halt_text = halted or ("halted" if decision.halted else "")
+        entry = RecordedDecision(floor=floor, seen=seen, pins=dict(pins), halted=halt_text, decision=decision)
         try:
-            return await self._run(self._store.record, settings, entry, order)
+            return await self._run(self._store.record, settings, entry, ordered)
         except BaseException:
             await asyncio.shield(self._run(self._store.close))
             raise
 
     async def delivered(self, number: int, outcome: str, text: str = "") -> None:
-        """Keep what came of an attempt to have the engine follow decision `number`.
+        """Record the outcome of an attempt to deliver decision `number`.
 
         Raises:
-            JournalError: it was not kept.
+            JournalError: it was not stored.
         """
         await self._run(self._store.delivered, number, self._clock.now(), outcome, text)
 
-    async def state(self) -> Standing:
-        """What people want now: whether everything is halted, and what is pinned.
+    async def command_state(self) -> CommandState:
+        """The halt and the pins in force.
 
         Raises:
-            JournalError: it cannot be read, or was changed by somebody.
+            JournalError: the commands cannot be read, or were changed.
         """
-        return await self._run(self._store.standing)
+        return await self._run(self._store.command_state)
 
-    async def halt(self, why: str, author: str) -> Standing:
-        """Keep everything as it is from the next decision on. As all commands, it returns what is in force then.
+    async def halt(self, why: str, author: str) -> CommandState:
+        """Keep all weights and states from the next decision on. Like all commands, it returns the state after it.
 
         Raises:
-            JournalError: the command was not kept.
+            JournalError: the command was not stored.
         """
         return await self._command(Command(verb="halt", time=self._clock.now(), why=why, author=author))
 
-    async def resume(self, why: str, author: str) -> Standing:
-        """Let it go on, whoever halted it."""
+    async def resume(self, why: str, author: str) -> CommandState:
+        """End the halt, regardless of its author."""
         return await self._command(Command(verb="resume", time=self._clock.now(), why=why, author=author))
 
-    async def pin(self, strategy: str, pin: Pin) -> Standing:
-        """Fix a strategy: the policy does this once, and then leaves it alone."""
+    async def pin(self, strategy: str, pin: Pin) -> CommandState:
+        """Pin a strategy: the policy sets its share once, and then does not change it."""
         return await self._command(
             Command(verb="pin", time=pin.since, why=pin.why, author=pin.author, strategy=strategy, pin=pin)
         )
 
-    async def unpin(self, strategy: str, why: str, author: str) -> Standing:
+    async def unpin(self, strategy: str, why: str, author: str) -> CommandState:
         """Hand a strategy back to the policy."""
         return await self._command(Command(verb="unpin", time=self._clock.now(), why=why, author=author, strategy=strategy))
 
@@ -188,14 +188,14 @@ class AuditLog:
             after = batch[-1].number
 
     async def look_up(self, work: Callable[[AuditStore], _Result]) -> _Result:
-        """Ask the store something more, in its thread."""
+        """Run other work on the store, in its thread."""
         return await self._run(work, self._store)
 
     async def deliveries(self, first: int, last: int) -> list[DeliveryAttempt]:
-        """Of the decisions from `first` to `last`, in order."""
+        """The attempts for decisions `first` to `last`, in order."""
         return await self._run(self._store.deliveries, first, last)
 
-    async def _command(self, command: Command) -> Standing:
+    async def _command(self, command: Command) -> CommandState:
         return await self._run(self._store.command, command)
 
     @contextmanager
@@ -211,7 +211,7 @@ class AuditLog:
         working = asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*arguments, **named))
         if not self._leads:
             return await working
-        working.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody waits for it any more at a stop
+        working.add_done_callback(lambda done: done.cancelled() or done.exception())  # at a stop nothing awaits it any more
         try:
             return await asyncio.wait_for(asyncio.shield(working), self._longest)
         except TimeoutError:
@@ -219,7 +219,7 @@ class AuditLog:
             return await working
 
 
-def order_of(recorded: Recorded) -> Instruction:
-    """What the engine had to do by a decision."""
+def instruction_of(recorded: Recorded) -> Instruction:
+    """What a decision instructs the engine to do."""
     steps = recorded.entry.decision.steps
     return Instruction(recorded.number, {strategy: step.after for strategy, step in steps.items()})

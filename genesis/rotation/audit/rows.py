@@ -1,4 +1,4 @@
-"""Decisions and commands as the database keeps them, and back: sealed, each with the seal of the one before in its own."""
+"""Decisions and commands as database rows, and back. Each row has a seal that includes the seal of the row before."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from genesis.rotation.observation import Observation, Pin
 from genesis.settings.rotation import RotationSettings
 
 FIRST_SEAL = b""
-"""What stands for the seal before the first row."""
+"""The seal before the first row."""
 _LARGEST = 64 * 2**20
-"""Bytes of a payload: what is larger is damaged."""
+"""Bytes of an uncompressed payload; a larger one is damaged."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Struct = TypeVar("_Struct")
 
 
 class RecordedDecision(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision with everything that it was made from, the history and the settings aside."""
+    """A decision with its inputs, except the history and the settings."""
 
     floor: int = 0
-    """Its number is the first above the one before and above this."""
+    """Its number is the lowest above the previous one and above this."""
     seen: Observation
     pins: dict[str, Pin]
     halted: str = ""
-    """Who kept everything as it was, and why; empty if nobody did."""
+    """Who or what halted rotation, and why; empty if it was not halted."""
     decision: Decision
 
 
 class Recorded(NamedTuple):
-    """A decision as it is kept, in the order of the table's columns."""
+    """A decision as it is stored, in the order of the table's columns."""
 
     number: int
     time: int
@@ -49,25 +49,26 @@ class Recorded(NamedTuple):
     ordered: int
     """1 if the engine had to follow it."""
     changes: int
-    """1 if any share is another than before."""
+    """1 if any share changed."""
     seal: bytes
     payload: bytes
 
     @property
     def entry(self) -> RecordedDecision:
-        """
+        """The decision with its inputs.
+
         Raises:
             JournalError: it is damaged.
         """
         return entry_of(self.number, self.payload)
 
     def sealed(self, before: bytes) -> bytes:
-        """What its seal is to be, if that is the seal of the one before."""
+        """The right seal of this row, if `before` is the seal of the row before."""
         return seal(before, (self.number, self.time, self.settings, self.ordered, self.changes), self.payload)
 
 
 class DeliveryAttempt(NamedTuple):
-    """One attempt to have the engine follow a decision."""
+    """One attempt to deliver a decision to the engine."""
 
     number: int
     attempt: int
@@ -88,18 +89,20 @@ _settings = msgspec.json.Decoder(_Settings)
 
 
 def entry_payload(entry: RecordedDecision) -> bytes:
-    """
+    """The compressed JSON of a decision.
+
     Raises:
-        JournalError: it could not be read back as it is, so that nobody could tell later what was decided on.
+        JournalError: reading it back would give something else, so that the decision could not be verified.
     """
     payload = _encoded(entry)
     if _decoded(_entries, payload, "the decision") != entry:
-        raise JournalError("the decision cannot be written down as it is: a figure in it is none")
+        raise JournalError("the decision cannot be stored exactly: a figure in it is not a number")
     return zlib.compress(payload, 6)
 
 
 def entry_of(number: int, payload: bytes) -> RecordedDecision:
-    """
+    """The decision from its payload.
+
     Raises:
         JournalError: it is damaged.
     """
@@ -114,15 +117,17 @@ def entry_of(number: int, payload: bytes) -> RecordedDecision:
 
 
 def command_payload(command: Command) -> bytes:
-    """
+    """The JSON of a command.
+
     Raises:
-        JournalError: it holds text that is none.
+        JournalError: it holds text that JSON cannot hold.
     """
     return _encoded(command)
 
 
 def command_of(sequence: int, payload: bytes) -> Command:
-    """
+    """The command from its payload.
+
     Raises:
         JournalError: it is damaged.
     """
@@ -130,8 +135,8 @@ def command_of(sequence: int, payload: bytes) -> Command:
 
 
 def settings_payload(settings: RotationSettings) -> tuple[str, bytes]:
-    """Their digest, and what is kept."""
-    # A password in Prometheus's address is nothing that a decision was made from.
+    """The digest of the settings, and their payload."""
+    # A password in Prometheus's address is not an input of a decision.
     shown = settings.model_copy(update={"prometheus": without_password(settings.prometheus)})
     raw = msgspec.Raw(shown.model_dump_json().encode())
     payload = msgspec.json.encode(_Settings(__version__, raw))
@@ -139,7 +144,7 @@ def settings_payload(settings: RotationSettings) -> tuple[str, bytes]:
 
 
 def settings_of(digest: str, payload: bytes) -> tuple[str, RotationSettings]:
-    """The version of Genesis that worked by them, and the settings.
+    """The version of Genesis that used them, and the settings.
 
     Raises:
         JournalError: they are damaged.
@@ -154,17 +159,17 @@ def settings_of(digest: str, payload: bytes) -> tuple[str, RotationSettings]:
 
 
 def seal(before: bytes, columns: Sequence[int | str], payload: bytes) -> bytes:
-    """What changes when a row, or one before it, does."""
+    """A hash that changes if this row or any row before it changes."""
     return hashlib.sha256(before + _encoder.encode(columns) + payload).digest()
 
 
 def microseconds(time: datetime) -> int:
-    """Since 1970."""
+    """Microseconds since 1970."""
     return (time - _EPOCH) // timedelta(microseconds=1)
 
 
 def time_of(since_1970: int) -> datetime:
-    """Of microseconds since 1970."""
+    """The time of `since_1970` microseconds."""
     return _EPOCH + timedelta(microseconds=since_1970)
 
 
@@ -172,7 +177,7 @@ def _encoded(value: object) -> bytes:
     try:
         return _encoder.encode(value)
     except (msgspec.MsgspecError, ValueError, TypeError) as error:  # half of a surrogate pair, for example
-        raise JournalError(f"this cannot be written down: {error}") from error
+        raise JournalError(f"this cannot be stored: {error}") from error
 
 
 def _decoded(decoder: msgspec.json.Decoder[_Struct], payload: bytes, what: str) -> _Struct:

@@ -1,4 +1,4 @@
-"""The audit log's tables, beside the journal's and independent of them: whoever comes first makes their own."""
+"""The audit log's tables, next to the journal's and independent of them: each creates its own tables."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ SCHEMA = Table(
 
 
 def prepare(connection: Connection) -> None:
-    """Make the tables where there are none, in the caller's transaction.
+    """Create missing tables, in the caller's transaction.
 
     Raises:
-        JournalError: a newer Genesis made them.
+        JournalError: a newer Genesis created them.
     """
     if connection.dialect.name != "sqlite":  # SQLite has one writer at a time anyway
         connection.exec_driver_sql(_ONE_AT_A_TIME)

@@ -1,4 +1,4 @@
-"""Decisions of the audit log, chosen and printed in their order."""
+"""Decisions of the audit log, selected and printed in their order."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from genesis.rotation.audit.rows import Recorded
 async def trail(
     log: AuditLog, *, last: int, number: int | None, since: datetime | None, strategy: str | None, changes: bool
 ) -> AsyncIterator[str]:
-    """Decision `number` alone, or those since a time, or the last ones; `changes`: only those that change something, and where
-    one `strategy` is asked for, that one.
+    """The lines of decision `number`, of the decisions since a time, or of the last ones.
+
+    `changes`: only decisions that change something; with `strategy`, only those that change this one.
 
     Raises:
         GenesisError: there is no decision `number`.
@@ -29,12 +30,12 @@ async def trail(
         for line in await _lines(log, found[0], strategy):
             yield line
         return
-    async for recorded in _chosen(log, last=last, since=since, strategy=strategy, changes=changes):
+    async for recorded in _selected(log, last=last, since=since, strategy=strategy, changes=changes):
         for line in await _lines(log, recorded, strategy):
             yield line
 
 
-async def _chosen(
+async def _selected(
     log: AuditLog, *, last: int, since: datetime | None, strategy: str | None, changes: bool
 ) -> AsyncIterator[Recorded]:
     if strategy is not None and changes and since is None:
@@ -46,19 +47,19 @@ async def _chosen(
     )
     async for batch in log.entries(after, changes=changes):
         for recorded in batch:
-            if _is_wanted(recorded, strategy, changes):
+            if _is_selected(recorded, strategy, changes):
                 yield recorded
 
 
 async def _last_changes(log: AuditLog, strategy: str, count: int) -> Iterable[Recorded]:
-    """Of one strategy: the last changes of all may be none of its own."""
+    """The last changes of one strategy; the last changes of the log may all belong to others."""
     found: deque[Recorded] = deque(maxlen=count)
     async for batch in log.entries(changes=True):
-        found.extend(recorded for recorded in batch if _is_wanted(recorded, strategy, changes=True))
+        found.extend(recorded for recorded in batch if _is_selected(recorded, strategy, changes=True))
     return found
 
 
-def _is_wanted(recorded: Recorded, strategy: str | None, changes: bool) -> bool:
+def _is_selected(recorded: Recorded, strategy: str | None, changes: bool) -> bool:
     if strategy is None:
         return True
     step = recorded.entry.decision.steps.get(strategy)

@@ -1,4 +1,4 @@
-"""Whether the audit log is whole, and every decision in it is what the policy makes of what it says was seen."""
+"""Checks that the audit log is complete, and that the policy makes each recorded decision from its recorded inputs."""
 
 from __future__ import annotations
 
@@ -19,37 +19,37 @@ Decide = Callable[..., Decision]
 
 
 class VerificationResult(NamedTuple):
-    """What was found."""
+    """The result of a verification."""
 
     decisions: int
-    """How many were sound, from the first one on."""
+    """How many decisions were sound, from the first one on."""
     last: int
-    """The number of the last of them."""
+    """The number of the last sound decision."""
     seal: bytes
-    """Its seal: whoever notes it can tell later whether any decision up to it was changed or removed."""
+    """Its seal: a copy of it shows later whether any decision up to this one was changed or removed."""
     fault: str = ""
-    """The first one; empty if all is well."""
+    """The first fault; empty if all is well."""
 
 
 async def verify(log: AuditLog, decide: Decide) -> VerificationResult:
-    """Check seals and numbers of all decisions and commands, and make every decision anew.
+    """Check the seals and numbers of all decisions and commands, and repeat every decision.
 
     Raises:
         JournalError: the log cannot be read at all.
     """
     chain = _Chain(log, decide)
     try:
-        kept = (await log.state()).kept
+        kept = (await log.command_state()).kept
         async for batch in log.entries(kept.number - 1 if kept is not None else 0):
             for recorded in batch:
-                await chain.follow(recorded, kept)
+                await chain.check(recorded, kept)
     except JournalError as error:
-        return chain.verdict(str(error))
-    return chain.verdict()
+        return chain.result(str(error))
+    return chain.result()
 
 
 class _Chain:
-    """How far the log was found to be sound."""
+    """The part of the log that was found to be sound."""
 
     def __init__(self, log: AuditLog, decide: Decide) -> None:
         self._log = log
@@ -60,10 +60,10 @@ class _Chain:
         self._number = 0
         self._seal = FIRST_SEAL
 
-    def verdict(self, fault: str = "") -> VerificationResult:
+    def result(self, fault: str = "") -> VerificationResult:
         return VerificationResult(self._count, self._number, self._seal, fault)
 
-    async def follow(self, recorded: Recorded, kept: Kept | None) -> None:
+    async def check(self, recorded: Recorded, kept: Kept | None) -> None:
         number = recorded.number
         if kept is not None and not self._count:
             self._begin(recorded, kept)
@@ -73,21 +73,23 @@ class _Chain:
             raise JournalError(f"decision {number} was changed after it was recorded, {before}: its seal does not fit")
         entry = recorded.entry
         if number != max(self._number, entry.floor) + 1:
-            raise JournalError(f"decision {number} follows decision {self._number}: those between are missing")
+            raise JournalError(f"decision {number} follows decision {self._number}: the decisions between them are missing")
         version, settings = await self._settings_of(recorded.settings)
         try:
-            made = self._decide(settings, entry.seen, self._history, pins=entry.pins, halted=bool(entry.halted))
-        except Exception as error:  # what the policy never does with what was recorded as it was
-            raise JournalError(f"decision {number}: the policy makes nothing of its inputs: {error!r}") from error
-        if made != entry.decision:
-            by = "" if version == __version__ else f" (recorded by Genesis {version}, made anew by {__version__})"
-            raise JournalError(f"decision {number} is not what the policy makes of its inputs{by}: {_difference(entry, made)}")
-        self._count, self._number, self._seal, self._history = self._count + 1, number, recorded.seal, made.history
+            repeated = self._decide(settings, entry.seen, self._history, pins=entry.pins, halted=bool(entry.halted))
+        except Exception as error:  # the policy never fails on inputs that are recorded intact
+            raise JournalError(f"decision {number}: the policy fails on its inputs: {error!r}") from error
+        if repeated != entry.decision:
+            by = "" if version == __version__ else f" (recorded by Genesis {version}, repeated by {__version__})"
+            raise JournalError(
+                f"decision {number} differs from the policy's decision on the same inputs{by}: {_difference(entry, repeated)}"
+            )
+        self._count, self._number, self._seal, self._history = self._count + 1, number, recorded.seal, repeated.history
 
     def _begin(self, recorded: Recorded, kept: Kept) -> None:
-        """Take the first decision that was kept as it is: the one that it was made after was removed."""
+        """Accept the first kept decision without repeating it: the one before it was removed."""
         if (recorded.number, recorded.seal) != (kept.number, kept.seal):
-            raise JournalError(f"decision {kept.number}, the first one that was kept, is not there as it was")
+            raise JournalError(f"decision {kept.number}, the first one that was kept, is missing or was changed")
         self._count, self._number, self._seal = 1, recorded.number, recorded.seal
         self._history = recorded.entry.decision.history
 
@@ -97,16 +99,16 @@ class _Chain:
         return self._settings[digest]
 
 
-def _difference(entry: RecordedDecision, made: Decision) -> str:
-    return next(_differences(entry.decision, made))
+def _difference(entry: RecordedDecision, repeated: Decision) -> str:
+    return next(_differences(entry.decision, repeated))
 
 
-def _differences(kept: Decision, made: Decision) -> Iterator[str]:
-    for strategy in sorted(kept.steps.keys() | made.steps.keys()):
-        one, other = kept.steps.get(strategy), made.steps.get(strategy)
+def _differences(recorded: Decision, repeated: Decision) -> Iterator[str]:
+    for strategy in sorted(recorded.steps.keys() | repeated.steps.keys()):
+        one, other = recorded.steps.get(strategy), repeated.steps.get(strategy)
         if one != other:
-            told = ["nothing" if step is None else f"{step_text(step)} {step.reasons}" for step in (one, other)]
-            yield f"{one_line(strategy)}: recorded {one_line(told[0], 300)}; made anew {one_line(told[1], 300)}"
-    if kept.blocked != made.blocked:
-        yield f"blocked: recorded {one_line(str(kept.blocked), 300)}; made anew {one_line(str(made.blocked), 300)}"
-    yield "what is remembered for the next decision"
+            texts = ["nothing" if step is None else f"{step_text(step)} {step.reasons}" for step in (one, other)]
+            yield f"{one_line(strategy)}: recorded {one_line(texts[0], 300)}; repeated {one_line(texts[1], 300)}"
+    if recorded.blocked != repeated.blocked:
+        yield f"blocked: recorded {one_line(str(recorded.blocked), 300)}; repeated {one_line(str(repeated.blocked), 300)}"
+    yield "the history for the next decision"

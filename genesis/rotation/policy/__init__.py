@@ -1,4 +1,4 @@
-"""What is decided: pure functions of what is seen, of the settings and of the history."""
+"""The policy: pure functions from an observation, the settings and the history to a decision."""
 
 from genesis.rotation.policy.deciding import decide
 

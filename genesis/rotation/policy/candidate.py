@@ -1,4 +1,4 @@
-"""One strategy in one decision: what is known of it, and what becomes of it. Mutable, and gone with the decision."""
+"""One strategy within one decision: what is known of it, and its new state and weight. Mutable; it lives for one decision."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from genesis.core.allocation import Action, Share
 from genesis.core.models import StrategyState
 from genesis.rotation.decision import ActiveRule, Reason, Step, Track
-from genesis.rotation.observation import Pin, Seen
+from genesis.rotation.observation import Pin, StrategyReading
 from genesis.rotation.policy import rules
 from genesis.rotation.policy.weights import ZERO
 from genesis.settings.rotation import RotationSettings
@@ -19,29 +19,29 @@ TRADING = frozenset({StrategyState.ACTIVE, StrategyState.REDUCED})
 
 
 class Candidate:
-    """A strategy, from what it has (`track.share`) to what it is to have (`state`, `weight`)."""
+    """A strategy, from its current share (`track.share`) to its new one (`state`, `weight`)."""
 
     def __init__(
-        self, name: str, track: Track, clock: float, *, seen: Seen | None, pin: Pin | None, score: float | None
+        self, name: str, track: Track, clock: float, *, reading: StrategyReading | None, pin: Pin | None, score: float | None
     ) -> None:
         self.name = name
         self.track = track
         self.clock = clock
-        self.seen = seen
+        self.reading = reading
         self.pin = pin
         self.score = score
         self.state = track.share.state
         self.weight = track.share.weight
         self.target: Decimal | None = None
         self.most: Decimal | None = None
-        """The most that it may be raised to: what it would have if no pair that is not known ran together."""
+        """The highest weight that it may be raised to: its target if all unknown correlations were 0."""
         self.rules: dict[str, ActiveRule] = track.rules
-        self.blind: tuple[str, ...] = ()
+        self.unknown_rule_signals: tuple[str, ...] = ()
         """Signals of rules that are not known."""
-        self.unknown: tuple[str, ...] = ()
-        """Signals that are wanted and not known: of rules, and of the score where it takes part."""
-        self.alone = False
-        """Whether it lacks a signal of a rule that others have: then it is the strategy that is not known."""
+        self.unknown_signals: tuple[str, ...] = ()
+        """Signals that are needed and not known: those of rules, and those of the score while it trades."""
+        self.lacks_alone = False
+        """Whether it lacks a rule's signal that other strategies have: then the strategy is at fault, not the expression."""
         self.known = track.known
         self.raised = track.raised
         self.lowered = track.lowered
@@ -50,17 +50,17 @@ class Candidate:
         self.clear_since = track.clear_since
         self.probation_until = track.probation_until
         self.limited = False
-        """Whether a limit of the account keeps it from capital."""
+        """Whether a limit of the account keeps it without capital."""
         self.reasons: list[Reason] = []
 
     @property
     def takes_part(self) -> bool:
-        """Whether scores decide what it has."""
+        """Whether scores decide its weight."""
         return self.pin is None and self.state in TRADING and not self.limited
 
     @property
     def is_new(self) -> bool:
-        """Whether it has no capital and never had a score: it cannot trade, so it will never have one by itself."""
+        """Whether it has no capital and never had a score: without capital it does not trade, so it cannot earn a score."""
         return not self.track.scored and self.score is None and self.track.share.weight == ZERO and self.paused is None
 
     @property
@@ -68,52 +68,52 @@ class Candidate:
         return self.probation_until is not None and self.clock < self.probation_until
 
     def because(self, code: str, text: str = "") -> None:
-        """Give a reason; the first one counts most."""
+        """Add a reason; the first one is the main reason."""
         self.reasons.append(Reason(code, text))
 
-    def watch(self, settings: RotationSettings, elapsed: float, untold: Collection[str] | None) -> None:
-        """Bring rules, and what is known, up to date.
+    def watch(self, settings: RotationSettings, elapsed: float, missing_everywhere: Collection[str] | None) -> None:
+        """Update the active rules, and which signals are known.
 
         Args:
             settings: signals and rules.
-            elapsed: seconds since the decision before.
-            untold: signals that nobody has; None: nothing can be said of the account either.
+            elapsed: seconds since the previous decision.
+            missing_everywhere: signals that every strategy lacks; None if the data of the account are incomplete.
         """
         wanted = [rule.signal for rule in settings.rules.values()]
         scored = [term.signal for term in settings.score] if self.state in TRADING else []
-        self.blind = self._missing(wanted)
-        self.unknown = self._missing([*wanted, *scored])
-        self.alone = untold is not None and not set(self.blind) <= set(untold)
-        if not self.blind:
+        self.unknown_rule_signals = self._missing(wanted)
+        self.unknown_signals = self._missing([*wanted, *scored])
+        self.lacks_alone = missing_everywhere is not None and not set(self.unknown_rule_signals) <= set(missing_everywhere)
+        if not self.unknown_rule_signals:
             self.known = self.clock
-        elif self.known is not None and not self.alone:
+        elif self.known is not None and not self.lacks_alone:
             self.known += elapsed
         if self.pin is None:
             cooldown = settings.resume.cooldown.total_seconds()
-            self.rules = rules.holdings(settings.rules, self.track, self.seen, self.clock, cooldown)
+            self.rules = rules.active_rules(settings.rules, self.track, self.reading, self.clock, cooldown)
 
     def _missing(self, signals: Iterable[str]) -> tuple[str, ...]:
-        if self.seen is None or not self.seen.fresh:
+        if self.reading is None or not self.reading.fresh:
             return rules.missing(signals, None) or ("everything",)
-        return rules.missing(signals, self.seen)
+        return rules.missing(signals, self.reading)
 
-    def take(self, weight: Decimal) -> None:
-        """Lower the weight at once, if it is more than this."""
+    def lower_to(self, weight: Decimal) -> None:
+        """Lower the weight at once, if it is above `weight`."""
         if weight < self.weight:
             self.weight, self.lowered = weight, self.clock
 
     def pause(self, *reasons: Reason) -> None:
-        """Take everything at once. One that is stopped stays so, unless by a pin that is gone."""
+        """Take all capital at once. A stopped strategy stays stopped, unless a pin that was removed had stopped it."""
         if self.state is not StrategyState.PAUSED:
             self.paused = self.clock
         if self.state is not StrategyState.STOPPED or (self.track.pinned and self.pin is None):
             self.state = StrategyState.PAUSED
         self.clear_since = self.probation_until = None
-        self.take(ZERO)
+        self.lower_to(ZERO)
         self.reasons += reasons
 
     def step(self, *, blocked: bool) -> Step:
-        """What the decision does to it; a strategy of which nothing else was said is held."""
+        """The change that the decision makes; without any reason so far, the strategy is held."""
         after = Share(self.weight, self.state)
         if not self.reasons:
             self.because("blocked" if blocked else "settled")
@@ -126,8 +126,8 @@ class Candidate:
             target=self.target,
         )
 
-    def remembered(self, *, halted: bool) -> Track:
-        """For the next decision. A halt keeps what the strategy has; what is seen meanwhile counts."""
+    def next_track(self, *, halted: bool) -> Track:
+        """The memory for the next decision. A halt keeps the share, but still records which signals are known."""
         if halted:
             scored = self.track.scored or self.score is not None
             return replace(self.track, known=self.known, scored=scored, clear_since=None, rules=self.rules)
@@ -164,4 +164,4 @@ _CHANGES = {
     (StrategyState.REDUCED, StrategyState.ACTIVE): Action.RESTORE,
     (StrategyState.PAUSED, StrategyState.REDUCED): Action.RESUME,
 }
-"""Everything else ends in PAUSED."""
+"""Every other change of state ends in PAUSED."""

@@ -1,4 +1,4 @@
-"""The hard rules of one strategy: which hold, and since when."""
+"""The hard rules of one strategy: which are active, and since when."""
 
 from __future__ import annotations
 
@@ -7,56 +7,56 @@ from math import isfinite
 
 from genesis.core.models import StrategyState
 from genesis.rotation.decision import ActiveRule, Reason, Track
-from genesis.rotation.observation import Seen
+from genesis.rotation.observation import StrategyReading
 from genesis.settings.rotation import Rule
 
-_OTHERS = 2
-"""Of how many strategies one has to have a figure: that a single one lacks it tells nothing of the expression."""
+_FEWEST = 2
+"""Fresh strategies needed to call a signal missing everywhere: with one strategy, the cause may be that strategy."""
 
 
-def value_of(signal: str, seen: Seen | None) -> float | None:
-    """The signal, if the strategy is fresh and it is known and finite."""
-    value = seen.signals.get(signal) if seen is not None and seen.fresh else None
+def value_of(signal: str, reading: StrategyReading | None) -> float | None:
+    """The signal's value; None unless the strategy's figures are fresh and the value is finite."""
+    value = reading.signals.get(signal) if reading is not None and reading.fresh else None
     return value if value is not None and isfinite(value) else None
 
 
-def missing(signals: Iterable[str], seen: Seen | None) -> tuple[str, ...]:
-    """Those of `signals` that are not known, in the order of their names."""
-    return tuple(sorted({signal for signal in signals if value_of(signal, seen) is None}))
+def missing(signals: Iterable[str], reading: StrategyReading | None) -> tuple[str, ...]:
+    """Those of `signals` that are not known, sorted by name."""
+    return tuple(sorted({signal for signal in signals if value_of(signal, reading) is None}))
 
 
-def of_nobody(signals: Iterable[str], strategies: Mapping[str, Seen]) -> frozenset[str]:
-    """Those of `signals` that no strategy has, of two or more that are fresh: the expression lacks them, not a strategy."""
-    fresh = [seen for seen in strategies.values() if seen.fresh]
-    if len(fresh) < _OTHERS:
+def missing_everywhere(signals: Iterable[str], strategies: Mapping[str, StrategyReading]) -> frozenset[str]:
+    """Those of `signals` that all fresh strategies lack, if two or more are fresh: the expression fails, not a strategy."""
+    fresh = [reading for reading in strategies.values() if reading.fresh]
+    if len(fresh) < _FEWEST:
         return frozenset()
-    return frozenset(signal for signal in signals if all(value_of(signal, seen) is None for seen in fresh))
+    return frozenset(signal for signal in signals if all(value_of(signal, reading) is None for reading in fresh))
 
 
-def holdings(
-    rules: Mapping[str, Rule], track: Track, seen: Seen | None, clock: float, cooldown: float
+def active_rules(
+    rules: Mapping[str, Rule], track: Track, reading: StrategyReading | None, clock: float, cooldown: float
 ) -> dict[str, ActiveRule]:
-    """The rules that hold of a strategy now, by name; those that time has cleared are suspended.
+    """The rules of a strategy that are active now, by name; those that the cooldown has cleared are suspended.
 
-    A signal that is not known begins nothing and ends nothing.
+    An unknown signal neither activates nor clears a rule.
     """
     found = {}
     for name, rule in sorted(rules.items()):
-        value, before = value_of(rule.signal, seen), track.rules.get(name)
-        holding = before if value is None else _holding(rule, value, before, track, clock=clock, cooldown=cooldown)
+        value, before = value_of(rule.signal, reading), track.rules.get(name)
+        holding = before if value is None else _active_rule(rule, value, before, track, clock=clock, cooldown=cooldown)
         if holding is not None:
             found[name] = holding
     return found
 
 
-def _holding(
+def _active_rule(
     rule: Rule, value: float, before: ActiveRule | None, track: Track, *, clock: float, cooldown: float
 ) -> ActiveRule | None:
     if before is None:
         return ActiveRule(since=clock) if value >= rule.at_least else None
     if value < rule.release:
         return None
-    if before.suspended and rule.clears == "signal":  # it was one that time clears until the configuration was read again
+    if before.suspended and rule.clears == "signal":  # the rule was cleared by time before a reload
         return ActiveRule(since=before.since)
     if before.suspended:
         again = value >= rule.at_least and _after_probation(track, clock)
@@ -69,16 +69,18 @@ def _holding(
 
 
 def _after_probation(track: Track, clock: float) -> bool:
-    """Whether it trades like any other again, so that what the signal says now is its own doing."""
+    """Whether it trades without restrictions again, so that the signal shows its current performance."""
     if track.share.state is StrategyState.PAUSED:
         return False
     return track.probation_until is None or clock >= track.probation_until
 
 
-def reasons(rules: Mapping[str, Rule], held: Mapping[str, ActiveRule], seen: Seen | None, action: str) -> tuple[Reason, ...]:
-    """Why the strategy is to be paused, or reduced, with the figures."""
+def reasons(
+    rules: Mapping[str, Rule], held: Mapping[str, ActiveRule], reading: StrategyReading | None, action: str
+) -> tuple[Reason, ...]:
+    """Why the strategy is to be paused or reduced (`action`), with the figures."""
     return tuple(
-        Reason(name, _text(rules[name], value_of(rules[name].signal, seen)))
+        Reason(name, _text(rules[name], value_of(rules[name].signal, reading)))
         for name, holding in sorted(held.items())
         if rules[name].action == action and not holding.suspended
     )

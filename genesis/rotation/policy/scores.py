@@ -1,18 +1,18 @@
-"""Signals → scores: from 0 to 1, more is better."""
+"""Signals → scores from 0 to 1; more is better."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
 
-from genesis.rotation.observation import Seen
+from genesis.rotation.observation import StrategyReading
 from genesis.settings.rotation import ScoreTerm
 
 
-def scores(terms: Sequence[ScoreTerm], strategies: Mapping[str, Seen], among: Collection[str]) -> dict[str, float]:
-    """Strategy → the mean of its terms by their weights; only of those that are fresh and have every signal.
+def scores(terms: Sequence[ScoreTerm], strategies: Mapping[str, StrategyReading], among: Collection[str]) -> dict[str, float]:
+    """Strategy → the weighted mean of its terms; only strategies that are fresh and have every signal.
 
-    Ranks are among those of `among`, which take part: what is missing of any other one changes nobody's rank.
+    Ranks are taken among the strategies of `among`, those that trade: a missing signal of any other changes no rank.
     """
     columns = [_normalised(term, values_of(term.signal, strategies), among) for term in terms]
     total = sum(term.weight for term in terms)
@@ -22,9 +22,9 @@ def scores(terms: Sequence[ScoreTerm], strategies: Mapping[str, Seen], among: Co
     }
 
 
-def values_of(signal: str, strategies: Mapping[str, Seen]) -> dict[str, float]:
-    """Strategy → the signal, where it is known and finite."""
-    found = {name: seen.signals.get(signal) for name, seen in sorted(strategies.items()) if seen.fresh}
+def values_of(signal: str, strategies: Mapping[str, StrategyReading]) -> dict[str, float]:
+    """Strategy → the signal's value, where it is known and finite."""
+    found = {name: reading.signals.get(signal) for name, reading in sorted(strategies.items()) if reading.fresh}
     return {name: value for name, value in found.items() if value is not None and isfinite(value)}
 
 
@@ -36,7 +36,7 @@ def _normalised(term: ScoreTerm, values: Mapping[str, float], among: Collection[
 
 
 def _ranks(values: Mapping[str, float], among: Collection[str], *, falling: bool) -> dict[str, float]:
-    """The mid-rank among the values of `among`, 0 for the worst and 1 for the best; one alone is in the middle."""
+    """The mid-rank among the values of `among`: 0 for the worst, 1 for the best, 0.5 for a single one."""
     sign = -1.0 if falling else 1.0
     signed = {name: sign * value for name, value in values.items()}
     others = [value for name, value in signed.items() if name in among]

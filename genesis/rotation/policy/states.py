@@ -1,4 +1,4 @@
-"""What is done at once, whatever the scores say: limits of the account, pins, hard rules; and who may come back."""
+"""Changes made at once, regardless of scores: limits of the account, pins and hard rules; and which strategies may return."""
 
 from __future__ import annotations
 
@@ -9,211 +9,224 @@ from genesis.core.models import StrategyState
 from genesis.rotation.decision import Reason
 from genesis.rotation.observation import Limits, Observation
 from genesis.rotation.policy import rules
-from genesis.rotation.policy.account import UNTOLD, account_known, daily_loss
+from genesis.rotation.policy.account import INCOMPLETE, account_known, daily_loss
 from genesis.rotation.policy.candidate import TRADING, Candidate
 from genesis.rotation.policy.weights import ONE, ZERO, floor
 from genesis.settings.rotation import RotationSettings
 
 
-def judge(settings: RotationSettings, seen: Observation, case: Candidate) -> None:
-    """Bring one strategy into the state that limits, its pin and the hard rules want."""
-    limit = _limit(settings, seen, case.name)
+def apply_limits_pins_and_rules(settings: RotationSettings, observation: Observation, candidate: Candidate) -> None:
+    """Set the state of one strategy: by the limits of the account, else by its pin, else by the hard rules."""
+    limit = _limit(settings, observation, candidate.name)
     if limit is not None:
-        case.limited = True
-        if case.weight > ZERO:
-            case.barred = case.clock
-        case.pause(limit)
-    elif case.pin is not None:
-        _carry_out(settings, seen, case)
-    elif case.state is StrategyState.STOPPED:
-        _stopped(case)
+        candidate.limited = True
+        if candidate.weight > ZERO:
+            candidate.barred = candidate.clock
+        candidate.pause(limit)
+    elif candidate.pin is not None:
+        _apply_pin(settings, observation, candidate)
+    elif candidate.state is StrategyState.STOPPED:
+        _apply_stop(candidate)
     else:
-        _obey_rules(settings, seen, case)
+        _apply_rules(settings, observation, candidate)
 
 
 def keep_to_limits(
-    settings: RotationSettings, seen: Observation, cases: Sequence[Candidate], taken_up: Collection[str]
+    settings: RotationSettings, observation: Observation, candidates: Sequence[Candidate], taken_over: Collection[str]
 ) -> None:
-    """Lower what is above a bound: of one weight, of their number, of their sum; `taken_up`: whose share is the engine's."""
-    reduced = reduced_bound(settings, cases)
-    for case in cases:
-        if case.takes_part and case.weight > settings.allocation.max_weight:
-            case.take(settings.allocation.max_weight)
-            case.because("max_weight", f"no more than {settings.allocation.max_weight} for one strategy")
-        if case.takes_part and case.state is StrategyState.REDUCED and _becomes_reduced(case, taken_up):
-            if not case.reasons and case.weight > reduced:
-                case.because("max_weight", f"no more than {reduced} for one that is reduced")
-            case.take(reduced)
-    if seen.limits is not None:
-        _keep_number(seen.limits, cases)
-    _keep_sum(ONE - settings.allocation.reserve, cases)
+    """Lower weights above a bound: the bound of one weight, of the number of strategies, and of the sum.
+
+    `taken_over`: the strategies whose share was taken over from the engine in this decision.
+    """
+    reduced = reduced_bound(settings, candidates)
+    for candidate in candidates:
+        if candidate.takes_part and candidate.weight > settings.allocation.max_weight:
+            candidate.lower_to(settings.allocation.max_weight)
+            candidate.because("max_weight", f"no more than {settings.allocation.max_weight} for one strategy")
+        if candidate.takes_part and candidate.state is StrategyState.REDUCED and _becomes_reduced(candidate, taken_over):
+            if not candidate.reasons and candidate.weight > reduced:
+                candidate.because("max_weight", f"no more than {reduced} for one that is reduced")
+            candidate.lower_to(reduced)
+    if observation.limits is not None:
+        _keep_number(observation.limits, candidates)
+    _keep_sum(ONE - settings.allocation.reserve, candidates)
 
 
-def resume(settings: RotationSettings, cases: Sequence[Candidate]) -> None:
-    """Let those come back that have recovered, on probation; and let those go on that have been reduced for long enough."""
-    for case in cases:
-        if case.pin is None and not case.limited and case.state is StrategyState.PAUSED:
-            _come_back(settings, case)
-        elif case.takes_part and case.state is StrategyState.REDUCED and not _is_reduced(settings, case):
-            _restore(settings, case)
+def resume(settings: RotationSettings, candidates: Sequence[Candidate]) -> None:
+    """Resume recovered strategies on probation, and restore those that were reduced for long enough."""
+    for candidate in candidates:
+        if candidate.pin is None and not candidate.limited and candidate.state is StrategyState.PAUSED:
+            _come_back(settings, candidate)
+        elif candidate.takes_part and candidate.state is StrategyState.REDUCED and not _is_reduced(settings, candidate):
+            _restore(settings, candidate)
 
 
-def reduced_bound(settings: RotationSettings, cases: Iterable[Candidate]) -> Decimal:
-    """The most that a reduced strategy has: a part of an equal share among those that take part."""
-    count = sum(case.takes_part for case in cases)
+def reduced_bound(settings: RotationSettings, candidates: Iterable[Candidate]) -> Decimal:
+    """The highest weight of a reduced strategy: a part of an equal share among those whose weight the scores decide."""
+    count = sum(candidate.takes_part for candidate in candidates)
     share = (ONE - settings.allocation.reserve) / max(1, count)
     return min(settings.allocation.max_weight, floor(settings.allocation.reduced_ratio * share))
 
 
-def _becomes_reduced(case: Candidate, taken_up: Collection[str]) -> bool:
-    """Whether its bound is a new one: by a rule, or because what it has was fixed by a person or by the engine until now."""
-    track = case.track
-    return track.share.state is not StrategyState.REDUCED or track.pinned or case.name in taken_up
+def _becomes_reduced(candidate: Candidate, taken_over: Collection[str]) -> bool:
+    """Whether the bound applies for the first time: by a rule, or because a pin or the engine set the weight until now."""
+    track = candidate.track
+    return track.share.state is not StrategyState.REDUCED or track.pinned or candidate.name in taken_over
 
 
-def _limit(settings: RotationSettings, seen: Observation, name: str) -> Reason | None:
-    if seen.limits is not None and not seen.limits.allows(name):
-        return Reason("tier", f"the tier {seen.limits.tier} does not let it trade")
-    used, most = daily_loss(seen), settings.daily_loss.pause_from
+def _limit(settings: RotationSettings, observation: Observation, name: str) -> Reason | None:
+    if observation.limits is not None and not observation.limits.allows(name):
+        return Reason("tier", f"the tier {observation.limits.tier} does not let it trade")
+    used, most = daily_loss(observation), settings.daily_loss.pause_from
     if used is not None and used >= most:
         return Reason("daily_loss", f"{used:.0%} of today's limit is lost; from {most:.0%} on nothing trades")
     return None
 
 
-def _carry_out(settings: RotationSettings, seen: Observation, case: Candidate) -> None:
-    """Do what a person fixed, once; a weight that was not named stays as it is from then on.
+def _apply_pin(settings: RotationSettings, observation: Observation, candidate: Candidate) -> None:
+    """Carry out a pin once; without a weight in the pin, the current weight stays.
 
-    More capital waits for the limits of the account, for these stand above pins.
+    More capital waits for the limits of the account, which take precedence over pins.
     """
-    pin = case.pin
+    pin = candidate.pin
     if pin is None:
         return
     weight = ZERO
     if pin.state in TRADING:
-        weight = case.weight if pin.weight is None else pin.weight
-    waits = _waits_for_limits(settings, seen, case) if weight > case.weight else None
+        weight = candidate.weight if pin.weight is None else pin.weight
+    waits = _waits_for_limits(settings, observation, candidate) if weight > candidate.weight else None
     if waits is not None:
-        weight = case.weight
-        case.because(waits.code, f"pinned at {pin.weight}, but {waits.text}")
-    if pin.state is StrategyState.PAUSED and case.state is not StrategyState.PAUSED:
-        case.paused = case.clock
-    if weight > case.weight:
-        case.raised = case.clock
-    elif weight < case.weight:
-        case.lowered = case.clock
-    case.state, case.weight = pin.state, floor(weight)
-    case.clear_since = case.probation_until = None
-    case.because("pinned", f"by {pin.author}: {pin.why}")
+        weight = candidate.weight
+        candidate.because(waits.code, f"pinned at {pin.weight}, but {waits.text}")
+    if pin.state is StrategyState.PAUSED and candidate.state is not StrategyState.PAUSED:
+        candidate.paused = candidate.clock
+    if weight > candidate.weight:
+        candidate.raised = candidate.clock
+    elif weight < candidate.weight:
+        candidate.lowered = candidate.clock
+    candidate.state, candidate.weight = pin.state, floor(weight)
+    candidate.clear_since = candidate.probation_until = None
+    candidate.because("pinned", f"by {pin.author}: {pin.why}")
 
 
-def _waits_for_limits(settings: RotationSettings, seen: Observation, case: Candidate) -> Reason | None:
-    """Why a pin's capital has to wait: a limit is not known, is near, or took it a short time ago.
+def _waits_for_limits(settings: RotationSettings, observation: Observation, candidate: Candidate) -> Reason | None:
+    """Why a pin has to wait for its capital: a limit is unknown, nearly used up, or was hit within the cooldown.
 
-    Without the last one, a loss or an equity that swings about its limit would move the capital at each decision.
+    Without the cooldown, a loss or an equity that swings around its limit would move the capital at every decision.
     """
-    used, least, cooldown = daily_loss(seen), settings.daily_loss.no_raise_from, settings.resume.cooldown.total_seconds()
-    if used is None or not account_known(seen):
+    used, least, cooldown = daily_loss(observation), settings.daily_loss.no_raise_from, settings.resume.cooldown.total_seconds()
+    if used is None or not account_known(observation):
         return Reason("tier", "what the tier allows is not known")
     if used >= least:
         return Reason("daily_loss", f"{used:.0%} of today's limit is lost; from {least:.0%} on nothing is raised")
-    if case.track.pinned and case.barred is not None and case.clock - case.barred < cooldown:
-        return Reason("cooldown", f"a limit took it {case.clock - case.barred:.0f} s ago, {cooldown:g} s are due")
+    if candidate.track.pinned and candidate.barred is not None and candidate.clock - candidate.barred < cooldown:
+        return Reason("cooldown", f"a limit took it {candidate.clock - candidate.barred:.0f} s ago, {cooldown:g} s are due")
     return None
 
 
-def _stopped(case: Candidate) -> None:
-    """By the engine: nobody but a person starts it again. By a pin that is gone: it may come back like a paused one."""
-    if case.track.pinned:
-        case.pause(Reason("stopped", "it was pinned stopped until now"))
+def _apply_stop(candidate: Candidate) -> None:
+    """Stopped by the engine: only a person starts it again. Stopped by a removed pin: it may return like a paused one."""
+    if candidate.track.pinned:
+        candidate.pause(Reason("stopped", "it was pinned stopped until now"))
         return
-    case.take(ZERO)
-    case.because("stopped", "the engine does not let it trade")
+    candidate.lower_to(ZERO)
+    candidate.because("stopped", "the engine does not let it trade")
 
 
-def _obey_rules(settings: RotationSettings, seen: Observation, case: Candidate) -> None:
-    pausing = list(rules.reasons(settings.rules, case.rules, case.seen, "pause"))
-    if _is_stale(settings, case):
-        pausing.append(Reason("stale", f"not known for {settings.stale_after.total_seconds():g} s: {', '.join(case.blind)}"))
+def _apply_rules(settings: RotationSettings, observation: Observation, candidate: Candidate) -> None:
+    pausing = list(rules.reasons(settings.rules, candidate.rules, candidate.reading, "pause"))
+    if _is_stale(settings, candidate):
+        pausing.append(
+            Reason(
+                "stale",
+                f"not known for {settings.stale_after.total_seconds():g} s: {', '.join(candidate.unknown_rule_signals)}",
+            )
+        )
     if pausing:
-        case.pause(*pausing)
-    elif case.state is StrategyState.PAUSED:
-        if case.weight:
-            case.because("stopped", "the engine says that it is paused: it keeps nothing")
-        case.take(ZERO)
-        clear = not case.unknown and not UNTOLD.intersection(seen.faults)
-        case.clear_since = (case.clock if case.clear_since is None else case.clear_since) if clear else None
-    elif case.state is StrategyState.ACTIVE:
-        reducing = rules.reasons(settings.rules, case.rules, case.seen, "reduce")
+        candidate.pause(*pausing)
+    elif candidate.state is StrategyState.PAUSED:
+        if candidate.weight:
+            candidate.because("stopped", "the engine says that it is paused: it keeps nothing")
+        candidate.lower_to(ZERO)
+        clear = not candidate.unknown_signals and not INCOMPLETE.intersection(observation.faults)
+        candidate.clear_since = (candidate.clock if candidate.clear_since is None else candidate.clear_since) if clear else None
+    elif candidate.state is StrategyState.ACTIVE:
+        reducing = rules.reasons(settings.rules, candidate.rules, candidate.reading, "reduce")
         if reducing:
-            case.state = StrategyState.REDUCED
-            case.reasons += reducing
+            candidate.state = StrategyState.REDUCED
+            candidate.reasons += reducing
 
 
-def _is_stale(settings: RotationSettings, case: Candidate) -> bool:
-    if not case.alone or case.track.known is None:
+def _is_stale(settings: RotationSettings, candidate: Candidate) -> bool:
+    if not candidate.lacks_alone or candidate.track.known is None:
         return False
-    return case.clock - case.track.known >= settings.stale_after.total_seconds()
+    return candidate.clock - candidate.track.known >= settings.stale_after.total_seconds()
 
 
-def _keep_number(limits: Limits, cases: Sequence[Candidate]) -> None:
-    """Pause the worst of those that have capital, where they are too many; those that a person fixed count first."""
-    holders = [case for case in cases if case.weight > ZERO]
-    free = limits.max_active - sum(case.pin is not None for case in holders)
-    ranked = sorted((case for case in holders if case.pin is None), key=_rank)
-    for case in ranked[max(0, free) :]:
-        case.limited = True
-        case.pause(Reason("max_active", f"the tier {limits.tier} lets {limits.max_active} have capital at a time"))
+def _keep_number(limits: Limits, candidates: Sequence[Candidate]) -> None:
+    """Pause the worst-scored holders of capital above the tier's number; pinned strategies keep their places."""
+    holders = [candidate for candidate in candidates if candidate.weight > ZERO]
+    free = limits.max_active - sum(candidate.pin is not None for candidate in holders)
+    ranked = sorted((candidate for candidate in holders if candidate.pin is None), key=_rank)
+    for candidate in ranked[max(0, free) :]:
+        candidate.limited = True
+        candidate.pause(Reason("max_active", f"the tier {limits.tier} lets {limits.max_active} have capital at a time"))
 
 
-def _rank(case: Candidate) -> tuple[float, Decimal, str]:
-    """The best first; a score that is not known is the worst."""
-    return 1.0 if case.score is None else -case.score, -case.weight, case.name
+def _rank(candidate: Candidate) -> tuple[float, Decimal, str]:
+    """Sort key, best first; an unknown score ranks last."""
+    return 1.0 if candidate.score is None else -candidate.score, -candidate.weight, candidate.name
 
 
-def _keep_sum(most: Decimal, cases: Sequence[Candidate]) -> None:
-    pinned = [case for case in cases if case.pin is not None]
-    others = [case for case in cases if case.pin is None]
+def _keep_sum(most: Decimal, candidates: Sequence[Candidate]) -> None:
+    pinned = [candidate for candidate in candidates if candidate.pin is not None]
+    others = [candidate for candidate in candidates if candidate.pin is None]
     _scale(most, pinned)
-    _scale(most - sum((case.weight for case in pinned), ZERO), others)
+    _scale(most - sum((candidate.weight for candidate in pinned), ZERO), others)
 
 
-def _scale(most: Decimal, cases: Sequence[Candidate]) -> None:
-    total = sum((case.weight for case in cases), ZERO)
+def _scale(most: Decimal, candidates: Sequence[Candidate]) -> None:
+    total = sum((candidate.weight for candidate in candidates), ZERO)
     if total <= most:
         return
-    for case in cases:
-        weight = floor(case.weight * most / total)
-        if weight < case.weight:
-            case.take(weight)
-            case.because("reserve", f"{total} was given out, {most} may be")
+    for candidate in candidates:
+        weight = floor(candidate.weight * most / total)
+        if weight < candidate.weight:
+            candidate.lower_to(weight)
+            candidate.because("reserve", f"{total} was given out, {most} may be")
 
 
-def _come_back(settings: RotationSettings, case: Candidate) -> None:
-    terms, since = settings.resume, case.clear_since
-    if since is None or case.clock - since < terms.after.total_seconds():
-        if not case.reasons:
-            case.because("recovered" if since is not None else "stale" if case.unknown else "cooldown", _waits(settings, case))
+def _come_back(settings: RotationSettings, candidate: Candidate) -> None:
+    terms, since = settings.resume, candidate.clear_since
+    if since is None or candidate.clock - since < terms.after.total_seconds():
+        if not candidate.reasons:
+            candidate.because(
+                "recovered" if since is not None else "stale" if candidate.unknown_signals else "cooldown",
+                _missing_for_return(settings, candidate),
+            )
         return
-    if case.paused is not None and case.clock - case.paused < terms.cooldown.total_seconds():
-        case.because("cooldown", f"paused {case.clock - case.paused:.0f} s ago, {terms.cooldown.total_seconds():g} s are due")
+    if candidate.paused is not None and candidate.clock - candidate.paused < terms.cooldown.total_seconds():
+        candidate.because(
+            "cooldown", f"paused {candidate.clock - candidate.paused:.0f} s ago, {terms.cooldown.total_seconds():g} s are due"
+        )
         return
-    case.state = StrategyState.REDUCED
-    case.probation_until = case.clock + terms.probation.total_seconds()
-    case.because("recovered", f"no rule has held for {case.clock - since:.0f} s")
+    candidate.state = StrategyState.REDUCED
+    candidate.probation_until = candidate.clock + terms.probation.total_seconds()
+    candidate.because("recovered", f"no rule has held for {candidate.clock - since:.0f} s")
 
 
-def _waits(settings: RotationSettings, case: Candidate) -> str:
-    if case.unknown:
-        return f"not known: {', '.join(case.unknown)}"
+def _missing_for_return(settings: RotationSettings, candidate: Candidate) -> str:
+    if candidate.unknown_signals:
+        return f"not known: {', '.join(candidate.unknown_signals)}"
     return f"no rule has to hold for {settings.resume.after.total_seconds():g} s"
 
 
-def _is_reduced(settings: RotationSettings, case: Candidate) -> bool:
-    return case.on_probation or bool(rules.reasons(settings.rules, case.rules, case.seen, "reduce"))
+def _is_reduced(settings: RotationSettings, candidate: Candidate) -> bool:
+    return candidate.on_probation or bool(rules.reasons(settings.rules, candidate.rules, candidate.reading, "reduce"))
 
 
-def _restore(settings: RotationSettings, case: Candidate) -> None:
-    if case.clock - case.track.state_since >= settings.allocation.min_dwell.total_seconds():
-        case.state = StrategyState.ACTIVE
-        case.probation_until = None
-        case.because("probation" if case.track.probation_until is not None else "recovered")
+def _restore(settings: RotationSettings, candidate: Candidate) -> None:
+    if candidate.clock - candidate.track.state_since >= settings.allocation.min_dwell.total_seconds():
+        candidate.state = StrategyState.ACTIVE
+        candidate.probation_until = None
+        candidate.because("probation" if candidate.track.probation_until is not None else "recovered")

@@ -1,4 +1,4 @@
-"""Weights in steps of a hundredth of a per cent: what scores amount to, and how far one step goes there. Exact decimals."""
+"""Target weights from scores, and how far one decision moves towards them. Exact decimals in multiples of 0.0001."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ QUANTUM = Decimal("0.0001")
 ZERO = Decimal(0)
 ONE = Decimal(1)
 _LEAST = 0.01
-"""So that a score of 0, or a penalty of all, still leaves a share to be told from no share."""
+"""The smallest merit: a score of 0, or the full penalty, still leaves a small share."""
 _HALVINGS = 200
 _NOISE = 1e-9
 
 
 class Bounds(NamedTuple):
-    """The least and the most that a strategy may have."""
+    """The lowest and the highest weight of a strategy."""
 
     least: Decimal
     most: Decimal
 
 
 def floor(value: Decimal | float) -> Decimal:
-    """Rounded down to a whole number of steps."""
+    """Rounded down to a multiple of `QUANTUM`."""
     return Decimal(value).quantize(QUANTUM, ROUND_DOWN)
 
 
 def merits(scores: Mapping[str, float], pairs: Iterable[Pair], penalty: float, *, unknown: float = 1.0) -> dict[str, float]:
-    """What the weights are to be proportional to: the score, less what the strategy runs with the others.
+    """What the weights are proportional to: the score, reduced by `penalty` × the mean correlation with the other strategies.
 
-    A pair without a correlation counts `unknown`; 1 is a pair that runs together: what is not known earns it nothing.
+    A pair without a correlation counts as `unknown`; 1 means that the two move together, the worst case.
     """
     known = {frozenset((pair.one, pair.other)): pair.correlation for pair in pairs}
     left = {name: max(1.0 - penalty * _together(name, scores, known, unknown), _LEAST) for name in scores}
@@ -48,21 +48,21 @@ def _together(name: str, names: Iterable[str], known: Mapping[frozenset[str], fl
 
 
 def filled(merit: Mapping[str, float], bounds: Mapping[str, Bounds], budget: Decimal) -> dict[str, Decimal]:
-    """Weights in proportion to the merits, each within its bounds, that come to `budget` together where the bounds allow.
+    """Weights in proportion to the merits, each within its bounds; their sum is `budget` where the bounds allow it.
 
-    The least of all bounds together must not be above `budget`.
+    The lower bounds together must not exceed `budget`.
     """
     names = sorted(merit)
     total = float(min(budget, sum((bounds[name].most for name in names), ZERO)))
     low, high = 0.0, 1.0 / max(min(merit.values(), default=1.0), 1e-9) + 1.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        if middle in (low, high):  # nothing lies between them any more
+        if middle in (low, high):  # floats have no value between the two
             break
         low, high = (middle, high) if sum(_clamped(middle, merit, bounds).values()) < total else (low, middle)
-    # A float just below a whole step is that step; all of them together are less than one step too much.
-    steps = {name: floor(weight + _NOISE) for name, weight in _clamped(low, merit, bounds).items()}
-    return {name: min(bounds[name].most, max(bounds[name].least, weight)) for name, weight in steps.items()}
+    # A float just below a multiple of QUANTUM counts as that multiple; all excesses together are below one QUANTUM.
+    rounded = {name: floor(weight + _NOISE) for name, weight in _clamped(low, merit, bounds).items()}
+    return {name: min(bounds[name].most, max(bounds[name].least, weight)) for name, weight in rounded.items()}
 
 
 def _clamped(level: float, merit: Mapping[str, float], bounds: Mapping[str, Bounds]) -> dict[str, float]:
@@ -72,15 +72,16 @@ def _clamped(level: float, merit: Mapping[str, float], bounds: Mapping[str, Boun
     }
 
 
-def scaled(wishes: Mapping[str, Decimal], most: Decimal, least: Decimal = ZERO) -> dict[str, Decimal]:
-    """The wishes, or where they are more than `most` together, the same part of each.
+def scaled(wanted: Mapping[str, Decimal], most: Decimal, least: Decimal = ZERO) -> dict[str, Decimal]:
+    """The wanted changes; if their sum exceeds `most`, all are scaled down in proportion.
 
-    Where a part would be less than `least`, and less than the wish, the smallest wish waits, and the others have its part.
+    Where a scaled change would be below both `least` and the change itself, the smallest change is dropped, and the others
+    share its part.
     """
-    left = dict(sorted(wishes.items()))
+    left = dict(sorted(wanted.items()))
     while left:
         total = sum(left.values(), ZERO)
-        parts = left if total <= most else {name: floor(wish * most / total) for name, wish in left.items()}
+        parts = left if total <= most else {name: floor(change * most / total) for name, change in left.items()}
         if all(part >= min(least, left[name]) for name, part in parts.items()):
             return parts
         del left[min(left, key=lambda name: (left[name], name))]

@@ -10,7 +10,7 @@ from genesis.configuration import load_settings
 from genesis.core.allocation import Action
 from genesis.core.models import StrategyState
 from genesis.rotation.decision import Decision, History, Reason, Step, Track
-from genesis.rotation.observation import EngineReport, Limits, Observation, Pin, Seen, Share
+from genesis.rotation.observation import EngineReport, Limits, Observation, Pin, Share, StrategyReading
 from genesis.settings.rotation import RotationSettings
 
 BEGIN = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
@@ -25,7 +25,7 @@ def share(weight: str, state: StrategyState = StrategyState.ACTIVE) -> Share:
 def observation(after: float = 0.0, strategies: tuple[str, ...] = ("trend", "carry")) -> Observation:
     return Observation(
         time=BEGIN + timedelta(seconds=after),
-        strategies={name: Seen(fresh=True, signals={"sharpe": 1.5, "drawdown": 0.01}) for name in strategies},
+        strategies={name: StrategyReading(fresh=True, signals={"sharpe": 1.5, "drawdown": 0.01}) for name in strategies},
         limits=Limits(tier="micro", allowed=frozenset(strategies), max_active=5),
         daily_loss_used=0.25,
         engine=EngineReport(decision=None, shares={name: share("0.3") for name in strategies}),

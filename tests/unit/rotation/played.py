@@ -9,7 +9,7 @@ from decimal import Decimal
 from genesis.core.allocation import EngineReport, Share
 from genesis.core.models import StrategyState
 from genesis.rotation.decision import Decision, History, Step, Track
-from genesis.rotation.observation import Limits, Observation, Pair, Pin, Seen
+from genesis.rotation.observation import Limits, Observation, Pair, Pin, StrategyReading
 from genesis.rotation.policy import decide
 from genesis.settings.rotation import RotationSettings
 from tests.unit.rotation.told import START, settings
@@ -71,7 +71,9 @@ class Played:
             self.time += timedelta(seconds=seconds)
         seen = Observation(
             time=self.time,
-            strategies={name: Seen(fresh=name not in self.stale, signals=dict(told)) for name, told in self.signals.items()},
+            strategies={
+                name: StrategyReading(fresh=name not in self.stale, signals=dict(told)) for name, told in self.signals.items()
+            },
             correlations=self.pairs,
             limits=self.limits,
             daily_loss_used=loss,

@@ -23,7 +23,7 @@ _ODD = "a\"b\\c{d}\ne'\0\U0001f600" + "x" * 1000
 
 
 async def record(log: AuditLog, after: float = 0.0, *, to: str = "0.3", order: bool = False, floor: int = 0) -> int:
-    return await log.record(SETTINGS, observation(after), {}, decision(after, to=to), order=order, floor=floor)
+    return await log.record(SETTINGS, observation(after), {}, decision(after, to=to), ordered=order, floor=floor)
 
 
 async def recorded(log: AuditLog) -> list[Recorded]:
@@ -33,14 +33,14 @@ async def recorded(log: AuditLog) -> list[Recorded]:
 async def test_what_was_recorded_is_read_back_as_it_was(journal_address: Address) -> None:
     seen, made = observation(strategies=(_ODD,)), decision(strategies=(_ODD,), to="0.1")
     async with AuditLog(journal_address) as log:
-        assert await log.record(SETTINGS, seen, {_ODD: PIN}, made, order=True) == 1
+        assert await log.record(SETTINGS, seen, {_ODD: PIN}, made, ordered=True) == 1
     async with AuditLog(journal_address) as log:
         last = await log.last()
         assert last is not None
         assert last.history == made.history
         assert last.decision == made
-        assert last.order is not None
-        assert last.order == (1, {_ODD: share("0.1")})
+        assert last.instruction is not None
+        assert last.instruction == (1, {_ODD: share("0.1")})
         [one] = await recorded(log)
         assert (one.entry.seen, one.entry.pins) == (seen, {_ODD: PIN})
         _, settings = await log.look_up(lambda store: store.settings(one.settings))
@@ -50,8 +50,8 @@ async def test_what_was_recorded_is_read_back_as_it_was(journal_address: Address
 async def test_an_empty_log_has_no_last_decision(journal_address: Address) -> None:
     async with AuditLog(journal_address) as log:
         assert await log.last() is None
-        assert await log.state() == await log.state()
-        assert (await log.state()).halted is None
+        assert await log.command_state() == await log.command_state()
+        assert (await log.command_state()).halted is None
 
 
 async def test_numbers_rise_by_one_and_above_what_the_engine_reports(journal_address: Address) -> None:
@@ -69,15 +69,15 @@ async def test_the_last_order_is_found_behind_decisions_that_change_nothing(jour
         last = await log.last()
         assert last is not None
         assert last.number == 3
-        assert last.order == (1, {"trend": share("0.2"), "carry": share("0.2")})
+        assert last.instruction == (1, {"trend": share("0.2"), "carry": share("0.2")})
 
 
 async def test_a_decision_that_could_not_be_read_back_is_refused(journal_address: Address) -> None:
     seen = observation()
     broken = msgspec.structs.replace(seen, daily_loss_used=float("nan"))
     async with AuditLog(journal_address) as log:
-        with pytest.raises(JournalError, match="cannot be written down as it is"):
-            await log.record(SETTINGS, broken, {}, decision(), order=False)
+        with pytest.raises(JournalError, match="cannot be stored exactly"):
+            await log.record(SETTINGS, broken, {}, decision(), ordered=False)
         assert not log.is_open
         await log.open()
         assert await record(log) == 1
@@ -85,8 +85,8 @@ async def test_a_decision_that_could_not_be_read_back_is_refused(journal_address
 
 async def test_a_name_that_is_no_text_is_refused(journal_address: Address) -> None:
     async with AuditLog(journal_address) as log:
-        with pytest.raises(JournalError, match="cannot be written down"):
-            await log.record(SETTINGS, observation(strategies=("\ud800",)), {}, decision(), order=False)
+        with pytest.raises(JournalError, match="cannot be stored"):
+            await log.record(SETTINGS, observation(strategies=("\ud800",)), {}, decision(), ordered=False)
 
 
 async def test_a_number_that_json_does_not_hold_is_refused(journal_address: Address) -> None:
@@ -127,14 +127,14 @@ async def test_commands_need_no_lock_and_come_to_one_state(journal_address: Addr
         await person.halt("the exchange is odd", "ada")
         await person.pin("trend", PIN)
         await person.pin(_ODD, pin)
-        state = await leader.state()
+        state = await leader.command_state()
         assert state.halted is not None
         assert "by ada since" in str(state.halted)
         assert state.pins == {"trend": PIN, _ODD: pin}
         await person.unpin("trend", "done", "ada")
-        assert await person.resume("it is well", "bob") == await leader.state()
-        assert await leader.state() == msgspec.structs.replace(state, halted=None, pins={_ODD: pin})
-        with pytest.raises(JournalError, match="only who leads"):
+        assert await person.resume("it is well", "bob") == await leader.command_state()
+        assert await leader.command_state() == msgspec.structs.replace(state, halted=None, pins={_ODD: pin})
+        with pytest.raises(JournalError, match="only the leading controller"):
             await record(person)
 
 
@@ -143,8 +143,8 @@ async def test_two_people_at_the_same_time_lose_no_command(journal_address: Addr
         for number in range(10):
             await one.pin(f"one {number}", PIN)
             await other.pin(f"other {number}", PIN)
-        assert len((await one.state()).pins) == 20
-        assert await one.state() == await other.state()
+        assert len((await one.command_state()).pins) == 20
+        assert await one.command_state() == await other.command_state()
 
 
 async def test_deliveries_are_kept_attempt_by_attempt(journal_address: Address) -> None:
@@ -180,7 +180,7 @@ async def test_a_newer_genesis_is_left_alone(sqlite_address: Address) -> None:
 async def test_a_password_in_the_address_of_prometheus_is_not_kept(journal_address: Address) -> None:
     secret = SETTINGS.model_copy(update={"prometheus": "https://reader:pass/word@prometheus:9090/path"})
     async with AuditLog(journal_address) as log:
-        await log.record(secret, observation(), {}, decision(), order=False)
+        await log.record(secret, observation(), {}, decision(), ordered=False)
         [one] = await recorded(log)
         _, settings = await log.look_up(lambda store: store.settings(one.settings))
         assert settings == SETTINGS.model_copy(update={"prometheus": "https://prometheus:9090/path"})
@@ -216,5 +216,5 @@ async def test_a_log_whose_file_is_gone_is_not_begun_again_without_its_halt(sqli
         await one.close()
     gone.rename(sqlite_address.path)
     await waiting.open()
-    assert (await waiting.state()).halted is not None
+    assert (await waiting.command_state()).halted is not None
     await waiting.close()

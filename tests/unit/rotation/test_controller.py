@@ -23,7 +23,7 @@ from genesis.rotation.controller import Controller, Parts, next_round
 from genesis.rotation.decision import Decision, History, Reason, Step, Track
 from genesis.rotation.observation import Observation, Pin
 from genesis.rotation.observer import Observer
-from genesis.rotation.query_results import asked
+from genesis.rotation.query_results import all_expressions
 from genesis.settings.rotation import RotationSettings
 from tests.integration.waiting import SOON
 from tests.unit.rotation.told import RULES, SetClock, Told, answers, of, settings
@@ -157,7 +157,7 @@ async def test_the_first_decision_is_told_to_the_engine_and_then_only_changes(tm
         assert one.engine.shares == one.wants.shares
         assert one.engine.told == 2
         assert one.controller.status.number == 5
-        assert one.controller.tally.deliveries == {"confirmed": 2}
+        assert one.controller.counters.deliveries == {"confirmed": 2}
 
 
 async def test_a_restart_goes_on_with_the_history_and_delivers_nothing_twice(tmp_path: Path) -> None:
@@ -192,10 +192,10 @@ async def test_a_lost_answer_is_made_up_for_by_the_engines_report(tmp_path: Path
     async with bench(tmp_path) as one:
         one.engine.loses_answer = True
         await one.rounds()
-        assert one.controller.tally.deliveries == {"failed": 1}
+        assert one.controller.counters.deliveries == {"failed": 1}
         await one.rounds(2)
         assert one.engine.told == 1
-        assert one.controller.tally.deliveries == {"failed": 1, "confirmed": 1}
+        assert one.controller.counters.deliveries == {"failed": 1, "confirmed": 1}
 
 
 async def test_an_engine_that_forgot_is_told_again_by_the_same_number(tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ async def test_an_engine_that_forgot_is_told_again_by_the_same_number(tmp_path: 
 def sees_all(one: Bench) -> None:
     """From now on the account is seen, and all is well; its tier allows everybody."""
     told = answers(equity=[Sample({}, 60_000.0, 0.0)])
-    one.prometheus.by_expression |= {promql: told[key] for key, promql in asked(one.settings).items()}
+    one.prometheus.by_expression |= {promql: told[key] for key, promql in all_expressions(one.settings).items()}
 
 
 async def test_an_engine_that_forgot_everything_gets_it_again_only_once_the_account_is_seen(tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ async def test_an_engine_that_does_something_else_is_told_once_a_round_and_block
         one.wants.shares = shares(one="0.3", two="0.4")
         await one.rounds(3)
         assert one.engine.applied == [1]
-        assert one.controller.tally.deliveries == {"unconfirmed": 3}
+        assert one.controller.counters.deliveries == {"unconfirmed": 3}
         assert "unconfirmed" in blocked(one.controller)
         assert one.wants.seen[-1].details["unconfirmed"] == "'one': the engine has 0.4 active, wanted 0.3 active"
 
@@ -261,7 +261,7 @@ async def test_weights_within_the_tolerance_are_the_same(tmp_path: Path) -> None
         one.engine.ignores = True
         one.wants.shares = shares(one="0.39", two="0.4")
         await one.rounds(2)
-        assert one.controller.tally.deliveries == {"confirmed": 1}
+        assert one.controller.counters.deliveries == {"confirmed": 1}
 
 
 @pytest.mark.parametrize(("weight", "told"), [("0.3", True), ("0.5", False)])
@@ -272,7 +272,7 @@ async def test_an_engine_that_does_not_answer_is_only_told_what_adds_nothing(tmp
         one.wants.shares = shares(one=weight, two="0.4")
         await one.rounds()
         assert blocked(one.controller) == ["engine", "stale"]
-        assert one.controller.tally.deliveries == {"confirmed": 1} | ({"failed": 1} if told else {})
+        assert one.controller.counters.deliveries == {"confirmed": 1} | ({"failed": 1} if told else {})
         one.engine.silent = False
         await one.rounds()
         assert one.engine.applied == [1, 2]
@@ -307,7 +307,7 @@ async def test_after_a_restart_an_engine_that_does_not_answer_is_told_nothing(tm
         one.engine.silent = True
         one.wants.shares = shares(one="0.3", two="0.4")
         await one.rounds()
-        assert one.controller.tally.deliveries == {}
+        assert one.controller.counters.deliveries == {}
 
 
 async def test_nothing_is_decided_before_the_engine_was_heard_for_the_first_time(tmp_path: Path) -> None:
@@ -338,13 +338,13 @@ async def test_what_was_ordered_before_a_time_of_advice_is_not_delivered_after_i
     async with bench(tmp_path) as one:
         await one.rounds()
         one.settings = one.settings.model_copy(update={"mode": "advise"})
-        one.controller.follow(one.parts())
+        one.controller.reconfigure(one.parts())
         await one.rounds()
         one.engine.number, one.engine.shares = None, shares(one="0.1", two="0.1")
         if restarted:
             await one.restart()
         one.settings = one.settings.model_copy(update={"mode": "enforce"})
-        one.controller.follow(one.parts())
+        one.controller.reconfigure(one.parts())
         await one.rounds()
         assert one.engine.applied == [1, 3]
         assert one.wants.seen[-1].faults == ("stale",)
@@ -353,13 +353,13 @@ async def test_what_was_ordered_before_a_time_of_advice_is_not_delivered_after_i
 async def test_what_was_advised_is_never_delivered_though_the_engine_is_silent_when_the_mode_changes(tmp_path: Path) -> None:
     """With the real policy: the path that was advised ends above what the engine really has."""
     async with bench(tmp_path, mode="advise", decide=policy.decide, allocation={"min_dwell": "0s"}) as one:
-        one.prometheus.by_expression = {promql: answers()[key] for key, promql in asked(one.settings).items()}
+        one.prometheus.by_expression = {promql: answers()[key] for key, promql in all_expressions(one.settings).items()}
         one.prometheus.by_expression[catalog.PORTFOLIO_EQUITY.name] = [Sample({}, 60_000.0, 0.0)]
         one.engine.shares = shares(one="0.1", two="0.1")
         await one.rounds(5)
         assert advised(one, "one") > Decimal("0.1")
         one.settings = one.settings.model_copy(update={"mode": "enforce"})
-        one.controller.follow(one.parts())
+        one.controller.reconfigure(one.parts())
         one.engine.silent = True
         one.prometheus.by_expression["drawdown_ratio"] = of({"one": 0.01, "two": 0.2})  # a hard rule changes something
         await one.rounds(2)
@@ -419,9 +419,9 @@ async def test_a_strategy_in_another_state_is_no_confirmation(tmp_path: Path) ->
 async def test_a_halt_file_that_cannot_be_looked_for_counts_as_there(tmp_path: Path) -> None:
     async with bench(tmp_path) as one:
         one.settings = one.settings.model_copy(update={"halt_file": tmp_path / ("x" * 300)})
-        one.controller.follow(one.parts())
+        one.controller.reconfigure(one.parts())
         await one.rounds()
-        assert "cannot be told" in one.controller.status.halted
+        assert "it is not known whether the file" in one.controller.status.halted
         assert one.engine.told == 0
 
 
@@ -524,6 +524,6 @@ async def test_what_the_engine_refuses_is_told_as_that_in_its_own_words(tmp_path
             raise ServerError(f"decision {number}: there is no strategy 'one'", status=422)
 
         one.engine.deliver = refused  # type: ignore[method-assign]
-        before = one.controller.tally.deliveries.copy()
+        before = one.controller.counters.deliveries.copy()
         await one.rounds()
-        assert one.controller.tally.deliveries - before == {"refused": 1}
+        assert one.controller.counters.deliveries - before == {"refused": 1}

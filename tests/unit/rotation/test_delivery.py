@@ -120,7 +120,7 @@ async def test_an_engine_that_is_not_there_is_an_error_that_names_the_key() -> N
 @pytest.mark.parametrize("text", ["<html>", "{}", '{"decision": 1, "shares": {"a": {"weight": "NaN", "state": "active"}}}'])
 async def test_what_is_no_report_is_an_error(text: str) -> None:
     async with _engine(_told(text)) as (url, _, _), _port(url) as port:
-        with pytest.raises(ServerError, match="no report"):
+        with pytest.raises(ServerError, match="invalid report"):
             await port.report()
 
 
@@ -138,5 +138,5 @@ async def test_a_question_that_is_not_answered_ends_within_a_third_of_the_interv
 
 async def test_without_an_engine_there_is_no_report_and_nothing_can_be_delivered() -> None:
     assert await NoEngine().report() is None
-    with pytest.raises(ServerError, match="nobody to go to"):
+    with pytest.raises(ServerError, match="decision 1 cannot be delivered"):
         await NoEngine().deliver(1, {})

@@ -9,7 +9,7 @@ import pytest
 from genesis.core.models import StrategyState
 from genesis.rotation import policy
 from genesis.rotation.decision import Decision
-from genesis.rotation.observation import Limits, Observation, Seen
+from genesis.rotation.observation import Limits, Observation, StrategyReading
 from tests.unit.rotation.told import START, settings
 
 CHOSEN = settings(stale_after="1m", resume={"after": "30s", "cooldown": "10m"})
@@ -17,7 +17,7 @@ LIMITS = Limits(tier="ARCHITECT", allowed=None, max_active=10)
 
 
 def seen(at: int, figures: dict[str, dict[str, float]], faults: tuple[str, ...] = ()) -> Observation:
-    strategies = {name: Seen(fresh=True, signals=signals) for name, signals in figures.items()}
+    strategies = {name: StrategyReading(fresh=True, signals=signals) for name, signals in figures.items()}
     time = START + timedelta(seconds=at)
     return Observation(time=time, strategies=strategies, limits=LIMITS, daily_loss_used=0.0, faults=faults)
 

@@ -22,7 +22,7 @@ class _Controller:
     def __init__(self, status: Status, silent_for: float = 0.0) -> None:
         self.status = status
         self.silent_for = silent_for
-        self.tally = RotationCounters()
+        self.counters = RotationCounters()
 
 
 async def _told(path: str, controller: _Controller) -> tuple[int, str]:

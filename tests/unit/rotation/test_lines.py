@@ -13,7 +13,7 @@ from genesis.core.models import StrategyState
 from genesis.rotation.audit.lines import decision_lines
 from genesis.rotation.audit.rows import DeliveryAttempt, RecordedDecision
 from genesis.rotation.decision import ActiveRule, Reason
-from genesis.rotation.observation import Pin, Seen
+from genesis.rotation.observation import Pin, StrategyReading
 from tests.unit.rotation.logged import BEGIN, PIN, decision, observation
 
 _DIGEST = "0123456789abcdef"
@@ -45,7 +45,10 @@ def test_what_was_wrong_with_all_of_it_stands_above_the_strategies() -> None:
 
 
 def test_a_figure_that_is_old_or_missing_is_told_as_that() -> None:
-    strategies = {"trend": Seen(fresh=False, signals={"sharpe": 1.5}), "idle": Seen(fresh=True, signals={})}
+    strategies = {
+        "trend": StrategyReading(fresh=False, signals={"sharpe": 1.5}),
+        "idle": StrategyReading(fresh=True, signals={}),
+    }
     seen = msgspec.structs.replace(observation(), strategies=strategies)
     made = decision(strategies=("trend", "idle", "gone"))
     told = _told(RecordedDecision(seen=seen, pins={}, decision=made), only=None)

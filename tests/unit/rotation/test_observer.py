@@ -11,7 +11,7 @@ from genesis.clients.prometheus import LoadedRule, RuleGroup, Sample
 from genesis.core.errors import ConfigError, ServerError
 from genesis.rotation.observation import Observation
 from genesis.rotation.observer import Observer, check_expressions
-from genesis.rotation.query_results import asked
+from genesis.rotation.query_results import all_expressions
 from genesis.settings.rotation import RotationSettings
 from tests.unit.rotation.told import RULES, START, SetClock, Told, answers, group, settings
 
@@ -22,12 +22,12 @@ REFUSED = ServerError("refused", status=422, reason="many-to-many matching not a
 
 def prometheus(clock: SetClock, chosen: RotationSettings, more: Mapping[str, list[Sample] | ServerError] | None = None) -> Told:
     told = answers()
-    return Told(clock, {promql: told.get(key, []) for key, promql in asked(chosen).items()} | dict(more or {}))
+    return Told(clock, {promql: told.get(key, []) for key, promql in all_expressions(chosen).items()} | dict(more or {}))
 
 
 async def look(told: Told, chosen: RotationSettings | None = None) -> Observation:
     observer = Observer(told, chosen or settings(), RULES, told.clock)
-    return observer.observation(await observer.look(), None, {})
+    return observer.observation(await observer.query(), None, {})
 
 
 async def test_everything_is_asked_at_one_moment_of_prometheus_clock() -> None:
@@ -37,7 +37,7 @@ async def test_everything_is_asked_at_one_moment_of_prometheus_clock() -> None:
     seen = await look(told)
     assert seen.faults == ()
     assert seen.time == START
-    assert {told.asked_at[promql] for promql in asked(chosen).values()} == {START.timestamp() + 1.25}
+    assert {told.asked_at[promql] for promql in all_expressions(chosen).values()} == {START.timestamp() + 1.25}
 
 
 async def test_a_prometheus_that_does_not_answer_tells_of_no_strategy() -> None:
@@ -74,11 +74,11 @@ async def test_the_clocks_may_differ_by_so_much(ahead: float, faults: tuple[str,
 async def test_a_clock_that_jumps_between_two_looks_is_a_fault_once(jump: float, fault: bool) -> None:
     clock = SetClock()
     observer = Observer(prometheus(clock, settings()), settings(), RULES, clock)
-    await observer.look()
+    await observer.query()
     clock.pass_by(10, jump=jump)
-    assert ("clock" in (await observer.look()).faults) == fault
+    assert ("clock" in (await observer.query()).faults) == fault
     clock.pass_by(10)
-    assert (await observer.look()).faults == {}
+    assert (await observer.query()).faults == {}
 
 
 @pytest.mark.parametrize(("newest", "trusted"), [(-1.0, True), (4.9, True), (5.1, False), (60.0, False)])

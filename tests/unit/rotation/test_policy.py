@@ -11,7 +11,7 @@ import pytest
 from genesis.core.allocation import Action, EngineReport, Share
 from genesis.core.models import StrategyState
 from genesis.rotation.decision import Decision
-from genesis.rotation.observation import Limits, Observation, Pair, Pin, Seen
+from genesis.rotation.observation import Limits, Observation, Pair, Pin, StrategyReading
 from genesis.rotation.policy import decide
 from genesis.settings.rotation import RotationSettings
 
@@ -58,9 +58,9 @@ def settings(*, rules: dict[str, Any] | None = None, **allocation: Any) -> Rotat
     )
 
 
-def told(edge: float | None, drawdown: float | None = 0.0, *, fresh: bool = True) -> Seen:
+def told(edge: float | None, drawdown: float | None = 0.0, *, fresh: bool = True) -> StrategyReading:
     signals = {"edge": edge, "drawdown": drawdown}
-    return Seen(fresh=fresh, signals={name: value for name, value in signals.items() if value is not None})
+    return StrategyReading(fresh=fresh, signals={name: value for name, value in signals.items() if value is not None})
 
 
 class Rotation:
@@ -83,12 +83,12 @@ class Rotation:
         loss: float | None = 0.0,
         faults: tuple[str, ...] = (),
         pairs: tuple[Pair, ...] = (),
-        **strategies: Seen | float,
+        **strategies: StrategyReading | float,
     ) -> Decision:
         self.now += after
         seen = Observation(
             time=BEGIN + timedelta(seconds=self.now),
-            strategies={name: one if isinstance(one, Seen) else told(one) for name, one in strategies.items()},
+            strategies={name: one if isinstance(one, StrategyReading) else told(one) for name, one in strategies.items()},
             correlations=pairs,
             limits=limits,
             daily_loss_used=loss,

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from genesis.core.allocation import EngineReport, Share
 from genesis.core.models import StrategyState
 from genesis.rotation.decision import Decision, History
-from genesis.rotation.observation import Limits, Observation, Pair, Pin, Seen
+from genesis.rotation.observation import Limits, Observation, Pair, Pin, StrategyReading
 from genesis.rotation.policy import decide
 from genesis.settings.rotation import RotationSettings
 from tests.search import examples
@@ -115,7 +115,9 @@ def _observation(
         return random.random() < trouble / 3
 
     told = {
-        name: Seen(fresh=not odd(), signals=_signals(random, sharpe, trouble)) for name, sharpe in level.items() if not odd()
+        name: StrategyReading(fresh=not odd(), signals=_signals(random, sharpe, trouble))
+        for name, sharpe in level.items()
+        if not odd()
     }
     names = sorted(level)
     shares = {name: Share(Decimal(random.randint(0, 10_000)) / 10_000, random.choice(STATES)) for name in names if not odd()}
@@ -161,7 +163,7 @@ def made_of(seed: int) -> list[Made]:
 def _turned(seen: Observation) -> Observation:
     """The same, with every dict in the other order."""
     strategies = {
-        name: Seen(fresh=one.fresh, signals=dict(reversed(one.signals.items())))
+        name: StrategyReading(fresh=one.fresh, signals=dict(reversed(one.signals.items())))
         for name, one in reversed(seen.strategies.items())
     }
     engine = seen.engine and replace(seen.engine, shares=dict(reversed(seen.engine.shares.items())))

@@ -9,7 +9,15 @@ import pytest
 
 from genesis.clients.prometheus import Sample
 from genesis.rotation.observation import Limits, Observation, Pair
-from genesis.rotation.query_results import ACCOUNT_AGE, CORRELATION, DAILY_LOSS, EQUITY, STRATEGY_AGE, asked, observation
+from genesis.rotation.query_results import (
+    ACCOUNT_AGE,
+    CORRELATION,
+    DAILY_LOSS,
+    EQUITY,
+    STRATEGY_AGE,
+    all_expressions,
+    observation,
+)
 from tests.unit.rotation.told import RULES, START, answers, of, settings
 
 ODD_NAMES = ['a"b', "back\\slash", "{brace}", "new\nline", "com,ma", "$var", "日本", "o'clock", "a=~b", " "]
@@ -49,7 +57,7 @@ def test_a_signal_without_a_sample_is_not_known() -> None:
 def test_two_samples_of_one_strategy_are_a_fault_and_neither_counts() -> None:
     found = seen(sharpe=[*of({"one": 1.0, "two": 1.0}), *of({"one": 3.0})])
     assert found.faults == ("signals",)
-    assert found.details["signals"] == "signals.sharpe comes to two samples for 'one'"
+    assert found.details["signals"] == "signals.sharpe returns two samples for 'one'"
     assert "sharpe" not in found.strategies["one"].signals
     assert found.strategies["two"].signals["sharpe"] == 1.0
 
@@ -57,7 +65,7 @@ def test_two_samples_of_one_strategy_are_a_fault_and_neither_counts() -> None:
 @pytest.mark.parametrize("labels", [{}, {"strategy": ""}])
 def test_a_sample_of_no_strategy_is_a_fault_that_names_the_expression(labels: dict[str, str]) -> None:
     found = seen(drawdown=[Sample(labels, 0.2, 0.0)])
-    assert found.details == {"signals": "signals.drawdown comes to a sample without the label strategy"}
+    assert found.details == {"signals": "signals.drawdown returns a sample without the label strategy"}
 
 
 def test_two_monitors_are_a_fault_and_the_account_is_not_known() -> None:
@@ -138,6 +146,6 @@ def test_any_name_is_only_a_name() -> None:
 
 
 def test_every_expression_is_asked_by_its_place_in_the_file() -> None:
-    expressions = asked(settings(correlation="rho"))
+    expressions = all_expressions(settings(correlation="rho"))
     assert expressions["signals.sharpe"] == "sharpe_ratio"
     assert expressions[CORRELATION] == "rho"

@@ -38,7 +38,7 @@ async def _fill(path: Path, strategies: tuple[str, ...] = ("trend", "carry"), **
             if limits and seen.limits is not None:
                 seen = msgspec.structs.replace(seen, limits=msgspec.structs.replace(seen.limits, **limits))
             made = decision(after, strategies, to=to)
-            await log.record(SETTINGS, seen, {}, made, order=to == "0.2", halted="")
+            await log.record(SETTINGS, seen, {}, made, ordered=to == "0.2", halted="")
         await log.delivered(2, "failed", "no\nroute")
         await log.delivered(2, "confirmed", "as the engine reports")
 
@@ -46,7 +46,7 @@ async def _fill(path: Path, strategies: tuple[str, ...] = ("trend", "carry"), **
 async def _decided(path: Path, settings: RotationSettings, *, halted: str = "") -> None:
     """One decision more."""
     async with AuditLog(path) as log:
-        await log.record(settings, observation(90), {}, decision(90), order=False, halted=halted)
+        await log.record(settings, observation(90), {}, decision(90), ordered=False, halted=halted)
 
 
 @pytest.fixture
@@ -74,14 +74,14 @@ def test_a_halt_is_told_with_who_and_why_until_somebody_resumes(rotate: Run) -> 
 def test_a_halt_by_the_file_is_told_and_no_command_ends_it(rotate: Run, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "rotation.halt").touch()
-    assert "HALTED    there is a file data/rotation.halt" in rotate("status")[1]
+    assert "HALTED    the file data/rotation.halt exists" in rotate("status")[1]
     rotate("halt", "--why", "odd")
-    assert "STILL HALTED: there is a file data/rotation.halt: remove it" in rotate("resume", "--why", "fine")[1]
+    assert "STILL HALTED: the file data/rotation.halt exists: remove it" in rotate("resume", "--why", "fine")[1]
 
 
 def test_a_halt_by_a_file_that_only_the_controller_sees_is_told(rotate: Run, where: Path) -> None:
-    asyncio.run(_decided(where, SETTINGS, halted="there is a file data/rotation.halt"))
-    told = "there is a file data/rotation.halt (at the last decision, on the controller's side)"
+    asyncio.run(_decided(where, SETTINGS, halted="the file data/rotation.halt exists"))
+    told = "the file data/rotation.halt exists (at the last decision, on the controller's side)"
     assert f"HALTED    {told}" in rotate("status")[1]
     assert f"nobody has halted it by a command; {told}: remove it" in rotate("resume", "--why", "fine")[2]
     rotate("halt", "--why", "odd")
@@ -98,8 +98,8 @@ def test_a_halt_that_was_resumed_since_the_last_decision_is_over(rotate: Run, wh
 def test_a_controller_is_late_by_its_own_interval_and_other_settings_here_are_told(rotate: Run, where: Path) -> None:
     asyncio.run(_decided(where, SETTINGS.model_copy(update={"interval": timedelta(seconds=10)})))
     said = rotate("status")[1]
-    assert "LATE      one is made every 10s" in said
-    assert "SETTINGS  other ones than in rotation.yaml here" in said
+    assert "LATE      a decision is due every 10s" in said
+    assert "SETTINGS  they differ from rotation.yaml here" in said
 
 
 def test_settings_that_cannot_be_read_do_not_hide_what_stands(rotate: Run, where: Path) -> None:
@@ -107,7 +107,7 @@ def test_settings_that_cannot_be_read_do_not_hide_what_stands(rotate: Run, where
         connection.execute("UPDATE rotation_settings SET payload = x'00'")
     code, said, _ = rotate("status")
     assert code == 0
-    assert "LATE      one is made every 30s" in said
+    assert "LATE      a decision is due every 30s" in said
     assert "SETTINGS" not in said
 
 
@@ -141,7 +141,10 @@ def test_a_pin_is_listed_until_it_is_taken_back(rotate: Run) -> None:
         (("tredn", "--state", "paused"), "there is no strategy 'tredn': did you mean trend?"),
         (("trend", "--state", "paused", "--weight", "0.1"), "paused with a weight of 0.1: leave --weight out"),
         (("trend", "--state", "active", "--weight", "0.96"), "trend 0.96 = 0.96: the reserve of 0.05 leaves 0.95 in all"),
-        (("mean_reversion", "--state", "active", "--weight", "0.1"), "the tier micro allows carry, trend: it can have nothing"),
+        (
+            ("mean_reversion", "--state", "active", "--weight", "0.1"),
+            "the tier micro allows carry, trend: it may have a weight of 0",
+        ),
     ],
 )
 def test_a_pin_that_cannot_be_is_refused_with_the_figures(rotate: Run, arguments: tuple[str, ...], complaint: str) -> None:
@@ -163,7 +166,7 @@ def test_more_pins_with_capital_than_the_tier_lets_trade_are_refused(rotate: Run
     asyncio.run(_fill(where, max_active=1))
     rotate("pin", "carry", "--state", "active", "--why", "odd")
     assert (
-        "2 pinned strategies would have capital, the tier micro lets 1"
+        "2 pinned strategies would have capital, the tier micro allows 1"
         in rotate("pin", "trend", "--state", "active", "--why", "x")[2]
     )
 
@@ -184,7 +187,7 @@ def test_what_comes_of_a_pin_while_all_is_halted_is_said(rotate: Run) -> None:
 
 def test_the_status_names_the_last_change_of_each_strategy_and_a_controller_that_is_late(rotate: Run) -> None:
     _, said, _ = rotate("status")
-    assert "LATE      one is made every 30s" in said
+    assert "LATE      a decision is due every 30s" in said
     assert "SETTINGS" not in said
     assert "engine    decision 2 confirmed" in said
     row = next(line for line in said.splitlines() if line.startswith("trend"))
@@ -224,7 +227,7 @@ def test_the_last_changes_of_one_strategy_are_its_own(rotate: Run, where: Path) 
         async with AuditLog(where) as log:
             for number in range(3):
                 await log.record(
-                    SETTINGS, observation(90 + number), {}, decision(90 + number, ("carry",), to="0.2"), order=False
+                    SETTINGS, observation(90 + number), {}, decision(90 + number, ("carry",), to="0.2"), ordered=False
                 )
 
     asyncio.run(others())
@@ -263,7 +266,7 @@ def test_without_an_audit_log_the_answer_is_that_there_is_none(rotate: Run, wher
     where.touch()
     code, _, complaint = rotate("status")
     assert code == 1
-    assert "there is no audit log in it: no rotation controller has used it yet" in complaint
+    assert "it has no audit log: no rotation controller has used it yet" in complaint
 
 
 def test_what_is_left_after_old_decisions_were_removed_can_be_read(rotate: Run) -> None:
@@ -281,7 +284,7 @@ def test_decisions_of_the_policy_are_found_to_be_its_own(rotate: Run, where: Pat
             for number, (halted, pins) in enumerate([(False, {}), (False, {"trend": PIN}), (True, {}), (False, {})]):
                 seen = observation(30.0 * number)
                 made = decide(SETTINGS, seen, history, pins=pins, halted=halted)
-                await log.record(SETTINGS, seen, pins, made, order=made.changes, floor=40)
+                await log.record(SETTINGS, seen, pins, made, ordered=made.changes, floor=40)
                 history = made.history
 
     where.unlink()

@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis.rotation.observation import Seen
+from genesis.rotation.observation import StrategyReading
 from genesis.rotation.policy import scores as scoring
 from genesis.settings.rotation import ScoreTerm
 
 NAMES = "abcdefgh"
 
 
-def scores(terms: Sequence[ScoreTerm], strategies: Mapping[str, Seen], among: str = NAMES) -> dict[str, float]:
+def scores(terms: Sequence[ScoreTerm], strategies: Mapping[str, StrategyReading], among: str = NAMES) -> dict[str, float]:
     return scoring.scores(terms, strategies, among)
 
 
-def seen(**values: float | None) -> dict[str, Seen]:
+def seen(**values: float | None) -> dict[str, StrategyReading]:
     """Strategies of which one signal, `x`, is told; None: it is not."""
-    return {name: Seen(fresh=True, signals={} if value is None else {"x": value}) for name, value in values.items()}
+    return {name: StrategyReading(fresh=True, signals={} if value is None else {"x": value}) for name, value in values.items()}
 
 
 def term(worst: float, best: float, *, rank: bool = False, weight: float = 1.0, signal: str = "x") -> ScoreTerm:
@@ -61,19 +61,22 @@ def test_ranks_are_among_those_that_take_part() -> None:
 
 
 def test_a_score_is_the_mean_of_its_terms_by_their_weights() -> None:
-    one = {"a": Seen(fresh=True, signals={"x": 0.5, "y": 1.0})}
+    one = {"a": StrategyReading(fresh=True, signals={"x": 0.5, "y": 1.0})}
     assert scores([term(0, 1, weight=3), term(0, 1, signal="y")], one) == pytest.approx({"a": 0.625})
 
 
 @pytest.mark.parametrize("value", [None, nan, inf, -inf])
 def test_a_score_is_not_known_where_a_term_is_not_and_the_others_are(value: float | None) -> None:
     assert scores([term(0, 1, rank=True)], seen(a=value, b=1.0, c=2.0)) == {"b": 0.0, "c": 1.0}
-    both = {"a": Seen(fresh=True, signals={"x": 1.0}), "b": Seen(fresh=True, signals={"x": 1.0, "y": 1.0})}
+    both = {
+        "a": StrategyReading(fresh=True, signals={"x": 1.0}),
+        "b": StrategyReading(fresh=True, signals={"x": 1.0, "y": 1.0}),
+    }
     assert set(scores([term(0, 1), term(0, 1, signal="y")], both)) == {"b"}
 
 
 def test_figures_that_are_old_count_for_nothing() -> None:
-    assert scores([term(0, 1, rank=True)], seen(b=1.0, c=2.0) | {"a": Seen(fresh=False, signals={"x": 9.0})}) == {
+    assert scores([term(0, 1, rank=True)], seen(b=1.0, c=2.0) | {"a": StrategyReading(fresh=False, signals={"x": 9.0})}) == {
         "b": 0.0,
         "c": 1.0,
     }

@@ -63,7 +63,7 @@ def change(seconds: float, strategy: str, before: tuple[str, StrategyState], aft
 def counted(*changes: TimedStep) -> Simulation:
     simulation = Simulation(SETTINGS.rotation)
     simulation.changes.extend(changes)
-    simulation.tallies = {"good": StrategyTotals(), "bad": StrategyTotals()}
+    simulation.totals = {"good": StrategyTotals(), "bad": StrategyTotals()}
     return simulation
 
 

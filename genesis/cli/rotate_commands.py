@@ -56,8 +56,8 @@ def _add_who(verb: argparse.ArgumentParser) -> None:
 
 def _halt(options: argparse.Namespace, environ: Environ) -> int:
     async def run(log: AuditLog, settings: Settings) -> None:
-        standing = await log.halt(options.why, options.author)
-        say(f"halted {one_line(str(standing.halted), _WIDTH)}")
+        command_state = await log.halt(options.why, options.author)
+        say(f"halted {one_line(str(command_state.halted), _WIDTH)}")
         say("All weights and states stay as they are; nothing is sent to the engine, and pins are not carried out.")
         await _say_when(log, settings, 'Until `genesis rotate resume --why "..."`', halts=True)
 
@@ -66,7 +66,7 @@ def _halt(options: argparse.Namespace, environ: Environ) -> int:
 
 def _resume(options: argparse.Namespace, environ: Environ) -> int:
     async def run(log: AuditLog, settings: Settings) -> None:
-        halted, by_file = (await log.state()).halted, halted_by_file(settings) or await _halted_elsewhere(log)
+        halted, by_file = (await log.command_state()).halted, halted_by_file(settings) or await _halted_elsewhere(log)
         if halted is None:
             raise GenesisError(f"rotate: nobody has halted it by a command{by_file and f'; {by_file}: remove it'}")
         await log.resume(options.why, options.author)
@@ -92,7 +92,7 @@ def _pin(options: argparse.Namespace, environ: Environ) -> int:
         )
         decision = None if found.entry is None else found.entry.decision
         limits = None if found.entry is None else found.entry.seen.limits
-        check_pin(options.strategy, pin, found.standing.pins, settings=settings.rotation, decision=decision, limits=limits)
+        check_pin(options.strategy, pin, found.command_state.pins, settings=settings.rotation, decision=decision, limits=limits)
         await log.pin(options.strategy, pin)
         named = one_line(options.strategy)
         step = None if decision is None else decision.steps.get(options.strategy)
@@ -109,7 +109,7 @@ def _unpin(options: argparse.Namespace, environ: Environ) -> int:
     from genesis.rotation.report import pin_text
 
     async def run(log: AuditLog, settings: Settings) -> None:
-        pins = (await log.state()).pins
+        pins = (await log.command_state()).pins
         if options.strategy not in pins:
             raise UnknownError("pin of", options.strategy, map(one_line, pins))
         await log.unpin(options.strategy, options.why, options.author)
@@ -148,8 +148,8 @@ async def _say_when(log: AuditLog, settings: Settings, what: str, *, halts: bool
         say(f"{what}. Whether a controller decides now is not known: {error}")
         return
     interval = duration_text(interval_of(found, settings.rotation))
-    if found.standing.halted is not None and not halts:
-        say(f"{what}. It counts once `genesis rotate resume` ends the halt {one_line(str(found.standing.halted), _WIDTH)}")
+    if found.command_state.halted is not None and not halts:
+        say(f"{what}. It counts once `genesis rotate resume` ends the halt {one_line(str(found.command_state.halted), _WIDTH)}")
     elif is_late(found, settings.rotation, utc_now()):
         say(f"{what}. No controller seems to decide now: it counts once one does.")
     else:
