@@ -1,4 +1,4 @@
-"""`genesis rotate halt`, `resume`, `pin` and `unpin`: what people tell the controller."""
+"""`genesis rotate halt`, `resume`, `pin`, `unpin` and `prune`: people's commands to the controller."""
 
 # ruff: noqa: PLC0415 - a sub-command loads only what it runs
 
@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 _WIDTH = 300
 
 
-def add_orders(verbs: Commands) -> None:
+def add_commands(verbs: Commands) -> None:
     halt = add_command(verbs, "halt", _halt, "keep all weights and states as they are, until `resume`", "WARNING")
     resume = add_command(verbs, "resume", _resume, "let rotation go on after a halt", "WARNING")
-    pin = add_command(verbs, "pin", _pin, "fix a strategy: it is done once, and then rotation leaves it alone", "WARNING")
+    pin = add_command(
+        verbs, "pin", _pin, "fix a strategy: its share is set once, and then rotation does not change it", "WARNING"
+    )
     pin.add_argument("--state", required=True, choices=[state.value for state in StrategyState])
     pin.add_argument(
         "--weight", type=_weight, metavar="W", help="share of the capital (default: 0 if paused or stopped, else as it is)"
@@ -44,13 +46,15 @@ def add_prune(verbs: Commands) -> None:
     prune = add_command(
         verbs, "prune", _prune, "remove old decisions from the audit log; the others can still be verified", "WARNING"
     )
-    prune.add_argument("--older", type=_age, required=True, metavar="T", help="those older than this, for example 90d")
+    prune.add_argument(
+        "--older", type=_age, required=True, metavar="T", help="remove decisions older than this, for example 90d"
+    )
     _add_who(prune)
 
 
 def _add_who(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--why", required=True, type=_text, metavar="TEXT", help="the reason, for whoever reads of it")
-    verb.add_argument("--author", default=user(), type=_text, metavar="NAME", help="who wants it (default: the user)")
+    verb.add_argument("--why", required=True, type=_text, metavar="TEXT", help="the reason, kept in the audit log")
+    verb.add_argument("--author", default=user(), type=_text, metavar="NAME", help="who gives the command (default: the user)")
     add_journal(verb)
 
 
@@ -68,7 +72,7 @@ def _resume(options: argparse.Namespace, environ: Environ) -> int:
     async def run(log: AuditLog, settings: Settings) -> None:
         halted, by_file = (await log.command_state()).halted, halted_by_file(settings) or await _halted_elsewhere(log)
         if halted is None:
-            raise GenesisError(f"rotate: nobody has halted it by a command{by_file and f'; {by_file}: remove it'}")
+            raise GenesisError(f"rotate: it is not halted by a command{by_file and f'; {by_file}: remove it'}")
         await log.resume(options.why, options.author)
         say(f"resumed: it was halted {one_line(str(halted), _WIDTH)}")
         if by_file:
@@ -82,25 +86,27 @@ def _pin(options: argparse.Namespace, environ: Environ) -> int:
     from genesis.rotation.audit.lines import share_text
     from genesis.rotation.observation import Pin
     from genesis.rotation.pinning import check_pin, share_after
-    from genesis.rotation.report import report
+    from genesis.rotation.report import read_report
 
     async def run(log: AuditLog, settings: Settings) -> None:
-        found = await log.look_up(report)
-        check_known(options.strategy, found, settings)
+        report = await log.look_up(read_report)
+        check_known(options.strategy, report, settings)
         pin = Pin(
             state=StrategyState(options.state), weight=options.weight, why=options.why, author=options.author, since=utc_now()
         )
-        decision = None if found.entry is None else found.entry.decision
-        limits = None if found.entry is None else found.entry.seen.limits
-        check_pin(options.strategy, pin, found.command_state.pins, settings=settings.rotation, decision=decision, limits=limits)
+        decision = None if report.entry is None else report.entry.decision
+        limits = None if report.entry is None else report.entry.seen.limits
+        check_pin(
+            options.strategy, pin, report.command_state.pins, settings=settings.rotation, decision=decision, limits=limits
+        )
         await log.pin(options.strategy, pin)
         named = one_line(options.strategy)
         step = None if decision is None else decision.steps.get(options.strategy)
         now = "" if step is None else f", now {share_text(step.after)}"
         say(f"pinned: {named}: {share_text(share_after(options.strategy, pin, decision))}{now}")
         if limits is None:
-            say("The account's tier is not known now: its limits will stand above this pin.")
-        await _say_when(log, settings, f"No rule and no score touches it until `genesis rotate unpin {named}`")
+            say("The account's tier is not known now: its limits take precedence over this pin.")
+        await _say_when(log, settings, f"No rule and no score changes it until `genesis rotate unpin {named}`")
 
     return command(options, run)
 
@@ -129,35 +135,36 @@ def _prune(options: argparse.Namespace, environ: Environ) -> int:
 
 
 async def _halted_elsewhere(log: AuditLog) -> str:
-    """Why a file halts it that only the controller sees. A damaged decision keeps nobody from giving a command."""
-    from genesis.rotation.report import halted_elsewhere, report
+    """Why a halt file on the controller's machine halts it. A damaged decision must not prevent a command."""
+    from genesis.rotation.report import halted_elsewhere, read_report
 
     try:
-        return halted_elsewhere(await log.look_up(report))
+        return halted_elsewhere(await log.look_up(read_report))
     except JournalError:
         return ""
 
 
 async def _say_when(log: AuditLog, settings: Settings, what: str, *, halts: bool = False) -> None:
-    """When a command has its effect. It is kept already: a damaged decision must not make it look as if it were not."""
-    from genesis.rotation.report import interval_of, is_late, report
+    """When a command takes effect. It is stored already: a damaged decision must not make it look as if it were not."""
+    from genesis.rotation.report import interval_of, is_late, read_report
 
     try:
-        found = await log.look_up(report)
+        report = await log.look_up(read_report)
     except JournalError as error:
-        say(f"{what}. Whether a controller decides now is not known: {error}")
+        say(f"{what}. It is not known whether a controller decides now: {error}")
         return
-    interval = duration_text(interval_of(found, settings.rotation))
-    if found.command_state.halted is not None and not halts:
-        say(f"{what}. It counts once `genesis rotate resume` ends the halt {one_line(str(found.command_state.halted), _WIDTH)}")
-    elif is_late(found, settings.rotation, utc_now()):
-        say(f"{what}. No controller seems to decide now: it counts once one does.")
+    interval = duration_text(interval_of(report, settings.rotation))
+    if report.command_state.halted is not None and not halts:
+        halt = one_line(str(report.command_state.halted), _WIDTH)
+        say(f"{what}. It takes effect once `genesis rotate resume` ends the halt {halt}")
+    elif is_late(report, settings.rotation, utc_now()):
+        say(f"{what}. No controller seems to decide now: it takes effect once one does.")
     else:
-        say(f"{what}. The controller sees this at its next decision, within {interval}.")
+        say(f"{what}. It takes effect at the controller's next decision, within {interval}.")
 
 
 def _weight(text: str) -> Decimal:
-    with suppress(InvalidOperation):  # no number, or none that can be compared
+    with suppress(InvalidOperation):  # not a number, or NaN, which cannot be compared
         weight = Decimal(text)
         if 0 <= weight <= 1 and weight == weight.quantize(Decimal("0.0001")):
             return weight
@@ -166,7 +173,7 @@ def _weight(text: str) -> Decimal:
 
 def _text(text: str) -> str:
     if not text.strip():
-        raise argparse.ArgumentTypeError("must say something")
+        raise argparse.ArgumentTypeError("must not be empty")
     return text
 
 

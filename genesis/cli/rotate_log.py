@@ -1,4 +1,4 @@
-"""The audit log as the sub-commands of `genesis rotate` open it."""
+"""Opens the audit log for the sub-commands of `genesis rotate`."""
 
 # ruff: noqa: PLC0415 - a sub-command loads only what it runs
 
@@ -24,22 +24,24 @@ Work: TypeAlias = "Callable[[AuditLog, Settings], Awaitable[None]]"
 
 
 def command(options: argparse.Namespace, run: Work) -> int:
-    """For what is written."""
+    """Run work that writes to the audit log; returns the exit code."""
     where, _ = journal_of(options)
     if where.path is not None and not where.path.exists():
         raise GenesisError(
             f"rotate: {where}: there is no such file: name the controller's journal with --journal, "
-            f"or halt by the file {load_settings(options.config).rotation.halt_file}"
+            f"or halt rotation by creating the file {load_settings(options.config).rotation.halt_file}"
         )
     try:
         return asyncio.run(_with_log(options, run, read_only=False))
     except JournalError as error:
         file = load_settings(options.config).rotation.halt_file
-        raise JournalError(f"{error}; a file {file} where the controller runs halts it without a database") from error
+        raise JournalError(
+            f"{error}; creating the file {file} where the controller runs halts it without a database"
+        ) from error
 
 
-def question(options: argparse.Namespace, run: Work) -> int:
-    """For what is only read."""
+def query(options: argparse.Namespace, run: Work) -> int:
+    """Run work that only reads the audit log; returns the exit code."""
     return asyncio.run(_with_log(options, run, read_only=True))
 
 
@@ -53,17 +55,17 @@ async def _with_log(options: argparse.Namespace, run: Work, *, read_only: bool) 
     return 0
 
 
-def check_known(strategy: str, found: Report, settings: Settings) -> None:
-    """Refuse a strategy that neither the configuration nor the audit log knows."""
-    known = set(settings.strategies.strategies) | found.command_state.pins.keys()
-    if found.entry is not None:
-        known |= found.entry.decision.steps.keys()
+def check_known(strategy: str, report: Report, settings: Settings) -> None:
+    """Raise `UnknownError` for a strategy that neither the configuration nor the audit log has."""
+    known = set(settings.strategies.strategies) | report.command_state.pins.keys()
+    if report.entry is not None:
+        known |= report.entry.decision.steps.keys()
     if strategy not in known:
         raise UnknownError("strategy", strategy, map(one_line, known))
 
 
 def halted_by_file(settings: Settings) -> str:
-    """Why the file halts rotation; empty where it does not."""
+    """Why the halt file halts rotation; empty if it does not."""
     from genesis.rotation import halting
 
     return halting.halted_by_file(settings.rotation.halt_file)

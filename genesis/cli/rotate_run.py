@@ -1,4 +1,4 @@
-"""`genesis rotate run`: the controller, until it is told to end."""
+"""`genesis rotate run`: the controller, until it is stopped."""
 
 # ruff: noqa: PLC0415 - a sub-command loads only what it runs
 
@@ -19,15 +19,19 @@ def add_run(commands: Commands, environ: Environ) -> None:
         commands, "run", _run, "decide at every interval until SIGTERM or Ctrl-C; SIGHUP reads the configuration again"
     )
     add_journal(run)
-    run.add_argument("--prometheus", metavar="URL", help="ask this one (default: as rotation.yaml says)")
+    run.add_argument("--prometheus", metavar="URL", help="query this Prometheus (default: prometheus of rotation.yaml)")
     run.add_argument(
         "--host",
         default=environ.get("GENESIS_ROTATION_HOST"),
         metavar="H",
-        help="listen here (default: as rotation.yaml says)",
+        help="address to listen on (default: host of rotation.yaml)",
     )
     run.add_argument(
-        "--port", type=port, default=environ.get("GENESIS_ROTATION_PORT"), metavar="P", help="0 takes any free port"
+        "--port",
+        type=port,
+        default=environ.get("GENESIS_ROTATION_PORT"),
+        metavar="P",
+        help="port to listen on, 0: any free one (default: port of rotation.yaml)",
     )
 
 
@@ -46,12 +50,12 @@ async def _serve(options: argparse.Namespace) -> None:
             load(), journal=journal_of(options)[0], host=options.host, port=options.port, prometheus=options.prometheus
         ) as app:
             reloads = at_each(again, partial(app.reload, load))
-            waits = [asyncio.ensure_future(one) for one in (stop.wait(), app.ended(), reloads)]
+            waits = [asyncio.ensure_future(awaitable) for awaitable in (stop.wait(), app.ended(), reloads)]
             try:
                 done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-                for one in done:
-                    one.result()
+                for task in done:
+                    task.result()
             finally:
-                for one in waits:
-                    one.cancel()
+                for wait in waits:
+                    wait.cancel()
                 await asyncio.gather(*waits, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""`genesis rotate simulate`: what the policy would have done, and whether it was worth it."""
+"""`genesis rotate simulate`: what the policy would have done in the past, and what it would have earned."""
 
 # ruff: noqa: PLC0415 - a sub-command loads only what it runs
 
@@ -22,10 +22,10 @@ _CHANGES = 40
 def add_simulate(verbs: Commands) -> None:
     """`simulate` among the verbs of `genesis rotate`."""
     simulate = add_command(
-        verbs, "simulate", _simulate, "put the past through the policy: its steps, its P&L, and that without it", "WARNING"
+        verbs, "simulate", _simulate, "run the policy on the past: its changes, its P&L, and the P&L without it", "WARNING"
     )
     source = simulate.add_mutually_exclusive_group(required=True)
-    source.add_argument("--from", dest="url", metavar="URL", help="what the Prometheus at URL has")
+    source.add_argument("--from", dest="url", metavar="URL", help="the data of the Prometheus at URL")
     source.add_argument(
         "--journal", metavar="WHERE", help="a journal's events: file or postgresql://...; a monitor may have it open"
     )
@@ -38,10 +38,12 @@ def add_simulate(verbs: Commands) -> None:
 def _add_past(simulate: argparse.ArgumentParser) -> None:
     past = simulate.add_argument_group("with --from and --journal")
     past.add_argument(
-        "--since", metavar="T", help="2025-01-31T08:00:00Z, or 6h for so long ago (--from: 1d; --journal: its begin)"
+        "--since",
+        metavar="T",
+        help="2025-01-31T08:00:00Z, or 6h for six hours ago (default: --from: 1d; --journal: its first event)",
     )
-    past.add_argument("--until", metavar="T", help="likewise (--from: now; --journal: its end)")
-    past.add_argument("--step", metavar="T", help="between two decisions (default: interval of rotation.yaml)")
+    past.add_argument("--until", metavar="T", help="the same forms (default: --from: now; --journal: its last event)")
+    past.add_argument("--step", metavar="T", help="time between two decisions (default: interval of rotation.yaml)")
     past.add_argument(
         "--steps", type=_count, default=_CHANGES, metavar="N", help=f"list the last N changes (default: {_CHANGES})"
     )
@@ -49,8 +51,10 @@ def _add_past(simulate: argparse.ArgumentParser) -> None:
 
 def _add_market(simulate: argparse.ArgumentParser) -> None:
     market = simulate.add_argument_group("with --seeds")
-    market.add_argument("--first-seed", type=int, default=1, metavar="N", help="the others follow it (default: 1)")
-    market.add_argument("--minutes", type=above_zero(float), default=15.0, metavar="M", help="of each run (default: 15)")
+    market.add_argument(
+        "--first-seed", type=int, default=1, metavar="N", help="seed of the first run; the next runs count up (default: 1)"
+    )
+    market.add_argument("--minutes", type=above_zero(float), default=15.0, metavar="M", help="length of each run (default: 15)")
     market.add_argument("--decays", metavar="NAME", help="the strategy that decays (default: each seed draws one)")
     market.add_argument(
         "--fault",
@@ -62,9 +66,14 @@ def _add_market(simulate: argparse.ArgumentParser) -> None:
         "--pace", type=above_zero(float), default=12.0, metavar="X", help="divide the times of rotation.yaml by X (default: 12)"
     )
     market.add_argument(
-        "--keep", type=Path, metavar="DIR", help="keep the market's samples in DIR: other settings then need not run it again"
+        "--keep",
+        type=Path,
+        metavar="DIR",
+        help="keep the market's samples in DIR, so that a run with other settings can use them again",
     )
-    market.add_argument("--processes", type=above_zero(int), default=1, metavar="N", help="runs at a time (default: 1)")
+    market.add_argument(
+        "--processes", type=above_zero(int), default=1, metavar="N", help="how many processes run at a time (default: 1)"
+    )
 
 
 def _count(text: str) -> int:

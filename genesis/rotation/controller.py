@@ -28,7 +28,7 @@ from genesis.settings.rotation import RotationSettings
 
 _WARN_AGAIN_SECONDS = 60.0
 _REFUSALS = range(400, 500)
-_EMPTY_REPORT = "it reports no strategy, and the limits of the account are not known"
+_EMPTY_REPORT = "it reports nothing, or no strategy while the account's limits are reached or not known"
 
 _log = structlog.get_logger(__name__)
 

@@ -47,7 +47,7 @@ class Report(NamedTuple):
     """The number of the last decision that the engine had to follow, if the engine has not confirmed it; else 0."""
 
 
-def report(store: AuditStore) -> Report:
+def read_report(store: AuditStore) -> Report:
     """Read the state from the audit log.
 
     Raises:
@@ -72,40 +72,40 @@ def report(store: AuditStore) -> Report:
     )
 
 
-def status_lines(found: Report, settings: RotationSettings, halted_by_file: str, now: datetime) -> Iterator[str]:
+def status_lines(report: Report, settings: RotationSettings, halted_by_file: str, now: datetime) -> Iterator[str]:
     """The report as lines; `halted_by_file`: why the file halts rotation, or empty."""
-    yield from _decision(found, settings, now)
+    yield from _decision(report, settings, now)
     if halted_by_file:
         yield f"HALTED    {halted_by_file}"
-    elif by_another := halted_elsewhere(found):
+    elif by_another := halted_elsewhere(report):
         yield f"HALTED    {by_another}"
-    if found.command_state.halted is not None:
-        yield f"HALTED    {one_line(str(found.command_state.halted), _TEXT)}"
-    if found.entry is not None:
-        yield from (f"BLOCKED   {reason_text(reason)}: no weight is raised" for reason in found.entry.decision.blocked)
-    yield from _delivery(found)
-    yield from (f"pinned    {pin_text(strategy, pin)}" for strategy, pin in sorted(found.command_state.pins.items()))
-    if found.entry is not None:
+    if report.command_state.halted is not None:
+        yield f"HALTED    {one_line(str(report.command_state.halted), _TEXT)}"
+    if report.entry is not None:
+        yield from (f"BLOCKED   {reason_text(reason)}: no weight is raised" for reason in report.entry.decision.blocked)
+    yield from _delivery(report)
+    yield from (f"pinned    {pin_text(strategy, pin)}" for strategy, pin in sorted(report.command_state.pins.items()))
+    if report.entry is not None:
         yield ""
-        yield from aligned(_table(found, found.entry))
+        yield from aligned(_table(report, report.entry))
 
 
-def halted_elsewhere(found: Report) -> str:
+def halted_elsewhere(report: Report) -> str:
     """Why the last decision was halted without a command: the halt file may exist on the controller's machine only."""
-    halted = "" if found.entry is None else found.entry.halted
+    halted = "" if report.entry is None else report.entry.halted
     if not halted or halted.startswith(BY):
         return ""
     return f"{one_line(halted, _TEXT)} (at the last decision, on the controller's side)"
 
 
-def interval_of(found: Report, settings: RotationSettings) -> timedelta:
+def interval_of(report: Report, settings: RotationSettings) -> timedelta:
     """The interval between decisions, by the controller's settings, which may differ from `settings`."""
-    return (found.settings or settings).interval
+    return (report.settings or settings).interval
 
 
-def is_late(found: Report, settings: RotationSettings, now: datetime) -> bool:
+def is_late(report: Report, settings: RotationSettings, now: datetime) -> bool:
     """Whether no controller seems to run."""
-    return found.entry is None or now - found.entry.decision.time > _LATE * interval_of(found, settings)
+    return report.entry is None or now - report.entry.decision.time > _LATE * interval_of(report, settings)
 
 
 def pin_text(strategy: str, pin: Pin) -> str:
@@ -129,24 +129,25 @@ def _age(time: datetime, now: datetime) -> str:
     return duration_text(timedelta(seconds=max(0, round((now - time).total_seconds()))))
 
 
-def _decision(found: Report, settings: RotationSettings, now: datetime) -> Iterator[str]:
-    if found.entry is None:
+def _decision(report: Report, settings: RotationSettings, now: datetime) -> Iterator[str]:
+    if report.entry is None:
         yield "decision  none yet"
         return
-    decision = found.entry.decision
-    yield f"decision  {found.number}, {_age(decision.time, now)} ago, mode {decision.history.mode}"
-    if is_late(found, settings, now):
-        yield f"LATE      a decision is due every {duration_text(interval_of(found, settings))}: does `genesis rotate run` run?"
-    if found.settings is not None and found.settings != settings:
+    decision = report.entry.decision
+    yield f"decision  {report.number}, {_age(decision.time, now)} ago, mode {decision.history.mode}"
+    if is_late(report, settings, now):
+        interval = duration_text(interval_of(report, settings))
+        yield f"LATE      a decision is due every {interval}: does `genesis rotate run` run?"
+    if report.settings is not None and report.settings != settings:
         yield "SETTINGS  they differ from rotation.yaml here; if the controller uses this file, SIGHUP reloads it"
 
 
-def _delivery(found: Report) -> Iterator[str]:
-    if found.waiting:
-        attempt = "no attempt yet" if found.delivery is None else _attempt(found.delivery)
-        yield f"WAITING   the engine has not confirmed decision {found.waiting}: {attempt}"
-    elif found.delivery is not None:
-        yield f"engine    {_attempt(found.delivery)}"
+def _delivery(report: Report) -> Iterator[str]:
+    if report.waiting:
+        attempt = "no attempt yet" if report.delivery is None else _attempt(report.delivery)
+        yield f"WAITING   the engine has not confirmed decision {report.waiting}: {attempt}"
+    elif report.delivery is not None:
+        yield f"engine    {_attempt(report.delivery)}"
 
 
 def _attempt(delivery: DeliveryAttempt) -> str:
@@ -154,13 +155,13 @@ def _attempt(delivery: DeliveryAttempt) -> str:
     return f"decision {delivery.number} {delivery.outcome} at {delivery.time:%Y-%m-%d %H:%M:%S} UTC{text}"
 
 
-def _table(found: Report, entry: RecordedDecision) -> list[tuple[str, ...]]:
+def _table(report: Report, entry: RecordedDecision) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [("STRATEGY", "STATE", "WEIGHT", "SCORE", "LAST CHANGE", "WHY")]
     for strategy, step in entry.decision.steps.items():
         score = "-" if step.score is None else f"{step.score:.3f}"
-        change = found.changes.get(strategy)
+        change = report.changes.get(strategy)
         when, why = ("-", step.reasons[0]) if change is None else (f"{change.time:%m-%d %H:%M:%S}", change.step.reasons[0])
-        pinned = " (pinned)" if strategy in found.command_state.pins else ""
+        pinned = " (pinned)" if strategy in report.command_state.pins else ""
         weight = f"{step.after.weight:.4f}"
         rows.append((one_line(strategy, 40), f"{step.after.state.value}{pinned}", weight, score, when, reason_text(why)))
     return rows

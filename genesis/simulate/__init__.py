@@ -1,1 +1,1 @@
-"""What the rotation's policy would have done with a past, and whether it was worth it."""
+"""What the rotation policy would have done in the past, and what it would have earned."""

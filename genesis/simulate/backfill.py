@@ -1,4 +1,4 @@
-"""A Prometheus of our own on samples of the past: promtool makes blocks of them, and the program is started on those."""
+"""A local Prometheus with samples of the past: promtool makes blocks from them, and Prometheus starts on the blocks."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _READY_SECONDS = 60.0
 _PORT_ATTEMPTS = 3
 _CONFIG = "global: {scrape_interval: 1h}\n"
 _FOR_EVER = "100y"
-"""Blocks that are older than the retention would be removed."""
+"""Prometheus removes blocks that are older than the retention."""
 
 
 @asynccontextmanager
 async def prometheus_on(samples: Path, folder: Path, environ: Mapping[str, str]) -> AsyncIterator[str]:
-    """The address of a Prometheus on the samples of an OpenMetrics file; it ends with the block, its data stay in `folder`.
+    """The URL of a Prometheus with the samples of an OpenMetrics file; it stops with the block, its data stay in `folder`.
 
     Raises:
-        StackError: a program is missing, does not take the samples, or does not start.
+        StackError: a program is missing, rejects the samples, or does not start.
     """
     await make_blocks(samples, folder / "blocks", environ)
     async with prometheus_on_blocks(folder / "blocks", folder, environ) as url:
@@ -34,7 +34,7 @@ async def prometheus_on(samples: Path, folder: Path, environ: Mapping[str, str])
 
 @asynccontextmanager
 async def prometheus_on_blocks(data: Path, folder: Path, environ: Mapping[str, str]) -> AsyncIterator[str]:
-    """The address of a Prometheus on blocks; its configuration and its log are in `folder`.
+    """The URL of a Prometheus on existing blocks; its configuration and its log are in `folder`.
 
     Raises:
         StackError: it is missing, or does not start.
@@ -65,10 +65,10 @@ async def prometheus_on_blocks(data: Path, folder: Path, environ: Mapping[str, s
 
 
 async def make_blocks(samples: Path, data: Path, environ: Mapping[str, str]) -> None:
-    """Blocks in the new folder `data` from the samples of an OpenMetrics file.
+    """Make blocks in the new folder `data` from an OpenMetrics file.
 
     Raises:
-        StackError: promtool is missing, or does not take the samples.
+        StackError: promtool is missing, or rejects the samples.
     """
     promtool = programs.require(NEEDED, environ)[programs.PROMTOOL]
     await asyncio.to_thread(data.mkdir, parents=True)
@@ -79,6 +79,6 @@ async def make_blocks(samples: Path, data: Path, environ: Mapping[str, str]) -> 
         stderr=asyncio.subprocess.STDOUT,
         env=dict(environ),
     )
-    told, _ = await process.communicate()
+    output, _ = await process.communicate()
     if process.returncode:
-        raise StackError(f"promtool makes no blocks of {samples}: {told.decode(errors='replace').strip()}")
+        raise StackError(f"promtool cannot make blocks from {samples}: {output.decode(errors='replace').strip()}")

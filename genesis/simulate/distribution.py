@@ -1,4 +1,4 @@
-"""Many runs of the simulated market as lines for a terminal: the distribution of what rotation made of them."""
+"""Many runs of the simulated market as lines for a terminal: the distribution of rotation's results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from genesis.simulate.seeds import Figures, Run
 
 Lines = Iterator[str]
 _PERCENTILES = 20
-"""Of which the first and the last are told: the 5th and the 95th percentile."""
+"""Twentieths: the first and the last cut are the 5th and the 95th percentile."""
 _BASIS_POINTS = 10_000
 
 NOTES = (
@@ -25,7 +25,7 @@ NOTES = (
 
 
 class Spread(NamedTuple):
-    """A distribution."""
+    """The summary of a distribution."""
 
     mean: float
     median: float
@@ -40,7 +40,7 @@ class Spread(NamedTuple):
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """Of one value at least."""
+    """The summary of at least one value."""
     mean = fmean(values)
     cuts = quantiles(values, n=_PERCENTILES, method="inclusive") if len(values) > 1 else [mean] * (_PERCENTILES - 1)
     error = (sum((value - mean) ** 2 for value in values) / max(1, len(values) - 1) / len(values)) ** 0.5
@@ -48,7 +48,7 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def lines(runs: Sequence[Run], heads: Sequence[str]) -> Lines:
-    """The whole report; `heads`: what was run, and with what."""
+    """The whole report; `heads`: its first lines, with the command and the settings."""
     yield from heads
     for note in NOTES:
         yield from wrapped("Note", [note])
@@ -64,33 +64,33 @@ def _plans(runs: Sequence[Run]) -> Lines:
     heads = ("", "mean", "median", "5 %", "95 %", "mean exposure", "max drawdown", "turnover")
     rows = []
     for plan in PLANS:
-        told = spread([_of_capital(run, run.plans[plan].pnl) for run in runs])
-        figures = [run.plans[plan] for run in runs]
+        summary = spread([_of_capital(run, run.plans[plan].pnl) for run in runs])
+        plan_figures = [run.plans[plan] for run in runs]
         rows.append(
             (
-                *(plan, _points(told.mean), _points(told.median), _points(told.low), _points(told.high)),
-                percent(fmean(one.exposure for one in figures)),
+                *(plan, _points(summary.mean), _points(summary.median), _points(summary.low), _points(summary.high)),
+                percent(fmean(figures.exposure for figures in plan_figures)),
                 _points(fmean(_of_capital(run, run.plans[plan].max_drawdown) for run in runs)),
-                f"{fmean(one.turnover for one in figures):.2f}",
+                f"{fmean(figures.turnover for figures in plan_figures):.2f}",
             )
         )
     yield from table(heads, rows)
 
 
 def _differences(runs: Sequence[Run]) -> Lines:
-    yield from heading("What rotation made more than the others, in basis points of the capital")
+    yield from heading("P&L of rotation minus that of the others, in basis points of the capital")
     heads = ("", "mean", "± s.e.", "median", "5 %", "95 %", "above 0")
     rows = []
     for other in (NO_ROTATION, EQUAL_WEIGHT):
-        rows.append((other, *_row(spread([_more(run, other, lambda one: one.pnl) for run in runs]))))
-        fair = spread([_more(run, other, lambda one: one.at_full_exposure or 0.0) for run in runs])
+        rows.append((other, *_row(spread([_more(run, other, lambda figures: figures.pnl) for run in runs]))))
+        fair = spread([_more(run, other, lambda figures: figures.at_full_exposure or 0.0) for run in runs])
         rows.append((f"{other}, fully invested", *_row(fair)))
     yield from table(heads, rows)
 
 
-def _row(told: Spread) -> tuple[str, ...]:
-    figures = (told.mean, told.error, told.median, told.low, told.high)
-    return (*map(_points, figures), percent(told.positive))
+def _row(summary: Spread) -> tuple[str, ...]:
+    figures = (summary.mean, summary.error, summary.median, summary.low, summary.high)
+    return (*map(_points, figures), percent(summary.positive))
 
 
 def _healthy(runs: Sequence[Run]) -> Lines:
@@ -116,8 +116,8 @@ def _decaying(runs: Sequence[Run]) -> Lines:
         ("paused", [run.paused_after for run in decayed]),
     ):
         known = [time for time in times if time is not None]
-        told = spread(known) if known else None
-        cells = (span(told.median), span(told.low), span(told.high)) if told is not None else ("-", "-", "-")
+        summary = spread(known) if known else None
+        cells = (span(summary.median), span(summary.low), span(summary.high)) if summary is not None else ("-", "-", "-")
         rows.append((name, percent(len(known) / len(decayed)), *cells))
     yield from table(("", "of the runs", "after (median)", "5 %", "95 %"), rows)
 

@@ -1,4 +1,4 @@
-"""A simulation as lines for a terminal: what would have been done, what it would have come to, and what that stands on."""
+"""A simulation as lines for a terminal: the changes, the P&L of each plan, and the assumptions."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from genesis.simulate.simulation import Simulation, TimedStep
 Lines = Iterator[str]
 
 ASSUMED = (
-    "Assumed: P&L scales with the weight (nobody's orders move the market, nothing is paid for a change of weight), a decision "
-    "holds from its own moment on, what is told of a strategy is what it does at its usual size, and today's loss is that of "
-    "the account as it was.",
+    "Assumed: P&L scales with the weight (orders do not move the market, and a change of weight costs nothing), a decision "
+    "holds from its own moment on, the figures of a strategy are those at its usual size, and today's loss is that of the "
+    "account as it was.",
 )
 STEERED = (
-    "In {count} of the steps a controller already moved capital: what it had reduced or paused is told with the P&L of the "
-    "smaller size over its whole capital, so that its return is too small."
+    "In {count} of the steps a controller already moved capital: strategies that it had reduced or paused show the P&L of the "
+    "smaller size over their whole capital, so their returns are too small."
 )
 _LONGEST_WHY = 100
 
 
 def digest(settings: RotationSettings) -> str:
-    """What tells settings apart: as `genesis rotate audit` has it."""
+    """The short digest of settings, as `genesis rotate audit` prints it."""
     return settings_payload(settings)[0][:12]
 
 
@@ -37,10 +37,10 @@ def lines(simulation: Simulation, settings: RotationSettings, step: timedelta, *
 
     Args:
         simulation: after its last moment.
-        settings: of rotation.yaml, as they are there.
-        step: between two decisions.
-        changes: how many changes are listed, the last ones.
-        notes: what else is to be known of the data.
+        settings: of rotation.yaml.
+        step: the time between two decisions.
+        changes: how many changes are listed: the last ones.
+        notes: further notes on the data.
     """
     yield (
         f"Rotation from {moment(simulation.first)} to {moment(simulation.last)} UTC: {simulation.steps} decisions, one each "
@@ -87,13 +87,13 @@ def _left_aligned(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Lines:
 
 def why(reasons: Iterable[Reason]) -> str:
     """The reasons of a step, on one line."""
-    told = "; ".join(f"{reason.code}: {reason.text}" if reason.text else reason.code for reason in reasons)
-    told = one_line(told)
-    return told if len(told) <= _LONGEST_WHY else f"{told[: _LONGEST_WHY - 1]}…"
+    text = "; ".join(f"{reason.code}: {reason.text}" if reason.text else reason.code for reason in reasons)
+    text = one_line(text)
+    return text if len(text) <= _LONGEST_WHY else f"{text[: _LONGEST_WHY - 1]}…"
 
 
 def one_line(text: str) -> str:
-    """A text of any signs, so that it neither ends the line nor moves the cursor."""
+    """A text with escapes for control characters, so that it neither ends the line nor moves the cursor."""
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
@@ -104,21 +104,21 @@ def _strategies(simulation: Simulation, step: timedelta) -> Lines:
     rows = [
         (
             one_line(name),
-            f"{tally.mean_weight:.4f}",
-            span(tally.paused_steps * seconds) if tally.paused_steps else "-",
-            count(tally.switches),
-            count(tally.changes),
+            f"{totals.mean_weight:.4f}",
+            span(totals.paused_steps * seconds) if totals.paused_steps else "-",
+            count(totals.switches),
+            count(totals.changes),
             money(earned.get(name)),
         )
-        for name, tally in sorted(simulation.totals.items())
+        for name, totals in sorted(simulation.totals.items())
     ]
     heads = ("strategy", "mean weight", "paused", "changes of state", "changes", "P&L as it was")
     yield from table(heads, rows)
 
 
 def plans(results: dict[str, Result], capital: float) -> Lines:
-    """What each plan came to, side by side."""
-    yield from heading(f"What {money(capital)} of capital would have made")
+    """The results of all plans, side by side."""
+    yield from heading(f"What {money(capital)} of capital would have earned")
     rows = [
         (
             plan,
@@ -141,7 +141,7 @@ def plans(results: dict[str, Result], capital: float) -> Lines:
 
 
 def _holes(simulation: Simulation, step: timedelta) -> Lines:
-    yield from heading(f"Blocked: {simulation.blocked_steps} of {simulation.steps} steps, in which nothing was raised")
+    yield from heading(f"Blocked: {simulation.blocked_steps} of {simulation.steps} steps, in which no weight was raised")
     seconds = step.total_seconds()
     yield from table(
         ("reason", "steps", "time"),

@@ -25,25 +25,25 @@ Fault = Literal["edge", "execution"]
 """edge: half of its trades are on the wrong side; execution: the fault of the demo, which churns."""
 
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
-"""Of every run: all are asked about in one go."""
+"""The start of every run: all runs share one time range, so one query covers them."""
 SEED = "seed"
-"""The label of a run's series that are of no strategy."""
+"""The label of a run's series that have no strategy."""
 DECAYING = ("mean_reversion", "multi_pair", "statistical_arb")
-"""Those that trade at the market: a quote on the wrong side would be no quote."""
+"""Those that trade with market orders: for the others, the wrong side would not be a valid quote."""
 _CHURNING = "statistical_arb"
 _EARLIEST, _LATEST = 0.35, 0.5
 """When the strategy decays, as a part of the run."""
 
 
 class Plan(NamedTuple):
-    """What happens in a run."""
+    """The plan of a run."""
 
     seed: int
     minutes: float
     decays: str | None
     """The strategy that decays; None for none."""
     after: float
-    """Seconds after which it does."""
+    """Seconds from the start of the run until the strategy decays."""
     fault: Fault = "edge"
 
     @property
@@ -53,7 +53,7 @@ class Plan(NamedTuple):
 
 
 def plan(seed: int, minutes: float, decays: str | None = None, fault: Fault = "edge") -> Plan:
-    """The plan of a seed: which strategy decays, where it is not given, and when."""
+    """The plan of a seed: when a strategy decays, and which one unless `decays` names it."""
     random = Random(f"decay {seed}")  # noqa: S311 - a simulation, not a secret
     drawn = random.choice(DECAYING)
     after = random.uniform(_EARLIEST, _LATEST) * minutes * 60
@@ -61,7 +61,7 @@ def plan(seed: int, minutes: float, decays: str | None = None, fault: Fault = "e
 
 
 def healthy(seed: int, minutes: float) -> Plan:
-    """A plan in which nothing decays."""
+    """A plan without decay."""
     return Plan(seed, minutes, None, 0.0)
 
 
@@ -71,16 +71,16 @@ def suffixed(name: str, seed: int) -> str:
 
 
 def with_fifth(settings: Settings, name: str, fifth: StrategySettings) -> Settings:
-    """The settings with one strategy more, where they do not have it."""
+    """The settings with one more strategy, unless they have it already."""
     strategies = {name: fifth} | dict(settings.strategies.strategies)
     return settings._replace(strategies=settings.strategies.model_copy(update={"strategies": strategies}))
 
 
 async def record(plan: Plan, settings: Settings, metrics: frozenset[str], step: float, file: IO[bytes]) -> None:
-    """Run the market, and write what a monitor tells of it at each step.
+    """Run the market, and write the monitor's metrics at each step.
 
-    Depth and trades of the market, and signals, are left out, and of the quotes the last of each second and before each fill
-    are taken: there is no slippage and no capacity in such data, and P&L between two seconds is not looked at.
+    The market's depth, trades and signals are left out; of the quotes, only the last of each second and before each fill are
+    used. So the data have no slippage and no capacity, and P&L within a second is not recorded.
     """
     market = SimulatedMarket(BEGIN, plan.seed, seconds=plan.minutes * 60)
     accounts = [_decaying(account, plan) for account in strategies_for(settings.strategies, market.instruments, None)]
@@ -106,12 +106,12 @@ def _decaying(account: Account, plan: Plan) -> Account:
         return account._replace(strategy=FaultyExecution(strategy, after))
     if plan.fault == "execution" or not isinstance(strategy, GridStrategy) or strategy.name not in DECAYING:
         choice = _CHURNING if plan.fault == "execution" else ", ".join(DECAYING)
-        raise GenesisError(f"--decays: {strategy.name!r} cannot decay in this way; there is: {choice}")
+        raise GenesisError(f"--decays: {strategy.name!r} cannot decay in this way; choose from: {choice}")
     return account._replace(strategy=LostEdge(strategy, after, seed=plan.seed))
 
 
 class _Thinned:
-    """Hands on what moves the money: of the quotes the last ones of each second, and before each account event."""
+    """Passes on what changes the P&L: account events, and the last quotes of each second and before each account event."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
@@ -131,7 +131,7 @@ class _Thinned:
             await self._recorder.take(event)
 
     async def end(self) -> None:
-        """Hand on the quotes that wait."""
+        """Pass on the waiting quotes."""
         for quote in self._quotes.values():
             await self._recorder.take(quote)
         self._quotes.clear()

@@ -1,4 +1,4 @@
-"""Snapshots of the past → OpenMetrics lines with their times: what `promtool tsdb create-blocks-from openmetrics` reads."""
+"""Snapshots of the past → OpenMetrics lines with timestamps, for `promtool tsdb create-blocks-from openmetrics`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _NAMELESS = "__name__"
 
 
 def named_metrics(expressions: Iterable[str]) -> frozenset[str]:
-    """The metrics of the catalogue that expressions name; all of them, where one selects by `__name__`."""
+    """The metrics of the catalogue that the expressions name; all of them if one selects by `__name__`."""
     words = {word for expr in expressions for word in _NAME.findall(expr)}
     return frozenset(catalog.BY_NAME) if _NAMELESS in words else frozenset(catalog.BY_NAME) & words
 
 
 class OpenMetrics:
-    """Writes some metrics of one account, histograms aside, snapshot after snapshot; `END` comes after the last of a file."""
+    """Writes some metrics of one account, except histograms, for each snapshot; `END` must follow the last of a file."""
 
     def __init__(
         self,
@@ -38,8 +38,9 @@ class OpenMetrics:
         suffix: str = "",
         extra: Mapping[str, str] | None = None,
     ) -> None:
-        """`suffix`: what stands behind each value of the labels strategy, other and symbol; `extra`: labels of the series that
-        have no strategy. With them many accounts are told apart in one file."""
+        """`suffix`: added to each value of the labels strategy, other and symbol; `extra`: labels of the series without a
+        strategy. Both keep the accounts in one file apart.
+        """
         self._file = file
         self._metrics = metrics
         self._bounds = max_strategies, max_symbols
@@ -49,7 +50,7 @@ class OpenMetrics:
         self._heads: dict[tuple[str, Labels], str] = {}
 
     def write(self, snapshot: MonitorSnapshot, at: float) -> None:
-        """The samples of a snapshot, with the time `at` in seconds since 1970."""
+        """Write the samples of a snapshot with the time `at`, in seconds since 1970."""
         folded = FoldedSnapshot(snapshot, *self._bounds)
         end = f" {at:.3f}\n"
         lines = [
@@ -62,7 +63,7 @@ class OpenMetrics:
         self._file.write("".join(lines).encode())
 
     def _head(self, table: Table, labels: Labels) -> str:
-        """All of a line that stands before its value."""
+        """The part of a line before its value."""
         key = table.metric.name, labels
         head = self._heads.get(key)
         if head is None:

@@ -1,4 +1,4 @@
-"""rotation.yaml and monitor.yaml at the pace of the simulated market, where a minute is as full as an hour elsewhere."""
+"""rotation.yaml and monitor.yaml at the pace of the simulated market, where a minute has the events of a real hour."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from genesis.settings.rotation import RotationSettings
 
 GRID_STEP = timedelta(seconds=1)
 SHORTEST_INTERVAL = timedelta(seconds=5)
-"""Between two decisions, and two readings of the monitor."""
+"""Between two decisions, and between two scrapes of the monitor."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _LENGTH = re.compile(r"(?P<before>\[|\bwindow\s*=\s*\")(?P<number>\d+)(?P<unit>[smhdw])(?=[\]:\"])")
 
@@ -22,7 +22,7 @@ _Section = TypeVar("_Section", bound=BaseModel)
 
 
 def paced_monitor(settings: Settings, pace: float) -> Settings:
-    """The settings with returns on a fine grid, and windows that are `pace` times shorter; at pace 1 as they are."""
+    """The settings with returns on a fine grid and windows that are `pace` times shorter; unchanged at pace 1."""
     if pace == 1:
         return settings
     statistics = settings.monitor.statistics
@@ -38,7 +38,7 @@ def paced_monitor(settings: Settings, pace: float) -> Settings:
 
 
 def paced_rotation(settings: RotationSettings, pace: float) -> RotationSettings:
-    """Every time `pace` times shorter, ranges and windows in the expressions as well; it follows its own advice."""
+    """All times `pace` times shorter, also the ranges and windows in expressions; the mode is advise."""
     signals = {name: paced_expression(promql, pace) for name, promql in settings.signals.items()}
     correlation = None if settings.correlation is None else paced_expression(settings.correlation, pace)
     update: dict[str, object] = {
@@ -72,5 +72,5 @@ def _paced(section: _Section, pace: float) -> _Section:
 
 
 def _shorter(length: timedelta, pace: float) -> timedelta:
-    """A whole number of steps of the grid."""
+    """The length divided by `pace`, as a whole number of grid steps."""
     return max(round(length / pace / GRID_STEP), 1) * GRID_STEP

@@ -1,4 +1,4 @@
-"""What Prometheus told at each step of the past, as the controller would have seen it then."""
+"""What Prometheus had at each step of the past, as the controller would have observed it then."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from genesis.simulate.openmetrics import named_metrics
 from genesis.simulate.profit import Account
 
 CHUNK_STEPS = 1000
-"""So many steps are asked for at a time: Prometheus gives 11,000 at most, and the answers have to fit into memory."""
+"""Steps in one query: Prometheus returns 11,000 at most, and the results have to fit into memory."""
 
 _PNL, _CAPITAL, _STEERED = "pnl", "capital", "steered"
 _MONEY = {
@@ -28,16 +28,16 @@ _MONEY = {
     _STEERED: f"max({catalog.ROTATION_ENFORCING.name}) > 0",
 }
 Ranges = Mapping[str, Sequence[Range]]
-"""Key of an expression → what it came to."""
+"""Key of an expression → its series."""
 
 
 class Period(NamedTuple):
-    """The steps of a simulation."""
+    """The steps of a simulation, at equal distances."""
 
     start: float
-    """Of the first one: seconds since 1970, whole milliseconds."""
+    """The time of the first step: seconds since 1970, in whole milliseconds."""
     step: float
-    """Seconds between two, whole milliseconds."""
+    """Seconds between two steps, in whole milliseconds."""
     steps: int
 
     @classmethod
@@ -47,7 +47,7 @@ class Period(NamedTuple):
 
     @property
     def end(self) -> float:
-        """Of the last step."""
+        """The time of the last step."""
         return self.start + (self.steps - 1) * self.step
 
     def chunks(self) -> Iterator[Period]:
@@ -59,13 +59,13 @@ class Period(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """A step of the past."""
+    """The data at one step of the past."""
 
     observation: Observation
     accounts: dict[str, Account]
-    """Strategy → its money; those of which all is known."""
+    """Strategy → its money; strategies with unknown figures are left out."""
     steered: bool
-    """Whether a controller already moved capital then: what is told of a strategy is what rotation had left of it."""
+    """Whether a controller moved capital at that time: the figures then show what rotation had left of a strategy."""
 
 
 def metrics_needed(settings: RotationSettings) -> frozenset[str]:
@@ -79,7 +79,7 @@ async def moments(
     """Every step, in order.
 
     Raises:
-        ServerError: Prometheus cannot be asked, or refuses an expression.
+        ServerError: Prometheus cannot be queried, or rejects an expression.
     """
     for chunk in period.chunks():
         ranges = await fetch(prometheus, settings, chunk)
@@ -88,7 +88,7 @@ async def moments(
 
 
 async def fetch(prometheus: Prometheus, settings: RotationSettings, period: Period) -> dict[str, list[Range]]:
-    """All that is to be known of a chunk, by the key of its expression."""
+    """All series of a period, by the key of their expression."""
     wanted = all_expressions(settings) | _MONEY
     found = await asyncio.gather(*(_fetched(prometheus, key, promql, period) for key, promql in wanted.items()))
     return dict(zip(wanted, found, strict=True))
@@ -102,19 +102,19 @@ async def _fetched(prometheus: Prometheus, key: str, promql: str, period: Period
 
 
 def moments_of(ranges: Ranges, settings: RotationSettings, rules: TradingRules, period: Period) -> Iterator[Moment]:
-    """The steps of a chunk, from what its expressions came to."""
+    """The steps of a period from its series."""
     by_time = {key: _by_time(series) for key, series in ranges.items()}
     for at in period.times():
-        answers = {key: samples.get(_milliseconds(at), []) for key, samples in by_time.items()}
-        seen = observation(settings, rules, answers, time=datetime.fromtimestamp(at, UTC))
-        yield Moment(seen, _accounts(answers[_PNL], answers[_CAPITAL]), bool(answers.get(_STEERED)))
+        results = {key: samples.get(_milliseconds(at), []) for key, samples in by_time.items()}
+        seen = observation(settings, rules, results, time=datetime.fromtimestamp(at, UTC))
+        yield Moment(seen, _accounts(results[_PNL], results[_CAPITAL]), bool(results.get(_STEERED)))
 
 
 def _by_time(series: Iterable[Range]) -> dict[int, list[Sample]]:
     found: dict[int, list[Sample]] = {}
-    for one in series:
-        for at, value in one.points:
-            found.setdefault(_milliseconds(at), []).append(Sample(one.labels, value, at))
+    for each in series:
+        for at, value in each.points:
+            found.setdefault(_milliseconds(at), []).append(Sample(each.labels, value, at))
     return found
 
 

@@ -1,7 +1,7 @@
-"""What weights would have made of the strategies' returns, beside no rotation and equal weights.
+"""The P&L that weights would have earned on the strategies' returns, compared with no rotation and equal weights.
 
-A strategy's return over a step is the change of its net P&L over the capital that it had. What a weight makes of it is
-weight × return × the capital of all strategies: P&L scales with the weight, as it does where nobody's orders move the market.
+A strategy's return over a step is the change of its net P&L over the capital that it had. A weight earns weight × return × the
+capital of all strategies: P&L scales with the weight, as it does where orders do not move the market.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ class Account(NamedTuple):
 
 
 class Result:
-    """What one plan came to."""
+    """The result of one plan."""
 
     def __init__(self) -> None:
         self.pnl = 0.0
         self.max_drawdown = 0.0
-        """The deepest fall of the P&L below its highest, 0 at the start; in money."""
+        """The deepest fall of the P&L below its peak, which starts at 0; in money."""
         self.turnover = 0.0
-        """Σ over the steps of what was moved, as a share of the capital: the larger of all raises and all cuts of a step."""
+        """Σ over the steps of the larger of all raises and all cuts, as a share of the capital."""
         self._peak = 0.0
         self._exposure = 0.0
         self._steps = 0
@@ -43,11 +43,11 @@ class Result:
 
     @property
     def pnl_at_full_exposure(self) -> float | None:
-        """P&L over the mean exposure: what it would be without a reserve; None where nothing was ever invested."""
+        """P&L over the mean exposure: what it would be without a reserve; None if nothing was ever invested."""
         return self.pnl / self.exposure if self.exposure else None
 
     def book(self, weights: Mapping[str, float], returns: Mapping[str, float], capital: float) -> None:
-        """A step in which `weights` were held."""
+        """Book a step in which `weights` were held."""
         self.pnl += capital * sum(weights.get(name, 0.0) * earned for name, earned in returns.items())
         self._peak = max(self._peak, self.pnl)
         self.max_drawdown = max(self.max_drawdown, self._peak - self.pnl)
@@ -67,23 +67,23 @@ class Comparison:
         self.earned: dict[str, float] = {}
         """Strategy → its P&L as it was."""
         self.gaps: dict[str, int] = {}
-        """Strategy → steps without its P&L; what it made meanwhile is booked when it is told again."""
+        """Strategy → steps without its P&L; the P&L of a gap is booked when its figures return."""
         self.returns: dict[str, float] = {}
-        """Of the last step."""
+        """Strategy → its return over the last step."""
         self._known: dict[str, Account] = {}
         self._held: dict[str, dict[str, float]] = {}
 
     @property
     def capital(self) -> float:
-        """Of all strategies that were ever told of, at last."""
+        """The capital of all strategies, by their last known figures."""
         return sum(account.capital for account in self._known.values())
 
     def step(self, accounts: Mapping[str, Account], weights: Mapping[str, float]) -> None:
-        """Book the returns since the last step with the weights that were held; from now on hold the new ones.
+        """Book the returns since the last step with the weights that were held; then hold the new weights.
 
         Args:
-            accounts: strategy → its money now; one that is not told is left out.
-            weights: strategy → what rotation gives it now.
+            accounts: strategy → its money now; strategies with unknown figures are left out.
+            weights: strategy → its weight by rotation now.
         """
         self.returns = self._take(accounts)
         for plan, held in self._held.items():

@@ -1,4 +1,4 @@
-"""A monitor on events of the past: it believes that it is then, and is read at each step."""
+"""A monitor on past events: its clock follows the events, and it is read at each step."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.snapshot import MonitorSnapshot
 
 _MOST_WAITING = 1000
-"""Events of one step that are handed on in one go."""
+"""Events of one step that are passed on in one batch."""
 Read = Callable[[MonitorSnapshot, float], None]
-"""Takes a snapshot, and its time in seconds since 1970."""
+"""Takes a snapshot and its time in seconds since 1970."""
 
 
 class EventClock:
-    """Wall time as it was: somebody sets it to the time of the events."""
+    """A clock that is set to the time of the events."""
 
     def __init__(self, at: float) -> None:
         self._at = at
 
     def set(self, at: float) -> None:
-        """It never goes back."""
+        """Set the time; it never goes back."""
         self._at = max(self._at, at)
 
     def now(self) -> datetime:
@@ -38,7 +38,7 @@ class EventClock:
 
 
 class Recorder:
-    """Hands events to a monitor in the order in which they come, and reads it each `step` seconds, from `start` on."""
+    """Passes events to a monitor in their order, and reads it every `step` seconds from `start` on."""
 
     def __init__(self, settings: Settings, journal: Journal, read: Read, *, start: float, step: float) -> None:
         """`journal` is empty, in memory, and open."""
@@ -63,27 +63,27 @@ class Recorder:
         return self._start + self._steps * self._step
 
     async def begin(self) -> None:
-        """To be awaited before the first event."""
+        """Await this before the first event."""
         await self._monitor.restore()
 
     async def take(self, event: AnyEvent) -> None:
-        """Read the monitor at the steps before `event`, then hand it on with the others of its step."""
+        """Read the monitor at the steps before `event`, then pass it on with the others of its step."""
         at = event.time.timestamp()
         if at > self.due:
             await self.reach(at)
         self._waiting.append(event)
         if len(self._waiting) >= _MOST_WAITING:
-            await self._hand_on()
+            await self._pass_on()
 
     async def reach(self, until: float) -> None:
-        """Hand on what waits, and read the monitor at all steps before `until`."""
-        await self._hand_on()
+        """Pass on the waiting events, and read the monitor at all steps before `until`."""
+        await self._pass_on()
         while self.due < until:
             self._clock.set(self.due)
             self._read(self._monitor.snapshot(), self.due)
             self._steps += 1
 
-    async def _hand_on(self) -> None:
+    async def _pass_on(self) -> None:
         if self._waiting:
             waiting, self._waiting = self._waiting, []
             self._clock.set(max(event.time.timestamp() for event in waiting))

@@ -1,7 +1,7 @@
-"""A journal → samples of the metrics that the monitor would have told, had it been read at each step.
+"""A journal → samples of the metrics that its monitor would have exported at each step.
 
-A journal keeps what changed the account, not the market in between. So a symbol is marked at the prices that its fills and
-signals note, and at nothing else; and nobody can say how old its mark was.
+A journal stores account events, not the market between them. So symbols are marked only at the prices in fills and signals,
+and the age of a mark is not known.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from genesis.simulate.past import Period
 from genesis.simulate.recorder import Recorder
 
 NOTES = (
-    "the journal keeps no quotes: symbols are marked at the prices that fills and signals note, so that P&L between "
-    "them stands still, and the age of a mark is not told",
+    "the journal stores no quotes: symbols are marked at the prices in fills and signals, so that P&L does not change between "
+    "them, and the age of a mark is not known",
     "no alert rules are evaluated on a journal: signals that read ALERTS see none",
 )
 _MOST_STEPS = 200_000
 
 
 class Recorded(NamedTuple):
-    """What was read of a journal."""
+    """What was read from a journal."""
 
     period: Period
     events: int
@@ -47,21 +47,21 @@ async def record(
     until: datetime | None = None,
     clock: Clock,
 ) -> Recorded:
-    """Replay a journal's events in its order, and write what a monitor tells of them at each step.
+    """Replay a journal's events in its order, and write the monitor's metrics at each step.
 
     Args:
         where: the journal; a monitor may have it open.
         settings: of the monitor.
-        metrics: the names of those to write.
+        metrics: the names of the metrics to write.
         step: seconds between two readings.
-        file: takes OpenMetrics.
-        since: the first reading; None: with the first event.
-        until: no later event is looked at; None: up to the last one.
+        file: gets OpenMetrics.
+        since: the first reading; None: at the first event.
+        until: later events are ignored; None: no limit.
         clock: of the database.
 
     Raises:
         JournalError: it cannot be read.
-        GenesisError: there is nothing in it at that time, or too much for this step.
+        GenesisError: it has no events in that period, or too many steps.
     """
     first, last = await _span(where, clock, since, until)
     start = -(-first // step) * step
@@ -81,8 +81,8 @@ async def record(
         recorder = Recorder(settings, journal, written.write, start=start, step=step)
         await recorder.begin()
         async for event in _events(where, clock, until):
-            for one in marked(event):
-                await recorder.take(one)
+            for each in marked(event):
+                await recorder.take(each)
             events += 1
         await recorder.reach(period.end + step / 2)
     file.write(END)
@@ -90,7 +90,7 @@ async def record(
 
 
 def marked(event: AnyAccountEvent) -> list[AnyEvent]:
-    """The event after the quote that it notes, if it does."""
+    """The event, preceded by a quote at the price that it contains, if any."""
     if isinstance(event, Fill):
         price = event.price if event.arrival_price is None else event.arrival_price
     elif isinstance(event, Signal):
@@ -101,7 +101,7 @@ def marked(event: AnyAccountEvent) -> list[AnyEvent]:
 
 
 async def _span(where: Address, clock: Clock, since: datetime | None, until: datetime | None) -> tuple[float, float]:
-    """The times of the first and the last event to look at, in seconds since 1970."""
+    """The times of the first and the last event to use, in seconds since 1970."""
     first = last = None
     async for event in _events(where, clock, until):
         at = event.time.timestamp()
@@ -109,13 +109,13 @@ async def _span(where: Address, clock: Clock, since: datetime | None, until: dat
         last = at if last is None else max(last, at)
     begin = first if since is None else max(since.timestamp(), first or 0.0)
     if begin is None or last is None or begin > last:
-        raise GenesisError(f"journal {where}: has no events at that time")
+        raise GenesisError(f"journal {where}: has no events in that period")
     return begin, last
 
 
 async def _events(where: Address, clock: Clock, until: datetime | None) -> AsyncIterator[AnyAccountEvent]:
     async with Journal(where, clock=clock, read_only=True) as journal:
-        await journal.load_snapshot()  # which tells a reader how much there is
+        await journal.load_snapshot()  # a reader needs it to know how many events there are
         async for batch in journal.replay():
             for _, event in batch:
                 if until is None or event.time <= until:

@@ -1,4 +1,4 @@
-"""Many runs of the simulated market, each with a strategy that decays: what rotation would have made of them."""
+"""Many runs of the simulated market, each with a strategy that decays: what rotation would have earned on them."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from genesis.simulate.profit import PLANS
 from genesis.simulate.simulation import Simulation, TimedStep
 
 BATCH = 20
-"""So many runs share a Prometheus."""
+"""Runs that share a Prometheus."""
 _QUERY_SECONDS = 300.0
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """What a plan came to in one run."""
+    """The result of a plan in one run."""
 
     pnl: float
     at_full_exposure: float | None
@@ -44,7 +44,7 @@ class Figures(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one run."""
+    """The result of one run."""
 
     plan: Plan
     capital: float
@@ -56,27 +56,27 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     steps: int
     blocked_steps: int
     paused: dict[str, int]
-    """Healthy strategy, or the decaying one before it decayed → how often it was paused; none that never was."""
+    """Strategy → how often it was paused while it worked: a healthy one, or the decaying one before its decay; only if > 0."""
     reduced: dict[str, int]
-    """Likewise: how often a rule reduced it."""
+    """The same for how often a rule reduced it."""
     healthy_paused_ratio: float
-    """The part of the healthy strategies' time for which they were paused."""
+    """The part of the healthy strategies' time that they were paused."""
     halved_after: float | None
-    """Seconds from the decay until the decaying strategy had no more than half of the weight that it had then; None: never."""
+    """Seconds from the decay until the decaying strategy had at most half of its weight at the decay; None: never."""
     reduced_after: float | None
     paused_after: float | None
 
 
 class Job(NamedTuple):
-    """What a process does at a time."""
+    """The work of one process."""
 
     plans: tuple[Plan, ...]
     settings: Settings
     """Paced already."""
     folder: str | None
-    """Where its scratch files go; None: where the machine has them."""
+    """The folder of scratch files; None: the machine's default."""
     kept: str | None
-    """Where what the market was is kept, and looked for; None: nowhere."""
+    """The folder where the market's samples are kept and looked up; None: they are not kept."""
 
 
 def run_all(
@@ -91,7 +91,7 @@ def run_all(
     """All runs, in the order of their plans; `settings` are paced already.
 
     Raises:
-        GenesisError: a program is missing, or a run cannot be made.
+        GenesisError: a program is missing, or a run fails.
     """
     batches = [tuple(plans[first : first + BATCH]) for first in range(0, len(plans), BATCH)]
     jobs = [Job(batch, settings, *(None if path is None else str(path) for path in (folder, kept))) for batch in batches]
@@ -104,7 +104,7 @@ def run_all(
 
 
 def run_batch(job: Job) -> list[Run]:
-    """Runs that share a Prometheus; in a process of their own."""
+    """Make runs that share a Prometheus; called in a process of its own."""
     configure_logs("ERROR")
     with tempfile.TemporaryDirectory(prefix="genesis-simulate-", dir=job.folder) as folder:
         return asyncio.run(_run_batch(job, Path(folder)))
@@ -131,7 +131,7 @@ async def _run_batch(job: Job, folder: Path) -> list[Run]:
 
 
 async def _record(job: Job, folder: Path, blocks: Path) -> None:
-    """Run the market, and put what a monitor told of it into `blocks`; whole, or not at all."""
+    """Run the market, and put the monitor's samples into `blocks`, completely or not at all."""
     samples, made = folder / "samples.om", folder / "made"
     rotation = job.settings.rotation
     metrics = metrics_needed(rotation)
@@ -147,7 +147,7 @@ async def _record(job: Job, folder: Path, blocks: Path) -> None:
 
 
 def _key(job: Job) -> str:
-    """What tells apart what the market was, and what was told of it."""
+    """A hash of everything that the market's samples depend on."""
     settings = job.settings
     parts = [
         *(__version__, repr(job.plans), settings.monitor.model_dump_json(), settings.strategies.model_dump_json()),
@@ -157,15 +157,15 @@ def _key(job: Job) -> str:
 
 
 def by_seed(ranges: Ranges) -> dict[int, dict[str, list[Range]]]:
-    """What expressions came to, by the run that it is of; the names are as they are without the others."""
+    """The series of each run, by its seed; names are without the suffix of the run."""
     found: dict[int, dict[str, list[Range]]] = {}
     for key, series in ranges.items():
-        for one in series:
-            name, _, seed = one.labels.get("strategy", "").rpartition("#")
-            seed = seed if name else one.labels.get(SEED, "")
+        for each in series:
+            name, _, seed = each.labels.get("strategy", "").rpartition("#")
+            seed = seed if name else each.labels.get(SEED, "")
             if seed:
                 part = found.setdefault(int(seed), {})
-                part.setdefault(key, []).append(Range(_plain(one.labels, f"#{seed}"), one.points))
+                part.setdefault(key, []).append(Range(_plain(each.labels, f"#{seed}"), each.points))
     return found
 
 
@@ -174,22 +174,22 @@ def _plain(labels: Mapping[str, str], suffix: str) -> dict[str, str]:
 
 
 def outcome(plan: Plan, simulation: Simulation) -> Run:
-    """What a run came to."""
-    comparison, tallies = simulation.comparison, simulation.totals
-    healthy = [tally for name, tally in tallies.items() if name != plan.decays]
-    time = sum(tally.steps for tally in healthy)
+    """The result of a run."""
+    comparison, totals = simulation.comparison, simulation.totals
+    healthy = [counts for name, counts in totals.items() if name != plan.decays]
+    time = sum(counts.steps for counts in healthy)
     return Run(
         plan=plan,
         capital=comparison.capital,
         plans={name: _figures(simulation, name) for name in PLANS},
         earned=comparison.earned,
-        mean_weights={name: tally.mean_weight for name, tally in tallies.items()},
-        switches=sum(tally.switches for tally in tallies.values()),
+        mean_weights={name: counts.mean_weight for name, counts in totals.items()},
+        switches=sum(counts.switches for counts in totals.values()),
         steps=simulation.steps,
         blocked_steps=simulation.blocked_steps,
         paused=_counted(plan, simulation.changes, StrategyState.PAUSED),
         reduced=_counted(plan, simulation.changes, StrategyState.REDUCED),
-        healthy_paused_ratio=sum(tally.paused_steps for tally in healthy) / time if time else 0.0,
+        healthy_paused_ratio=sum(counts.paused_steps for counts in healthy) / time if time else 0.0,
         halved_after=_halved(plan, simulation.changes),
         reduced_after=_entered(plan, simulation.changes, StrategyState.REDUCED),
         paused_after=_entered(plan, simulation.changes, StrategyState.PAUSED),
@@ -202,12 +202,12 @@ def _figures(simulation: Simulation, name: str) -> Figures:
 
 
 def _seconds(plan: Plan, time: datetime) -> float:
-    """From the decay on."""
+    """Seconds since the decay."""
     return (time - BEGIN).total_seconds() - plan.after
 
 
 def _counted(plan: Plan, changes: Sequence[TimedStep], state: StrategyState) -> dict[str, int]:
-    """How often what worked was put into a state from a better one."""
+    """How often each strategy was put into a state from a better one while it worked."""
     found: dict[str, int] = {}
     for change in changes:
         works = change.strategy != plan.decays or _seconds(plan, change.time) < 0
@@ -222,7 +222,7 @@ def _of_decaying(plan: Plan, changes: Sequence[TimedStep]) -> Iterator[tuple[flo
 
 
 def _entered(plan: Plan, changes: Sequence[TimedStep], state: StrategyState) -> float | None:
-    """When the decaying strategy was first put into a state; 0 where it was in it as it decayed."""
+    """Seconds from the decay until the decaying strategy entered a state; 0 if it was in that state at the decay."""
     at_decay = StrategyState.ACTIVE
     for seconds, change in _of_decaying(plan, changes):
         if seconds < 0:

@@ -1,4 +1,4 @@
-"""`genesis rotate simulate`: from a Prometheus, from a journal, or on seeds of the simulated market."""
+"""`genesis rotate simulate`: on a Prometheus, on a journal, or on seeds of the simulated market."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _FIFTH = StrategySettings(
     capital=Decimal(5000),
     baseline=BaselineSettings(step=timedelta(minutes=1), observations=114, mean=0.000124, volatility=0.000297),
 )
-"""The strategy that the paper engine has beside those of the demo; its baseline is of six runs of 20 minutes (seeds 1 to 6)."""
-_ALERTS_NOTE = "alerts fired then for what the account did then, and not for what rotation would have left of it"
+"""The paper engine's strategy that the demo does not have; its baseline is from six runs of 20 minutes (seeds 1 to 6)."""
+_ALERTS_NOTE = "alerts show what fired on the account as it was, not on the account as rotation would have changed it"
 
 
 def moment_of(text: str, now: datetime, option: str) -> datetime:
-    """A time as RFC 3339 has it (UTC, where it does not say), or a duration before `now`, such as 6h.
+    """A time in RFC 3339 (UTC if it has no zone), or a duration before `now`, such as 6h.
 
     Raises:
-        GenesisError: it is neither; `option` gave it.
+        GenesisError: it is neither; the message names `option`.
     """
     try:
         return now - parse_duration(text)
@@ -53,9 +53,10 @@ def moment_of(text: str, now: datetime, option: str) -> datetime:
 
 
 def period_of(since: datetime, until: datetime, step: timedelta) -> Period:
-    """
+    """The steps between two times.
+
     Raises:
-        GenesisError: there is no step in it.
+        GenesisError: there is no step between them.
     """
     seconds = step.total_seconds()
     start, end = -(-since.timestamp() // seconds) * seconds, until.timestamp()
@@ -67,10 +68,10 @@ def period_of(since: datetime, until: datetime, step: timedelta) -> Period:
 async def from_prometheus(
     url: str, settings: Settings, period: Period, *, changes: int, notes: Sequence[str] = (_ALERTS_NOTE,)
 ) -> list[str]:
-    """What a Prometheus tells of a period, through the policy, as lines.
+    """Run the policy on a Prometheus's data of a period; returns the report as lines.
 
     Raises:
-        GenesisError: it cannot be asked, refuses an expression, or knows no strategy at that time.
+        GenesisError: it cannot be queried, rejects an expression, or has no strategy in that period.
     """
     step = timedelta(seconds=period.step)
     rotation = simulated(settings.rotation, step)
@@ -79,7 +80,9 @@ async def from_prometheus(
         async for moment in moments(prometheus, rotation, settings.rules, period):
             simulation.take(moment)
     if simulation.empty_steps == simulation.steps:
-        raise GenesisError(f"Prometheus at {url}: knows no strategy at any of the {period.steps} steps: are the times right?")
+        raise GenesisError(
+            f"Prometheus at {url}: has no strategy at any of the {period.steps} steps: check --since and --until"
+        )
     return list(lines.lines(simulation, settings.rotation, step, changes=changes, notes=notes))
 
 
@@ -95,10 +98,10 @@ async def from_journal(
     scratch: Path | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> list[str]:
-    """What a journal's events would have been to a monitor and a Prometheus, through the policy, as lines.
+    """Run the policy on a journal's events, by way of a monitor and a Prometheus; returns the report as lines.
 
     Raises:
-        GenesisError: the journal cannot be read, or Prometheus and promtool are not there.
+        GenesisError: the journal cannot be read, or Prometheus or promtool is missing.
     """
     with tempfile.TemporaryDirectory(prefix="genesis-simulate-", dir=scratch) as name:
         folder = Path(name)
@@ -124,20 +127,20 @@ def on_seeds(
     kept: Path | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Iterator[str]:
-    """What rotation would have made of runs of the simulated market, as lines.
+    """Run the policy on runs of the simulated market; returns the report as lines.
 
     Args:
-        plans: the runs, one at least.
+        plans: the runs, at least one.
         settings: as in the configuration.
-        pace: by what its times are divided.
+        pace: the divisor of its times.
         command: what the user typed, for the report.
-        processes: that run at a time.
-        scratch: where scratch files go; None: where the machine has them.
-        kept: where what the market was is kept, and looked for, so that other settings of rotation need not run it again.
-        progress: told of (runs that are done, all runs).
+        processes: how many run at a time.
+        scratch: the folder of scratch files; None: the machine's default.
+        kept: the folder where the market's samples are kept and looked up, so that other settings of rotation can use them.
+        progress: called with (finished runs, all runs).
 
     Raises:
-        GenesisError: Prometheus and promtool are not there, or a run cannot be made.
+        GenesisError: Prometheus or promtool is missing, or a run fails.
     """
     paced = paced_monitor(with_fifth(settings, FIFTH, _FIFTH), pace)
     rotation = paced_rotation(settings.rotation, pace)

@@ -1,4 +1,4 @@
-"""The policy folded over the past: its decisions, and what they would have come to."""
+"""Runs the policy over the past: its decisions, and the P&L that they would have earned."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STATES = frozenset({Action.PAUSE, Action.RESUME, Action.REDUCE, Action.RESTORE}
 
 
 class TimedStep(NamedTuple):
-    """A step that changed something of a strategy."""
+    """A step that changed a strategy's share, and its time."""
 
     time: datetime
     strategy: str
@@ -26,7 +26,7 @@ class TimedStep(NamedTuple):
 
 
 class StrategyTotals:
-    """What became of one strategy."""
+    """The totals of one strategy over the simulation."""
 
     def __init__(self) -> None:
         self.steps = 0
@@ -53,7 +53,7 @@ class StrategyTotals:
 
 
 def simulated(settings: RotationSettings, step: timedelta) -> RotationSettings:
-    """The settings for a simulation: it follows its own advice, at the steps of the data."""
+    """The settings for a simulation: the mode advise, and the interval of the data."""
     return settings.model_copy(update={"mode": "advise", "interval": step})
 
 
@@ -61,17 +61,17 @@ class Simulation:
     """Takes the past, moment by moment."""
 
     def __init__(self, settings: RotationSettings, *, keep_changes: bool = True) -> None:
-        """`settings`: as `simulated` gives them."""
+        """`settings`: as `simulated` returns them."""
         self.comparison = Comparison()
         self.totals: dict[str, StrategyTotals] = {}
         self.changes: list[TimedStep] = []
-        """In order, if they are kept."""
+        """In their order; empty unless they are kept."""
         self.blocked: Counter[str] = Counter()
-        """Reason → steps in which it kept every weight from being raised."""
+        """Reason → steps in which it blocked all raises."""
         self.blocked_steps = 0
         self.steps = 0
         self.empty_steps = 0
-        """Steps at which no strategy was told of."""
+        """Steps without any strategy."""
         self.steered_steps = 0
         """Steps at which a controller already moved capital."""
         self.first: datetime | None = None
@@ -81,7 +81,7 @@ class Simulation:
         self._history: History | None = None
 
     def take(self, moment: Moment) -> Decision:
-        """Decide on what was seen, and book what the decision before came to."""
+        """Decide on the moment's observation, and book the P&L of the previous decision."""
         decision = decide(self._settings, moment.observation, self._history, pins={}, halted=False)
         self._history = decision.history
         weights = {name: float(step.after.weight) for name, step in decision.steps.items()}

@@ -113,7 +113,7 @@ async def test_a_gap_and_what_is_not_a_number_block_and_are_counted(tmp_path: Pa
 async def test_a_time_of_which_nothing_is_known_is_said_to_be_so(tmp_path: Path) -> None:
     written(tmp_path / "samples.om", 3, {"a": [(0.0, 1.0, 0.0)] * 3})
     async with prometheus_on(tmp_path / "samples.om", tmp_path / "prometheus", os.environ) as url:
-        with pytest.raises(GenesisError, match="knows no strategy at any of the 11 steps"):
+        with pytest.raises(GenesisError, match="has no strategy at any of the 11 steps"):
             await simulate.from_prometheus(url, settings(), Period(START - 10_000, STEP, 11), changes=0)
         wrong = settings(signals={"quality": "quality +", "drawdown": "drawdown"})
         with pytest.raises(ServerError, match=r"signals\.quality: quality \+: .*parse error"):

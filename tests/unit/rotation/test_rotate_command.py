@@ -68,7 +68,7 @@ def test_a_halt_is_told_with_who_and_why_until_somebody_resumes(rotate: Run) -> 
     assert "HALTED    by ada" in rotate("status")[1]
     assert "it was halted by ada" in rotate("resume", "--why", "fine", "--author", "bob")[1]
     assert "HALTED" not in rotate("status")[1]
-    assert "nobody has halted it" in rotate("resume", "--why", "again")[2]
+    assert "it is not halted" in rotate("resume", "--why", "again")[2]
 
 
 def test_a_halt_by_the_file_is_told_and_no_command_ends_it(rotate: Run, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_halt_by_a_file_that_only_the_controller_sees_is_told(rotate: Run, whe
     asyncio.run(_decided(where, SETTINGS, halted="the file data/rotation.halt exists"))
     told = "the file data/rotation.halt exists (at the last decision, on the controller's side)"
     assert f"HALTED    {told}" in rotate("status")[1]
-    assert f"nobody has halted it by a command; {told}: remove it" in rotate("resume", "--why", "fine")[2]
+    assert f"it is not halted by a command; {told}: remove it" in rotate("resume", "--why", "fine")[2]
     rotate("halt", "--why", "odd")
     assert f"STILL HALTED: {told}: remove it" in rotate("resume", "--why", "fine")[1]
 
@@ -116,8 +116,8 @@ def test_a_halt_of_no_journal_is_refused_with_the_way_out(rotate: Run, where: Pa
     code, _, complaint = rotate("halt", "--why", "odd")
     assert code == 1
     assert (
-        "there is no such file: name the controller's journal with --journal, or halt by the file data/rotation.halt"
-        in complaint
+        "there is no such file: name the controller's journal with --journal, "
+        "or halt rotation by creating the file data/rotation.halt" in complaint
     )
 
 
@@ -180,7 +180,7 @@ def test_a_weight_that_is_none_is_a_usage_error(rotate: Run, weight: str) -> Non
 def test_what_comes_of_a_pin_while_all_is_halted_is_said(rotate: Run) -> None:
     rotate("halt", "--why", "odd")
     assert (
-        "It counts once `genesis rotate resume` ends the halt by"
+        "It takes effect once `genesis rotate resume` ends the halt by"
         in rotate("pin", "trend", "--state", "paused", "--why", "x")[1]
     )
 
@@ -298,7 +298,7 @@ def test_where_the_database_cannot_be_used_a_halt_names_the_file_that_needs_none
     where.write_bytes(b"no database, and longer than the head of one" * 100)
     code, _, complaint = rotate("halt", "--why", "odd")
     assert code == 1
-    assert "a file data/rotation.halt where the controller runs halts it without a database" in complaint
+    assert "creating the file data/rotation.halt where the controller runs halts it without a database" in complaint
 
 
 def test_a_number_that_no_decision_can_have_is_a_usage_error(rotate: Run) -> None:

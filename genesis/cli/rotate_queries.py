@@ -1,4 +1,4 @@
-"""`genesis rotate pins`, `status`, `audit` and `verify`: what rotation does, did, and why."""
+"""`genesis rotate pins`, `status`, `audit` and `verify`: what rotation does, what it did, and why."""
 
 # ruff: noqa: PLC0415 - a sub-command loads only what it runs
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from genesis.cli.arguments import FAILURE, Commands, Environ, above_zero, add_command, say
 from genesis.cli.journal_commands import add_journal
-from genesis.cli.rotate_log import check_known, halted_by_file, question, utc_now
+from genesis.cli.rotate_log import check_known, halted_by_file, query, utc_now
 from genesis.configuration import Settings
 from genesis.core.duration import parse_duration
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from genesis.rotation.audit.log import AuditLog
 
 
-def add_questions(verbs: Commands) -> None:
+def add_queries(verbs: Commands) -> None:
     pins = add_command(verbs, "pins", _pins, "list who pinned what, when and why", "WARNING")
-    status = add_command(verbs, "status", _status, "say what rotation does now, and what holds it back", "WARNING")
-    audit = add_command(verbs, "audit", _audit, "print decisions with all that they were made from", "WARNING")
+    status = add_command(verbs, "status", _status, "show what rotation does now, and what blocks it", "WARNING")
+    audit = add_command(verbs, "audit", _audit, "print decisions with their inputs", "WARNING")
     _add_choice(audit)
     verify = add_command(
-        verbs, "verify", _verify, "make every decision anew from its inputs; exit code 1 tells of a difference", "WARNING"
+        verbs, "verify", _verify, "repeat every decision from its inputs; exit code 1 if one differs", "WARNING"
     )
     for verb in (pins, status, audit, verify):
         add_journal(verb)
@@ -35,8 +35,10 @@ def _add_choice(audit: argparse.ArgumentParser) -> None:
     which = audit.add_mutually_exclusive_group()
     which.add_argument("--last", type=_count, default=10, metavar="N", help="the last N decisions (default: 10)")
     which.add_argument("--number", type=_count, metavar="N", help="decision N alone")
-    which.add_argument("--since", type=_since, metavar="T", help="from then on: 2026-01-31T12:00:00Z, or 2h for two hours ago")
-    audit.add_argument("--strategy", metavar="NAME", help="what was decided of this one alone")
+    which.add_argument(
+        "--since", type=_since, metavar="T", help="decisions since a time: 2026-01-31T12:00:00Z, or 2h for two hours ago"
+    )
+    audit.add_argument("--strategy", metavar="NAME", help="only decisions on this strategy")
     audit.add_argument("--changes", action="store_true", help="only decisions that change something")
 
 
@@ -47,18 +49,18 @@ def _pins(options: argparse.Namespace, environ: Environ) -> int:
         for strategy, pin in sorted((await log.command_state()).pins.items()):
             say(pin_text(strategy, pin))
 
-    return question(options, run)
+    return query(options, run)
 
 
 def _status(options: argparse.Namespace, environ: Environ) -> int:
-    from genesis.rotation.report import report, status_lines
+    from genesis.rotation.report import read_report, status_lines
 
     async def run(log: AuditLog, settings: Settings) -> None:
-        found = await log.look_up(report)
-        for line in status_lines(found, settings.rotation, halted_by_file(settings), utc_now()):
+        report = await log.look_up(read_report)
+        for line in status_lines(report, settings.rotation, halted_by_file(settings), utc_now()):
             print(line)
 
-    return question(options, run)
+    return query(options, run)
 
 
 def _audit(options: argparse.Namespace, environ: Environ) -> int:
@@ -76,12 +78,12 @@ def _audit(options: argparse.Namespace, environ: Environ) -> int:
         ):
             found = True
             print(line)
-        if options.strategy is not None and not found:  # one that is no longer there has its trail all the same
-            from genesis.rotation.report import report
+        if options.strategy is not None and not found:  # a strategy that was removed still has its decisions
+            from genesis.rotation.report import read_report
 
-            check_known(options.strategy, await log.look_up(report), settings)
+            check_known(options.strategy, await log.look_up(read_report), settings)
 
-    return question(options, run)
+    return query(options, run)
 
 
 def _verify(options: argparse.Namespace, environ: Environ) -> int:
@@ -92,20 +94,20 @@ def _verify(options: argparse.Namespace, environ: Environ) -> int:
 
     async def run(log: AuditLog, settings: Settings) -> None:
         nonlocal failed
-        found = await verify(log, decide)
-        if found.fault:
+        result = await verify(log, decide)
+        if result.fault:
             failed = True
-            print(f"FAULT: {found.fault}", file=sys.stderr)
-        sound = f"{found.decisions} decisions, up to number {found.last}, seal {found.seal.hex()[:32] or 'none'}"
-        say(f"{'sound before that' if failed else 'ok'}: {sound}: each is what the policy makes of its inputs")
+            print(f"FAULT: {result.fault}", file=sys.stderr)
+        sound = f"{result.decisions} decisions, up to number {result.last}, seal {result.seal.hex()[:32] or 'none'}"
+        say(f"{'sound before that' if failed else 'ok'}: {sound}: each is the policy's decision on its inputs")
 
-    return question(options, run) or (FAILURE if failed else 0)
+    return query(options, run) or (FAILURE if failed else 0)
 
 
 def _count(text: str) -> int:
     number = above_zero(int)(text)
     if number > 2**53:
-        raise argparse.ArgumentTypeError(f"{text!r} is more than there can be")
+        raise argparse.ArgumentTypeError(f"{text!r} is above the highest possible number")
     return number
 
 
