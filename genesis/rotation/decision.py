@@ -49,7 +49,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     heard: float = 0.0
     """When Prometheus, the engine or a pin last named it."""
     known: float | None = None
-    """When all signals of the rules were last known. It moves on while the account's data are incomplete."""
+    """When all signals of the rules were last known. It moves on while others lack them too: that time does not count."""
     scored: bool = False
     """Whether it ever had a score."""
     state_since: float

@@ -22,7 +22,7 @@ FILE = "rotation.yaml"
 _NEWEST = f"max(timestamp({catalog.PORTFOLIO_EQUITY.name}))"
 _LOOK_AHEAD = 60.0
 """Seconds. Prometheus looks back five minutes for a sample: from this far ahead it finds the newest one even in a gap."""
-_MEANINGLESS = (200, 400)
+_INVALID_EXPRESSION = (200, 400)
 """Statuses of an invalid expression, or of one that does not return samples: no data will make it right."""
 _SERVER_FAILS = 500
 _ALERTS = re.compile(r"\bALERTS\b")
@@ -67,8 +67,8 @@ class Observer:
             return QueryRound(time, faults={**faults, "prometheus": str(error)}, trusted=False)
         faults.update(self._difference(moment, wall, self._clock.monotonic() - since))
         outcomes, newest, rules = await asyncio.gather(
-            asyncio.gather(*(self._ask(promql, moment) for promql in self._expressions.values())),
-            self._ask(_NEWEST, moment + self._longest + _LOOK_AHEAD),
+            asyncio.gather(*(self._query(promql, moment) for promql in self._expressions.values())),
+            self._query(_NEWEST, moment + self._longest + _LOOK_AHEAD),
             self._rule_faults(moment),
         )
         results: dict[str, list[Sample]] = {}
@@ -99,7 +99,7 @@ class Observer:
             raise ServerError(f"time() returns {len(samples)} samples: this is not a Prometheus")
         return samples[0].value
 
-    async def _ask(self, promql: str, at: float) -> list[Sample] | ServerError:
+    async def _query(self, promql: str, at: float) -> list[Sample] | ServerError:
         try:
             return await self._prometheus.query(promql, at=at)
         except ServerError as error:
@@ -130,10 +130,10 @@ class Observer:
             groups = await self._prometheus.rule_groups()
         except ServerError as error:
             return {"prometheus": str(error)}
-        wrong = next(
-            _wrong_rules(groups, moment, self._settings.max_age.total_seconds(), alerts=alerts, recorded=recorded), None
+        fault = next(
+            _rule_fault_texts(groups, moment, self._settings.max_age.total_seconds(), alerts=alerts, recorded=recorded), None
         )
-        return {} if wrong is None else {"rules": wrong}
+        return {} if fault is None else {"rules": fault}
 
 
 async def check_expressions(settings: RotationSettings, prometheus: Prometheus) -> None:
@@ -149,15 +149,15 @@ async def check_expressions(settings: RotationSettings, prometheus: Prometheus) 
             try:
                 await prometheus.query(promql)
             except ServerError as error:
-                if error.status in _MEANINGLESS:
+                if error.status in _INVALID_EXPRESSION:
                     faults.append(Fault(FILE, key, promql, f"Prometheus: {error.reason}"))
-                elif _cannot_be_asked(error):
+                elif _is_unreachable(error):
                     raise
     if faults:
         raise ConfigError(faults)
 
 
-def _wrong_rules(
+def _rule_fault_texts(
     groups: Iterable[RuleGroup], moment: float, max_age: float, *, alerts: bool, recorded: Collection[str]
 ) -> Iterator[str]:
     """Faults that make alerts or recorded series unreliable: of alert rules on our metrics, and of recording rules by name."""
@@ -185,10 +185,10 @@ def _is_read(rule: LoadedRule, *, alerts: bool, recorded: Collection[str]) -> bo
 
 def _failure(key: str, error: ServerError) -> dict[str, str]:
     """If one expression fails, the others stay valid; if Prometheus fails, none is."""
-    return {"prometheus" if _cannot_be_asked(error) else "signals": f"{key}: {error}"}
+    return {"prometheus" if _is_unreachable(error) else "signals": f"{key}: {error}"}
 
 
-def _cannot_be_asked(error: ServerError) -> bool:
+def _is_unreachable(error: ServerError) -> bool:
     return error.status is None or error.status >= _SERVER_FAILS
 
 

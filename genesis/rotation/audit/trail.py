@@ -17,7 +17,7 @@ async def trail(
 ) -> AsyncIterator[str]:
     """The lines of decision `number`, of the decisions since a time, or of the last ones.
 
-    `changes`: only decisions that change something; with `strategy`, only those that change this one.
+    `changes`: only decisions that change something. `strategy`: only its lines; with `changes`, only decisions that change it.
 
     Raises:
         GenesisError: there is no decision `number`.

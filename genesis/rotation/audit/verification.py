@@ -105,9 +105,9 @@ def _difference(entry: RecordedDecision, repeated: Decision) -> str:
 
 def _differences(recorded: Decision, repeated: Decision) -> Iterator[str]:
     for strategy in sorted(recorded.steps.keys() | repeated.steps.keys()):
-        one, other = recorded.steps.get(strategy), repeated.steps.get(strategy)
-        if one != other:
-            texts = ["nothing" if step is None else f"{step_text(step)} {step.reasons}" for step in (one, other)]
+        before, after = recorded.steps.get(strategy), repeated.steps.get(strategy)
+        if before != after:
+            texts = ["nothing" if step is None else f"{step_text(step)} {step.reasons}" for step in (before, after)]
             yield f"{one_line(strategy)}: recorded {one_line(texts[0], 300)}; repeated {one_line(texts[1], 300)}"
     if recorded.blocked != repeated.blocked:
         yield f"blocked: recorded {one_line(str(recorded.blocked), 300)}; repeated {one_line(str(repeated.blocked), 300)}"

@@ -79,10 +79,10 @@ class Candidate:
             elapsed: seconds since the previous decision.
             missing_everywhere: signals that every strategy lacks; None if the data of the account are incomplete.
         """
-        wanted = [rule.signal for rule in settings.rules.values()]
-        scored = [term.signal for term in settings.score] if self.state in TRADING else []
-        self.unknown_rule_signals = self._missing(wanted)
-        self.unknown_signals = self._missing([*wanted, *scored])
+        rule_signals = [rule.signal for rule in settings.rules.values()]
+        score_signals = [term.signal for term in settings.score] if self.state in TRADING else []
+        self.unknown_rule_signals = self._missing(rule_signals)
+        self.unknown_signals = self._missing([*rule_signals, *score_signals])
         self.lacks_alone = missing_everywhere is not None and not set(self.unknown_rule_signals) <= set(missing_everywhere)
         if not self.unknown_rule_signals:
             self.known = self.clock

@@ -33,7 +33,7 @@ def drop_unconfirmed(observation: Observation, candidates: Iterable[Candidate], 
     decision falls back to the engine's smaller weight. A strategy that the engine paused or stopped by itself stays so.
     """
     shares = {} if observation.engine is None else observation.engine.shares
-    if "unconfirmed" not in observation.faults or not shares or all(one.code in _OF_THE_ENGINE for one in blocked):
+    if "unconfirmed" not in observation.faults or not shares or all(reason.code in _OF_THE_ENGINE for reason in blocked):
         return  # an engine that reports no strategy has lost its state: it gets the weights again
     for candidate in candidates:
         share = shares.get(candidate.name, Share(ZERO, candidate.state))

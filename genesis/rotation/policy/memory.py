@@ -50,7 +50,7 @@ def begin(
     """Continue from the history, or start without one."""
     report = observation.engine
     if history is None:
-        tracks = {name: _track(share, 0.0) for name, share in _first(settings, observation, pinned).items()}
+        tracks = {name: _track(share, 0.0) for name, share in _initial_shares(settings, observation, pinned).items()}
         unseeded = _unseeded(settings, report)
         mode = "advise" if unseeded else settings.mode
         return StartingPoint(0.0, 0.0, mode, tracks, frozenset(tracks), (), clock_went_back=False, unseeded=unseeded)
@@ -66,7 +66,7 @@ def begin(
         tracks[name] = _track(_reported(report, name), clock)
     heard = {name: replace(track, heard=clock) if name in known else track for name, track in tracks.items()}
     kept = {name: track for name, track in heard.items() if track.share.weight > ZERO or clock - track.heard < FORGET_SECONDS}
-    turnover = tuple(one for one in history.turnover if clock - one.at < DAY_SECONDS)
+    turnover = tuple(moved for moved in history.turnover if clock - moved.at < DAY_SECONDS)
     mode = history.mode if unseeded else settings.mode
     taken_over = frozenset(kept if changed and report is not None else kept.keys() - history.tracks.keys())
     return StartingPoint(
@@ -84,14 +84,14 @@ def _unseeded(settings: RotationSettings, report: EngineReport | None) -> bool:
     return settings.mode == "enforce" and report is None
 
 
-def _first(settings: RotationSettings, observation: Observation, pinned: Iterable[str]) -> dict[str, Share]:
+def _initial_shares(settings: RotationSettings, observation: Observation, pinned: Iterable[str]) -> dict[str, Share]:
     report = observation.engine
     names = {*observation.strategies, *pinned, *(report.shares if report is not None else ())}
     if report is not None and report.shares:
         return {name: _reported(report, name) for name in names}
-    some = _begin_with_capital(settings, observation)
-    equal = floor((ONE - settings.allocation.reserve) / max(1, len(some)))
-    return {name: Share(equal, StrategyState.ACTIVE) if name in some else _NOTHING for name in names}
+    with_capital = _begin_with_capital(settings, observation)
+    equal = floor((ONE - settings.allocation.reserve) / max(1, len(with_capital)))
+    return {name: Share(equal, StrategyState.ACTIVE) if name in with_capital else _NOTHING for name in names}
 
 
 def _begin_with_capital(settings: RotationSettings, observation: Observation) -> frozenset[str]:
@@ -104,7 +104,9 @@ def _begin_with_capital(settings: RotationSettings, observation: Observation) ->
         return frozenset(observation.strategies)
     if not account_allows(settings, observation) or observation.limits is None:
         return frozenset()
-    return frozenset(name for name, one in observation.strategies.items() if one.fresh and observation.limits.allows(name))
+    return frozenset(
+        name for name, reading in observation.strategies.items() if reading.fresh and observation.limits.allows(name)
+    )
 
 
 def _reported(report: EngineReport | None, name: str) -> Share:

@@ -23,7 +23,7 @@ def rebalance(
     """
     _aim(settings, observation, candidates)
     bounds = settings.allocation
-    left = bounds.max_turnover_per_day - sum((one.amount for one in done), ZERO)
+    left = bounds.max_turnover_per_day - sum((turnover.amount for turnover in done), ZERO)
     budget = max(ZERO, min(bounds.max_turnover_per_step, left))
     lowered = _lower(settings, candidates, budget)
     raised = _raise(settings, observation, candidates, budget)
@@ -101,7 +101,7 @@ def _lower(settings: RotationSettings, candidates: Sequence[Candidate], budget: 
             )
         else:
             wanted[candidate.name] = change
-    return _moved(candidates, wanted, budget, settings.allocation.min_change, -1)
+    return _apply_changes(candidates, wanted, budget, settings.allocation.min_change, -1)
 
 
 def _raise(settings: RotationSettings, observation: Observation, candidates: Sequence[Candidate], budget: Decimal) -> Decimal:
@@ -109,9 +109,8 @@ def _raise(settings: RotationSettings, observation: Observation, candidates: Seq
     for candidate in candidates:
         if candidate.target is None or candidate.most is None or candidate.target <= candidate.weight:
             continue
-        change = (
-            min(candidate.target, candidate.most) - candidate.weight
-        )  # an unknown correlation lowers its two strategies, but raises no other
+        # An unknown correlation lowers the targets of its two strategies, but must not raise any other strategy.
+        change = min(candidate.target, candidate.most) - candidate.weight
         if change <= ZERO:
             _explain(candidate, "settled", f"target {candidate.target}, but {candidate.most} if no correlation were missing")
         elif change < settings.allocation.min_change:
@@ -125,7 +124,7 @@ def _raise(settings: RotationSettings, observation: Observation, candidates: Seq
         else:
             wanted[candidate.name] = change
     free = ONE - settings.allocation.reserve - sum((candidate.weight for candidate in candidates), ZERO)
-    return _moved(
+    return _apply_changes(
         candidates,
         _with_a_place(observation, candidates, wanted),
         max(ZERO, min(budget, free)),
@@ -155,7 +154,9 @@ def _dwells(settings: RotationSettings, candidate: Candidate, since: float | Non
     return since is not None and candidate.clock - since < settings.allocation.min_dwell.total_seconds()
 
 
-def _moved(candidates: Sequence[Candidate], wanted: dict[str, Decimal], most: Decimal, least: Decimal, sign: int) -> Decimal:
+def _apply_changes(
+    candidates: Sequence[Candidate], wanted: dict[str, Decimal], most: Decimal, least: Decimal, sign: int
+) -> Decimal:
     """Apply the wanted changes, scaled down to `most` in total; returns the sum of what was moved."""
     amounts = scaled(wanted, most, least)
     for candidate in candidates:
@@ -164,7 +165,7 @@ def _moved(candidates: Sequence[Candidate], wanted: dict[str, Decimal], most: De
             _explain(candidate, "turnover", f"nothing more may be moved now, target {candidate.target}")
         if amount:
             candidate.weight += sign * amount
-            candidate.because("score", f"{_scored(candidate)}, target {candidate.target}")
+            candidate.because("score", f"{_score_text(candidate)}, target {candidate.target}")
             if sign > 0:
                 candidate.raised = candidate.clock
             else:
@@ -172,7 +173,7 @@ def _moved(candidates: Sequence[Candidate], wanted: dict[str, Decimal], most: De
     return sum(amounts.values(), ZERO)
 
 
-def _scored(candidate: Candidate) -> str:
+def _score_text(candidate: Candidate) -> str:
     return "no score yet" if candidate.score is None else f"score {candidate.score:.3f}"
 
 

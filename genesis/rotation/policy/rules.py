@@ -43,9 +43,9 @@ def active_rules(
     found = {}
     for name, rule in sorted(rules.items()):
         value, before = value_of(rule.signal, reading), track.rules.get(name)
-        holding = before if value is None else _active_rule(rule, value, before, track, clock=clock, cooldown=cooldown)
-        if holding is not None:
-            found[name] = holding
+        active = before if value is None else _active_rule(rule, value, before, track, clock=clock, cooldown=cooldown)
+        if active is not None:
+            found[name] = active
     return found
 
 
@@ -76,13 +76,13 @@ def _after_probation(track: Track, clock: float) -> bool:
 
 
 def reasons(
-    rules: Mapping[str, Rule], held: Mapping[str, ActiveRule], reading: StrategyReading | None, action: str
+    rules: Mapping[str, Rule], active_by_name: Mapping[str, ActiveRule], reading: StrategyReading | None, action: str
 ) -> tuple[Reason, ...]:
     """Why the strategy is to be paused or reduced (`action`), with the figures."""
     return tuple(
         Reason(name, _text(rules[name], value_of(rules[name].signal, reading)))
-        for name, holding in sorted(held.items())
-        if rules[name].action == action and not holding.suspended
+        for name, active in sorted(active_by_name.items())
+        if rules[name].action == action and not active.suspended
     )
 
 

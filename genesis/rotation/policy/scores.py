@@ -46,5 +46,5 @@ def _ranks(values: Mapping[str, float], among: Collection[str], *, falling: bool
 def _rank(value: float, values: Sequence[float]) -> float:
     if len(values) == 1:
         return 0.5
-    below, equal = sum(one < value for one in values), sum(one == value for one in values)
+    below, equal = sum(other < value for other in values), sum(other == value for other in values)
     return (below + (equal - 1) / 2) / (len(values) - 1)

@@ -56,9 +56,9 @@ def resume(settings: RotationSettings, candidates: Sequence[Candidate]) -> None:
     """Resume recovered strategies on probation, and restore those that were reduced for long enough."""
     for candidate in candidates:
         if candidate.pin is None and not candidate.limited and candidate.state is StrategyState.PAUSED:
-            _come_back(settings, candidate)
+            _resume_if_recovered(settings, candidate)
         elif candidate.takes_part and candidate.state is StrategyState.REDUCED and not _is_reduced(settings, candidate):
-            _restore(settings, candidate)
+            _restore_after_dwell(settings, candidate)
 
 
 def reduced_bound(settings: RotationSettings, candidates: Iterable[Candidate]) -> Decimal:
@@ -196,22 +196,23 @@ def _scale(most: Decimal, candidates: Sequence[Candidate]) -> None:
             candidate.because("reserve", f"{total} was given out, {most} may be")
 
 
-def _come_back(settings: RotationSettings, candidate: Candidate) -> None:
-    terms, since = settings.resume, candidate.clear_since
-    if since is None or candidate.clock - since < terms.after.total_seconds():
+def _resume_if_recovered(settings: RotationSettings, candidate: Candidate) -> None:
+    conditions, since = settings.resume, candidate.clear_since
+    if since is None or candidate.clock - since < conditions.after.total_seconds():
         if not candidate.reasons:
             candidate.because(
                 "recovered" if since is not None else "stale" if candidate.unknown_signals else "cooldown",
                 _missing_for_return(settings, candidate),
             )
         return
-    if candidate.paused is not None and candidate.clock - candidate.paused < terms.cooldown.total_seconds():
+    if candidate.paused is not None and candidate.clock - candidate.paused < conditions.cooldown.total_seconds():
         candidate.because(
-            "cooldown", f"paused {candidate.clock - candidate.paused:.0f} s ago, {terms.cooldown.total_seconds():g} s are due"
+            "cooldown",
+            f"paused {candidate.clock - candidate.paused:.0f} s ago, {conditions.cooldown.total_seconds():g} s are due",
         )
         return
     candidate.state = StrategyState.REDUCED
-    candidate.probation_until = candidate.clock + terms.probation.total_seconds()
+    candidate.probation_until = candidate.clock + conditions.probation.total_seconds()
     candidate.because("recovered", f"no rule has held for {candidate.clock - since:.0f} s")
 
 
@@ -225,7 +226,7 @@ def _is_reduced(settings: RotationSettings, candidate: Candidate) -> bool:
     return candidate.on_probation or bool(rules.reasons(settings.rules, candidate.rules, candidate.reading, "reduce"))
 
 
-def _restore(settings: RotationSettings, candidate: Candidate) -> None:
+def _restore_after_dwell(settings: RotationSettings, candidate: Candidate) -> None:
     if candidate.clock - candidate.track.state_since >= settings.allocation.min_dwell.total_seconds():
         candidate.state = StrategyState.ACTIVE
         candidate.probation_until = None
