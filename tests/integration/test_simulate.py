@@ -152,7 +152,7 @@ async def test_a_journal_of_the_paper_engine_has_the_strategies_own_p_and_l(tmp_
     told = await simulate.from_journal(
         address(tmp_path / "journal.db"), loaded, timedelta(seconds=10), changes=10, clock=SystemClock(), scratch=tmp_path
     )
-    assert "the journal keeps no quotes" in " ".join(" ".join(told).split())
+    assert "the journal stores no quotes" in " ".join(" ".join(told).split())
     for name, account in expected.items():
         (row,) = (line for line in told if line.startswith(f"  {name} ") and "%" not in line and ":" not in line)
         open_ones = 10.0  # are marked at the last price that was noted
