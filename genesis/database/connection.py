@@ -12,13 +12,30 @@ from typing import IO, Any
 from urllib.parse import quote
 
 import structlog
-from sqlalchemy import URL, Connection, Engine, NullPool, StaticPool, create_engine, event, exc
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Connection,
+    Engine,
+    Integer,
+    NullPool,
+    StaticPool,
+    Text,
+    create_engine,
+    event,
+    exc,
+)
 
 from genesis.core.errors import JournalError
 from genesis.database.address import SQLITE, Address
 from genesis.database.advice import advice
 from genesis.database.lock import lock_file, lock_session
 from genesis.database.purpose import JOURNAL, Purpose
+
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""The type of a column of whole numbers. In SQLite an INTEGER PRIMARY KEY is the row's own number."""
+BYTEWISE_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+"""The type of a column of text that is compared byte by byte: an upgrade of a language's rules breaks an index in its order."""
 
 _BUSY = 5.0
 """Seconds that a transaction waits for another to end: monitor and rotation write the same file, one commit at a time."""

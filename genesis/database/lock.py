@@ -49,6 +49,12 @@ def lock_path_of(path: Path, purpose: Purpose) -> Path:
     return path.with_name(f"{path.name}{purpose.lock_suffix}")
 
 
+def lock_transaction(connection: Connection, name: str) -> None:
+    """Wait until no other transaction of this schema holds the lock of this name, and hold it until this one ends."""
+    if connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock(hashtextextended('{name} in ' || current_schema(), 0))")
+
+
 def lock_session(connection: Connection, purpose: Purpose) -> None:
     """Take the lock of PostgreSQL's schema until the session ends.
 

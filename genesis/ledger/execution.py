@@ -8,12 +8,22 @@ from decimal import Decimal
 import msgspec
 
 from genesis.core.models import Fill, Side
-from genesis.core.money import ZERO
+from genesis.core.money import ZERO, ratio
 from genesis.ledger.component import add_amount
 
 HALF = Decimal("0.5")
 KEPT_FILLS = 50
 """How many of a strategy's last fills are told one by one."""
+
+
+def slippage(side: Side, price: Decimal, decided: Decimal) -> Decimal:
+    """The slippage of one unit: above 0 it is a cost, below 0 the price was better than decided. Only here."""
+    return side.sign * (price - decided)
+
+
+def slippage_ratio(side: Side, price: Decimal, decided: Decimal) -> float:
+    """The slippage of a fill as a ratio of the price that was decided on."""
+    return ratio(slippage(side, price, decided), decided)
 
 
 class Execution(msgspec.Struct, kw_only=True):
@@ -43,7 +53,7 @@ class Execution(msgspec.Struct, kw_only=True):
         if fill.decision_price is None:
             return
         signed = fill.signed_quantity
-        self.slippage += signed * (fill.price - fill.decision_price)
+        self.slippage += fill.quantity * slippage(fill.side, fill.price, fill.decision_price)
         self.decided += fill.quantity * fill.decision_price
         if fill.arrival_price is None or fill.arrival_spread is None:
             return

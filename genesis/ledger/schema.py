@@ -5,39 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sqlalchemy import (
-    BigInteger,
     Column,
     Connection,
-    Integer,
     LargeBinary,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
     inspect,
 )
 
 from genesis.core.errors import JournalError
+from genesis.database.connection import BYTEWISE_TEXT, NUMBER
 from genesis.ledger.rows import decode, row_of
 
 SCHEMA_VERSION = 3
-
-# In SQLite an INTEGER PRIMARY KEY is the row's own number. In PostgreSQL, texts are compared byte by byte: an index in a
-# language's order is broken by an upgrade of that language's rules.
-_Number = BigInteger().with_variant(Integer, "sqlite")
-_Bytes = Text().with_variant(Text(collation="C"), "postgresql")
 
 METADATA = MetaData()
 EVENT = Table(
     "journal_event",
     METADATA,
-    Column("sequence", _Number, primary_key=True, autoincrement=False, comment="from 1 on, without gaps: the replay order"),
-    Column("source", _Bytes, nullable=False),
-    Column("event_id", _Bytes, nullable=False, comment="with the source the event's identity"),
-    Column("strategy", _Bytes, nullable=False),
-    Column("kind", _Bytes, nullable=False),
-    Column("received", _Number, comment="wall time in microseconds since 1970; unknown where an old journal did not tell"),
-    Column("checksum", _Number, nullable=False, comment="CRC-32 of the payload"),
+    Column("sequence", NUMBER, primary_key=True, autoincrement=False, comment="from 1 on, without gaps: the replay order"),
+    Column("source", BYTEWISE_TEXT, nullable=False),
+    Column("event_id", BYTEWISE_TEXT, nullable=False, comment="with the source the event's identity"),
+    Column("strategy", BYTEWISE_TEXT, nullable=False),
+    Column("kind", BYTEWISE_TEXT, nullable=False),
+    Column("received", NUMBER, comment="wall time in microseconds since 1970; unknown where an old journal did not tell"),
+    Column("checksum", NUMBER, nullable=False, comment="CRC-32 of the payload"),
     Column("payload", LargeBinary, nullable=False, comment="the event as JSON; what is replayed"),
     UniqueConstraint("source", "event_id", name="journal_event_identity"),
     sqlite_strict=True,
@@ -45,25 +38,25 @@ EVENT = Table(
 SNAPSHOT = Table(
     "journal_snapshot",
     METADATA,
-    Column("only_row", _Number, primary_key=True, autoincrement=False),
-    Column("sequence", _Number, nullable=False, comment="the last event that the accounts are behind"),
-    Column("checksum", _Number, nullable=False, comment="CRC-32 of the payload"),
+    Column("only_row", NUMBER, primary_key=True, autoincrement=False),
+    Column("sequence", NUMBER, nullable=False, comment="the last event that the accounts are behind"),
+    Column("checksum", NUMBER, nullable=False, comment="CRC-32 of the payload"),
     Column("payload", LargeBinary, nullable=False, comment="the accounts as JSON"),
     sqlite_strict=True,
 )
 POINT = Table(
     "journal_point",
     METADATA,
-    Column("point", _Number, primary_key=True, autoincrement=False, comment="of the grid of returns, by event time"),
-    Column("checksum", _Number, nullable=False, comment="CRC-32 of the payload"),
+    Column("point", NUMBER, primary_key=True, autoincrement=False, comment="of the grid of returns, by event time"),
+    Column("checksum", NUMBER, nullable=False, comment="CRC-32 of the payload"),
     Column("payload", LargeBinary, nullable=False, comment="the returns of this point, in MessagePack"),
     sqlite_strict=True,
 )
 SCHEMA = Table(
     "journal_schema",
     METADATA,
-    Column("only_row", _Number, primary_key=True, autoincrement=False),
-    Column("version", _Number, nullable=False),
+    Column("only_row", NUMBER, primary_key=True, autoincrement=False),
+    Column("version", NUMBER, nullable=False),
     sqlite_strict=True,
 )
 

@@ -209,6 +209,8 @@ class Store:
     def _check_schema(self, connection: Connection) -> None:
         if not self._read_only:
             found = migrate(connection)
+            if found == 0 and self.address.path is None and self.address.backend == SQLITE:
+                return  # in memory: there is nothing to find later
             if found == 0:
                 _log.info("new journal created", journal=str(self.address))
             elif found != SCHEMA_VERSION:

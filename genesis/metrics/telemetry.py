@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import get_args
 
 from genesis.analytics.clock_offset import ClockOffsets
 from genesis.analytics.histogram import Histogram
 from genesis.core.models import (
     AccountEvent,
     AnyEvent,
-    CapitalFlow,
-    Depth,
-    Fill,
-    Funding,
-    MarketTrade,
-    Quote,
-    Signal,
-    SignalEnd,
-    Void,
 )
 from genesis.core.receipt import Outcome
 
@@ -26,7 +18,7 @@ _LAG_BOUNDS = (1e-3, 5e-3, 1e-2, 5e-2, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.
 _COMMIT_BOUNDS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500)
 _APPEND_BOUNDS = (1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.5, 1.0)
 
-EVENT_TYPES: tuple[type[AnyEvent], ...] = (Quote, Depth, MarketTrade, Signal, SignalEnd, Fill, Funding, CapitalFlow, Void)
+EVENT_TYPES: tuple[type[AnyEvent], ...] = get_args(AnyEvent)
 
 
 class KindTelemetry:

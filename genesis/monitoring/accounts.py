@@ -14,7 +14,6 @@ import structlog
 from genesis.analytics.histogram import Histogram
 from genesis.analytics.impact import Orders
 from genesis.analytics.liquidity import Markets
-from genesis.analytics.slippage import slippage_ratio
 from genesis.core.duration import duration_text
 from genesis.core.models import AnyAccountEvent, AnyMarketEvent, Fill, MarketTrade, Quote, Signal, SignalEnd, Void
 from genesis.core.money import exact_arithmetic
@@ -22,7 +21,7 @@ from genesis.ledger.correction import Correction, Identity
 from genesis.ledger.currency import Currencies
 from genesis.ledger.decisions import Decisions, Opportunity, TrackedSignal
 from genesis.ledger.equity import EquityGrid
-from genesis.ledger.execution import KEPT_FILLS, RecentFill
+from genesis.ledger.execution import KEPT_FILLS, RecentFill, slippage_ratio
 from genesis.ledger.ledger import Ledger
 from genesis.ledger.points import decode_points
 from genesis.ledger.reconciliation import Reconciliations

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, LargeBinary, MetaData, Table, Text, inspect
+from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, MetaData, Table, inspect
 
 from genesis.core.errors import JournalError
+from genesis.database.connection import BYTEWISE_TEXT, NUMBER
+from genesis.database.lock import lock_transaction
 
 SCHEMA_VERSION = 1
-
-_Number = BigInteger().with_variant(Integer, "sqlite")
-_Bytes = Text().with_variant(Text(collation="C"), "postgresql")
 
 METADATA = MetaData()
 SETTINGS = Table(
     "rotation_settings",
     METADATA,
-    Column("digest", _Bytes, primary_key=True, comment="SHA-256 of the payload, in hexadecimal"),
-    Column("time", _Number, nullable=False, comment="of their first decision: microseconds since 1970"),
+    Column("digest", BYTEWISE_TEXT, primary_key=True, comment="SHA-256 of the payload, in hexadecimal"),
+    Column("time", NUMBER, nullable=False, comment="of their first decision: microseconds since 1970"),
     Column("payload", LargeBinary, nullable=False, comment="Genesis's version and rotation.yaml with all defaults, as JSON"),
     sqlite_strict=True,
 )
 DECISION = Table(
     "rotation_decision",
     METADATA,
-    Column("number", _Number, primary_key=True, autoincrement=False),
-    Column("time", _Number, nullable=False, index=True, comment="microseconds since 1970"),
-    Column("settings", _Bytes, nullable=False, comment="the digest of those that it was made by"),
+    Column("number", NUMBER, primary_key=True, autoincrement=False),
+    Column("time", NUMBER, nullable=False, index=True, comment="microseconds since 1970"),
+    Column("settings", BYTEWISE_TEXT, nullable=False, comment="the digest of those that it was made by"),
     Column("ordered", Integer, nullable=False, comment="1 if the engine has to follow it, 0 if not"),
     Column("changes", Integer, nullable=False, comment="1 if any share is another than before, 0 if all stay"),
     Column("seal", LargeBinary, nullable=False, comment="SHA-256 of the seal before, the other columns, and the payload"),
@@ -37,18 +36,18 @@ DECISION = Table(
 DELIVERY = Table(
     "rotation_delivery",
     METADATA,
-    Column("number", _Number, primary_key=True, autoincrement=False, comment="the decision's"),
-    Column("attempt", _Number, primary_key=True, autoincrement=False, comment="from 1 on"),
-    Column("time", _Number, nullable=False, comment="microseconds since 1970"),
-    Column("outcome", _Bytes, nullable=False),
-    Column("text", _Bytes, nullable=False),
+    Column("number", NUMBER, primary_key=True, autoincrement=False, comment="the decision's"),
+    Column("attempt", NUMBER, primary_key=True, autoincrement=False, comment="from 1 on"),
+    Column("time", NUMBER, nullable=False, comment="microseconds since 1970"),
+    Column("outcome", BYTEWISE_TEXT, nullable=False),
+    Column("text", BYTEWISE_TEXT, nullable=False),
     sqlite_strict=True,
 )
 COMMAND = Table(
     "rotation_command",
     METADATA,
-    Column("sequence", _Number, primary_key=True, autoincrement=False, comment="from 1 on, without gaps"),
-    Column("time", _Number, nullable=False, comment="microseconds since 1970"),
+    Column("sequence", NUMBER, primary_key=True, autoincrement=False, comment="from 1 on, without gaps"),
+    Column("time", NUMBER, nullable=False, comment="microseconds since 1970"),
     Column("seal", LargeBinary, nullable=False, comment="SHA-256 of the seal before, the other columns, and the payload"),
     Column("payload", LargeBinary, nullable=False, comment="what a person wants, who, and why: JSON"),
     sqlite_strict=True,
@@ -56,8 +55,8 @@ COMMAND = Table(
 SCHEMA = Table(
     "rotation_schema",
     METADATA,
-    Column("only_row", _Number, primary_key=True, autoincrement=False),
-    Column("version", _Number, nullable=False),
+    Column("only_row", NUMBER, primary_key=True, autoincrement=False),
+    Column("version", NUMBER, nullable=False),
     sqlite_strict=True,
 )
 
@@ -68,15 +67,11 @@ def prepare(connection: Connection) -> None:
     Raises:
         JournalError: a newer Genesis created them.
     """
-    if connection.dialect.name != "sqlite":  # SQLite has one writer at a time anyway
-        connection.exec_driver_sql(_ONE_AT_A_TIME)
+    lock_transaction(connection, "genesis rotation schema")
     if not is_there(connection):
         METADATA.create_all(connection, checkfirst=False)
         connection.execute(SCHEMA.insert().values(only_row=1, version=SCHEMA_VERSION))
     check_known(connection)
-
-
-_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('genesis rotation schema in ' || current_schema(), 0))"
 
 
 def is_there(connection: Connection) -> bool:
