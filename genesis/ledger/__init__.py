@@ -1,1 +1,1 @@
-"""What we hold: the durable journal of events, and the exact books that follow from it."""
+"""The durable journal of account events, and the exact books that are computed from it."""

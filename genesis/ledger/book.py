@@ -1,4 +1,4 @@
-"""The exact book of one strategy: capital, positions, fees, funding, and its equity at the mark."""
+"""The exact book of one strategy: capital, positions, fees, funding, and the equity at the current marks."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Rates = Mapping[str, Decimal]
 class Book(msgspec.Struct, kw_only=True):
     """One strategy's account.
 
-    `realized`, `fees` and `funding` are what is in the reporting currency; what is in other currencies is in `foreign`.
-    `equity` follows every fill, mark and rate by its change alone; being exact, it equals capital + Σ rate × (realised +
-    unrealised − fees + funding) over the currencies at any time. It is worth something only while `unvalued` is empty: a
-    position without a mark counts at cost, an amount without a rate not at all.
+    `realized`, `fees` and `funding` hold the amounts in the reporting currency; `foreign` holds those in other currencies.
+    Each fill, mark and rate adds only its change to `equity`. As the arithmetic is exact, `equity` always equals capital +
+    Σ rate × (realised + unrealised − fees + funding) over the currencies. It is valid only while `unvalued` is empty: a
+    position without a mark counts at cost, an amount without a rate does not count.
     """
 
     strategy: str
@@ -41,21 +41,21 @@ class Book(msgspec.Struct, kw_only=True):
     funding: Decimal = ZERO
     equity: Decimal = ZERO
     foreign: dict[str, Amounts] = msgspec.field(default_factory=dict)
-    """Currency → what the book has in it; without the reporting currency."""
+    """Currency → the book's amounts in it; without the reporting currency."""
     holdings: dict[str, Holding] = msgspec.field(default_factory=dict)
     unvalued: set[Unvalued] = msgspec.field(default_factory=set)
     period_starts: dict[Period, Decimal | None] = msgspec.field(default_factory=lambda: dict.fromkeys(Period, ZERO))
     components: Components = msgspec.field(default_factory=Components)
     part_starts: dict[Period, PartStarts] = msgspec.field(default_factory=dict)
-    """What each part's P&L was when the periods of now began."""
+    """Each part's P&L at the start of the current periods."""
 
     @property
     def net_pnl(self) -> Decimal | None:
-        """Equity − capital; None while a part of it has no value."""
+        """Equity − capital; None while the value of a part is unknown."""
         return None if self.unvalued else self.equity - self.capital
 
     def holding(self, symbol: str, currency: str) -> Holding:
-        """The holding of `symbol`, which is quoted in `currency`, made at its first use."""
+        """The holding of `symbol`, which is quoted in `currency`; created at its first use."""
         holding = self.holdings.get(symbol)
         if holding is None:
             holding = self.holdings[symbol] = Holding(symbol=symbol, currency=currency)
@@ -83,7 +83,7 @@ class Book(msgspec.Struct, kw_only=True):
         self.observe(funding.time)
 
     def move_capital(self, flow: CapitalFlow) -> None:
-        """Book capital that came in or went out: neither a gain nor a loss."""
+        """Book a deposit or a withdrawal of capital; it is neither a gain nor a loss."""
         before = self.equity
         self.capital += flow.amount
         self.equity += flow.amount
@@ -91,7 +91,7 @@ class Book(msgspec.Struct, kw_only=True):
         self.observe(flow.time)
 
     def replace(self, holding: Holding, mark: Decimal | None, rates: Rates) -> Holding:
-        """Put `holding` in the place of the one of its symbol, which is returned."""
+        """Replace the holding of the same symbol by `holding`; return the old one."""
         old = self.holdings[holding.symbol]
         self._count(old, -1, mark, rates)
         self.holdings[holding.symbol] = holding
@@ -100,7 +100,7 @@ class Book(msgspec.Struct, kw_only=True):
         return old
 
     def recount(self, marks: Mapping[str, Decimal], rates: Rates) -> None:
-        """Work out every sum from the holdings."""
+        """Compute every sum again from the holdings."""
         self.realized = self.fees = self.funding = ZERO
         self.equity = self.capital
         self.foreign, self.unvalued = {}, set()
@@ -110,7 +110,7 @@ class Book(msgspec.Struct, kw_only=True):
             self._follow_mark(holding, mark)
 
     def parts(self, marks: Mapping[str, Decimal], rates: Rates) -> Iterator[PartPnl]:
-        """What each part comes to at these marks and rates, worked out from its own fills and fundings."""
+        """The P&L of each part at these marks and rates, from its own fills and fundings."""
         for symbol, holding in self.holdings.items():
             mark, currency = marks.get(symbol), holding.currency
             for component, part in holding.parts():
@@ -119,19 +119,19 @@ class Book(msgspec.Struct, kw_only=True):
                 yield PartPnl(symbol, component, amounts, marked, worth_of(amounts, rates) if marked else None)
 
     def end_periods(self, ended: Collection[Period], marks: Mapping[str, Decimal], rates: Rates) -> None:
-        """Let what is there be the start of the periods that begin now."""
+        """Store the current P&L as the start of the periods that follow the `ended` ones."""
         starts = starts_of(self.parts(marks, rates))
         for period in ended:
             self.period_starts[period] = self.net_pnl
             self.part_starts[period] = starts
 
     def observe(self, time: datetime) -> None:
-        """Let the drawdown see the equity, if it is known."""
+        """Update the drawdown with the equity, if the equity is known."""
         if not self.unvalued:
             self.drawdown.observe(self.equity, time)
 
     def _count(self, holding: Holding, sign: int, mark: Decimal | None, rates: Rates) -> None:
-        """Count a whole holding into the sums (`sign` 1), or out of them (−1)."""
+        """Add a whole holding to the sums (`sign` 1), or subtract it (−1)."""
         realized = sign * holding.realized
         gain = realized if mark is None else realized + sign * holding.unrealized(mark)
         self._add(holding.currency, rates, realized=realized, gain=gain, positions=sign * bool(holding.quantity))
@@ -151,7 +151,7 @@ class Book(msgspec.Struct, kw_only=True):
         funding: Decimal = ZERO,
         positions: int = 0,
     ) -> None:
-        """Add amounts in `currency`; `gain` is what they come to together, unrealised P&L included."""
+        """Add amounts in `currency`; `gain` is their net effect on the equity, unrealised P&L included."""
         if currency == self.currency:
             self.realized += realized
             self.fees += fees
@@ -175,7 +175,7 @@ class Book(msgspec.Struct, kw_only=True):
             self.unvalued.discard(Unvalued(NO_CONVERSION, currency))
 
     def _follow_mark(self, holding: Holding, mark: Decimal | None) -> None:
-        """Keep in mind whether the holding is an open position without a mark."""
+        """Update `unvalued`: whether the holding is an open position without a mark."""
         if mark is not None and not self.unvalued:
             return
         if mark is None and holding.quantity:

@@ -1,4 +1,4 @@
-"""The parts of a strategy that its P&L is attributed to: the components that its fills and fundings name."""
+"""P&L attribution: the parts of a strategy, by the components that its fills and fundings name."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from genesis.core.models import Fill, Funding
 from genesis.core.money import ZERO
 
 MAIN = "main"
-"""The component of what names none."""
+"""The component of fills and fundings that name none."""
 OTHER = "other"
-"""The component of what names one too many."""
+"""The component of fills and fundings that name a new one after the first `MAX_COMPONENTS`."""
 MAX_COMPONENTS = 50
-"""How many components a strategy has besides `main`. Not configurable: a replay has to book as the first time."""
+"""The most components of a strategy, without `main` and `other`. Not configurable: a replay must give the same books."""
 
 
 class ComponentPart(msgspec.Struct, kw_only=True):
-    """What one component of a strategy did in one symbol. Instances are mutable, and owned by one holding.
+    """The sums of one component of a strategy in one symbol. Instances are mutable, and owned by one holding.
 
-    Its P&L is quantity × mark − cost − fees + funding. How much of that is realised is a matter of the whole holding, whose
-    parts share one average cost.
+    Its P&L is quantity × mark − cost − fees + funding. Only the whole holding knows how much of it is realised, as its parts
+    share one average cost.
     """
 
     quantity: Decimal = ZERO
     cost: Decimal = ZERO
-    """Paid for all fills less received, in the currency of the symbol."""
+    """Paid for buys less received for sells, in the currency of the symbol."""
     fees: dict[str, Decimal] = msgspec.field(default_factory=dict)
     """Currency → paid, above 0."""
     funding: dict[str, Decimal] = msgspec.field(default_factory=dict)
@@ -48,7 +48,7 @@ class ComponentPart(msgspec.Struct, kw_only=True):
             add_amount(self.funding, funding.currency or currency, funding.amount)
 
     def amounts(self, currency: str, mark: Decimal) -> dict[str, Decimal]:
-        """Currency → P&L in it, of a symbol that is quoted in `currency`."""
+        """Currency → P&L in it; the symbol is quoted in `currency`."""
         amounts = {currency: self.quantity * mark - self.cost}
         for paid_in, fee in self.fees.items():
             amounts[paid_in] = amounts.get(paid_in, ZERO) - fee
@@ -57,7 +57,7 @@ class ComponentPart(msgspec.Struct, kw_only=True):
         return amounts
 
     def less(self, others: Mapping[str, ComponentPart]) -> ComponentPart:
-        """What is left of it without `others`, which are all of its symbol."""
+        """This part minus `others`, which are parts in the same symbol."""
         left = ComponentPart(quantity=self.quantity, cost=self.cost, fees=dict(self.fees), funding=dict(self.funding))
         for other in others.values():
             left.quantity -= other.quantity
@@ -70,14 +70,14 @@ class ComponentPart(msgspec.Struct, kw_only=True):
 
 
 class Components(msgspec.Struct):
-    """The components that a strategy has named so far: the first `MAX_COMPONENTS` keep their names, the rest are `other`."""
+    """The components of a strategy so far: the first `MAX_COMPONENTS` keep their names, all later ones become `other`."""
 
     names: list[str] = msgspec.field(default_factory=list)
     folded: int = 0
-    """Fills and fundings that named one too many; it never falls."""
+    """How many fills and fundings were booked to `other`; it never falls."""
 
     def admit(self, tag: str | None) -> str | None:
-        """The component that an event with this tag is booked to; None for `main`."""
+        """The component to book an event with this tag to, a new one included; None for `main`."""
         if tag is None or tag == MAIN:
             return None
         if tag not in self.names:
@@ -95,29 +95,29 @@ class Components(msgspec.Struct):
 
 
 def add_amount(amounts: dict[str, Decimal], currency: str, amount: Decimal) -> None:
-    """Add to what is there of a currency."""
+    """Add `amount` to the entry of `currency`."""
     amounts[currency] = amounts.get(currency, ZERO) + amount
 
 
 class PartPnl(NamedTuple):
-    """What a part came to."""
+    """The P&L of a part."""
 
     symbol: str
     component: str
     amounts: dict[str, Decimal]
     """Currency → P&L in it; without a mark of the symbol, an open quantity counts at 0."""
     marked: bool
-    """Whether there is the mark that it needs, if it does."""
+    """False if the part has an open quantity and its symbol has no mark."""
     value: Decimal | None
     """The P&L in the reporting currency; None without a mark or a rate that it needs."""
 
 
 PartStarts = dict[str, dict[str, Decimal | None]]
-"""Symbol → component → P&L when a period began, in the reporting currency; None if it was not known, none if it was 0."""
+"""Symbol → component → P&L when a period began, in the reporting currency; None if it was not known, left out if it was 0."""
 
 
 def starts_of(parts: Iterable[PartPnl]) -> PartStarts:
-    """What to keep of the parts at the start of a period."""
+    """The P&L of the parts, to store at the start of a period."""
     starts: PartStarts = {}
     for part in parts:
         if part.value is None or part.value:

@@ -1,4 +1,4 @@
-"""A holding that is worked out anew from its own history, without a fill that is void."""
+"""Recomputes a holding from its history, without a voided fill."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Identity = tuple[str, str]
 
 
 class Correction:
-    """Takes in the history of one holding, as far as it was booked when this began, and what is booked meanwhile.
+    """Recomputes one holding from the events booked before it was created, and from those booked while the journal is read.
 
-    The journal may be ahead of the books while it is read, so the events are counted: what comes after the last booked one is
-    left to `follow`.
+    The journal can be ahead of the books, so `read` counts the events and stops after the last booked one. Later events come
+    through `follow`.
     """
 
     def __init__(
@@ -31,9 +31,9 @@ class Correction:
         *,
         component: Callable[[str | None], str | None],
     ) -> None:
-        """`fill` is what `void` names, of a symbol quoted in `currency`, and `voided` are the fills that were voided before.
+        """`fill` is the fill that `void` names; its symbol is quoted in `currency`. `voided`: the fills voided earlier.
 
-        `booked`: how many events the holding has taken in so far; `component`: tag of an event → what it was booked to.
+        `booked`: how many events were booked to the holding so far; `component`: tag of an event → its component.
         """
         self.void = void
         self._voided = {*voided, (fill.source, fill.event_id)}
@@ -44,36 +44,36 @@ class Correction:
         self._taken = 0
         self._meanwhile: list[AnyAccountEvent] = []
         self.trips: deque[RoundTrip] = deque(maxlen=MOST_TRIPS)
-        """The last round trips of the new holding, once that is worked out."""
+        """The last round trips of the new holding; complete after `holding`."""
 
     @property
     def symbol(self) -> str:
         return self.fill.symbol
 
     def takes(self, event: AnyAccountEvent) -> bool:
-        """Whether an event is of the holding's history."""
+        """Whether an event belongs to the holding's history."""
         ours = isinstance(event, Fill | Funding) and event.symbol == self.fill.symbol
         return ours and event.strategy == self.void.strategy
 
     def read(self, history: Iterable[AnyAccountEvent]) -> None:
-        """Take in the next events of the journal, in order; those of other holdings are passed over."""
+        """Apply the next events of the journal, in order; events of other holdings are skipped."""
         for event in history:
             if self._to_come and self.takes(event):
                 self._to_come -= 1
                 self._apply(event)
 
     def follow(self, event: AnyAccountEvent) -> None:
-        """Take in an event that was just booked."""
+        """Keep an event that was just booked, to apply it after the history."""
         if self.takes(event):
             self._meanwhile.append(event)
 
     def holding(self, old: Holding) -> Holding:
-        """The holding as it would be without the voided fills, to the last digit, to take the place of `old`.
+        """The new holding, without the voided fills, exact to the last digit; it replaces `old`.
 
-        Call once, in `EXACT` arithmetic.
+        Call once. The caller sets the decimal context `EXACT`.
 
         Raises:
-            ValueError: the history that was read is not what was booked.
+            ValueError: the events read are not as many as those booked.
         """
         for event in self._meanwhile:
             self._apply(event)
@@ -99,7 +99,7 @@ class Correction:
 
 
 def _with(turnovers: Turnovers, fill: Fill) -> Turnovers:
-    """A copy with one fill more."""
+    """A copy with `fill` added."""
     copied = {side: dict(kinds) for side, kinds in turnovers.items()}
     add_turnover(copied, fill)
     return copied

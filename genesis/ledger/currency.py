@@ -1,7 +1,7 @@
-"""Currencies besides the reporting one: which symbol is quoted in which, what converts them, and what a book has in them.
+"""Currencies other than the reporting one: symbols quoted in them, conversion symbols, and a book's amounts.
 
-An amount stays in its own currency, to the last digit, and is valued at the current mark of its conversion symbol, as a
-holding of that currency would be. So the journal needs no rates to give the books back, and a sum of values is exact.
+An amount stays in its own currency, to the last digit. It is valued at the current mark of its conversion symbol, like a
+holding of that currency. So a replay of the journal needs no rates, and a sum of values is exact.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ NO_CONVERSION = "no_conversion"
 
 
 class Unvalued(NamedTuple):
-    """Something that a book has, and that has no value in the reporting currency."""
+    """A position or a currency of a book whose value in the reporting currency is unknown."""
 
     reason: str
-    """`no_mark`: a held symbol has none; `no_conversion`: a currency has no conversion symbol, or one without a mark."""
+    """`no_mark`: a held symbol has no mark; `no_conversion`: a currency has no conversion symbol, or that has no mark."""
     name: str
     """The symbol or the currency."""
 
 
 class Currencies:
-    """What is configured of currencies.
+    """The configured currencies and conversions.
 
-    A symbol without an entry is quoted in the reporting currency. A conversion symbol's price is that of one unit of its
-    currency in the reporting currency.
+    A symbol without an entry is quoted in the reporting currency. The price of a conversion symbol is the value of one unit
+    of its currency in the reporting currency.
     """
 
     __slots__ = ("_conversions", "_symbols", "reporting")
@@ -52,7 +52,7 @@ class Currencies:
         return self._symbols.get(symbol, self.reporting)
 
     def conversion(self, currency: str) -> str | None:
-        """The symbol that a currency is converted at; None if there is none."""
+        """The symbol whose mark converts a currency; None without one."""
         return self._conversions.get(currency)
 
     def converted_at(self, symbol: str) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ class Currencies:
 
 
 class Amounts(msgspec.Struct, kw_only=True):
-    """What a book has in one currency, in that currency. Instances are mutable, and owned by one book."""
+    """A book's amounts in one currency, in that currency. Instances are mutable, and owned by one book."""
 
     realized: Decimal = ZERO
     fees: Decimal = ZERO
@@ -73,5 +73,5 @@ class Amounts(msgspec.Struct, kw_only=True):
 
     @property
     def involved(self) -> bool:
-        """Whether the currency's rate matters to any figure of the book."""
+        """Whether any figure of the book needs the rate of the currency."""
         return bool(self.realized or self.fees or self.funding or self.positions)

@@ -1,7 +1,7 @@
-"""What is remembered of the signals: what each decided on, how much of it was filled, and what the rest came to.
+"""The tracked signals: the decision of each, how much of it was filled, and the P&L missed on the rest.
 
-A signal ends when its engine says so (`SignalEnd`), when it is older than the expiry, or when there are too many younger ones.
-What is unfilled then is the opportunity part of the shortfall, at the mark of that moment.
+A signal ends when its engine says so (`SignalEnd`), when it is older than the expiry, or when `KEPT_SIGNALS` newer
+ones came. The quantity unfilled at that time is the opportunity part of the shortfall, valued at the mark of that time.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from genesis.ledger.correction import Identity
 
 KEPT_SIGNALS = 10_000
 KEPT_UNFILLED = 1_000
-"""How many of those are kept that ended without a fill: a market maker's quotes, mostly, of which no fill can be void."""
+"""How many signals are kept that ended without a fill, mostly a market maker's quotes: no void can concern them."""
 
 
 class TrackedSignal(msgspec.Struct, kw_only=True):
-    """A signal, and what has become of it. Instances are mutable, and owned by one `Decisions`."""
+    """A signal, its filled quantity and its end. Instances are mutable, and owned by one `Decisions`."""
 
     source: str
     event_id: str
@@ -62,7 +62,7 @@ class TrackedSignal(msgspec.Struct, kw_only=True):
 
     @property
     def missed(self) -> Decimal:
-        """What the unfilled rest would have made until the end; below 0 it would have lost. 0 while the signal is open."""
+        """P&L that the unfilled rest would have made until the end; below 0 a loss. 0 while open, or without a mark."""
         if not self.ended or self.end_price is None:
             return ZERO
         return self.side.sign * self.unfilled * (self.end_price - self.price)
@@ -72,28 +72,28 @@ class TrackedSignal(msgspec.Struct, kw_only=True):
 
 
 class Opportunity(msgspec.Struct, kw_only=True):
-    """What was never filled of a strategy's signals in one symbol, in the currency of the symbol."""
+    """The unfilled rests of a strategy's ended signals in one symbol, in the currency of the symbol."""
 
     missed: Decimal = ZERO
-    """Above 0 it would have made money: a cost."""
+    """P&L that the rests would have made; above 0 is a missed gain, and so a cost."""
     measured: int = 0
-    """Signals that ended with an unfilled rest, at a mark. A counter: it does not fall where a late fill came after all."""
+    """Signals that ended with an unfilled rest and a known mark. A counter: a fill after the end does not lower it."""
     unmeasured: int = 0
     """Signals that ended with an unfilled rest while there was no mark."""
 
 
 Price = Callable[[str], Decimal | None]
-"""Symbol → its present mark, if there is one."""
+"""Symbol → its current mark; None without one."""
 
 
 class Decisions:
-    """The signals of all strategies, the last `KEPT_SIGNALS` of them. It wants `EXACT` arithmetic."""
+    """The last `KEPT_SIGNALS` signals of all strategies. The caller sets the decimal context `EXACT`."""
 
     def __init__(self, expiry: timedelta) -> None:
-        """`expiry`: how long after its signal a decision ends by itself, in event time."""
+        """`expiry`: event time after which a signal ends, if nothing ended it before."""
         self.kept: dict[Identity, TrackedSignal] = {}
         self.opportunities: dict[str, dict[str, Opportunity]] = {}
-        """Strategy → symbol → what was missed there; of each symbol that it ever decided on."""
+        """Strategy → symbol → the P&L missed there; for every symbol that had a signal of the strategy."""
         self.ended: Counter[str] = Counter()
         """Strategy → how many of its signals have ended since this was made."""
         self._expiry = expiry
@@ -106,7 +106,7 @@ class Decisions:
         return self._due[0][0] if self._due else None
 
     def decide(self, signal: Signal, price: Price) -> None:
-        """Remember a signal; if there are too many, the oldest ends at its present `price` and is forgotten."""
+        """Track a signal. If there are more than `KEPT_SIGNALS`, the oldest ends at its current `price` and is dropped."""
         decision = TrackedSignal.of(signal)
         self._opportunity(decision)
         self._keep(decision)
@@ -116,28 +116,28 @@ class Decisions:
             self.kept.pop(oldest.identity, None)
 
     def fill(self, fill: Fill) -> TrackedSignal | None:
-        """Take in a fill; the decision that led to it, if that is known."""
+        """Count a fill; returns the decision that led to it, None if that is not known."""
         return self._change(fill, fill.quantity)
 
     def void(self, fill: Fill) -> None:
-        """Take a fill out again."""
+        """Remove a voided fill."""
         self._change(fill, -fill.quantity)
 
     def end(self, end: SignalEnd) -> None:
-        """Take in the end of a signal; one that is not known, or another strategy's, has none."""
+        """End a signal; ignored if the signal is not known or belongs to another strategy."""
         decision = self.kept.get((end.source, end.signal_id))
         if decision is not None and decision.strategy == end.strategy:
             self._end(decision, end.price)
 
     def expire(self, time: datetime, price: Price) -> None:
-        """End what is due up to `time`, at the present marks."""
+        """End the signals that expire up to `time`, at the current marks."""
         while self._due and self._due[0][0] <= time:
             decision = self.kept.get(heapq.heappop(self._due)[1])
             if decision is not None:
                 self._end(decision, price(decision.symbol))
 
     def restore(self, decisions: Iterable[TrackedSignal], opportunities: dict[str, dict[str, Opportunity]]) -> None:
-        """Take over what was kept."""
+        """Load saved signals and opportunities."""
         self.opportunities = opportunities
         for decision in decisions:
             self._keep(decision)
@@ -171,7 +171,7 @@ class Decisions:
         self._forget_unfilled(decision)
 
     def _forget_unfilled(self, decision: TrackedSignal) -> None:
-        """Let go of the oldest ended signal without a fill, where one more would be too many."""
+        """Count an ended signal without a fill; above `KEPT_UNFILLED`, drop the oldest of them."""
         if decision.filled:
             return
         self._unfilled.append(decision.identity)
@@ -185,7 +185,7 @@ class Decisions:
 
 
 def decision_of(fill: Fill, *known: Mapping[Identity, TrackedSignal]) -> TrackedSignal | None:
-    """The decision that led to `fill`, if it is in one of `known`."""
+    """The decision that led to `fill`; None if it is in none of `known`."""
     if fill.signal_id is None:
         return None
     identity = fill.source, fill.signal_id

@@ -1,4 +1,4 @@
-"""A fingerprint of the books: equal where, to the last digit, the same was booked."""
+"""A fingerprint of the books: equal when the same amounts were booked, to the last digit."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
 def digest(books: Mapping[str, Book]) -> str:
-    """SHA-256, in hex, of what the journal's events alone have made of the books. Marks and drawdowns are not in it.
+    """SHA-256, in hex, of the amounts that the journal's events alone determine; without marks and drawdowns.
 
-    A voided fill leaves no trace in it: a holding of nothing but voided fills is left out, and a book of nothing else.
+    A voided fill does not change it: a holding with voided fills only is left out, and so is a book of such holdings.
     """
-    # The encoder sorts by keys that are texts; sides and liquidities are not.
-    facts = [one for name in sorted(books) if (one := _facts(books[name])).capital or one.holdings]
-    return hashlib.sha256(_ENCODER.encode(msgspec.to_builtins(facts, str_keys=True))).hexdigest()
+    # The encoder sorts only keys that are strings; `str_keys` makes strings of sides and liquidities.
+    all_facts = [facts for name in sorted(books) if (facts := _facts(books[name])).capital or facts.holdings]
+    return hashlib.sha256(_ENCODER.encode(msgspec.to_builtins(all_facts, str_keys=True))).hexdigest()
 
 
 def _facts(book: Book) -> _BookFacts:

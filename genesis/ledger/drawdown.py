@@ -1,4 +1,4 @@
-"""Drawdown of an equity curve, kept up tick by tick in constant memory."""
+"""Drawdown of an equity curve, updated tick by tick in constant memory."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import msgspec
 from genesis.core.money import ZERO, ratio, share
 
 KEPT_EPISODES = 5
-"""How many of the closed episodes are kept: the deepest ones."""
+"""How many closed episodes are kept: the deepest."""
 
 
 class Episode(msgspec.Struct, frozen=True, kw_only=True):
-    """An equity below its peak: from the peak over the trough back to the peak."""
+    """A time of equity below its peak: from the peak, through the trough, back to the peak."""
 
     peak_time: datetime
     trough_time: datetime
     recovered: datetime | None = None
-    """When the equity was back at the peak; None while it is not, or if capital moved so that it never could be."""
+    """When the equity was back at the peak; None before that, or if a capital flow ended the episode."""
     ratio: float
     """The depth as a share of the peak."""
     amount: Decimal
@@ -33,7 +33,7 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Drawdown(msgspec.Struct, kw_only=True):
-    """The open episode (peak and trough) and what is kept of the closed ones.
+    """The open episode (peak and trough), and the deepest of the closed ones.
 
     An episode opens when the equity falls below its peak and closes when it is back at the peak or above. All times are
     event times. Instances are mutable, and owned by one book.
@@ -55,7 +55,7 @@ class Drawdown(msgspec.Struct, kw_only=True):
         return cls(peak_time=time, trough_time=time)
 
     def observe(self, equity: Decimal, time: datetime) -> None:
-        """Take in the equity after a change of it."""
+        """Update with the equity after each change of it."""
         if equity >= self.peak:
             self.rise(equity, time)
         elif equity < self.trough:
@@ -71,19 +71,19 @@ class Drawdown(msgspec.Struct, kw_only=True):
         self._restart(equity, time, recovered=time)
 
     def flow(self, before: Decimal, after: Decimal, time: datetime) -> None:
-        """Capital moved the equity from `before` to `after`: the curve is scaled, as neither is a gain or a loss.
+        """A capital flow moved the equity from `before` to `after`: scale the curve, as a flow is neither a gain nor a loss.
 
-        Without equity on both sides there is no scale: the episode starts anew.
+        If either equity is not above 0, no scale exists: the episode ends, and a new one starts at `after`.
         """
         if before > 0 and after > 0:
-            # At the peak the quotient is `after`, of which a share would keep 24 places only.
+            # At the peak the quotient is exactly `after`; `share` would round it to 24 places.
             self.peak = after if self.peak == before else share(self.peak, after, before)
             self.trough = share(self.trough, after, before)
         else:
             self._restart(after, time)
 
     def _restart(self, equity: Decimal, time: datetime, *, recovered: datetime | None = None) -> None:
-        """Close the episode; at the peak there is none, and nothing to work out at each new high."""
+        """Close the open episode, if any, and start at `equity`; cheap at each new high, where no episode is open."""
         if self.trough < self.peak or self.closed_max_ratio is None:
             self.closed_max_ratio = self.max_ratio()
             self._keep(self.open_episode(recovered))
@@ -93,7 +93,7 @@ class Drawdown(msgspec.Struct, kw_only=True):
     def _keep(self, episode: Episode | None) -> None:
         worst = self.worst
         if episode is not None and (len(worst) < KEPT_EPISODES or episode.ratio > worst[-1].ratio):
-            insort(worst, episode, key=lambda one: -one.ratio)
+            insort(worst, episode, key=lambda kept: -kept.ratio)
             del worst[KEPT_EPISODES:]
 
     def open_episode(self, recovered: datetime | None = None) -> Episode | None:
@@ -114,7 +114,7 @@ class Drawdown(msgspec.Struct, kw_only=True):
         return ratio(self.peak - equity, self.peak) if self.peak > 0 else None
 
     def max_ratio(self) -> float | None:
-        """The deepest of all episodes, the open one included; None while no peak was ever above 0."""
+        """The depth of the deepest episode, the open one included; None while no peak was ever above 0."""
         open_ratio = self.ratio(self.trough)
         if open_ratio is None:
             return self.closed_max_ratio
@@ -126,4 +126,4 @@ class Drawdown(msgspec.Struct, kw_only=True):
 
 
 def _seconds(start: datetime, end: datetime) -> float:
-    return max(0.0, (end - start).total_seconds())  # events of two symbols may cross
+    return max(0.0, (end - start).total_seconds())  # the event times of two symbols can be out of order

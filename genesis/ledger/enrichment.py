@@ -1,8 +1,8 @@
-"""What the monitor notes on account events before the journal keeps them, where their sender did not tell it.
+"""Fields that the monitor adds to account events before the journal stores them, if the sender left them out.
 
-A replay has no marks and no quotes. With the notes it charges a round trip, and measures an execution, alike:
+A replay has no marks and no quotes. With these fields it gives the same round trips and the same execution figures:
 
-- the rate of a fee or funding that is in another currency than its symbol's;
+- the conversion rate of a fee or funding in a currency other than the symbol's;
 - the decision price of a fill, from its signal;
 - the mid and the spread at a fill's arrival, from the last quote at or before it;
 - the mark at which a signal ended.
@@ -34,21 +34,21 @@ class Arrival(NamedTuple):
 
 
 class Enrichment:
-    """Notes what one batch wants, event by event, before any of it is booked."""
+    """Adds the missing fields to the events of one batch, one by one, before any of them is booked."""
 
     def __init__(self, ledger: Ledger, decisions: Mapping[Identity, TrackedSignal]) -> None:
-        """`decisions`: of the signals that are booked; they are looked at, and left alone."""
+        """`decisions`: the booked signals; they are read only."""
         self._ledger = ledger
         self._decisions = decisions
         self._signals: dict[Identity, TrackedSignal] = {}
-        """Of the batch."""
+        """The signals of the batch."""
         self._ahead: dict[str, MarkState] = {}
-        """Symbol → the mark that it will have where the batch has come to."""
+        """Symbol → its mark after the market events of the batch seen so far."""
         self._quotes: dict[str, list[Quote]] = {}
         """Symbol → quotes of the batch, in the order of their time."""
 
     def see(self, event: AnyMarketEvent) -> None:
-        """Take in a market event of the batch, as the ledger will."""
+        """Follow a market event of the batch, by the same rules as the ledger."""
         if not isinstance(event, Quote | MarketTrade):
             return
         known = self._mark(event.symbol)
@@ -62,7 +62,7 @@ class Enrichment:
             self._quotes.setdefault(event.symbol, []).append(event)
 
     def note(self, event: AnyAccountEvent) -> AnyAccountEvent:
-        """`event` with what is known noted, where it wants it and its sender did not tell."""
+        """A copy of `event` with the missing fields filled in as far as known; `event` itself if there is nothing to add."""
         if isinstance(event, Fill):
             return self._note_fill(event)
         if isinstance(event, Funding):
@@ -107,7 +107,7 @@ class Enrichment:
         return end if price is None else msgspec.structs.replace(end, price=entry(price))
 
     def _arrival(self, symbol: str, time: datetime) -> Arrival | None:
-        """The market at the last quote at or before `time`, as an event can hold it; None if there is none that is kept."""
+        """The market at the last quote at or before `time`, in the precision of an event; None if no such quote is kept."""
         mark = self._ledger.marks.get(symbol)
         for quotes in (self._quotes.get(symbol, ()), mark.quotes if mark is not None else ()):
             for quote in reversed(quotes):
@@ -117,10 +117,10 @@ class Enrichment:
         return None
 
     def _rate(self, currency: str, symbol: str, price: Decimal | None) -> Decimal | None:
-        """The price of one unit of `currency` in the currency of `symbol`, as an event can hold it.
+        """The price of one unit of `currency` in the currency of `symbol`, in the precision of an event.
 
-        None if it is not known, or not wanted as both are the same. `price` is the symbol's own, where the event tells it: it
-        comes before the mark, if the symbol is what converts the currency.
+        None if it is not known, or not needed because both are the same. `price` is the event's own price of the symbol, None
+        without one. If the symbol is the conversion symbol of `currency`, `price` is used instead of the mark.
         """
         quoted = self._ledger.currencies.of_symbol(symbol)
         if currency == quoted:
@@ -131,7 +131,7 @@ class Enrichment:
         return None if of_amount is None or of_symbol is None else entry_ratio(of_amount, of_symbol)
 
     def _worth(self, currency: str) -> Decimal | None:
-        """What one unit of `currency` is worth in the reporting currency."""
+        """The value of one unit of `currency` in the reporting currency; None if it is not known."""
         symbol = self._ledger.currencies.conversion(currency)
         ahead = self._ahead.get(symbol) if symbol is not None else None
         return ahead.price if ahead is not None else self._ledger.rates.get(currency)

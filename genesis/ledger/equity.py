@@ -1,7 +1,7 @@
 """Equity on a fixed grid of event time, and the returns from point to point.
 
-Point k of a grid is the instant k × step after 1970-01-01T00:00Z. It is taken before the first event at or after that instant,
-so it holds what the events before it made. A quiet step has its point as well: the equity of the point before.
+Point k of a grid is the instant k × step after 1970-01-01T00:00Z. It is taken just before the first event at or after that
+instant, so it includes only earlier events. A step without events has a point too, with the equity of the point before.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from genesis.ledger.book import Book, Rates
 from genesis.ledger.mark import Mark
 
 MOST_QUIET_STEPS = 60
-"""A silence of more steps than this is no quiet market: its points are left out."""
+"""After more steps than this without an event, the points between are left out: a market is not that quiet."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class AccountLevel(NamedTuple):
-    """What an account came to at a point: its return to the next one is the change of the net P&L over the equity."""
+    """An account's net P&L and equity at a point. Its return to the next point: the change of the net P&L over this equity."""
 
     net: Decimal
     equity: Decimal
@@ -36,25 +36,25 @@ class AccountLevel(NamedTuple):
 
 
 class GridStep(NamedTuple):
-    """One new point. Returns are ratios; NaN where one is undefined: what is unknown is not 0."""
+    """One new point. Returns are ratios; NaN where undefined: unknown is not zero."""
 
     point: int
     skipped: int
-    """Points before it that were left out, as nobody watched."""
+    """Points left out before this one: the monitor was down or replayed events, or no events came for long."""
     portfolio: float
     """The account's return."""
     returns: dict[str, float]
     """Strategy → its return, of every strategy with a book."""
     contributions: dict[str, float]
-    """Strategy → its P&L of the step over the account's equity before; they add up to the account's return."""
+    """Strategy → its P&L of the step over the account's equity at the point before; they add up to `portfolio`."""
     symbols: dict[str, float]
-    """Symbol → the return of its mark, of those that are or were held and of the benchmark."""
+    """Symbol → the return of its mark, for every symbol that is or was held and for the benchmark."""
     exposures: dict[str, dict[str, float]]
     """Strategy → symbol → signed value of the position at the point before, in the reporting currency."""
 
 
 class GridState(msgspec.Struct, frozen=True):
-    """Where a grid stands, to go on from there."""
+    """The state of a grid, to continue from after a restart."""
 
     step_seconds: float
     point: int
@@ -66,21 +66,21 @@ class GridState(msgspec.Struct, frozen=True):
 
 
 class Watched(NamedTuple):
-    """What the grid looks at."""
+    """The ledger's books, marks and sums, from which the grid takes a point."""
 
     books: Mapping[str, Book]
     marks: Mapping[str, Mark]
     rates: Rates
     net: Decimal | None
-    """Of the account; None while a part of it has no value."""
+    """The account's net P&L; None while the value of a part is unknown."""
     equity: Decimal
 
 
 class EquityGrid:
-    """Takes a point of every account at each boundary that event time crosses, and tells `listener` of it.
+    """Takes a point of every account at each grid instant that event time passes, and calls `listener` with it.
 
-    A return is taken from the last point at which the account was known: what was earned while it was not, or while the monitor
-    was down, is in the first return after. It wants `EXACT` arithmetic, as the books.
+    A return starts at the last point at which the account's value was known. The P&L made while it was unknown, or while the
+    monitor was down, is in the first return after that. The caller sets the decimal context `EXACT`, as for the books.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class EquityGrid:
         return _EPOCH + point * self.step
 
     def start(self, time: datetime | None) -> None:
-        """Go on from `time`, the event time so far (None: nothing has come yet), after a time in which nobody watched."""
+        """Switch on at `time`, the latest event time (None: no event yet). Points missed while it was off are left out."""
         if self._point is not None:
             self._unwatched, self.next_time = True, self.time_of(self._point + 1)
         elif time is not None:
@@ -113,7 +113,7 @@ class EquityGrid:
             self.next_time = _EPOCH
 
     def reach(self, time: datetime, watched: Watched) -> None:
-        """Take the points that are due up to `time`: at the first event after `start`, and when `next_time` has come."""
+        """Take the points due up to `time`. Call it at the first event after `start`, and when `next_time` is reached."""
         newest = self._point_at(time)
         # At the very first event there is nothing before it.
         if self.next_time is not None and self.next_time != _EPOCH:
@@ -123,7 +123,7 @@ class EquityGrid:
         self.next_time = self.time_of(newest + 1)
 
     def _due(self, first: int, newest: int) -> Iterator[tuple[int, int, bool]]:
-        """The points to take from `first` to `newest`: (point, points left out before it, whether accounts are known there)."""
+        """The points to take from `first` to `newest`: (point, points left out before it, whether values are known)."""
         left_out = newest - first
         if self._unwatched and left_out > 0:
             yield newest, left_out, False
@@ -139,8 +139,8 @@ class EquityGrid:
         return (time - _EPOCH) // self.step
 
     def _take(self, point: int, *, skipped: int, watched: Watched, known: bool) -> None:
-        """Take one point; if it is not `known`, it has no returns, and later ones are taken from the point before it."""
-        contributions = self._contributions(watched, known=known)  # from the account's level before `_portfolio` moves it on
+        """Take one point. If it is not `known`, it has no returns, and the next return starts at the point before it."""
+        contributions = self._contributions(watched, known=known)  # needs the level that `_portfolio` replaces
         step = GridStep(
             point=point,
             skipped=skipped,
@@ -163,7 +163,7 @@ class EquityGrid:
         return before.change(net) if before is not None else nan
 
     def _contributions(self, watched: Watched, *, known: bool) -> dict[str, float]:
-        """Worked out before `_portfolio` moves the account's level on."""
+        """Each strategy's share of the account's return; call it before `_portfolio` replaces the account's level."""
         before = self._account
         if not known or watched.net is None or before is None or before.equity <= 0:
             found = dict.fromkeys(watched.books, nan)
@@ -197,7 +197,7 @@ class EquityGrid:
         return found
 
     def state(self) -> GridState | None:
-        """Where the grid stands; None before its first point."""
+        """The grid's state; None before its first point."""
         if self._point is None:
             return None
         return GridState(
@@ -211,7 +211,7 @@ class EquityGrid:
         )
 
     def restore(self, state: GridState | None) -> bool:
-        """Take over a state, in a new grid that is off; False, and nothing is taken over, if it is of another step or empty."""
+        """Load a state into a new grid that is off; False, and nothing is loaded, if `state` is None or has another step."""
         if state is None or state.step_seconds != self.step.total_seconds():
             return False
         self._point = state.point

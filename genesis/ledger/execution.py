@@ -1,4 +1,4 @@
-"""What a strategy's fills came to against the prices that were decided on, and against the market that they met."""
+"""Execution quality: a strategy's fills against the decision prices and against the market at their arrival."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from genesis.ledger.component import add_amount
 
 HALF = Decimal("0.5")
 KEPT_FILLS = 50
-"""How many of a strategy's last fills are told one by one."""
+"""How many of a strategy's last fills are listed one by one."""
 
 
 def slippage(side: Side, price: Decimal, decided: Decimal) -> Decimal:
@@ -27,22 +27,22 @@ def slippage_ratio(side: Side, price: Decimal, decided: Decimal) -> float:
 
 
 class Execution(msgspec.Struct, kw_only=True):
-    """The execution of one holding's fills, in the currency of the symbol; above 0 it cost. Owned by one holding.
+    """The execution of one holding's fills, in the currency of the symbol; above 0 is a cost. Owned by one holding.
 
-    The shortfall is that of the fills whose decision price, arrival price and spread are known; the slippage wants the
-    decision price alone. Implementation shortfall after Perold (1988).
+    The shortfall covers the fills whose decision price, arrival price and spread are known; the slippage needs only the
+    decision price. Implementation shortfall after Perold (1988).
     """
 
     slippage: Decimal = ZERO
     """Σ side × quantity × (price − decision price)."""
     decided: Decimal = ZERO
-    """Σ quantity × decision price, of the same fills."""
+    """Σ quantity × decision price, over the fills of `slippage`."""
     delay: Decimal = ZERO
     """Σ side × quantity × (arrival price − decision price)."""
     spread: Decimal = ZERO
     """Σ quantity × half the spread at arrival."""
     impact: Decimal = ZERO
-    """Σ side × quantity × (price − arrival price), less the spread's part."""
+    """Σ side × quantity × (price − arrival price), less `spread`."""
     fees: dict[str, Decimal] = msgspec.field(default_factory=dict)
     """Currency → fees of the fills in the shortfall."""
     measured: int = 0
@@ -84,9 +84,9 @@ class RecentFill(msgspec.Struct, frozen=True, kw_only=True):
     decision_price: Decimal | None
     arrival_price: Decimal | None
     slippage_ratio: float | None
-    """side × (price − decision price) / decision price; above 0 it cost."""
+    """side × (price − decision price) / decision price; above 0 is a cost."""
     delay_seconds: float | None
-    """Event time from the signal to the fill; None without a signal that is known."""
+    """Event time from the signal to the fill; None if the signal is not known."""
 
     @classmethod
     def of(cls, fill: Fill, slippage_ratio: float | None, delay_seconds: float | None) -> RecentFill:

@@ -1,4 +1,4 @@
-"""A strategy's position in one symbol, what it came to, and its round trips."""
+"""A strategy's position in one symbol, with its P&L, fees, funding and round trips."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ Turnovers = dict[Side, dict[Liquidity, Turnover]]
 
 
 class Voided(msgspec.Struct, kw_only=True):
-    """What was counted before a void unmade it: counters never fall."""
+    """What earlier voids removed from the holding. Exported counters add it, so that they never fall."""
 
     turnover: Turnovers = msgspec.field(default_factory=dict)
-    """Of the fills that were voided."""
+    """Of the voided fills."""
     measured: int = 0
-    """How many of them were in the shortfall."""
+    """How many voided fills were in the shortfall."""
     trips: TripCounts = TripCounts()
-    """Round trips that had ended so before a void, and did not after it."""
+    """Results of round trips that were counted before a void, and not after it."""
 
 
 class Holding(msgspec.Struct, kw_only=True):
-    """A strategy's position in one symbol, open or flat, what it came to, and the round trip under way.
+    """A strategy's position in one symbol, open or flat, with its P&L, fees, funding and open round trip.
 
     Prices, basis and P&L are in the currency that the symbol is quoted in; fees and funding in their own.
     """
@@ -54,35 +54,35 @@ class Holding(msgspec.Struct, kw_only=True):
     funding: dict[str, Decimal] = msgspec.field(default_factory=dict)
     """Currency → received, above 0."""
     trip_pnl: Decimal | None = ZERO
-    """Of the open round trip, besides what is not realised yet; None if it was charged in a currency without a rate."""
+    """Realised P&L − fees + funding of the open round trip; None if it was charged in a currency whose rate was not known."""
     trip_opened: datetime | None = None
     trips: TripTally = msgspec.field(default_factory=TripTally)
     closed_trip: RoundTrip | None = None
-    """The one that the last fill closed, if it closed one."""
+    """The round trip that the last fill closed; None if it closed none."""
     turnover: Turnovers = msgspec.field(default_factory=dict)
     execution: Execution = msgspec.field(default_factory=Execution)
-    """What its fills came to against the prices that were decided on."""
+    """Slippage and shortfall of its fills."""
     tagged: dict[str, ComponentPart] = msgspec.field(default_factory=dict)
-    """Component → its part; `main` is what the holding has beyond these, so that it costs nothing to keep."""
+    """Component → its part, without `main`: that is the holding minus these parts, and needs no memory of its own."""
     untagged: bool = False
-    """Whether there is a part `main`."""
+    """Whether any fill or funding was booked to `main`."""
     events: int = 0
-    """How many of the journal's events it has taken in, those that were voided later included."""
+    """How many events of the journal were booked to it, including those voided later."""
     voided: Voided = msgspec.field(default_factory=Voided)
 
     def unrealized(self, mark: Decimal) -> Decimal:
         return self.quantity * mark - self.basis
 
     def parts(self) -> Iterator[tuple[str, ComponentPart]]:
-        """Each component and its part; together they are the holding, to the last digit."""
+        """Each component and its part; they add up to the holding, to the last digit."""
         if self.untagged:
-            # What leaves the basis goes into the realised P&L, so that the cost of all fills is exact.
+            # A reduction moves cost from the basis to the realised P&L, so basis − realised is the exact cost of all fills.
             whole = ComponentPart(quantity=self.quantity, cost=self.basis - self.realized, fees=self.fees, funding=self.funding)
             yield MAIN, whole.less(self.tagged) if self.tagged else whole
         yield from self.tagged.items()
 
     def fill(self, fill: Fill, component: str | None = None) -> Decimal:
-        """Take in a fill for a component (None: `main`); the P&L that it realised, before its fee."""
+        """Book a fill for a component (None: `main`); returns the P&L that it realised, before its fee."""
         done = trade(Position(self.quantity, self.basis), fill.signed_quantity, fill.price)
         self._follow_trip(fill, done)
         self.quantity, self.basis = done.position
@@ -99,7 +99,7 @@ class Holding(msgspec.Struct, kw_only=True):
         return done.realized
 
     def fund(self, funding: Funding, component: str | None = None) -> None:
-        """Take in a funding payment for a component (None: `main`); it belongs to the round trip that is open, if any."""
+        """Book a funding payment for a component (None: `main`); it counts for the open round trip, if there is one."""
         if funding.amount:
             add_amount(self.funding, funding.currency or self.currency, funding.amount)
         if self.quantity:
@@ -117,7 +117,7 @@ class Holding(msgspec.Struct, kw_only=True):
         return part
 
     def _follow_trip(self, fill: Fill, done: Trade) -> None:
-        """Carry the open round trip through a fill, before the quantity changes."""
+        """Update the open round trip with a fill, or close it; call it before the quantity changes."""
         self.closed_trip = None
         fee = self._worth(fill.fee, fill.fee_currency, fill.fee_rate)
         paid = None if fee is None else -fee
@@ -134,7 +134,7 @@ class Holding(msgspec.Struct, kw_only=True):
             self.trip_opened, self.trip_pnl = fill.time, None if paid is None or closing is None else paid - closing
 
     def _worth(self, amount: Decimal, currency: str | None, rate: Decimal | None) -> Decimal | None:
-        """An amount in the currency of the symbol; None if it is in another, whose rate was not known when it came."""
+        """An amount in the currency of the symbol; None if it is in another currency and the event has no rate."""
         if not amount or currency is None or currency == self.currency:
             return amount
         return None if rate is None else amount * rate

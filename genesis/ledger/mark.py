@@ -14,7 +14,7 @@ from genesis.ledger.holding import Holding
 
 HALF = Decimal("0.5")
 KEPT_QUOTES = 32
-"""How many quotes of a symbol are remembered, to find the one that a fill met: its report comes after younger ones."""
+"""Quotes kept per symbol, to find the one at a fill's time: newer quotes often arrive before the report of the fill."""
 
 
 class Mark:
@@ -25,20 +25,20 @@ class Mark:
     def __init__(self, symbol: str, currencies: Currencies) -> None:
         self.currency = currencies.of_symbol(symbol)
         self.converts = currencies.converted_at(symbol)
-        """The currencies whose rate it is."""
+        """The currencies whose conversion rate is this price."""
         self.elsewhere = self.currency != currencies.reporting or bool(self.converts)
-        """Whether the price moves amounts in another currency than the reporting one."""
+        """Whether the price changes the value of amounts in a currency other than the reporting one."""
         self.price: Decimal | None = None
         self.time: datetime | None = None
         self.quoted = False
         self.quotes: deque[Quote] = deque(maxlen=KEPT_QUOTES)
-        """The last ones, in the order of their time; none from before a restart."""
+        """The last quotes, in order of time; after a restart only the newest from before it, if a snapshot kept it."""
         self.holders: list[tuple[Book, Holding]] = []
-        """The books with an open position in the symbol, and the position."""
+        """The books with an open position in the symbol, each with that position."""
         self.quantity = ZERO
-        """Their sum."""
+        """Sum of the quantities of `holders`."""
 
 
 def mid(quote: Quote) -> Decimal:
-    """Halfway between the best bid and ask, in `EXACT` arithmetic."""
+    """Halfway between the best bid and ask. The caller sets the decimal context `EXACT`."""
     return (quote.bid + quote.ask) * HALF

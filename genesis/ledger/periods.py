@@ -8,17 +8,17 @@ from zoneinfo import ZoneInfo
 
 
 class Period(enum.Enum):
-    """A calendar period that P&L is told for; a week begins on Monday."""
+    """A calendar period over which P&L is reported; a week begins on Monday."""
 
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
 
-    __hash__ = object.__hash__  # members are single; that of Enum is written in Python, and they key what every scrape reads
+    __hash__ = object.__hash__  # Enum's own is slow Python, and members are keys of what each scrape reads
 
 
 PERIODS: tuple[Period, ...] = tuple(Period)
-"""All periods; an Enum itself is slow to walk through."""
+"""All periods; to iterate over the Enum itself is slower."""
 
 
 def period_start(period: Period, time: datetime, zone: ZoneInfo) -> datetime:

@@ -1,4 +1,4 @@
-"""A point of the grid as a database keeps it, and back."""
+"""Converts a point of the grid to its stored form, and back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Points(NamedTuple):
-    """Points to keep: what is below `oldest`, or not older than the first of `new`, goes."""
+    """Points to save. Stored points below `oldest`, or at or above the first of `new`, are deleted."""
 
     new: Sequence[tuple[int, bytes]] = ()
     """(number, payload), oldest first."""
@@ -25,7 +25,7 @@ NO_POINTS = Points()
 
 
 class PointRow(msgspec.Struct, frozen=True, array_like=True):
-    """The returns of one point, under the names of their time."""
+    """The returns of one point, by the names of strategies and symbols at that time."""
 
     portfolio: float
     returns: dict[str, float]
@@ -43,11 +43,11 @@ def encode_point(step: GridStep) -> tuple[int, bytes]:
 
 
 def decode_points(points: Iterable[tuple[int, bytes]]) -> dict[int, PointRow]:
-    """Number → point; one of another layout is left out."""
+    """Number → point; a point with an unknown layout is logged and left out."""
     found: dict[int, PointRow] = {}
     for number, payload in points:
         try:
             found[number] = _decoder.decode(payload)
         except msgspec.MsgspecError as error:
-            _log.warning("a point of the grid is of another layout, and left out", point=number, reason=str(error))
+            _log.warning("left out a point of the grid: its layout is not known", point=number, reason=str(error))
     return found

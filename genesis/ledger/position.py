@@ -1,4 +1,4 @@
-"""Average-cost arithmetic of one position: exact, pure."""
+"""Average-cost arithmetic of one position, exact, in pure functions."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from genesis.core.money import ZERO, share
 class Position(NamedTuple):
     """An open position and what it cost; both are negative when short.
 
-    The cost basis is tracked instead of an average price: what leaves it on a reduction goes into the realised P&L to the
-    last digit, so realised + unrealised never drifts from what was paid and received.
+    It keeps the cost basis, not an average price. A reduction moves cost from the basis to the realised P&L, to the last
+    digit, so realised + unrealised never drifts from the amounts paid and received.
     """
 
     quantity: Decimal = ZERO
@@ -24,13 +24,13 @@ class Position(NamedTuple):
 
 
 class Trade(NamedTuple):
-    """What a fill did to a position."""
+    """The effect of a fill on a position."""
 
     position: Position
     realized: Decimal
     """P&L of the closed part against its average cost, before fees."""
     closed: Decimal
-    """Quantity that was closed, above or equal 0; the rest of the fill opened."""
+    """Quantity that the fill closed, at least 0; the rest of the fill opened."""
 
 
 def trade(position: Position, signed_quantity: Decimal, price: Decimal) -> Trade:

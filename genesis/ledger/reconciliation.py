@@ -1,4 +1,4 @@
-"""A broker's statement against the books: what differs, exactly."""
+"""Compares a broker's statement with the books, exactly."""
 
 from __future__ import annotations
 
@@ -18,63 +18,63 @@ MAX_KEPT_BREAKS = 1000
 
 
 class Break(msgspec.Struct, frozen=True, kw_only=True):
-    """A position, or cash, in which statement and books differ."""
+    """A position or a cash balance that differs between statement and books."""
 
     strategy: str
-    """Empty where the statement is of the account as a whole."""
+    """Empty if the statement is for the whole account."""
     symbol: str = ""
-    """Of a position; empty for cash."""
+    """The symbol of a position; empty for cash."""
     currency: str = ""
-    """Of cash; empty for a position."""
+    """The currency of cash; empty for a position."""
     books: Decimal
     statement: Decimal
     difference: Decimal
-    """Statement − books: above 0, the books miss something."""
+    """Statement − books; above 0 the statement has more than the books."""
 
 
 class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
-    """What a comparison found."""
+    """The result of a comparison."""
 
     scope: str
     """The strategies that were compared; empty for all."""
     positions: int
-    """How many positions were compared: those in the books, those in the statement, each once."""
+    """How many positions were compared: all in the books or in the statement, each once."""
     cash: int
-    """How many balances were compared; 0 if the statement says nothing of cash."""
+    """How many balances were compared; 0 if the statement has no cash."""
     total_breaks: int
     breaks: tuple[Break, ...]
-    """All of them; of one that was kept, the first `MAX_KEPT_BREAKS`."""
+    """All breaks; a result that was kept has the first `MAX_KEPT_BREAKS` only."""
     timestamp: float
     """Wall time of the comparison, in seconds since 1970."""
 
 
 class Reconciliations(msgspec.Struct, kw_only=True):
-    """What the last statement of each scope came to. One of all strategies takes the place of all before it."""
+    """The result of the last statement of each scope. A statement of all strategies replaces every earlier result."""
 
     by_scope: dict[str, Reconciliation] = msgspec.field(default_factory=dict)
 
     def admit(self, terms: ComparisonSettings, strategies: Collection[str]) -> None:
-        """Let pass what can be compared and kept.
+        """Check that a statement with these `terms` can be compared and its result kept.
 
         Raises:
             EventError: `terms` name a strategy that has no book, or there are too many scopes.
         """
         for name in terms.strategies:
             if name not in strategies:
-                raise EventError("strategy", name, "has no book, and cannot be compared; leave it out, or mend the name")
+                raise EventError("strategy", name, "has no book, and cannot be compared; leave it out, or fix the name")
         if terms.strategies and terms.scope not in self.by_scope and len(self.by_scope) >= MAX_SCOPES:
-            reason = f"is one more than {MAX_SCOPES} different choices of strategies; a statement of all begins anew"
+            reason = f"is one more than {MAX_SCOPES} different choices of strategies; a statement of all starts over"
             raise EventError("strategy", terms.scope[:MAX_TEXT], reason)
 
     def keep(self, found: Reconciliation) -> None:
-        """Remember a comparison, and as many of its breaks as fit."""
+        """Keep the result of a comparison, with its first `MAX_KEPT_BREAKS` breaks."""
         if found.scope == ALL:
             self.by_scope.clear()
         self.by_scope[found.scope] = msgspec.structs.replace(found, breaks=found.breaks[:MAX_KEPT_BREAKS])
 
 
 def reconcile(books: Mapping[str, Book], statement: Statement, terms: ComparisonSettings, timestamp: float) -> Reconciliation:
-    """Compare all that `terms` cover. The arithmetic wants `EXACT`; whoever calls sets it."""
+    """Compare the strategies that `terms` cover. The caller sets the decimal context `EXACT`."""
     covered = [book for name, book in books.items() if not terms.strategies or name in terms.strategies]
     positions = _positions(covered, by_strategy=_names_strategies(statement.positions))
     breaks = [
@@ -101,7 +101,7 @@ def reconcile(books: Mapping[str, Book], statement: Statement, terms: Comparison
 
 
 def cash_of(book: Book, basis: CashBasis) -> dict[str, Decimal]:
-    """Currency → what the book says is there."""
+    """Currency → the cash that the book expects."""
     cash = {book.currency: book.capital + book.realized - book.fees + book.funding}
     for currency, amounts in book.foreign.items():
         cash[currency] = amounts.realized - amounts.fees + amounts.funding
@@ -116,7 +116,7 @@ def _names_strategies(rows: Mapping[Item, Decimal]) -> bool:
 
 
 def _positions(books: list[Book], *, by_strategy: bool) -> dict[Item, Decimal]:
-    """The open positions; of the account as a whole, those of opposite strategies meet."""
+    """The open positions; for the whole account, the net of all strategies, without those that net to zero."""
     found: dict[Item, Decimal] = {}
     for book in books:
         for holding in book.holdings.values():
@@ -138,6 +138,6 @@ def _add(sums: dict[Item, Decimal], item: Item, amount: Decimal) -> None:
 
 
 def _side_by_side(ours: Mapping[Item, Decimal], theirs: Mapping[Item, Decimal]) -> Iterator[tuple[Item, Decimal, Decimal]]:
-    """Every item of either side, in order, with what each says."""
+    """Every item of either side, in order: (item, ours, theirs); a missing one counts as 0."""
     for item in sorted(ours.keys() | theirs.keys()):
         yield item, ours.get(item, ZERO), theirs.get(item, ZERO)

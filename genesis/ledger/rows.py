@@ -1,4 +1,4 @@
-"""An account event as a database keeps it, and back."""
+"""Converts an account event to a row of the journal, and back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from genesis.core.models import AnyAccountEvent
 
 
 class Row(NamedTuple):
-    """In the order of the table's columns."""
+    """A row of the journal's table of events; the fields are in the order of the columns."""
 
     sequence: int
     source: str
@@ -28,27 +28,27 @@ _decoder: msgspec.json.Decoder[AnyAccountEvent] = msgspec.json.Decoder(AnyAccoun
 
 
 def checksum(payload: bytes) -> int:
-    """What tells a payload from a damaged one."""
+    """CRC-32 of a payload, to detect damage."""
     return zlib.crc32(payload)
 
 
 def kind_of(event: AnyAccountEvent) -> str:
-    """The event's kind, as its JSON tells it."""
+    """The event's kind, as in its JSON."""
     return str(event.__struct_config__.tag)
 
 
 def row_of(event: AnyAccountEvent, sequence: int, received: int | None) -> Row:
-    """`received`: wall time in microseconds since 1970, if it is known."""
+    """The row of an event; `received` is the wall time in microseconds since 1970, None if unknown."""
     payload = msgspec.json.encode(event)
     kind = kind_of(event)
     return Row(sequence, event.source, event.event_id, event.strategy, kind, received, checksum(payload), payload)
 
 
 def event_of(sequence: int, expected: int, payload: bytes) -> AnyAccountEvent:
-    """The event of a payload, whose checksum is `expected`.
+    """Decode a payload whose checksum should be `expected`.
 
     Raises:
-        JournalError: it is not as it was written.
+        JournalError: the payload is damaged.
     """
     if checksum(payload) != expected:
         raise JournalError(f"event {sequence} is damaged: its checksum is not that of its content; restore a backup")
@@ -56,10 +56,10 @@ def event_of(sequence: int, expected: int, payload: bytes) -> AnyAccountEvent:
 
 
 def decode(sequence: int, payload: bytes) -> AnyAccountEvent:
-    """The event of a payload.
+    """Decode a payload.
 
     Raises:
-        JournalError: it is none.
+        JournalError: it is not an event.
     """
     try:
         return _decoder.decode(payload)

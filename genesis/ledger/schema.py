@@ -1,4 +1,4 @@
-"""The journal's tables, the same in every database, and how an older journal becomes one of today."""
+"""The journal's tables, the same in every database, and the migrations from older schemas."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def version_of(connection: Connection) -> int:
 
 
 def migrate(connection: Connection) -> int:
-    """Bring the database to today's schema, in the caller's transaction; the version that it had.
+    """Migrate the database to the current schema, in the caller's transaction; returns the version before, 0 if it was empty.
 
     Raises:
         JournalError: a newer Genesis wrote it.
@@ -100,8 +100,8 @@ def check_known(version: int) -> None:
         )
 
 
-def _tell_strategy_kind_and_checksum(connection: Connection) -> None:
-    """1 → 2: one schema for all databases; the columns by which people look for events, and checksums."""
+def _add_strategy_kind_and_checksum(connection: Connection) -> None:
+    """1 → 2: one schema for all databases; new columns to search events by, and checksums."""
     METADATA.create_all(connection, checkfirst=False)
     connection.execute(SCHEMA.insert().values(only_row=1, version=1))
     after = 0
@@ -111,16 +111,16 @@ def _tell_strategy_kind_and_checksum(connection: Connection) -> None:
         rows = [row_of(decode(sequence, payload), sequence, None) for sequence, payload in batch]
         connection.execute(EVENT.insert(), [row._asdict() for row in rows])
         after = batch[-1][0]
-    # What version 1 kept beside the events is not the books of today; the events tell them anew.
+    # Snapshots of version 1 do not fit the current books; these are replayed from the events.
     for table in ("event", "checkpoint", "snapshot"):
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
     connection.exec_driver_sql("PRAGMA user_version = 0")
 
 
 def _keep_points(connection: Connection) -> None:
-    """2 → 3: the returns on the grid are kept, point by point."""
+    """2 → 3: a table for the returns on the grid, one row per point."""
     POINT.create(connection, checkfirst=True)
 
 
-_MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_tell_strategy_kind_and_checksum, _keep_points)
-"""From version 1 on, each to the next one. A migration keeps every event, its sequence and its payload."""
+_MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_add_strategy_kind_and_checksum, _keep_points)
+"""Item k migrates version k + 1 to the next one. A migration keeps every event, its sequence and its payload."""

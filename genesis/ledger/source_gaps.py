@@ -1,7 +1,7 @@
-"""Which of a source's numbered events have come, and which have not.
+"""Gaps in the numbered events of a source: which numbers arrived, and which are missing.
 
-A source may number its account events one after the other. Everything here follows from the journal's events in their order,
-so that a restart gives it back. The memory is bounded, whatever numbers and names come.
+A source may number its account events in sequence. Everything here is computed from the journal's events in their order, so a
+replay after a restart gives the same result. The memory is bounded for any numbers and names.
 """
 
 from __future__ import annotations
@@ -16,38 +16,38 @@ MAX_GAPS = 1000
 
 
 class NumberOrder(enum.Enum):
-    """How an event's number stands to those of its source that came before."""
+    """How an event's number compares with the earlier ones of its source."""
 
     NEXT = "next"
     """The first of its source, or one more than the highest."""
     AHEAD = "ahead"
-    """Further on: those between are missing from now on."""
+    """Higher than the next one: the numbers between are now missing."""
     FILLER = "filler"
-    """One that was missing."""
+    """A number that was missing."""
     REPEATED = "repeated"
-    """Not above the highest, and not missing: the source counts anew, or twice."""
+    """Not above the highest, and not missing: the source restarted its numbers, or used one twice."""
 
 
 class Gap(msgspec.Struct, array_like=True):
-    """Numbers that have not come, `first` and `last` among them."""
+    """Missing numbers, from `first` to `last`, both included."""
 
     first: int
     last: int
 
 
 class SourceSequence(msgspec.Struct, kw_only=True):
-    """The numbers of one source. The first number seen is where it begins: what was before is not missed."""
+    """The numbers of one source. The first number seen is the start: lower ones do not count as missing."""
 
     highest: int
     gaps: list[Gap] = msgspec.field(default_factory=list)
-    """Ascending; at most `MAX_GAPS`, the newest."""
+    """The newest gaps, at most `MAX_GAPS`, ascending."""
     given_up: int = 0
-    """Missing numbers of older gaps, which are no longer known one by one: their fillers count as repeated."""
+    """How many numbers were missing in older gaps that were dropped. If one of them still arrives, it counts as repeated."""
     counts: dict[NumberOrder, int] = msgspec.field(default_factory=lambda: dict.fromkeys(NumberOrder, 0))
 
     @property
     def missing(self) -> int:
-        """How many numbers below the highest have not come."""
+        """How many numbers below the highest are missing."""
         return self.given_up + sum(gap.last - gap.first + 1 for gap in self.gaps)
 
     def observe(self, seq: int) -> NumberOrder:
@@ -76,11 +76,11 @@ class SourceSequence(msgspec.Struct, kw_only=True):
 
 
 class Sequences(msgspec.Struct, kw_only=True):
-    """The sources that number their events, those heard longest ago first."""
+    """The sources that number their events; the one with the oldest last event comes first."""
 
     sources: dict[str, SourceSequence] = msgspec.field(default_factory=dict)
     forgotten: int = 0
-    """Sources that were dropped to make room for new ones; should one come back, it begins anew."""
+    """How many sources were dropped to make room for new ones. One that comes back starts again, without gaps."""
 
     def observe(self, source: str, seq: int) -> NumberOrder:
         """Take in the number of the next event of the journal."""
@@ -92,7 +92,7 @@ class Sequences(msgspec.Struct, kw_only=True):
         return known.observe(seq)
 
     def _make_room(self) -> None:
-        """Drop a source whose events all came, and if there is none, one that misses some; the longest unheard first."""
+        """At `MAX_SOURCES`, drop the source silent for longest: one without missing numbers if there is one, else any."""
         if len(self.sources) < MAX_SOURCES:
             return
         complete = (name for name, sequence in self.sources.items() if not sequence.missing)

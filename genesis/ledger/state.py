@@ -1,4 +1,4 @@
-"""The ledger as one value, to be kept and taken over again."""
+"""The state of the ledger as one value, to save and restore."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class MarkState(msgspec.Struct, frozen=True):
     time: datetime
     quoted: bool
     quote: Quote | None = None
-    """The last one, if it was ever quoted."""
+    """The last quote, if there was one."""
 
 
 class LedgerState(msgspec.Struct, frozen=True):
-    """All books and marks at the event time `time`; books are shared with the ledger that it is of."""
+    """All books and marks at the event time `time`. The books are those of the ledger, not copies."""
 
     time: datetime | None
     capital: Decimal

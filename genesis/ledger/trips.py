@@ -1,4 +1,4 @@
-"""Round trips: positions from flat to flat, what they came to, and the last of them one by one."""
+"""Round trips: positions from flat to flat, with their results, and the last ones one by one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import msgspec
 from genesis.core.money import ZERO
 
 MOST_TRIPS = 10_000
-"""How many round trips of a strategy are kept one by one; figures of a window that has more are not told."""
+"""How many round trips of a strategy are kept one by one. A window with more than these has no figures."""
 
 _MICROSECOND = timedelta(microseconds=1)
 _FORGET_AT_ONCE = 64
@@ -26,21 +26,21 @@ class RoundTrip(NamedTuple):
     opened: datetime
     closed: datetime
     pnl: Decimal | None
-    """None if it was charged in another currency, whose rate was not known then."""
+    """None if it was charged in another currency whose rate was not known."""
 
     @property
     def held(self) -> int:
-        """How long it was open, in microseconds of event time; 0 where a late fill closed it before it opened."""
+        """How long it was open, in microseconds of event time; 0 if the closing fill is earlier than the opening one."""
         return max(0, (self.closed - self.opened) // _MICROSECOND)
 
     @property
     def result(self) -> int:
-        """1 for a win, −1 for a loss, 0 where it broke even or is not known."""
+        """1 for a win, −1 for a loss, 0 if it broke even or its P&L is not known."""
         return 0 if not self.pnl else 1 if self.pnl > 0 else -1
 
 
 class TripCounts(NamedTuple):
-    """How many round trips ended how."""
+    """Counts of round trips by result."""
 
     wins: int = 0
     losses: int = 0
@@ -53,7 +53,7 @@ class TripCounts(NamedTuple):
         )
 
     def beyond(self, other: TripCounts) -> TripCounts:
-        """By how much each count is above the other's; 0 where it is not."""
+        """By how much each count is above the other's; 0 if it is not above."""
         return TripCounts(*(max(0, a - b) for a, b in zip(self, other, strict=True)))
 
 
@@ -64,12 +64,12 @@ class TripTally(msgspec.Struct, kw_only=True):
     losses: int = 0
     evens: int = 0
     unvalued: int = 0
-    """Round trips whose P&L is not known; they are neither of the others."""
+    """Round trips whose P&L is not known; they are in no other count."""
     gross_profit: Decimal = ZERO
     gross_loss: Decimal = ZERO
     """The sum of the losses, as a positive number."""
     held: int = 0
-    """Microseconds that all of them were open, and below those that won and those that lost."""
+    """Microseconds open, all round trips together; the next two are the wins' and the losses'."""
     held_wins: int = 0
     held_losses: int = 0
 
@@ -82,7 +82,7 @@ class TripTally(msgspec.Struct, kw_only=True):
         self._count(trip, 1)
 
     def remove(self, trip: RoundTrip) -> None:
-        """Take a trip out again that was counted."""
+        """Take out a trip that was counted."""
         self._count(trip, -1)
 
     def _count(self, trip: RoundTrip, sign: int) -> None:
@@ -103,7 +103,7 @@ class TripTally(msgspec.Struct, kw_only=True):
 
 
 class Streaks(msgspec.Struct, kw_only=True):
-    """Wins, and losses, in a row; any other result ends both. In the order in which the trips closed."""
+    """Current and longest streaks of wins and of losses, in the order of closing. Any other result ends both."""
 
     wins: int = 0
     losses: int = 0
@@ -118,7 +118,7 @@ class Streaks(msgspec.Struct, kw_only=True):
 
 
 class TripLogState(msgspec.Struct, frozen=True):
-    """A log as one value."""
+    """The state of a `TripLog` as one value."""
 
     trips: list[RoundTrip]
     forgotten: datetime | None
@@ -126,23 +126,23 @@ class TripLogState(msgspec.Struct, frozen=True):
 
 
 class TripLog:
-    """A strategy's last round trips, in the order of their closing, and what they came to over windows of event time.
+    """A strategy's last round trips, in the order of their closing, and their tallies over windows of event time.
 
-    Those that closed at the same instant are in the order of their symbols' names, so that a void leaves the order alone.
+    Trips that closed at the same time are in the order of their symbols' names, so a void does not change the order.
 
-    A trip is forgotten when the longest window has left it behind, or when there are more than `MOST_TRIPS`. Windows are
-    half-open: a trip counts while closed > now − window. It wants `EXACT` arithmetic.
+    A trip is forgotten when it is older than the longest window, or when there are more than `MOST_TRIPS`. Windows are
+    half-open: a trip counts while closed > now − window. The caller sets the decimal context `EXACT`.
     """
 
     def __init__(self, windows: Mapping[str, timedelta]) -> None:
         self.streaks = Streaks()
-        """Since the start."""
+        """Over all trips, the forgotten ones included."""
         self._trips: list[RoundTrip] = []
         self._windows = {name: _Window(span) for name, span in windows.items()}
         self._forgotten: datetime | None = None
-        """When the last of the forgotten ones closed."""
+        """When the last forgotten trip closed."""
         self._base = Streaks()
-        """Of the forgotten ones."""
+        """The streaks of the forgotten trips."""
 
     @property
     def windows(self) -> Iterable[str]:
@@ -150,8 +150,8 @@ class TripLog:
         return self._windows
 
     def add(self, trip: RoundTrip, now: datetime) -> None:
-        """Take in a trip that has closed; `now` is the latest event time."""
-        if self._trips and _order(trip) < _order(self._trips[-1]):  # the fill that closed it came late
+        """Add a closed trip; `now` is the latest event time."""
+        if self._trips and _order(trip) < _order(self._trips[-1]):  # its closing fill arrived late
             self._trips.insert(bisect_right(self._trips, _order(trip), key=_order), trip)
             self._recount()
         else:
@@ -162,9 +162,9 @@ class TripLog:
         self._forget(now)
 
     def replace(self, symbol: str, trips: Iterable[RoundTrip]) -> None:
-        """Put the trips of a symbol that was worked out anew in the place of those that are kept of it.
+        """Replace the kept trips of `symbol` by `trips`, after a void recomputed its holding.
 
-        What was forgotten of it stays as it was counted.
+        Forgotten trips stay as they were counted.
         """
         kept = [trip for trip in self._trips if trip.symbol != symbol]
         kept += [trip for trip in trips if self._forgotten is None or trip.closed > self._forgotten]
@@ -172,7 +172,7 @@ class TripLog:
         self._recount()
 
     def tallies(self, window: str, now: datetime) -> dict[str, TripTally] | None:
-        """Symbol → what its trips of the window came to; None if some of the window are forgotten."""
+        """Symbol → the tally of its trips in the window; None if trips of the window were forgotten."""
         found = self._windows[window]
         if self._forgotten is not None and self._forgotten > now - found.span:
             return None
@@ -180,14 +180,14 @@ class TripLog:
         return found.tallies
 
     def position(self, now: datetime) -> tuple[int | None, ...]:
-        """Where each window begins: the same as long as no trip comes or leaves it. None where some of it are forgotten."""
+        """The index where each window begins, to see whether a trip left it. None for a window with forgotten trips."""
         return tuple(None if self.tallies(name, now) is None else window.first for name, window in self._windows.items())
 
     def state(self) -> TripLogState:
         return TripLogState(self._trips, self._forgotten, self._base)
 
     def restore(self, state: TripLogState) -> None:
-        """Take over a state, in a new log."""
+        """Load a state into a new log."""
         self._trips, self._forgotten, self._base = list(state.trips), state.forgotten, state.base
         self._recount()
 
@@ -199,7 +199,7 @@ class TripLog:
             window.recount(self._trips)
 
     def _forget(self, now: datetime) -> None:
-        """Drop what no window has, some at a time, and the oldest one of too many."""
+        """Drop trips that are in no window, in batches, and the oldest trips above `MOST_TRIPS`."""
         for window in self._windows.values():
             window.advance(self._trips, now)
         outdated = min(window.first for window in self._windows.values())
@@ -230,13 +230,13 @@ class _Window:
         self.tallies.setdefault(trip.symbol, TripTally()).add(trip)
 
     def advance(self, trips: list[RoundTrip], now: datetime) -> None:
-        """Leave behind what closed at or before `now` less the span."""
+        """Remove the trips that closed at or before `now` − the span."""
         start = now - self.span
         while self.first < len(trips) and trips[self.first].closed <= start:
             self._leave(trips)
 
     def drop(self, trips: list[RoundTrip], number: int) -> None:
-        """Leave the first ones behind, which are about to go."""
+        """Remove the first `number` trips, which the log is about to drop."""
         while self.first < number:
             self._leave(trips)
         self.first -= number
