@@ -1,4 +1,4 @@
-"""The durable, ordered, idempotent log of account events: appends that come together share one commit.
+"""The durable, ordered, idempotent log of account events: appends that wait at the same time share one commit.
 
 An event is committed and synced before `append` returns. Its identity is (source, event_id). All work on the database is
 done by one thread, so the event loop never waits for a disk or a server.
@@ -27,33 +27,33 @@ from genesis.ledger.store import AppendResult, Sequenced, Store
 __all__ = ["Append", "AppendResult", "Committed", "Failed", "Journal", "Recovered", "Step"]
 
 MAX_PENDING = 50_000
-"""Events that may wait for their commit."""
+"""The most events that may wait for their commit."""
 _MAX_COMMIT = 1_000
-"""Events from which on a commit takes no further append: the event loop books them in one go."""
+"""The most events in a commit, except for a larger single append: the event loop books a commit without a break."""
 _REPLAY_BATCH = 2_000
-_LOOK_AGAIN = 1.0
-"""Seconds after which a broken connection is tried again, if no append does so sooner."""
+_RETRY_SECONDS = 1.0
+"""Seconds after which a broken connection is tried again, if no append tries it sooner."""
 _Result = TypeVar("_Result")
 
 _log = structlog.get_logger(__name__)
 
 
 class Append:
-    """Events that become durable together, whole or not at all; whoever appends them may keep more with them."""
+    """Events that become durable together or not at all. A subclass may carry more data with them."""
 
     __slots__ = ("done", "events", "results")
 
     def __init__(self, events: Sequence[AnyAccountEvent]) -> None:
         self.events = events
         self.results: Sequence[AppendResult] = ()
-        """What became of each event, in their order, once they are durable."""
+        """The result of each event, in their order; empty until they are durable."""
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """To be ended by whoever books the events; the journal ends it with an error if they could not be made durable."""
+        """Done when the events are booked: the consumer of `work` sets it. The journal sets an error if the commit failed."""
         self.done.add_done_callback(_retrieve)
 
 
 class Committed(NamedTuple):
-    """These are durable now, with their results, in the journal's order: one commit."""
+    """One commit: its appends are durable and have their results, in the journal's order."""
 
     appends: Sequence[Append]
 
@@ -64,14 +64,14 @@ class Committed(NamedTuple):
 
 
 class Recovered(NamedTuple):
-    """An event that turned out to be durable after its append had failed."""
+    """An event that is durable although its append had failed."""
 
     sequence: int
     event: AnyAccountEvent
 
 
 class Failed(NamedTuple):
-    """A commit failed, or an attempt to find out whether the database works again."""
+    """A commit failed, or a check whether the database works again."""
 
     error: JournalError
 
@@ -82,7 +82,7 @@ Step = Committed | Recovered | Failed
 class Journal:
     """A database of events, written by this process alone.
 
-    Appends wait until somebody takes the steps of `work`: the one who keeps the books.
+    Appends wait until the bookkeeper, the only consumer of `work`, takes its steps.
     """
 
     def __init__(
@@ -93,9 +93,9 @@ class Journal:
         max_pending: int = MAX_PENDING,
         read_only: bool = False,
     ) -> None:
-        """`where`: an address, a file (made where missing, in a folder that exists), or ":memory:", which keeps nothing.
+        """`where`: an address, a file (created if missing; its folder must exist), or ":memory:", which stores nothing.
 
-        `read_only`: look into it only, beside a monitor that may have it open.
+        `read_only`: only read it; a monitor may have it open at the same time.
         """
         self.address = where if isinstance(where, Address) else address(where)
         self.last_sequence = 0
@@ -129,32 +129,32 @@ class Journal:
         return self
 
     def end(self) -> None:
-        """Take no more appends; `work` ends once nothing waits."""
+        """Accept no more appends; `work` ends when none waits."""
         self._closing = True
         self._arrived.set()
 
     async def __aexit__(self, *_: object) -> None:
         self.end()
         await self._idle.wait()
-        self._turn_away()
+        self._refuse_waiting()
         await self._run(self._store.close)
         self._thread.shutdown()
 
     async def append(self, append: Append) -> None:
-        """Have the new ones among the events committed, in their order; returns when whoever takes the steps has booked them.
+        """Commit the new events among `append.events`, in their order; returns when the consumer of `work` has booked them.
 
-        They are booked even if the caller is cancelled meanwhile.
+        They are booked even if the caller is cancelled.
 
         Raises:
-            JournalBusyError: too many events wait; nothing of these was taken.
-            JournalError: nothing is booked; the message says why. If it is `retryable`, send the events again: should they turn
-                out to be durable after all, they come as `Recovered`, and are duplicates then.
+            JournalBusyError: too many events wait; none of these was accepted.
+            JournalError: nothing is booked; the message says why. If it is `retryable`, send the events again. If they were
+                durable after all, they come as `Recovered`, and the repeats are duplicates.
         """
         if self._closing or self._read_only:
             raise JournalError(f"journal {self.address}: is not open", retryable=True)
         if self.pending and self.pending + len(append.events) > self._max_pending:
             raise JournalBusyError(
-                f"journal {self.address}: {self.pending} events wait for their commit: send these again later"
+                f"journal {self.address}: {self.pending} events wait for their commit; send these again later"
             )
         self._queue.append(append)
         self.pending += len(append.events)
@@ -162,13 +162,13 @@ class Journal:
         await asyncio.shield(append.done)
 
     async def work(self) -> AsyncIterator[Step]:
-        """Commit what waits, group after group, until the journal is closed and nothing waits any more.
+        """Commit the waiting appends, group by group, until the journal is closed and none waits.
 
-        The steps come in the journal's order. The next commit begins when the next step is asked for, so whatever a step says
-        is booked before anything later. If the iteration ends early, nothing more is taken.
+        The steps come in the journal's order. The next commit begins when the next step is requested, so a step is
+        booked before later events are committed. If the iteration ends early, the journal accepts no more appends.
         """
         if not self._idle.is_set():
-            raise RuntimeError("the journal's steps are taken already")
+            raise RuntimeError("the journal already has a consumer of `work`")
         self._idle.clear()
         try:
             while True:
@@ -179,15 +179,15 @@ class Journal:
                 if self._closing:
                     return
                 try:
-                    async with asyncio.timeout(_LOOK_AGAIN if self._out_of_order else None):
+                    async with asyncio.timeout(_RETRY_SECONDS if self._out_of_order else None):
                         await self._arrived.wait()
                 except TimeoutError:
-                    async for step in self._look_again():
+                    async for step in self._retry():
                         yield step
         finally:
             self._closing = True
             self._idle.set()
-            self._turn_away()
+            self._refuse_waiting()
 
     async def replay(self, after: int = 0) -> AsyncIterator[list[Sequenced]]:
         """All events with a sequence above `after`, in order, in batches of (sequence, event)."""
@@ -203,7 +203,7 @@ class Journal:
             after = batch[-1][0]
 
     async def save_snapshot(self, encode: Callable[[int], bytes], points: Points = NO_POINTS) -> None:
-        """Keep what `encode` gives for the newest sequence whose events are booked, in place of the last one; and `points`."""
+        """Replace the snapshot by the result of `encode`, which gets the sequence of the newest booked event; save `points`."""
         await self._run(self._store.save_snapshot, self.last_sequence, encode(self.last_sequence), points)
 
     async def load_points(self) -> list[tuple[int, bytes]]:
@@ -211,18 +211,18 @@ class Journal:
         return await self._run(self._store.load_points)
 
     async def load_snapshot(self) -> bytes | None:
-        """The last snapshot; None if there is none, or it is damaged."""
+        """The last snapshot; None without one, or if it is damaged."""
         snapshot = await self._run(self._store.load_snapshot)
         if self._read_only:
             self.last_sequence = self._store.last_sequence
         return snapshot
 
     async def check_pages(self) -> list[str]:
-        """What the database itself finds wrong with its file; it takes a second for a million events."""
+        """The faults that SQLite finds in its file, empty for a server; it takes a second for a million events."""
         return await self._run(self._store.check_pages)
 
     async def rows(self) -> AsyncIterator[list[Row]]:
-        """All events as the database keeps them, in order, in batches."""
+        """All rows, not decoded, in order, in batches."""
         after = 0
         while batch := await self._run(self._store.rows, after, _REPLAY_BATCH):
             yield batch
@@ -230,9 +230,9 @@ class Journal:
 
     @asynccontextmanager
     async def taking_over(self) -> AsyncIterator[Callable[[Sequence[Row]], Awaitable[None]]]:
-        """Fill an empty journal with the rows of another: what it gives takes them. An error in the block leaves it empty.
+        """Copy another journal into this empty one: pass rows to the yielded function. An error in the block leaves it empty.
 
-        Inside the block, what was taken can be read and a snapshot saved.
+        Inside the block, the copied rows can be read, and a snapshot can be saved.
         """
 
         async def take(rows: Sequence[Row]) -> None:
@@ -270,7 +270,7 @@ class Journal:
             return
         async for recovered in self._found():
             yield recovered
-        self._note_order(None)
+        self._log_outage(None)
         start = 0
         for append in group:
             end = start + len(append.events)
@@ -284,16 +284,16 @@ class Journal:
 
     async def _fail(self, group: Sequence[Append], error: Exception) -> AsyncIterator[Step]:
         if not isinstance(error, JournalError):
-            _log.error("the journal failed in an unexpected way", exc_info=error)
+            _log.error("the journal failed unexpectedly", exc_info=error)
             error = JournalError(f"journal {self.address}: {error!r}")
         if not error.retryable and len(group) > 1:
-            for append in group:  # something may be wrong with one of them; the others must not suffer from it
+            for append in group:  # one of them may be at fault; commit the others without it
                 async for step in self._commit([append]):
                     yield step
             return
-        self._note_order(error)
+        self._log_outage(error)
         waiting = list(group)
-        if error.retryable:  # those behind would wait for the same answer
+        if error.retryable:  # those in the queue would fail in the same way
             waiting += self._queue
             self._queue.clear()
         self._refuse(waiting, error)
@@ -304,12 +304,12 @@ class Journal:
             self.pending -= len(append.events)
             append.done.set_exception(error)
 
-    def _turn_away(self) -> None:
-        """Refuse what waits when nobody takes steps any more."""
+    def _refuse_waiting(self) -> None:
+        """Refuse the waiting appends when `work` has ended."""
         self._refuse(self._queue, JournalError(f"journal {self.address}: is not open", retryable=True))
         self._queue.clear()
 
-    async def _look_again(self) -> AsyncIterator[Step]:
+    async def _retry(self) -> AsyncIterator[Step]:
         try:
             await self._run(self._store.check)
         except JournalError as error:
@@ -317,19 +317,21 @@ class Journal:
             return
         async for step in self._found():
             yield step
-        self._note_order(None)
+        self._log_outage(None)
 
     async def _found(self) -> AsyncIterator[Recovered]:
-        """What was found to be durable after a connection had broken."""
+        """The events found durable after a connection had broken."""
         found = self._store.found
-        while found and found[0][0] == self.last_sequence + 1:  # nothing goes before what is still to be booked
+        while found and found[0][0] == self.last_sequence + 1:  # earlier events are booked first
             sequence, event = found.popleft()
-            _log.warning("an event of a broken commit is in the journal", journal=str(self.address), event_id=event.event_id)
+            _log.warning(
+                "an event is in the journal although its commit had failed", journal=str(self.address), event_id=event.event_id
+            )
             yield Recovered(sequence, event)
             self.last_sequence = sequence
 
-    def _note_order(self, error: JournalError | None) -> None:
-        """Tell once when the journal gets out of order, and once when it works again."""
+    def _log_outage(self, error: JournalError | None) -> None:
+        """Log once when the journal gets out of order, and once when it works again."""
         if error is not None and not self._out_of_order:
             _log.error("journal out of order", reason=str(error), retryable=error.retryable)
         elif error is None and self._out_of_order:
@@ -338,6 +340,6 @@ class Journal:
 
 
 def _retrieve(done: asyncio.Future[None]) -> None:
-    """A caller that was cancelled asks for no result; asyncio must not complain about an error that nobody saw."""
+    """Mark the error as retrieved: a cancelled caller does not read it, and asyncio would log a warning."""
     if not done.cancelled():
         done.exception()

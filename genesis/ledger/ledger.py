@@ -1,4 +1,4 @@
-"""All books of the account, and the marks that they are valued at."""
+"""The account: all books, and the marks that value them."""
 
 from __future__ import annotations
 
@@ -20,26 +20,25 @@ from genesis.ledger.state import LedgerState, MarkState
 
 
 class Ledger:
-    """The account: one book a strategy, one mark a symbol.
+    """The account: one book per strategy, one mark per symbol.
 
-    Events are applied in the order in which they come. The arithmetic wants `genesis.core.money.EXACT` as the decimal context;
-    whoever calls sets it.
+    Events are applied in the order of arrival. The caller sets the decimal context `genesis.core.money.EXACT`.
     """
 
     def __init__(
         self, zone: ZoneInfo, currencies: Currencies, grid: EquityGrid | None = None, decisions: Decisions | None = None
     ) -> None:
-        """`grid` takes its points from the ledger once `watch` was called; `decisions` expire as event time goes on."""
+        """`grid` takes points once `watch` was called; `decisions` are expired as event time advances."""
         self.currencies = currencies
         self.grid = grid
         self.books: dict[str, Book] = {}
         self.marks: dict[str, Mark] = {}
         self.rates: dict[str, Decimal] = {currencies.reporting: ONE}
-        """Currency → what one unit is worth in the reporting currency, by the mark of its conversion symbol."""
+        """Currency → value of one unit in the reporting currency, from the mark of its conversion symbol."""
         self.capital = ZERO
         self.equity = ZERO
         self.unvalued: set[Unvalued] = set()
-        """What some book has and is without a value; while there is anything, the account's equity is not known."""
+        """Positions and currencies of the books without a known value; while there are any, the account's equity is unknown."""
         self.drawdown: Drawdown | None = None
         self.period_starts: dict[Period, Decimal | None] = dict.fromkeys(Period, ZERO)
         self.time: datetime | None = None
@@ -47,14 +46,14 @@ class Ledger:
         self._zone = zone
         self._next_day: datetime | None = None
         self._next_stop: datetime | None = None
-        """The next instant of event time at which something is to be kept: the end of a day, or a point of the grid."""
+        """The next event time at which `advance` has work: the end of a day, a point of the grid, or the expiry of a signal."""
         self._decisions = decisions
         self._involved: dict[str, dict[str, tuple[Book, Amounts]]] = {}
-        """Currency → strategy → the book with amounts in it, and the amounts; without the reporting currency."""
+        """Currency → strategy → (book, its amounts in the currency); without the reporting currency."""
 
     @property
     def net_pnl(self) -> Decimal | None:
-        """Equity − capital of the account; None while a part of it has no value."""
+        """Equity − capital of the account; None while the value of a part is unknown."""
         return None if self.unvalued else self.equity - self.capital
 
     def book(self, strategy: str, time: datetime) -> Book:
@@ -71,15 +70,15 @@ class Ledger:
         return self.books[strategy].components.name(tag)
 
     def prices(self) -> dict[str, Decimal]:
-        """The marks that there are, by symbol."""
+        """Symbol → mark, of the symbols that have one."""
         return {symbol: mark.price for symbol, mark in self.marks.items() if mark.price is not None}
 
     def quote(self, quote: Quote) -> bool:
-        """Mark a symbol at the mid of its best bid and ask; False if the quote is older than the mark, and so ignored."""
+        """Mark a symbol at the mid of its best bid and ask; False if the quote is older than the mark; it is then ignored."""
         return self._mark(quote.symbol, (quote.bid + quote.ask) * HALF, quote.time, quote)  # mid(), without the call
 
     def market_trade(self, trade: MarketTrade) -> bool:
-        """Mark a symbol that was never quoted at the last trade's price; False if the trade is older than the mark."""
+        """Mark a symbol at the trade's price, unless quotes mark it; False if the trade is older than the mark, and ignored."""
         mark = self.marks.get(trade.symbol)
         if mark is not None and mark.quoted:
             if mark.time is not None and trade.time < mark.time:
@@ -89,7 +88,7 @@ class Ledger:
         return self._mark(trade.symbol, trade.price, trade.time, None)
 
     def apply(self, event: AnyAccountEvent) -> None:
-        """Book an account event. A signal moves no money; a void is booked by `replace`."""
+        """Book an account event. A signal changes no amounts; a void is booked by `replace`."""
         self.advance(event.time)
         book = self.book(event.strategy, event.time)
         self._drawdown(event.time)
@@ -108,7 +107,7 @@ class Ledger:
             self._observe(event.time)
 
     def replace(self, strategy: str, holding: Holding, time: datetime) -> None:
-        """Put a holding that was worked out anew in the place of the one of its symbol; the equity jumps by the difference."""
+        """Replace a strategy's holding by its recomputed version, after a void; the equity jumps by the difference."""
         book, mark = self.books[strategy], self._mark_of(holding.symbol)
         equity = book.equity
         old = book.replace(holding, mark.price, self.rates)
@@ -129,7 +128,7 @@ class Ledger:
         self._settle(book, equity, fill.time, mark.currency, fill.fee_currency or mark.currency)
 
     def _hold(self, mark: Mark, book: Book, old: Holding | None, new: Holding, change: Decimal) -> None:
-        """Let `new` be the book's position in the mark's symbol instead of `old`, if it is open."""
+        """Update the mark's holders and quantity: `old` leaves them (None: was flat), and `new` joins them if it is open."""
         if old is not None:
             mark.holders = [(owner, held) for owner, held in mark.holders if held is not old]
         if new.quantity:
@@ -139,7 +138,7 @@ class Ledger:
             (self.unvalued.add if mark.holders else self.unvalued.discard)(Unvalued(NO_MARK, new.symbol))
 
     def _settle(self, book: Book, equity: Decimal, time: datetime, *currencies: str) -> None:
-        """Let the account follow a book whose equity was `equity`, and which now has other amounts in `currencies`."""
+        """Update the account after a change of a book: `equity` is its equity before, `currencies` are those that changed."""
         self.equity += book.equity - equity
         for currency in currencies:
             if currency != book.currency:
@@ -184,7 +183,7 @@ class Ledger:
         return True
 
     def _revalue(self, mark: Mark, change: Decimal, time: datetime) -> None:
-        """The hot path: every holder's equity and drawdown follow the change of the mark."""
+        """The hot path: apply the change of a mark to every holder's equity and drawdown."""
         for book, holding in mark.holders:
             equity = book.equity = book.equity + holding.quantity * change
             if book.unvalued:
@@ -199,7 +198,7 @@ class Ledger:
         self._observe(time)
 
     def _reprice(self, symbol: str, mark: Mark, before: Decimal | None, time: datetime) -> None:
-        """Off the hot path: a first price (`before` is None), or one that moves amounts in another currency."""
+        """Off the hot path: a first price (`before` is None), or one that changes the value of amounts in another currency."""
         assert mark.price is not None  # noqa: S101 - it was just set
         touched: dict[str, Book] = {}
         change = mark.price if before is None else mark.price - before
@@ -242,7 +241,7 @@ class Ledger:
             self._drawdown(time).observe(self.equity, time)
 
     def advance(self, time: datetime) -> None:
-        """Let event time go on to `time`, never back; where a day ends, the P&L so far is the start of the new periods."""
+        """Advance event time to `time`, never back. When a day has ended, new periods start at the P&L so far."""
         if self.time is not None and time <= self.time:
             return
         if self._next_stop is None or time >= self._next_stop:
@@ -250,13 +249,13 @@ class Ledger:
         self.time = time
 
     def watch(self) -> None:
-        """Let the grid take its points from now on: until then events are of a past that nobody marked."""
+        """Start the grid. Call it after the replay: replayed events come without marks, so earlier points would be wrong."""
         if self.grid is not None:
             self.grid.start(self.time)
             self._next_stop = None
 
     def stop_by(self, time: datetime | None) -> None:
-        """Stop at this event time at the latest, as a decision expires then."""
+        """Make `advance` stop at `time` at the latest, because a signal expires then; None changes nothing."""
         if time is not None and self._next_stop is not None and time < self._next_stop:
             self._next_stop = time
 
@@ -265,16 +264,16 @@ class Ledger:
         return None if self._decisions is None else self._decisions.next_expiry
 
     def know(self, symbol: str) -> None:
-        """Count a symbol among the known ones, which have a limit, before it has a mark or a fill."""
+        """Add a symbol to `marks`, whose number is limited, before it has a mark or a fill."""
         self._mark_of(symbol)
 
     def price(self, symbol: str) -> Decimal | None:
-        """The mark of a symbol, if there is one."""
+        """The mark of a symbol; None without one."""
         mark = self.marks.get(symbol)
         return mark.price if mark is not None else None
 
     def _stop(self, time: datetime) -> None:
-        """Before event time goes on to `time`: keep what is to be kept at the instants up to it."""
+        """Before event time advances to `time`: expire signals, end periods, and take grid points due up to then."""
         expiry = self._next_expiry
         if expiry is not None and expiry <= time and self._decisions is not None:
             self._decisions.expire(time, self.price)
@@ -291,7 +290,7 @@ class Ledger:
         self._next_stop = min(self._next_stop, self.grid.next_time)
 
     def _end_periods(self, time: datetime, latest: datetime) -> None:
-        """The periods that began after `latest` and up to `time` start at the P&L so far."""
+        """Start the periods that begin after `latest` and up to `time` at the P&L so far."""
         ended = [p for p in Period if period_start(p, time, self._zone) > latest]
         self.period_starts |= dict.fromkeys(ended, self.net_pnl)
         prices = self.prices()
@@ -299,7 +298,7 @@ class Ledger:
             book.end_periods(ended, prices, self.rates)
 
     def state(self) -> LedgerState:
-        """Everything, to be encoded before the next event: it shares what is mutable with the ledger."""
+        """The state, to encode before the next event: it shares mutable objects with the ledger."""
         return LedgerState(
             time=self.time,
             capital=self.capital,
@@ -315,9 +314,9 @@ class Ledger:
         )
 
     def restore(self, state: LedgerState) -> bool:
-        """Take over a state, in a new ledger; False, and nothing is taken over, if other currencies are configured since.
+        """Load a state into a new ledger; False, and nothing is loaded, if its currency or that of a held symbol differs now.
 
-        Another conversion is no hindrance: what follows from the rates is worked out anew.
+        A changed conversion symbol is allowed: all sums that depend on rates are computed again.
         """
         for book in state.books.values():
             quoted = all(self.currencies.of_symbol(symbol) == held.currency for symbol, held in book.holdings.items())

@@ -1,4 +1,4 @@
-"""The events in their database: one sequence, one identity each, whole batches or nothing. Synchronous, for one thread."""
+"""The database of the journal: numbers events, keeps each identity once, commits whole batches. Synchronous, for one thread."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from genesis.ledger.points import NO_POINTS, Points
 from genesis.ledger.rows import Row, checksum, event_of, row_of
 from genesis.ledger.schema import EVENT, POINT, SCHEMA, SCHEMA_VERSION, SNAPSHOT, check_known, migrate, version_of
 
-_LOOK_UP = 500
-"""Identities that one question asks for."""
+_IDENTITIES_PER_QUERY = 500
+"""Identities in one query."""
 _MICROSECONDS = 1_000_000
 
 _log = structlog.get_logger(__name__)
@@ -40,29 +40,30 @@ class AppendResult(enum.Enum):
 
 
 class Store:
-    """The journal's database, and what it is known to hold."""
+    """The journal's database, with the sequence of its newest known event."""
 
     def __init__(self, address: Address, clock: Clock, *, read_only: bool = False) -> None:
         self.address = address
         self.database = Database(address, read_only=read_only)
         self.last_sequence = 0
-        """Of the newest event that is known to be durable. Sequences have no gaps, so it is their number too."""
+        """Sequence of the newest event known to be durable. Sequences have no gaps, so it is also the number of events."""
         self.found: deque[Sequenced] = deque()
-        """Events that a commit had kept though nobody was told; whoever keeps books takes them from here, first of all."""
+        """Durable events of commits that were reported as failed. Book them from here, before any later event."""
         self._clock = clock
         self._read_only = read_only
         self._broken = False
         self._planned: list[Row] = []
-        """What the last commit was to keep, and what it made of its events."""
+        """The rows of the last commit."""
         self._entries: list[AppendResult] = []
+        """The results of its events."""
         self._insert = ""
         self._copy: RootTransaction | None = None
 
     def open(self) -> None:
-        """Connect, bring the schema up to date, and see what is there.
+        """Connect, migrate the schema, and read the newest sequence.
 
         Raises:
-            JournalError: there is no connection, another process has it open, or it is damaged or of a newer Genesis.
+            JournalError: no connection, another process has the journal open, or it is damaged or of a newer Genesis.
         """
         try:
             self.last_sequence = self._connect()
@@ -71,25 +72,25 @@ class Store:
             raise
 
     def check(self) -> None:
-        """Make a broken connection anew, and commit something that changes nothing.
+        """Reconnect if the connection is broken, and commit a write that changes nothing.
 
         Raises:
-            JournalError: it does not work yet.
+            JournalError: the database still does not work.
         """
         with self.database.errors(), self._transaction(self._ready()) as connection:
             connection.execute(SCHEMA.update().values(version=SCHEMA_VERSION))
 
     def close(self) -> None:
-        """Close the connection, and leave the journal to whoever wants it next."""
+        """Close the connection, so that another process can open the journal."""
         self.database.close()
 
     def append(self, events: Sequence[AnyAccountEvent]) -> list[AppendResult]:
         """Commit the new ones among `events`, in their order, in one transaction.
 
-        A connection that breaks is made anew once, and a commit that nobody knows the end of is looked for.
+        If the connection breaks, reconnect once, and look whether the commit was kept before trying again.
 
         Raises:
-            JournalError: nothing of `events` was kept as far as is known; what was nevertheless will be in `found`.
+            JournalError: `events` were not kept as far as is known. If they were, they appear in `found` later.
         """
         with self.database.errors():
             connection = self._ready()
@@ -99,7 +100,7 @@ class Store:
                 self._broken = True
                 if not error.connection_invalidated:
                     raise
-            return self._append_anew(events)
+            return self._append_again(events)
 
     def read(self, after: int, limit: int) -> list[Sequenced]:
         """Up to `limit` of the known events with a sequence above `after`, in order.
@@ -110,13 +111,13 @@ class Store:
         return self._events(_EVENTS.where(EVENT.c.sequence > after, EVENT.c.sequence <= self.last_sequence).limit(limit))
 
     def rows(self, after: int, limit: int) -> list[Row]:
-        """Up to `limit` of the known rows with a sequence above `after`, in order, just as they are."""
+        """Up to `limit` of the known rows with a sequence above `after`, in order, not decoded."""
         known = select(EVENT).where(EVENT.c.sequence > after, EVENT.c.sequence <= self.last_sequence)
         with self.database.errors(), self._transaction(self._ready()) as connection:
             return [Row(*row) for row in connection.execute(known.order_by(EVENT.c.sequence).limit(limit))]
 
     def check_pages(self) -> list[str]:
-        """What the database itself finds wrong with its file; a server checks its own."""
+        """The faults that SQLite finds in its file; empty for a server, which checks its own files."""
         if self.address.backend != SQLITE:
             return []
         with self.database.errors(), self._transaction(self._ready()) as connection:
@@ -124,10 +125,10 @@ class Store:
         return [] if found == ["ok"] else [" ".join(str(line).split()) for line in found]
 
     def begin_copy(self) -> None:
-        """Begin to take over the rows of another journal: all of what follows is kept at `end_copy`, or nothing.
+        """Begin to copy rows from another journal, in one transaction that `end_copy` ends.
 
         Raises:
-            JournalError: this one is not empty.
+            JournalError: this journal is not empty.
         """
         with self.database.errors():
             if self.last_sequence:
@@ -135,13 +136,13 @@ class Store:
             self._copy = self._ready().begin()
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Take over rows, in their order and with their sequences."""
+        """Copy rows, in their order and with their sequences."""
         with self.database.errors():
             self.database.connection.exec_driver_sql(self._insert, rows)
             self.last_sequence = rows[-1].sequence
 
     def end_copy(self, keep: bool) -> None:
-        """Keep the copy, durably, or nothing of it."""
+        """Commit the copy if `keep`, else roll it back."""
         copy, self._copy = self._copy, None
         if copy is not None:
             with self.database.errors():
@@ -153,12 +154,12 @@ class Store:
         return self._events(chosen.limit(limit))
 
     def save_snapshot(self, sequence: int, payload: bytes, points: Points = NO_POINTS) -> None:
-        """Keep `payload`, the accounts behind the event `sequence`, in place of the last snapshot, and new points."""
+        """Replace the snapshot by `payload`, the accounts after the event `sequence`, and save new points."""
         values = {"only_row": 1, "sequence": sequence, "checksum": checksum(payload), "payload": payload}
         rows = [{"point": number, "checksum": checksum(point), "payload": point} for number, point in points.new]
         with self.database.errors(), self._transaction(self._ready()) as connection:
             connection.execute(SNAPSHOT.delete())
-            connection.execute(SNAPSHOT.insert(), values)  # in the statement itself, the first payload would be kept for ever
+            connection.execute(SNAPSHOT.insert(), values)  # values in a statement stay in its cache
             if rows:
                 outdated = or_(POINT.c.point < points.oldest, POINT.c.point >= rows[0]["point"])
                 connection.execute(POINT.delete().where(outdated))
@@ -170,16 +171,14 @@ class Store:
             rows = connection.execute(select(POINT).order_by(POINT.c.point)).all()
         sound = [(int(row.point), bytes(row.payload)) for row in rows if checksum(row.payload) == row.checksum]
         if len(sound) < len(rows):
-            _log.warning(
-                "points of the grid are damaged, and left out", journal=str(self.address), points=len(rows) - len(sound)
-            )
+            _log.warning("left out damaged points of the grid", journal=str(self.address), points=len(rows) - len(sound))
         return sound
 
     def load_snapshot(self) -> bytes | None:
-        """The last snapshot; None if there is none, or it is not as it was saved."""
+        """The last snapshot; None without one, or if it is damaged."""
         with self.database.errors(), self._transaction(self._ready()) as connection:
             row = connection.execute(select(SNAPSHOT)).first()
-            if self._read_only:  # somebody else may be writing
+            if self._read_only:  # a monitor may be writing
                 self.last_sequence = _newest(connection)
         if row is None:
             return None
@@ -189,7 +188,7 @@ class Store:
         return bytes(row.payload)
 
     def _connect(self) -> int:
-        """Connect; the newest sequence."""
+        """Connect; returns the newest sequence."""
         self.database.open()
         with self.database.errors():
             connection = self.database.connection
@@ -224,21 +223,21 @@ class Store:
             raise JournalError(f"is of the older schema {found}: `genesis monitor` brings it up to date at its start")
 
     def _ready(self) -> Connection:
-        """The connection; made anew if the last use broke it."""
+        """The connection; reconnects first if the last use broke it."""
         if self._broken:
             self.found.extend(self._reconnect())
         return self.database.connection
 
     @contextmanager
     def _transaction(self, connection: Connection) -> Iterator[Connection]:
-        """A transaction of its own, or the copy's that is under way."""
+        """A new transaction, or that of the copy in progress."""
         with connection.begin() if self._copy is None else nullcontext():
             yield connection
 
     def _reconnect(self) -> list[Sequenced]:
-        """Connect anew; the events behind the last known one."""
+        """Reconnect; returns the events after the last known one."""
         if self.address.backend == SQLITE and self.address.path is None:
-            self._broken = False  # memory cannot be left and found again, and it tells what it does
+            self._broken = False  # closing it would lose it, and its commits never end unknown
             return []
         self.database.disconnect()
         newest = self._connect()
@@ -246,13 +245,13 @@ class Store:
             self.database.disconnect()
             raise JournalError(
                 f"has {newest} events, and {self.last_sequence} are booked: it is not the journal that it was; "
-                "bring that one back, or start the monitor anew to book what is there"
+                "restore that one, or restart the monitor to book the events that are there"
             )
         self._broken = False
         return self._tail(newest)
 
     def _tail(self, newest: int) -> list[Sequenced]:
-        """The events up to `newest` that were not known; they are from here on."""
+        """The events after the last known one, up to `newest`; from now on they are known."""
         known, self.last_sequence = self.last_sequence, newest
         try:
             return self.read(known, newest - known) if newest > known else []
@@ -260,8 +259,8 @@ class Store:
             self.last_sequence, self._broken = known, True
             raise
 
-    def _append_anew(self, events: Sequence[AnyAccountEvent]) -> list[AppendResult]:
-        """After the connection broke: what the commit came to, or a second attempt."""
+    def _append_again(self, events: Sequence[AnyAccountEvent]) -> list[AppendResult]:
+        """After the connection broke: the results of the commit if it was kept, else those of a second attempt."""
         planned, entries = self._planned, self._entries
         tail = self._reconnect()
         if tail and [(number, e.source, e.event_id) for number, e in tail] == [row[:3] for row in planned]:
@@ -302,7 +301,7 @@ class Store:
         return True
 
     def _compare(self, connection: Connection, events: Sequence[AnyAccountEvent]) -> list[AppendResult]:
-        """What each event is, by the journal and by those before it."""
+        """The result of each event, compared with the journal and with the events before it in `events`."""
         with connection.begin():
             known = dict(self._known(connection, events))
         entries = []
@@ -318,13 +317,15 @@ class Store:
     def _known(
         self, connection: Connection, events: Iterable[AnyAccountEvent]
     ) -> Iterator[tuple[tuple[str, str], AnyAccountEvent]]:
-        """Those of the journal that have the identity of one of `events`."""
+        """(identity, event) of each event in the journal with the identity of one of `events`."""
         by_source: dict[str, list[str]] = {}
         for event in events:
             by_source.setdefault(event.source, []).append(event.event_id)
         for source, ids in by_source.items():
-            for start in range(0, len(ids), _LOOK_UP):
-                chosen = _EVENTS.where(EVENT.c.source == source, EVENT.c.event_id.in_(ids[start : start + _LOOK_UP]))
+            for start in range(0, len(ids), _IDENTITIES_PER_QUERY):
+                chosen = _EVENTS.where(
+                    EVENT.c.source == source, EVENT.c.event_id.in_(ids[start : start + _IDENTITIES_PER_QUERY])
+                )
                 for row in connection.execute(chosen):
                     event = event_of(*row)
                     yield (event.source, event.event_id), event
