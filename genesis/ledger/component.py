@@ -35,7 +35,7 @@ class ComponentPart(msgspec.Struct, kw_only=True):
     """Currency → received, above 0."""
 
     def fill(self, fill: Fill, currency: str) -> None:
-        """Take in a fill of a symbol that is quoted in `currency`."""
+        """Count a fill of a symbol that is quoted in `currency`."""
         signed = fill.signed_quantity
         self.quantity += signed
         self.cost += signed * fill.price
@@ -43,7 +43,7 @@ class ComponentPart(msgspec.Struct, kw_only=True):
             add_amount(self.fees, fill.fee_currency or currency, fill.fee)
 
     def fund(self, funding: Funding, currency: str) -> None:
-        """Take in a funding payment on a symbol that is quoted in `currency`."""
+        """Count a funding payment on a symbol that is quoted in `currency`."""
         if funding.amount:
             add_amount(self.funding, funding.currency or currency, funding.amount)
 

@@ -49,7 +49,7 @@ class Execution(msgspec.Struct, kw_only=True):
     """Fills in the shortfall."""
 
     def fill(self, fill: Fill, currency: str) -> None:
-        """Take in a fill of a symbol that is quoted in `currency`."""
+        """Count a fill of a symbol that is quoted in `currency`."""
         if fill.decision_price is None:
             return
         signed = fill.signed_quantity

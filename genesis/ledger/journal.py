@@ -287,7 +287,7 @@ class Journal:
             _log.error("the journal failed unexpectedly", exc_info=error)
             error = JournalError(f"journal {self.address}: {error!r}")
         if not error.retryable and len(group) > 1:
-            for append in group:  # one of them may be at fault; commit the others without it
+            for append in group:  # one of them may be at fault: commit each one alone
                 async for step in self._commit([append]):
                     yield step
             return

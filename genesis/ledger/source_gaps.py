@@ -51,7 +51,7 @@ class SourceSequence(msgspec.Struct, kw_only=True):
         return self.given_up + sum(gap.last - gap.first + 1 for gap in self.gaps)
 
     def observe(self, seq: int) -> NumberOrder:
-        """Take in the number of the next event of the journal."""
+        """Count the number of the next event in the journal; returns how it compares with earlier ones."""
         order = self._place(seq)
         self.counts[order] += 1
         if len(self.gaps) > MAX_GAPS:
@@ -83,7 +83,7 @@ class Sequences(msgspec.Struct, kw_only=True):
     """How many sources were dropped to make room for new ones. One that comes back starts again, without gaps."""
 
     def observe(self, source: str, seq: int) -> NumberOrder:
-        """Take in the number of the next event of the journal."""
+        """Count the number of the next event in the journal; returns how it compares with earlier ones."""
         known = self.sources.pop(source, None)
         if known is None:
             self._make_room()
