@@ -163,7 +163,7 @@ async def test_what_waits_is_refused_when_nobody_takes_the_steps_any_more(sqlite
 
 async def test_only_one_may_take_the_steps(sqlite_address: Address) -> None:
     async with kept(sqlite_address) as keeper:
-        with pytest.raises(RuntimeError, match="taken already"):
+        with pytest.raises(RuntimeError, match="already has a consumer"):
             await anext(keeper.journal.work())
 
 
