@@ -52,7 +52,7 @@ class AccountSnapshot:
     last_recovery_seconds: float | None
     longest_recovery_seconds: float | None
     open_episode: Episode | None
-    """The drawdown that is not over; None at the peak."""
+    """The current drawdown, which has not recovered; None at the peak."""
     worst_episodes: tuple[Episode, ...]
     """The deepest drawdowns that are over, the deepest first."""
     undefined: Mapping[str, str]
@@ -102,7 +102,7 @@ class TradesSnapshot:
     losses: int
     evens: int
     unvalued: int
-    """Charged in a currency whose rate was not known then; in none of the other figures."""
+    """Charged in a currency whose rate was not known then; not part of the other figures."""
     gross_profit: Decimal | None
     gross_loss: Decimal | None
     counted: TripCounts
@@ -117,7 +117,7 @@ class TradesSnapshot:
 
 
 class Performance(NamedTuple):
-    """The ratios of one window, of a year."""
+    """The annualised ratios of one window."""
 
     sharpe: float | None
     sortino: float | None
@@ -151,10 +151,10 @@ class ReturnFigures:
     beta: float | None
     beta_standard_error: float | None
     alpha: float | None
-    """Of a year."""
+    """Annualised."""
     backtests: Mapping[Key, BacktestFigures]
     undefined: Mapping[str, str]
-    """Figure → reason why it is None, with its window, or its method and confidence, behind it; without, it holds for all."""
+    """Figure → reason why it is None. A window, or method and confidence, may end the key; without one it holds for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,7 @@ class PortfolioSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class SourceSnapshot:
-    """What has come of a source's numbered events."""
+    """The counts of a source's numbered events."""
 
     missing: int
     counts: Mapping[NumberOrder, int]
@@ -241,6 +241,6 @@ class MonitorSnapshot:
     """Of the sources that number their events."""
     forgotten_sources: int
     reconciliations: tuple[Reconciliation, ...]
-    """What the last statement of each scope came to."""
+    """The result of the last statement of each scope."""
     correlation: CorrelationFigures | None = None
     """Between the strategies' returns; None where nothing is worked out from returns."""

@@ -24,18 +24,18 @@ NO_START = "no_mark_at_period_start"
 _QUANTUM = Decimal("1e-12")
 _QUANTISING = Context(prec=60)
 _LARGEST = 1e30
-"""No account earns more in a step; what does is an error of a price, and would not fit the digits of the books."""
+"""A larger amount in one step is the effect of a wrong price, and would not fit the digits of the books; it is left out."""
 
 
 class PartFigures(NamedTuple):
-    """P&L of one component of a strategy in one symbol, in the reporting currency at the rates of now."""
+    """P&L of one component of a strategy in one symbol, in the reporting currency at the current rates."""
 
     component: str
     symbol: str
     pnl: Decimal | None
     """Since the start; None without a mark or a rate that it needs."""
     period_pnl: Mapping[Period, Decimal | None]
-    """Since each period began; None while it is not known now, or was not then."""
+    """Since each period began; None while the P&L is not known now, or was not known when the period began."""
 
 
 class Causes(NamedTuple):
@@ -44,7 +44,7 @@ class Causes(NamedTuple):
     market: Decimal | None
     """β × position × return of the benchmark, summed over symbols and steps of the grid."""
     selection: Decimal | None
-    """The rest of what prices made."""
+    """The rest of the P&L that price moves made."""
     slippage: Decimal | None
     """Fills against their decision prices, below 0 where it cost; fills without a decision price have none."""
     fees: Decimal | None
@@ -60,9 +60,9 @@ class AttributionFigures:
     parts: tuple[PartFigures, ...]
     causes: Causes
     residual: Decimal | None
-    """The net P&L that the book keeps up event by event, less the sum of the parts: 0. None while the net is not known."""
+    """The net P&L that the book updates event by event, less the sum of the parts: 0. None while the net is not known."""
     folded_components: int
-    """Fills and fundings booked to the component `other`, as they named one too many."""
+    """Fills and fundings booked to the component `other`, because the limit of component names was reached."""
     undefined: Mapping[str, str]
     """Figure → reason."""
 
@@ -77,7 +77,7 @@ class MarketPart(msgspec.Struct):
     pnl: Decimal = ZERO
     """In the reporting currency."""
     reason: str | None = WARMING_UP
-    """Why the last step is missing in it, or some symbols of it are; None if it is complete."""
+    """Why `pnl` lacks the last step, or some symbols of it; None if the last step is complete."""
 
     def observe(self, exposures: Mapping[str, float], betas: Mapping[str, float], benchmark_return: float) -> None:
         """Take in a step of the grid.
@@ -138,14 +138,14 @@ def _period_figures(book: Book, parts: Iterable[PartPnl]) -> Iterable[PartFigure
     for symbol, component, _, _, value in parts:
         gone.discard((symbol, component))
         yield PartFigures(component, symbol, value, _since(value, starts, symbol, component))
-    for symbol, component in sorted(gone):  # all that it did was voided since
+    for symbol, component in sorted(gone):  # all its fills and fundings have been voided since
         yield PartFigures(component, symbol, ZERO, _since(ZERO, starts, symbol, component))
 
 
 def _since(
     value: Decimal | None, starts: Iterable[tuple[Period, PartStarts]], symbol: str, component: str
 ) -> dict[Period, Decimal | None]:
-    """A part's P&L since the start of each period; where nothing is kept of it, it began at 0."""
+    """A part's P&L since the start of each period; a part without a saved start began at 0."""
     since = {}
     for period, start in starts:
         held = start.get(symbol)

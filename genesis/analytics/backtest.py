@@ -15,14 +15,14 @@ class Backtest(msgspec.Struct):
 
     forecasts: int = 0
     exceedances: int = 0
-    """Steps whose loss was larger than the forecast; one just as large is none."""
+    """Steps whose loss was larger than the forecast; an equal loss does not count."""
     after: list[int] = msgspec.field(default_factory=lambda: [0, 0, 0, 0])
     """Pairs of forecasts one behind the other: [held, held], [held, exceeded], [exceeded, held], [exceeded, exceeded]."""
     last: bool | None = None
     """Whether the last step exceeded its forecast; None if it had none."""
 
     def observe(self, forecast: float | None, value: float) -> None:
-        """Compare the value at risk known before the step with its return; without either the chain of pairs breaks."""
+        """Compare the value at risk known before a step with its return; if one is missing, the next step makes no pair."""
         if forecast is None or isnan(value):
             self.last = None
             return
@@ -37,7 +37,7 @@ class Backtest(msgspec.Struct):
 def kupiec_pvalue(forecasts: int, exceedances: int, tail: float) -> float:
     """Whether exceedances come as often as they should: likelihood ratio against χ² with 1 degree of freedom (Kupiec 1995).
 
-    `tail`: the probability of an exceedance. Of no exceedances, or nothing else, the likelihood is that of the rate 0 or 1.
+    `tail`: the probability of an exceedance. If no step exceeds, or every step does, the observed rate is 0 or 1.
     """
     held = forecasts - exceedances
     expected = _log_power(tail, exceedances) + _log_power(1 - tail, held)

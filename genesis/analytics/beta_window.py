@@ -14,7 +14,7 @@ from genesis.analytics.risk import regression
 class BetaWindow:
     """The last `size` points of the benchmark's return x and a symbol's return y. 16 bytes a point.
 
-    A NaN takes its place, and makes the point no pair. Figures are worked out when they are asked for, from the points.
+    A point with a NaN takes a place in the window and does not count as a pair. Figures are computed from the points on demand.
     """
 
     __slots__ = ("_beta", "_least", "_place", "_volatility", "_x", "_y")
@@ -36,14 +36,14 @@ class BetaWindow:
         self._beta = self._volatility = None
 
     def skip(self, points: int) -> None:
-        """Take in so many points without a return at one go."""
+        """Add this number of points without a return, all at once."""
         gone = min(points, len(self._x))
         nothing = np.full(gone, nan)
         x, y = (np.concatenate((np.roll(np.frombuffer(r), -self._place)[gone:], nothing)) for r in (self._x, self._y))
         self.restore(x, y)
 
     def restore(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
-        """Start again with these points, oldest first; of more than the window has room for the last count."""
+        """Start again with these points, oldest first; if they do not fit, only the latest are kept."""
         kept = min(len(self._x), len(x))
         for ring, points in ((self._x, x), (self._y, y)):
             view = np.frombuffer(ring)
@@ -54,7 +54,7 @@ class BetaWindow:
 
     @property
     def beta(self) -> float | None:
-        """Of y to x, by least squares; None with too few pairs, or where x stands still."""
+        """Of y to x, by least squares; None with too few pairs, or where x is constant."""
         if self._beta is None:
             self._beta = (self._work_out_beta(),)
         return self._beta[0]

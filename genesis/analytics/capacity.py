@@ -1,7 +1,7 @@
 """How much capital a strategy can take before its own trading eats what it earns.
 
-At m times today's capital every order is m times as large. What is earned and what is paid in proportion grow with m, the
-impact of the orders with m^1.5, as the square-root law has it: net daily edge(m) = m·(gross − linear) − m^1.5·impact. It is
+At m times today's capital every order is m times as large. Gross earnings and linear costs grow with m, the impact of
+the orders grows with m^1.5 by the square-root law: net daily edge(m) = m·(gross − linear) − m^1.5·impact. It is
 largest at (4/9)·m*, and 0 again at m* = ((gross − linear) / impact)².
 """
 
@@ -45,7 +45,7 @@ class Edge:
     impact: float
     """Of its own orders, by the model."""
     best_multiple: float | None
-    """The m at which most is left; None if nothing is left at any size."""
+    """The m with the largest net daily edge; None if nothing is left at any size."""
     break_even_multiple: float | None
     """The m at which nothing is left; None if nothing is left at any size."""
 
@@ -100,7 +100,7 @@ class Multiple(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CapacityFigures:
-    """How much capital a strategy can take, in the reporting currency; what is None has its reason in `undefined`."""
+    """How much capital a strategy can take, in the reporting currency; where a figure is None, `undefined` has the reason."""
 
     capital: float
     capacity: float | None

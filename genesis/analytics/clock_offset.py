@@ -1,4 +1,4 @@
-"""How far a source's clock seems to be from ours, from nothing but its events."""
+"""How far a source's clock seems to be from ours, estimated from its events alone."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ MAX_SOURCES = 100
 class ClockOffset:
     """The largest (event time − arrival) of the last one to two minutes, in seconds.
 
-    The event that came soonest tells most of the clock: above 0, the source's clock is ahead of ours by at least that much;
-    below 0, its clock is behind, or its events take that long, or both.
+    The event with the shortest delay says most about the clock. Above 0, the source's clock is ahead of ours by at least
+    that much; below 0, its clock is behind, or its events take that long, or both.
     """
 
     __slots__ = ("_best", "_previous", "_since")
@@ -32,7 +32,7 @@ class ClockOffset:
         return now - self._since < 2 * WINDOW_SECONDS
 
     def value(self, now: float) -> float | None:
-        """The offset, in seconds; None if nothing came lately."""
+        """The offset, in seconds; None without a recent event."""
         if not self.is_recent(now):
             return None
         return max(self._best, self._previous) if now - self._since < WINDOW_SECONDS else self._best
@@ -53,7 +53,7 @@ class ClockOffsets:
             self._sources[source] = ClockOffset(offset, now)
 
     def values(self, now: float) -> dict[str, float]:
-        """Source → offset, of those that were heard lately."""
+        """Source → offset, of the sources with a recent event."""
         found = {source: known.value(now) for source, known in self._sources.items()}
         return {source: value for source, value in found.items() if value is not None}
 

@@ -1,7 +1,7 @@
-"""Correlation of strategies: Pearson, Ledoit-Wolf shrunk, and what they say of the portfolio.
+"""Correlation of strategies: Pearson, Ledoit-Wolf shrunk, and the portfolio figures that follow from them.
 
-Everything here is worked out anew from a table of returns, one row a grid point and one column a strategy; NaN is a return that
-is not defined. `genesis.analytics.correlation_window` keeps the same figures up to date row by row.
+Everything here is computed from a table of returns, one row per grid point and one column per strategy; NaN is an undefined
+return. `genesis.analytics.correlation_window` keeps the same figures up to date row by row.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ Indices = NDArray[np.intp]
 PEARSON, LEDOIT_WOLF = "pearson", "ledoit_wolf"
 INSUFFICIENT_OVERLAP, ZERO_VARIANCE, WARMING_UP = "insufficient_overlap", "zero_variance", "warming_up"
 COMPLETE_SHARE = 0.5
-"""Of the window's points; with less a strategy is not among the complete ones: a newcomer does not shrink their sample."""
+"""Least share of the window's points for the complete part: a new strategy must not shorten the sample of all others."""
 
 _BLOCK = 64
 _NO_RISK = 1e-12
-"""A portfolio with less than this share of its parts' risk is a perfect hedge, but for rounding."""
+"""A portfolio with less than this share of its parts' risk is a perfect hedge; the rest is rounding."""
 
 
 class CorrelationPair(NamedTuple):
@@ -38,24 +38,24 @@ class CorrelationPair(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CorrelationFigures:
-    """What is told of the correlations between strategies."""
+    """The reported correlations between strategies."""
 
     pairs: tuple[CorrelationPair, ...] = ()
-    """Each pair once, in the strategies' order; with many strategies the strongest alone."""
+    """Each pair once, in the strategies' order; with many strategies only the strongest."""
     omitted_pairs: int = 0
     """Pairs that have a correlation and are not in `pairs`."""
     undefined_pairs: Mapping[str, int] = field(default_factory=dict)
     """Reason → how many pairs have no correlation for it: `insufficient_overlap`, `zero_variance`."""
     mean_correlation: float | None = None
-    """Of all pairs that have a Pearson correlation, told or not."""
+    """Of all pairs that have a Pearson correlation, reported in `pairs` or omitted."""
     diversification_ratio: float | None = None
     """Σ wσ / √(wᵀΣw); 1: all is one bet; √n: n independent bets of the same size."""
     shrinkage: float | None = None
-    """How far Ledoit-Wolf moves the covariances, from 0 (none) to 1 (all the way to none at all)."""
+    """How far Ledoit-Wolf moves the covariances, from 0 (not at all) to 1 (all covariances become 0)."""
     undefined: Mapping[str, str] = field(default_factory=dict)
     """Figure of the portfolio → reason why it is None."""
     undefined_strategies: Mapping[str, str] = field(default_factory=dict)
-    """Strategy → reason why it has a correlation with nobody."""
+    """Strategy → reason why it has no correlation with any other strategy."""
 
 
 class Complete(NamedTuple):

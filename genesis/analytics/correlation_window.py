@@ -37,13 +37,13 @@ TOO_FEW_STRATEGIES, NO_WEIGHT = "too_few_strategies", "no_weight"
 class CorrelationWindow:
     """Correlations between strategies over the rows of a sliding window, (t, n) returns on the grid, NaN where undefined.
 
-    Not thread-safe. The rows themselves stay with their owner, who shows them to `figures`.
+    Not thread-safe. The rows themselves stay with their owner, who passes them to `figures`.
     """
 
     def __init__(self, settings: CorrelationSettings) -> None:
         self._settings = settings
         self._sums = ProductSums(settings.min_overlap)
-        self._told: _Told | None = None
+        self._unweighted: _Unweighted | None = None
 
     def update(self, entering: Floats, leaving: Floats | None = None) -> None:
         """Add a row, and drop one.
@@ -53,16 +53,16 @@ class CorrelationWindow:
             leaving: a row that was added before; it may be shorter. None while the window fills.
         """
         self._sums.update(entering, leaving)
-        self._told = None
+        self._unweighted = None
 
     def rebuild(self, rows: Floats) -> None:
-        """Begin anew with the rows in the window, (t, n), in any order: after a restart."""
+        """Start again with the rows in the window, (t, n), in any order: after a restart."""
         self._sums.rebuild(rows)
-        self._told = None
+        self._unweighted = None
 
     @property
     def nbytes(self) -> int:
-        """What the sums take in memory; the rows are not ours."""
+        """Memory of the sums, in bytes; without the rows, which the owner holds."""
         return self._sums.nbytes
 
     def blocks(self, rows: Floats) -> Iterator[Block]:
@@ -70,7 +70,7 @@ class CorrelationWindow:
         return self._sums.correlations(rows)
 
     def matrix(self, rows: Floats) -> Floats:
-        """(n, n) as `genesis.analytics.correlation.pearson` gives it, but that its diagonal is 1 throughout."""
+        """(n, n) as `genesis.analytics.correlation.pearson` gives it, except that the whole diagonal is 1."""
         found = np.eye(self._sums.gaps.size)
         for start, values in self.blocks(rows):
             found[start : start + len(values), start:] = values
@@ -80,7 +80,7 @@ class CorrelationWindow:
         return found
 
     def figures(self, names: Sequence[str], weights: Floats, rows: Floats) -> CorrelationFigures:
-        """What is told of the window. All but the diversification ratio is worked out once after each `update`.
+        """The figures of the window. All except the diversification ratio are computed once after each `update`.
 
         Args:
             names: of the strategies, by place; at least one for each.
@@ -90,25 +90,25 @@ class CorrelationWindow:
         Raises:
             ValueError: the table is not the window's.
         """
-        told = self._told
-        if told is None:
-            told = self._told = _tell(self._sums, rows, self._settings)
-        undefined = dict(told.undefined)
+        unweighted = self._unweighted
+        if unweighted is None:
+            unweighted = self._unweighted = _unweighted_figures(self._sums, rows, self._settings)
+        undefined = dict(unweighted.undefined)
         ratio = None
-        if told.part is not None:
-            shares = weights[told.part.columns]
-            ratio = diversification_ratio(told.part.of(rows), told.deviations, shares)
+        if unweighted.part is not None:
+            shares = weights[unweighted.part.columns]
+            ratio = diversification_ratio(unweighted.part.of(rows), unweighted.deviations, shares)
             if ratio is None:
                 undefined["diversification_ratio"] = ZERO_VARIANCE if bool((shares > 0).any()) else NO_WEIGHT
         return CorrelationFigures(
-            pairs=_named(told, names),
-            omitted_pairs=told.defined - len(told.strongest.values),
-            undefined_pairs=told.undefined_pairs,
-            mean_correlation=told.mean,
+            pairs=_named_pairs(unweighted, names),
+            omitted_pairs=unweighted.defined - len(unweighted.strongest.values),
+            undefined_pairs=unweighted.undefined_pairs,
+            mean_correlation=unweighted.mean,
             diversification_ratio=ratio,
-            shrinkage=None if told.shrunk is None else told.shrunk.shrinkage,
+            shrinkage=None if unweighted.shrunk is None else unweighted.shrunk.shrinkage,
             undefined=undefined,
-            undefined_strategies={names[place]: reason for place, reason in told.alone.items()},
+            undefined_strategies={names[place]: reason for place, reason in unweighted.unpaired.items()},
         )
 
 
@@ -133,7 +133,7 @@ class _Pairs(NamedTuple):
         return _Pairs(self.first[order], self.second[order], np.clip(self.values[order], -1.0, 1.0))
 
 
-class _Told(NamedTuple):
+class _Unweighted(NamedTuple):
     """Everything that does not depend on the weights."""
 
     strongest: _Pairs
@@ -147,7 +147,7 @@ class _Told(NamedTuple):
     deviations: Floats
     """Of the complete ones."""
     undefined: dict[str, str]
-    alone: dict[int, str]
+    unpaired: dict[int, str]
 
 
 class _Tally:
@@ -186,7 +186,7 @@ class _Tally:
         self.strongest = self.strongest.and_those(found.strongest(self._limit)).strongest(self._limit)
 
 
-def _tell(sums: ProductSums, rows: Floats, settings: CorrelationSettings) -> _Told:
+def _unweighted_figures(sums: ProductSums, rows: Floats, settings: CorrelationSettings) -> _Unweighted:
     size = sums.gaps.size
     everything = size * (size - 1) // 2
     tally = _Tally(size, everything if size <= settings.all_pairs_up_to else settings.strongest_pairs)
@@ -205,7 +205,7 @@ def _tell(sums: ProductSums, rows: Floats, settings: CorrelationSettings) -> _To
         shrunk = ledoit_wolf(returns)
     else:
         part = None
-    return _Told(
+    return _Unweighted(
         strongest=strongest,
         shrunk_values=_shrunk_values(strongest, returns, found, part, shrunk),
         defined=tally.defined,
@@ -215,7 +215,7 @@ def _tell(sums: ProductSums, rows: Floats, settings: CorrelationSettings) -> _To
         part=part,
         deviations=found.deviations,
         undefined=_undefined(sums, tally, part),
-        alone=_alone(sums, tally, rows),
+        unpaired=_unpaired(sums, tally, rows),
     )
 
 
@@ -265,8 +265,8 @@ def _undefined(sums: ProductSums, tally: _Tally, part: Complete | None) -> dict[
     return found
 
 
-def _alone(sums: ProductSums, tally: _Tally, rows: Floats) -> dict[int, str]:
-    """Place of each strategy that has a correlation with nobody → reason."""
+def _unpaired(sums: ProductSums, tally: _Tally, rows: Floats) -> dict[int, str]:
+    """Place of each strategy that has no correlation with any other → reason."""
     if sums.gaps.size < 2:  # noqa: PLR2004 - a pair
         return dict.fromkeys(range(sums.gaps.size), TOO_FEW_STRATEGIES)
     return {place: _reason(rows[:, place], sums.min_overlap) for place in np.flatnonzero(tally.partners == 0).tolist()}
@@ -279,9 +279,9 @@ def _reason(returns: Floats, min_overlap: int) -> str:
     return ZERO_VARIANCE if known.min() == known.max() else INSUFFICIENT_OVERLAP
 
 
-def _named(told: _Told, names: Sequence[str]) -> tuple[CorrelationPair, ...]:
+def _named_pairs(unweighted: _Unweighted, names: Sequence[str]) -> tuple[CorrelationPair, ...]:
     found = []
-    for first, second, value, shrunk in zip(*told.strongest, told.shrunk_values, strict=True):
+    for first, second, value, shrunk in zip(*unweighted.strongest, unweighted.shrunk_values, strict=True):
         found.append(CorrelationPair(names[first], names[second], PEARSON, float(value)))
         if shrunk == shrunk:  # noqa: PLR0124 - not NaN
             found.append(CorrelationPair(names[first], names[second], LEDOIT_WOLF, float(shrunk)))

@@ -27,7 +27,7 @@ SHARPE_FIGURES = ("probabilistic_sharpe_ratio", "min_track_record_seconds")
 _OVERSHOOT = 1.166
 """2 × 0.583: how far a walk of normal steps jumps over its two barriers on the mean (Siegmund, 1985)."""
 _NO_DRIFT = 1e-18
-"""The allowance does not show in so short an interval."""
+"""Below this the interval is so short that the allowance has no effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class DegradationFigures:
     """A strategy against its baseline; None where undefined."""
 
     cusum: float | None = None
-    """What the returns fell short of the baseline, in its standard deviations of one step; an alarm is above the limit."""
+    """By how much returns fell short of the baseline, in its standard deviations of one step; above the limit is an alarm."""
     cusum_limit: float | None = None
     probabilistic_sharpe: float | None = None
     """The probability that the true Sharpe ratio is above the baseline's."""
@@ -54,7 +54,7 @@ class CusumReference(NamedTuple):
     volatility: float
     risk_free: float
     allowance: float
-    """k: the shortfall in each step that is let pass, in standard deviations."""
+    """k: the shortfall that each step is allowed, in standard deviations."""
 
     @property
     def sharpe(self) -> float:
@@ -66,7 +66,7 @@ class CusumReference(NamedTuple):
 
 
 class DegradationState(msgspec.Struct):
-    """What is kept of a tracker over a restart."""
+    """The state of a tracker that survives a restart."""
 
     step_seconds: float
     terms: CusumReference | None
@@ -127,11 +127,11 @@ class DegradationTracker:
         )
 
     def state(self) -> DegradationState:
-        """What `restore` wants; it goes on changing with the tracker."""
+        """The argument for `restore`; later returns still change it."""
         return self._state
 
     def restore(self, state: DegradationState) -> None:
-        """Go on from `state`. Another baseline begins a new CUSUM, another step of the grid everything."""
+        """Go on from `state`. A changed baseline restarts the CUSUM; a changed step of the grid restarts everything."""
         if state.step_seconds != self._state.step_seconds:
             return
         self._figures = None

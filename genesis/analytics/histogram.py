@@ -12,7 +12,7 @@ import msgspec
 
 
 class HistogramCounts(NamedTuple):
-    """A histogram at one moment: `counts[i]` observations at or below `bounds[i]`, the last one of all."""
+    """A histogram at one moment: `counts[i]` observations at or below `bounds[i]`; the last counts all."""
 
     bounds: tuple[float, ...]
     counts: tuple[int, ...]
@@ -41,5 +41,5 @@ class Histogram(msgspec.Struct):
         self.sum += value
 
     def counts(self) -> HistogramCounts:
-        """The cumulative counts, as Prometheus wants them."""
+        """The cumulative counts, as Prometheus expects them."""
         return HistogramCounts((*self.bounds, inf), tuple(accumulate(self.buckets)), self.sum)

@@ -5,7 +5,7 @@ volatility of a day as a ratio, V the volume of a day in units, Y a number of th
 Sources: R. Almgren, C. Thum, E. Hauptmann and H. Li, Direct Estimation of Equity Market Impact (2005); for the exponent ½,
 B. Tóth et al., Anomalous Price Impact and the Critical Nature of Liquidity (2011).
 
-The tallies hold what does not depend on σ and V, so that a replay gives them back, and the σ and V of now apply.
+The tallies hold what does not depend on σ and V, so that a replay restores them and the current σ and V apply.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class FilledOrder(msgspec.Struct, array_like=True):
     compared: Decimal = ZERO
     """The quantity that took liquidity at a known distance from the arrival price."""
     cost: float = 0.0
-    """Σ quantity × cost ratio beyond the half spread, over what is compared."""
+    """Σ quantity × cost ratio beyond the half spread, over the compared quantity."""
 
     @property
     def root_value(self) -> float:
@@ -42,7 +42,7 @@ class FilledOrder(msgspec.Struct, array_like=True):
 
     @property
     def root_cost(self) -> float:
-        """√Q times the mean cost ratio of what is compared."""
+        """√Q times the mean cost ratio of the compared quantity."""
         return self.cost / sqrt(self.compared) if self.compared else 0.0
 
     def change(self, fill: Fill, sign: int, cost: float | None) -> None:
@@ -64,7 +64,7 @@ class SymbolOrders(msgspec.Struct, kw_only=True):
     root_value: float = 0.0
     """Σ √Q·N over the orders."""
     spread_cost: float = 0.0
-    """Half the spread at arrival × quantity of what is compared, in the currency of the symbol."""
+    """Half the spread at arrival × compared quantity, in the currency of the symbol."""
     compared_fills: int = 0
     """Fills that took liquidity at a known distance from the arrival price."""
     compared: float = 0.0

@@ -16,7 +16,7 @@ from genesis.core.money import ONE, ZERO
 HOURS = 24
 """The window of the volume: the open hour, and those before it."""
 DEPTH_LASTS = timedelta(hours=1)
-"""A book that was not told anew for longer says nothing of now."""
+"""A book that was not updated for longer than this is out of date: its depth is not known."""
 
 _HOUR = timedelta(hours=1)
 _DAY_SECONDS = 86_400.0
@@ -79,7 +79,7 @@ class VolumeWindow(msgspec.Struct, kw_only=True):
         self.value += quantity * trade.price
 
     def leave(self, time: datetime) -> None:
-        """Nobody watches from `time` on, until the next trade: a restart."""
+        """Stop watching at `time`, until the next trade: a restart."""
         if self.left is None:
             self._close()
             self.left, self.ends = time, _LONG_AGO
@@ -124,7 +124,7 @@ class VolumeWindow(msgspec.Struct, kw_only=True):
 
     def _close(self) -> None:
         closed = self._open_hour()
-        if self.hours and self.hours[-1].number == closed.number:  # a restart parted it
+        if self.hours and self.hours[-1].number == closed.number:  # a restart split this hour in two
             last = self.hours.pop()
             closed = Hour(closed.number, last.quantity + closed.quantity, last.value + closed.value)
         self.hours.append(closed)
@@ -151,7 +151,7 @@ class NearDepth(msgspec.Struct, frozen=True, kw_only=True):
 def near_depth(depth: Depth, reach: Decimal) -> NearDepth | None:
     """The depth within `reach`, a ratio of the mid; None where a side is empty or the sides cross: there is no mid.
 
-    A book that is told less far than `reach` counts as far as it is told.
+    Where the reported levels end before `reach`, only the reported levels count.
     """
     if not depth.bids or not depth.asks or depth.bids[0].price > depth.asks[0].price:
         return None
@@ -167,7 +167,7 @@ def near_depth(depth: Depth, reach: Decimal) -> NearDepth | None:
 
 
 class Markets(msgspec.Struct, kw_only=True):
-    """The markets of all symbols that trades or books were told of."""
+    """The markets of all symbols with a trade or a book."""
 
     reach: Decimal
     """How far from the mid the depth counts, as a ratio of it."""

@@ -100,7 +100,7 @@ def _seconds(microseconds: int, number: int) -> float | None:
 
 
 # Figures of returns: simple ones of one step, NaN where there is none, of which a year has `steps_per_year`. None: not defined.
-# Each is worked out from the sums of the returns, which the batch form takes anew, and a window keeps up.
+# Each is computed from sums of the returns: the batch form takes them from all returns, a window keeps them up to date.
 
 _FEWEST = 2  # returns that have a deviation
 

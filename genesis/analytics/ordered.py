@@ -9,17 +9,17 @@ from math import isnan
 import numpy as np
 from numpy.typing import NDArray
 
-_FEW = 64  # of so few numbers a plain sum is the faster one
+_FEW = 64  # up to this many numbers a plain sum is faster
 
 
 class OrderedReturns:
-    """At most `size` returns, smallest first. NaN is no return."""
+    """At most `size` returns, smallest first. NaN is not a return and is left out."""
 
     __slots__ = ("_bytes", "_view", "count", "values")
 
     def __init__(self, size: int) -> None:
         self.values = array("d", bytes(8 * size))
-        """The first `count` are the returns; what is behind them means nothing."""
+        """The first `count` are the returns; the values after them are unused."""
         self._bytes = memoryview(self.values)
         self._view = np.frombuffer(self.values)
         self.count = 0
@@ -31,7 +31,7 @@ class OrderedReturns:
         self._view[: self.count] = known
 
     def replace(self, left: float, entered: float) -> None:
-        """Let `left`, which must be there, go, and `entered` in; NaN for none."""
+        """Remove `left`, which must be present, and insert `entered`; NaN for none."""
         values, moved = self.values, self._bytes
         count = self.count
         if not (isnan(left) or isnan(entered)):

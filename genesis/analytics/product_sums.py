@@ -1,11 +1,11 @@
 """Pearson's correlations over a sliding window, kept up to date by one row in and one row out.
 
 What is kept are sums of products, each strategy's returns less a centre of its own. A row is added and dropped as a product of
-rank two; nothing is worked out anew. The sums that a pair's own overlap makes different (of a strategy's values at the points
+rank two; nothing is computed again. The sums that a pair's own overlap makes different (of a strategy's values at the points
 that another one has) are kept once for all strategies with the same gaps: without gaps they are one column.
 
 A sum from which something large is dropped keeps the rounding of what it had. A bound of that is kept for each strategy; where
-it comes near to what is left, the sums of that strategy are taken anew from the rows. Where even that leaves too much (a
+it comes near to what is left, the sums of that strategy are taken again from the rows. Where even that leaves too much (a
 strategy that hardly moves at the few points of another one), the pair is worked out from the rows.
 """
 
@@ -20,11 +20,11 @@ from genesis.analytics.correlation import Flags, Floats, Indices, pearson
 from genesis.analytics.gap_patterns import GapPatterns
 
 TOLERANCE = 1e-10
-"""The bound of the rounding in a sum of squares, as a share of it, at which it is taken anew."""
+"""The bound of the rounding in a sum of squares, as a share of it, at which it is taken again."""
 
 _EPSILON = float(np.finfo(np.float64).eps)
 _FRESH = 8 * _EPSILON
-"""The rounding in a sum that was just taken anew, as a share of it."""
+"""The rounding in a sum that was just taken from the rows, as a share of it."""
 _BLOCK = 64
 _CHUNK = 512
 _GROWTH = 128
@@ -71,7 +71,7 @@ class ProductSums:
 
     @property
     def nbytes(self) -> int:
-        """What it takes in memory."""
+        """Memory of the sums, in bytes."""
         held = (self._products, self._sums, self._squares, self._centre, self._errors, self.gaps.of, self.gaps.counts)
         return sum(array.nbytes for array in held)
 
@@ -101,7 +101,7 @@ class ProductSums:
             self._keep(self.gaps.merge())
 
     def rebuild(self, rows: Floats) -> None:
-        """Begin anew with a table of rows, (t, n), in any order."""
+        """Start again with a table of rows, (t, n), in any order."""
         self.gaps = GapPatterns.of_rows(np.isfinite(rows))
         size = self.gaps.size
         self._sums, self._squares = np.zeros((2, size, len(self.gaps)))
@@ -111,7 +111,7 @@ class ProductSums:
 
     @property
     def is_unreliable(self) -> bool:
-        """Whether rounding may have come near to the correlations, so that `correlations` will take sums anew."""
+        """Whether rounding may have come near to the correlations, so that `correlations` will take sums again."""
         return bool(self._unreliable().any())
 
     def correlations(self, rows: Floats) -> Iterator[Block]:
@@ -158,7 +158,7 @@ class ProductSums:
             self._sums, self._squares = self._sums[:, patterns], self._squares[:, patterns]
 
     def _begin(self, entering: Floats, coming: Flags) -> None:
-        """A strategy's first point is its centre until its sums are taken anew; nothing is left of points long gone."""
+        """A strategy's first point is its centre until its sums are taken again; what dropped points left is cleared."""
         first = np.flatnonzero(coming & (self.gaps.points == 0))
         if not first.size:
             return
@@ -194,7 +194,7 @@ class ProductSums:
         return found
 
     def _unreliable(self) -> Flags:
-        """(n,) whose sums hold too much rounding, and would hold less if they were taken anew."""
+        """(n,) whose sums hold too much rounding, and would hold less if they were taken again."""
         stale = self._errors > 2.0 * _FRESH * self._own_squares()
         found: Flags = np.any(self._errors[:, None] > TOLERANCE * self._variances(), axis=1) & stale
         return found
@@ -228,7 +228,7 @@ class ProductSums:
         return values
 
     def _retake(self, rows: Floats, which: Indices) -> None:
-        """Take centre and sums of the strategies `which` anew from the rows."""
+        """Take centre and sums of the strategies `which` again from the rows."""
         if not which.size:
             return
         self._centre[which] = [_centre(column[np.isfinite(column)]) for column in rows[:, which].T]
@@ -258,7 +258,7 @@ def _parts(size: int) -> Iterator[tuple[int, int]]:
 
 
 def _centre(values: Floats) -> float:
-    """The mean; of a constant series the constant itself, so that nothing at all is left of it."""
+    """The mean; of a constant series the constant itself, so that its centred values are exactly 0."""
     if not values.size:
         return 0.0
     low, high = float(values.min()), float(values.max())

@@ -1,4 +1,4 @@
-"""Value at risk, expected shortfall and beta: pure functions of returns, or of what is known of them.
+"""Value at risk, expected shortfall and beta: pure functions of returns, or of their sums.
 
 Value at risk and expected shortfall are ratios of one step; a loss is a positive number. σ² is divided by n − 1; skewness and
 excess kurtosis are those of the population of the n returns (m3 / m2^1.5 and m4 / m2² − 3).
@@ -19,17 +19,17 @@ from genesis.analytics.sums import CentralSums, Pairs
 Floats = NDArray[np.float64]
 
 MONOTONE_WITHIN = 3.5
-"""The Cornish-Fisher expansion has to rise over so many standard deviations to both sides, or it is no quantile."""
+"""The Cornish-Fisher expansion must rise over this many standard deviations on both sides; otherwise it is not a quantile."""
 
 LEAST_SQUARE = 1e-100
-"""Returns whose Σ(r − mean)² is below are as good as equal: the powers of their deviation leave the range of floats."""
+"""Returns whose Σ(r − mean)² is below this count as equal: the powers of their deviation leave the range of floats."""
 
 _FEWEST_FOR_VARIANCE = 2
 _FEWEST_FOR_ERROR = 3
 
 
 class ConfidenceLevel:
-    """A confidence level, exactly: 1 − 0.95 is not 0.05 in floats, and a rank that hangs on it would be another."""
+    """A confidence level, as an exact decimal: in floats 1 − 0.95 is not 0.05, which could change the rank of the quantile."""
 
     __slots__ = ("_rank", "confidence", "name", "quantile", "shortfall", "tail", "z", "z_tail")
 
@@ -115,7 +115,7 @@ def parametric(mean: float, deviation: float, level: ConfidenceLevel) -> Tail:
 
 
 def cornish_fisher(sample: Shape, level: ConfidenceLevel) -> Tail | None:
-    """Of the normal distribution corrected for skewness and kurtosis; None where the correction is no rising quantile.
+    """Of the normal distribution corrected for skewness and kurtosis; None where the corrected quantile does not rise.
 
     The quantile is μ + σ w(z), w(z) = z + (z² − 1)S/6 + (z³ − 3z)K/24 − (2z³ − 5z)S²/36 (Cornish & Fisher 1938). The expected
     shortfall is the mean of that quantile over the tail, −μ − σ/(1 − c) ∫ w(u) φ(u) du from −∞ to z, which has a closed form as
@@ -152,7 +152,7 @@ class Regression(NamedTuple):
 
 
 def regression(returns: Floats, benchmarks: Floats, risk_free: float = 0.0) -> Regression | None:
-    """By least squares, over the points where neither is NaN; None with fewer than three, or where the benchmark stands still.
+    """By least squares, over the points where neither is NaN; None with fewer than three, or where the benchmark is constant.
 
     `risk_free` is the rate of one step.
     """

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 
 class RollingReturns:
-    """The last `size` points. A point whose return is NaN takes a place, and is no observation."""
+    """The last `size` points. A point whose return is NaN takes a place, and does not count as an observation."""
 
     # Slots and long methods: a grid point costs each strategy a call of `append` a window.
     __slots__ = (
@@ -68,7 +68,7 @@ class RollingReturns:
         self._resum()
 
     def restore(self, values: Floats, benchmarks: Floats) -> None:
-        """Start again with these points, oldest first; of more than `size` the last count."""
+        """Start again with these points, oldest first; of more than `size`, only the latest are kept."""
         kept = min(self.size, len(values))
         for ring, points in ((self._values, values), (self._benchmarks, benchmarks)):
             if ring is not None:
@@ -80,7 +80,7 @@ class RollingReturns:
         self._resum()
 
     def skip(self, points: int) -> None:
-        """Take in so many points without a return at one go."""
+        """Add this number of points without a return, all at once."""
         gone = min(points, self.size)
         nothing = np.full(gone, nan)
         values, benchmarks = (np.concatenate((self._in_order(r)[gone:], nothing)) for r in (self._values, self._benchmarks))
@@ -91,7 +91,7 @@ class RollingReturns:
         return self._in_order(self._values)
 
     def append(self, value: float, benchmark: float = nan) -> float:
-        """Take in a point; the return that leaves for it (NaN if there is none)."""
+        """Add a point; returns the return that leaves the window for it (NaN if there is none)."""
         place = self._place
         left = self._values[place]
         self._values[place] = value
@@ -156,7 +156,7 @@ class RollingReturns:
         self._sum_bb += other * other
         self._sum_rb += distance * other
 
-    # What the window comes to.
+    # The figures of the window.
 
     def sums(self) -> CentralSums:
         """The returns about their mean."""
@@ -214,7 +214,7 @@ class RollingReturns:
         return Pairs(count, shift + off, shift_b + off_b, square, square_b, product)
 
     def _shift(self, off: float, off_b: float) -> bool:
-        """Sum up anew about the means, which are so far off that the sums have lost digits; whether it makes a difference."""
+        """Take the sums again about the means: the shifts were so far off that digits were lost. True if one changed."""
         known = self._shifts
         self._shifts = Shifts(known.target, known.value + off, known.benchmark + off_b)
         if self._shifts == known:
@@ -245,7 +245,7 @@ class RollingReturns:
         starts = range(0, self.size, self._chunk)
         if self.count:
             self._rows = np.array([row(self._terms(start, start + self._chunk)) for start in starts])
-        else:  # a new strategy: a chunk that has no return comes to nothing
+        else:  # a new strategy: a chunk without a return is all 0
             self._rows = np.zeros((len(starts), len(NOTHING)))
         self._open(row(self._terms(self._place - self._place % self._chunk, self._place)))
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SPARE = 4
-"""One part in so many of the capacity is spare room, so that rows move to the front only now and then."""
+"""The spare room is the capacity divided by this, so that rows rarely move to the front."""
 
 
 class RowRing:

@@ -1,4 +1,4 @@
-"""What all returns since the start come to, in a few numbers that are kept with the books."""
+"""Running sums of all returns since the start, saved with the books."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a number of returns come to: the few sums from which their figures are worked out."""
+"""The sums of a set of returns, from which their figures are computed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Path(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """Returns that have a benchmark return beside them, both about their means."""
+    """Returns that have a benchmark return at the same point, both about their means."""
 
     number: int
     mean: float

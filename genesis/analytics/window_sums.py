@@ -1,4 +1,4 @@
-"""Sums over chunks of a ring of returns, and the compounded curve of them, worked out at one go."""
+"""Sums over chunks of a ring of returns, and the compounded curve of them, computed for many points at once."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Floats = NDArray[np.float64]
 # return, both distances from their shifts, their squares and their product.
 SUMS = 11
 GROWTH = 5
-# The row of a chunk has beside its sums the highest and the lowest point, and the deepest fall, of its curve in logarithms.
+# The row of a chunk has, after its sums, the highest and the lowest point, and the deepest fall, of its curve in logarithms.
 HIGH, LOW, FALL = 11, 12, 13
 NOTHING: Floats = np.zeros(FALL + 1)
-# A row of the head has beside its sums the deepest fall of the curve, and how far its end is below its highest point.
+# A row of the head has, after its sums, the deepest fall of the curve, and how far its end is below its highest point.
 DEEPEST, BELOW = 11, 12
 HEAD = 13
 
@@ -63,7 +63,7 @@ def row(made: Floats) -> Floats:
 
 
 def head(made: Floats, whole: Floats) -> Floats:
-    """For each point of the oldest chunk, and for its end: what the points from there on come to, shape (points + 1, HEAD).
+    """For each point of the oldest chunk, and for its end: the sums of the points from there on, shape (points + 1, HEAD).
 
     `made`: its terms. `whole`: the rows of the chunks behind it, oldest first.
     """
