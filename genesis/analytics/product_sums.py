@@ -158,7 +158,7 @@ class ProductSums:
             self._sums, self._squares = self._sums[:, patterns], self._squares[:, patterns]
 
     def _begin(self, entering: Floats, coming: Flags) -> None:
-        """A strategy's first point is its centre until its sums are taken again; what dropped points left is cleared."""
+        """A strategy's first point is its centre until its sums are taken again; the rounding of dropped points is cleared."""
         first = np.flatnonzero(coming & (self.gaps.points == 0))
         if not first.size:
             return

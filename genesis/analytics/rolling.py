@@ -214,7 +214,7 @@ class RollingReturns:
         return Pairs(count, shift + off, shift_b + off_b, square, square_b, product)
 
     def _shift(self, off: float, off_b: float) -> bool:
-        """Take the sums again about the means: the shifts were so far off that digits were lost. True if one changed."""
+        """Take the sums again about the means: the shifts were so far off that digits were lost. True if a shift changed."""
         known = self._shifts
         self._shifts = Shifts(known.target, known.value + off, known.benchmark + off_b)
         if self._shifts == known:
