@@ -18,10 +18,6 @@ class Position(NamedTuple):
     quantity: Decimal = ZERO
     basis: Decimal = ZERO
 
-    def unrealized(self, mark: Decimal) -> Decimal:
-        """P&L of the open position at `mark`, before fees."""
-        return self.quantity * mark - self.basis
-
 
 class Trade(NamedTuple):
     """The effect of a fill on a position."""
