@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -106,6 +106,8 @@ class Journal:
         self._max_pending = max_pending
         self._read_only = read_only
         self._queue: deque[Append] = deque()
+        self._group: Sequence[Append] = ()
+        """The appends that are being committed and booked."""
         self._arrived = asyncio.Event()
         self._out_of_order = False
         self._closing = True
@@ -161,7 +163,7 @@ class Journal:
         self._arrived.set()
         await asyncio.shield(append.done)
 
-    async def work(self) -> AsyncIterator[Step]:
+    async def work(self) -> AsyncGenerator[Step, None]:
         """Commit the waiting appends, group by group, until the journal is closed and none waits.
 
         The steps come in the journal's order. The next commit begins when the next step is requested, so a step is
@@ -173,8 +175,10 @@ class Journal:
         try:
             while True:
                 while self._queue:
-                    async for step in self._commit(self._next_group()):
+                    self._group = self._next_group()
+                    async for step in self._commit(self._group):
                         yield step
+                    self._group = ()
                 self._arrived.clear()
                 if self._closing:
                     return
@@ -305,9 +309,14 @@ class Journal:
             append.done.set_exception(error)
 
     def _refuse_waiting(self) -> None:
-        """Refuse the waiting appends when `work` has ended."""
-        self._refuse(self._queue, JournalError(f"journal {self.address}: is not open", retryable=True))
+        """Refuse what is not booked once `work` has ended; what was committed is a duplicate after a restart."""
+        left = [append for append in (*self._group, *self._queue) if not append.done.done()]
+        error = JournalError(f"journal {self.address}: is not open", retryable=True)
+        for append in left:
+            append.done.set_exception(error)
         self._queue.clear()
+        self._group = ()
+        self.pending = 0
 
     async def _retry(self) -> AsyncIterator[Step]:
         try:

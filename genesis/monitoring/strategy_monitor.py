@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import aclosing
 from decimal import getcontext, setcontext
 from types import MappingProxyType
 
@@ -183,15 +184,16 @@ class StrategyPerformanceMonitor:
     async def _follow_journal(self) -> None:
         """Book what is durable, in the journal's order, until the journal is closed."""
         try:
-            async for step in self._journal.work():
-                if isinstance(step, Committed):
-                    self.telemetry.journal_commit.observe(step.size)
-                    for append in step.appends:
-                        self._book_committed(append)
-                elif isinstance(step, Recovered):
-                    await self._recover(step.sequence, step.event)
-                else:
-                    self.telemetry.journal_errors += 1
+            async with aclosing(self._journal.work()) as steps:
+                async for step in steps:
+                    if isinstance(step, Committed):
+                        self.telemetry.journal_commit.observe(step.size)
+                        for append in step.appends:
+                            self._book_committed(append)
+                    elif isinstance(step, Recovered):
+                        await self._recover(step.sequence, step.event)
+                    else:
+                        self.telemetry.journal_errors += 1
         except Exception:
             _log.exception("the books cannot follow the journal: no more events are taken; start the monitor again")
 

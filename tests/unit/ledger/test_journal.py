@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -147,16 +148,17 @@ async def test_what_waits_when_the_journal_is_closed_is_committed_first(sqlite_a
 
 async def test_what_waits_is_refused_when_nobody_takes_the_steps_any_more(sqlite_address: Address) -> None:
     async with Journal(sqlite_address) as journal:
-        unheard = asyncio.create_task(journal.append(Append([fill("a")])))
+        committed = asyncio.create_task(journal.append(Append([fill("a")])))
         await asyncio.sleep(0)
-        async for step in journal.work():
-            assert isinstance(step, Committed)
-            late = asyncio.create_task(journal.append(Append([fill("b")])))
-            await asyncio.sleep(0)
-            break  # as a bookkeeper that fails
-        with pytest.raises(JournalError, match="is not open"):
-            await late
-        unheard.cancel()
+        async with aclosing(journal.work()) as steps:
+            assert isinstance(await anext(steps), Committed)
+            waiting = asyncio.create_task(journal.append(Append([fill("b")])))
+            await asyncio.sleep(0)  # and then the bookkeeper fails
+        for refused in (committed, waiting):
+            with pytest.raises(JournalError, match="is not open") as caught:
+                await asyncio.wait_for(refused, SOON)
+            assert caught.value.retryable
+        assert journal.pending == 0
     async with kept(sqlite_address) as keeper:
         assert await keeper.append(fill("a"), fill("b")) == [AppendResult.DUPLICATE, AppendResult.NEW]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +19,7 @@ from genesis.core.receipt import Outcome
 from genesis.ledger.journal import Append, Committed, Journal, Recovered, Step
 from genesis.monitoring.strategy_monitor import StrategyPerformanceMonitor
 from genesis.settings.monitor import MonitorSettings
+from tests.integration.waiting import SOON
 from tests.oracle.histories import MARKETS, NO_GRID, PLAIN, WILD, Market, histories
 from tests.search import examples
 from tests.unit.monitoring.account import at, capital, fill, monitor, quote, rules, strategy
@@ -238,7 +239,7 @@ class Unsure(Journal):
                 await super().append(Append([event]))
         await super().append(append)
 
-    async def work(self) -> AsyncIterator[Step]:
+    async def work(self) -> AsyncGenerator[Step, None]:
         async for step in super().work():
             if isinstance(step, Committed) and (unsure := {step.appends[0].events[0].event_id} & self.unsure):
                 self.unsure -= unsure
@@ -278,6 +279,26 @@ async def test_a_void_that_turns_out_durable_while_another_is_worked_out_counts_
         assert strategy(m).holdings[0].quantity == 1
         assert strategy(m).voided_fills == 2
         assert not m.snapshot().failed
+
+
+async def test_a_monitor_whose_books_cannot_follow_refuses_events_instead_of_letting_them_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise JournalError("the history cannot be read")
+
+    journal = Unsure()
+    async with journal:
+        m = StrategyPerformanceMonitor(MonitorSettings(), rules(), journal)
+        await m.handle(fill(Side.BUY, "1", "100", event_id="a"))
+        journal.first = [void("a", event_id="lost")]
+        journal.unsure.add("lost")
+        monkeypatch.setattr("genesis.monitoring.strategy_monitor.correct", broken)
+        with capture_logs() as logs:
+            for event_id in ("b", "c"):
+                with pytest.raises(JournalError, match="is not open"):
+                    await asyncio.wait_for(m.handle(fill(Side.BUY, "1", "100", event_id=event_id)), SOON)
+        assert [log["log_level"] for log in logs] == ["error"]
 
 
 async def test_a_void_without_its_history_leaves_the_strategy_out_instead_of_telling_wrong_figures() -> None:
